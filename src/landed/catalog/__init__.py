@@ -1,0 +1,1 @@
+"""From catalog rows to facts, one module per engine."""

@@ -1,0 +1,1 @@
+"""Pure values and functions: facts, migrations, judging, planning, errors. No I/O, no engine."""

@@ -1,0 +1,69 @@
+"""The error tree. Each error says what happened, where, and what to do next.
+
+LandedError
+├── UsageError            exit 2   wrong arguments
+│   └── ConfigError       exit 2   the project's configuration or files are wrong
+├── CannotKnow            exit 3   could not find out: unreachable, unreadable, no rights
+│   └── Busy              exit 3   somebody else holds the database
+├── NeedsConfirmation     exit 4   nothing was changed; consent is missing
+└── NotProven             exit 1   a migration failed or its effects did not hold
+"""
+
+from __future__ import annotations
+
+
+class LandedError(Exception):
+    """Something that landed tells the user.
+
+    ``message`` says in the user's words what happened; ``details`` are further lines (what had
+    already happened, evidence); ``next`` is the command or action to take, shown last; ``where`` is
+    a place such as ``migrations/0002_x.sql:3``.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        details: tuple[str, ...] | list[str] = (),
+        next: str | None = None,
+        where: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+        self.next = next
+        self.where = where
+
+
+class UsageError(LandedError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The project's configuration or its files are wrong."""
+
+
+class CannotKnow(LandedError):
+    """landed could not find out: the database cannot be reached or read."""
+
+    exit_code = 3
+
+
+class Busy(CannotKnow):
+    """Another process holds the database."""
+
+
+class NeedsConfirmation(LandedError):
+    """A writing command without consent; nothing was changed."""
+
+    exit_code = 4
+
+
+class NotProven(LandedError):
+    """A migration failed, or what it should have done is not there; it was not recorded."""
+
+    exit_code = 1

@@ -1,0 +1,116 @@
+"""Facts: the canonical properties of catalog objects, and what changes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+EXISTS = "exists"
+"""The property that every object has while it exists; its value is always ``YES``."""
+
+YES = "yes"
+
+
+class FactKey(NamedTuple):
+    """Which property of which catalog object a fact is about.
+
+    ``kind`` is the object's kind in the field's words (``table``, ``column``, ``foreign key``).
+    ``parent`` is the relation that the object is a part of (a column's table), or ``""``.
+    ``name`` is the object's canonical name within its parent: lower case and unquoted where the
+    engine's name matching allows it; for nameless objects their defining columns, as ``(a, b)``.
+    ``prop`` is the property; every object has the property ``exists`` while it is there.
+    """
+
+    kind: str
+    parent: str
+    name: str
+    prop: str
+
+    @property
+    def object(self) -> ObjectKey:
+        """The object that this fact is a property of."""
+        return ObjectKey(self.kind, self.parent, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.object} · {self.prop}"
+
+
+class ObjectKey(NamedTuple):
+    """One catalog object; the first three parts of a :class:`FactKey`."""
+
+    kind: str
+    parent: str
+    name: str
+
+    def fact(self, prop: str) -> FactKey:
+        """The key of one property of this object."""
+        return FactKey(self.kind, self.parent, self.name, prop)
+
+    def __str__(self) -> str:
+        if not self.parent:
+            return f"{self.kind} {self.name}"
+        joint = "" if self.name.startswith("(") or not self.name else "."
+        return f"{self.kind} {self.parent}{joint}{self.name}"
+
+
+Facts = Mapping[FactKey, str]
+"""All facts of one database at one moment. A key that is missing says: not there."""
+
+
+class Change(NamedTuple):
+    """One fact that a statement or a migration changed; ``None`` stands for "not there"."""
+
+    key: FactKey
+    before: str | None
+    after: str | None
+
+
+Effects = tuple[Change, ...]
+"""What a statement or a migration did to the facts; each key once, ``before != after``."""
+
+
+def difference(before: Facts, after: Facts) -> Effects:
+    """The changes that lead from one set of facts to another, in the order of their keys."""
+    changed = [
+        Change(key, before.get(key), after.get(key))
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    ]
+    return tuple(sorted(changed))
+
+
+def compose(steps: Iterable[Effects]) -> Effects:
+    """The net effect of several steps: first ``before``, last ``after``; what cancels out is gone."""
+    first: dict[FactKey, str | None] = {}
+    last: dict[FactKey, str | None] = {}
+    for step in steps:
+        for key, before, after in step:
+            first.setdefault(key, before)
+            last[key] = after
+    return tuple(Change(k, first[k], v) for k, v in last.items() if first[k] != v)
+
+
+def digest(facts: Facts) -> str:
+    """A hash that is equal for equal facts, whatever order they were read in (sha256, hex)."""
+    h = hashlib.sha256()
+    for key in sorted(facts):
+        h.update("\x1f".join((*key, facts[key])).encode())
+        h.update(b"\x1e")
+    return h.hexdigest()
+
+
+ORDERED = frozenset({"column order"})
+"""Properties whose value is a sequence (``a, b, c``) of which only the *relative* order is
+expected: an extra or a missing member is a fact of its own (the member's), not of the sequence."""
+
+
+def holds(key: FactKey, expected: str | None, observed: str | None) -> bool:
+    """Whether an observed value is what was expected of this fact."""
+    if expected == observed:
+        return True
+    if key.prop not in ORDERED or expected is None or observed is None:
+        return False
+    wanted, seen = expected.split(", "), observed.split(", ")
+    common = set(wanted) & set(seen)
+    return [c for c in wanted if c in common] == [c for c in seen if c in common]

@@ -1,0 +1,1 @@
+"""Report objects rendered as text and JSON."""

@@ -1,0 +1,1 @@
+"""SQL text: splitting into statements with positions, normalising; one module per dialect."""
