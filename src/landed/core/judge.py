@@ -1,0 +1,367 @@
+"""Judging: from the replay timeline, the ledger and the live facts to a verdict per migration.
+
+Pure functions. The rules, in the words of the design:
+
+* the last applied migration that wrote a fact owns it; a removal owns the absence;
+* a migration is judged by the facts it owns, net of what cancels out inside its file;
+* unrecorded migrations are taken as applied when they explain facts that nothing else explains;
+* facts that nobody owns are unexplained, unless they are properties of an object that somebody
+  owns: then they speak against its owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from landed.core.facts import EXISTS, YES, FactKey, Facts, holds
+from landed.core.standing import Evidence, Judgement, Location, Verdict, standing
+from landed.core.timeline import DataCheck, Step, leftovers
+
+Owners = dict[FactKey, tuple[int, int, str | None]]
+"""``key -> (index of the step, number of the statement, expected value)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The outcome of one data check: ``None`` when it could not be run."""
+
+    check: DataCheck
+    passed: bool | None
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The evidence on one step while it is being collected."""
+
+    held: int = 0
+    missed: int = 0
+    neutral: int = 0
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The result of judging a history: one judgement per step (same order) and what is unexplained."""
+
+    judgements: tuple[Judgement, ...]
+    unexplained: tuple[FactKey, ...]
+    applied: frozenset[int]
+    expected: dict[FactKey, str]
+
+
+def owners_of(steps: Sequence[Step], applied: Iterable[int]) -> Owners:
+    """Who owns which fact once the given steps (indexes) have been applied in order."""
+    owners: Owners = {}
+    for index in sorted(applied):
+        for key, (_, after, number) in steps[index].net.items():
+            owners[key] = (index, number, after)
+    return owners
+
+
+def judge(
+    steps: Sequence[Step],
+    recorded: frozenset[str],
+    live: Facts,
+    results: Mapping[str, Sequence[CheckResult]] | None = None,
+) -> Ruling:
+    """Judge every step of a history against the live facts.
+
+    ``recorded`` holds the names in the ledger; ``results`` the outcomes of data checks by name.
+    """
+    results = results or {}
+    applied = {i for i, step in enumerate(steps) if step.name in recorded}
+    owners = owners_of(steps, applied)
+    for index, step in enumerate(steps):
+        if index in applied:
+            continue
+        if _explains(index, step, owners, live) or _left_behind(step, owners, live):
+            applied.add(index)
+            for key, (_, after, number) in step.net.items():
+                owner = owners.get(key)
+                if owner is None or owner[0] <= index:
+                    owners[key] = (index, number, after)
+    tallies = _tally(steps, owners, live)
+    for index in applied:
+        _tally_leftovers(index, steps[index], owners, live, tallies)
+    unexplained = _unowned(owners, live, tallies, steps)
+    judgements = tuple(
+        _judgement(
+            index, step, step.name in recorded, index in applied, tallies.get(index), owners, steps, live, results
+        )
+        for index, step in enumerate(steps)
+    )
+    expected = {key: value for key, (_, _, value) in owners.items() if value is not None}
+    return Ruling(judgements, unexplained, frozenset(applied), expected)
+
+
+def _explains(index: int, step: Step, owners: Owners, live: Facts) -> bool:
+    """Whether the live facts show something that this unrecorded step, and nothing applied, did."""
+    gained = lost = 0
+    for key, (_, after, _) in step.net.items():
+        owner = owners.get(key)
+        if owner is not None and owner[0] > index:
+            continue
+        without = owner[2] if owner is not None else None
+        if without == after:
+            continue
+        observed = live.get(key)
+        if observed == after:
+            gained += 1
+        elif holds(key, without, observed):
+            lost += 1
+    return gained > 0 and (gained >= lost or _created(step, owners, live, index))
+
+
+def _left_behind(step: Step, owners: Owners, live: Facts) -> bool:
+    """Whether the live schema holds something that exists only in the middle of this file."""
+    return any(
+        live.get(key) == YES and key not in owners
+        for key in (o.fact(EXISTS) for o in (leftovers(step) if len(step.traces) > 1 else ()))
+    )
+
+
+def _created(step: Step, owners: Owners, live: Facts, index: int) -> bool:
+    """Whether some object that only this step makes is there, or one that only it removes is gone."""
+    for key, (_, after, _) in step.net.items():
+        if key.prop != EXISTS:
+            continue
+        owner = owners.get(key)
+        if owner is not None and owner[0] > index:
+            continue
+        if (owner[2] if owner else None) != after and live.get(key) == after:
+            return True
+    return False
+
+
+def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tally]:
+    tallies: dict[int, _Tally] = {}
+    for key, (index, number, expected) in owners.items():
+        tally = tallies.get(index)
+        if tally is None:
+            tally = tallies[index] = _Tally()
+        observed = live.get(key)
+        if observed == expected:
+            tally.held += 1
+        elif holds(key, expected, observed):
+            tally.neutral += 1
+        else:
+            tally.missed += 1
+            tally.evidence.append(_evidence(steps[index], number, key, expected, observed))
+    return tallies
+
+
+def _tally_leftovers(
+    index: int, step: Step, owners: Owners, live: Facts, tallies: dict[int, _Tally]
+) -> None:
+    if len(step.traces) < 2:
+        return
+    for obj, number in leftovers(step).items():
+        key = obj.fact(EXISTS)
+        if live.get(key) == YES and key not in owners:
+            owners[key] = (index, number, None)
+            tally = tallies.setdefault(index, _Tally())
+            tally.missed += 1
+            tally.evidence.append(_evidence(step, number, key, None, YES))
+
+
+def _evidence(step: Step, number: int, key: FactKey, expected: str | None, observed: str | None) -> Evidence:
+    trace = step.traces[number - 1] if 0 < number <= len(step.traces) else None
+    return Evidence(
+        str(key),
+        expected,
+        observed,
+        holds=False,
+        statement=number,
+        line=trace.line if trace else None,
+        weak=trace.weak if trace else False,
+        key=key,
+    )
+
+
+def _unowned(owners: Owners, live: Facts, tallies: dict[int, _Tally], steps: Sequence[Step]) -> tuple[FactKey, ...]:
+    """Facts without an owner: those of owned objects count against the owner, the rest are returned."""
+    unexplained: list[FactKey] = []
+    for key, observed in live.items():
+        if key in owners:
+            continue
+        owner = owners.get(key.object.fact(EXISTS))
+        if owner is not None and owner[2] == YES:
+            index, number, _ = owner
+            tally = tallies.setdefault(index, _Tally())
+            tally.missed += 1
+            tally.evidence.append(_evidence(steps[index], number, key, None, observed))
+        elif owner is None:
+            unexplained.append(key)
+        # else: the object should not be there at all, which its own fact already says
+    return tuple(sorted(unexplained))
+
+
+def _judgement(
+    index: int,
+    step: Step,
+    recorded: bool,
+    applied: bool,
+    tally: _Tally | None,
+    owners: Owners,
+    steps: Sequence[Step],
+    live: Facts,
+    results: Mapping[str, Sequence[CheckResult]],
+) -> Judgement:
+    checks = list(results.get(step.name, ()))
+    tally = tally or _Tally()
+    evidence = sorted(tally.evidence, key=lambda e: (e.statement or 0, e.fact))
+    superseded_by = _superseders(index, step, owners, steps) if applied else ()
+    verdict = _verdict(step, recorded, applied, tally, checks, bool(superseded_by))
+    location = None
+    if verdict is Verdict.PARTIAL:
+        location = locate(index, steps, owners, live)
+    evidence += [_check_evidence(result) for result in checks]
+    proven = {r.check.statement for r in checks if r.passed and r.check.statement}
+    covered = any(r.passed and not r.check.derived for r in checks)
+    unproven = tuple(
+        t.number for t in step.traces if t.writes and t.number not in proven and not covered
+    )
+    return Judgement(
+        name=step.name,
+        recorded=recorded,
+        verdict=verdict,
+        standing=standing(recorded, verdict),
+        owned=tally.held + tally.missed,
+        held=tally.held,
+        evidence=tuple(evidence),
+        unproven=unproven,
+        superseded_by=superseded_by,
+        location=location,
+    )
+
+
+def _verdict(
+    step: Step,
+    recorded: bool,
+    applied: bool,
+    tally: _Tally,
+    checks: Sequence[CheckResult],
+    superseded: bool,
+) -> Verdict:
+    declared = [r for r in checks if not r.check.derived]
+    derived = [r for r in checks if r.check.derived]
+    held = tally.held + sum(1 for r in declared if r.passed)
+    missed = tally.missed + sum(1 for r in declared if r.passed is False)
+    if not recorded and not applied and (step.net or not held):
+        if step.net or missed:
+            return Verdict.ABSENT
+        return _traceless(step, derived, declared, recorded=False)
+    if not held and not missed:
+        if step.net and superseded:
+            return Verdict.SUPERSEDED
+        return _traceless(step, derived, declared, recorded)
+    if not missed:
+        return Verdict.LANDED
+    return Verdict.PARTIAL if held else Verdict.ABSENT
+
+
+def _traceless(
+    step: Step, derived: Sequence[CheckResult], declared: Sequence[CheckResult], recorded: bool
+) -> Verdict:
+    """The verdict on a file that leaves nothing in the schema: only its data can speak.
+
+    Rows that are missing prove nothing about a recorded file (they may have been deleted since);
+    for a file that nobody recorded they are what one expects of SQL that did not run.
+    """
+    writes = [t.number for t in step.traces if t.writes]
+    if not step.traces:
+        return Verdict.LANDED if recorded else Verdict.ABSENT
+    if any(r.passed is None for r in declared):
+        return Verdict.UNPROVABLE
+    proven = {r.check.statement for r in derived if r.passed}
+    if writes and all(n in proven for n in writes):
+        return Verdict.LANDED
+    if not recorded and any(r.passed is False for r in derived):
+        return Verdict.ABSENT
+    return Verdict.UNPROVABLE
+
+
+def _check_evidence(result: CheckResult) -> Evidence:
+    observed = {True: "yes", False: "no", None: None}[result.passed]
+    label = ("data: " if result.check.derived else "verify: ") + result.check.text
+    return Evidence(
+        label,
+        "yes",
+        observed if not result.detail else f"{observed or 'unknown'} ({result.detail})",
+        holds=result.passed is True,
+        statement=result.check.statement or None,
+        line=result.check.line,
+        weak=result.check.derived,
+    )
+
+
+def _superseders(index: int, step: Step, owners: Owners, steps: Sequence[Step]) -> tuple[str, ...]:
+    later = {owners[key][0] for key in step.net if key in owners and owners[key][0] > index}
+    return tuple(steps[i].name for i in sorted(later))
+
+
+def locate(index: int, steps: Sequence[Step], owners: Owners, live: Facts) -> Location:
+    """How far a migration got: the statement boundary whose state is what the live schema shows.
+
+    Walks the replay statement by statement over the facts that this file touches and nothing
+    applied later has overwritten.
+    """
+    step = steps[index]
+    keys = {
+        change.key
+        for trace in step.traces
+        for change in trace.effects
+        if owners.get(change.key, (index,))[0] <= index
+    }
+    state = _state_before(index, steps, keys, {i for i, _, _ in owners.values()})
+    boundaries = [_mismatches(state, live)]
+    for trace in step.traces:
+        for key, _, after in trace.effects:
+            if key in keys:
+                state[key] = after
+        boundaries.append(_mismatches(state, live))
+    best = min(boundaries)
+    low = boundaries.index(best)
+    high = low
+    while high + 1 < len(boundaries) and boundaries[high + 1] == best and not step.traces[high].effects:
+        high += 1
+    done, missing, mixed = _by_statement(index, step, owners, live)
+    return Location(best == 0, low, high, done, missing, mixed)
+
+
+def _state_before(
+    index: int, steps: Sequence[Step], keys: set[FactKey], applied: set[int]
+) -> dict[FactKey, str | None]:
+    state: dict[FactKey, str | None] = dict.fromkeys(keys)
+    for earlier in range(index):
+        if earlier in applied:
+            for key, (_, after, _) in steps[earlier].net.items():
+                if key in state:
+                    state[key] = after
+    return state
+
+
+def _mismatches(state: Mapping[FactKey, str | None], live: Facts) -> int:
+    return sum(1 for key, expected in state.items() if not holds(key, expected, live.get(key)))
+
+
+def _by_statement(
+    index: int, step: Step, owners: Owners, live: Facts
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    held: dict[int, int] = {}
+    missed: dict[int, int] = {}
+    for key, (_, after, number) in step.net.items():
+        owner = owners.get(key)
+        if owner is None or owner[0] != index:
+            continue
+        observed = live.get(key)
+        if observed == after:
+            held[number] = held.get(number, 0) + 1
+        elif not holds(key, after, observed):
+            missed[number] = missed.get(number, 0) + 1
+    done = tuple(sorted(n for n in held if n not in missed))
+    missing = tuple(sorted(n for n in missed if n not in held))
+    mixed = tuple(sorted(n for n in missed if n in held))
+    return done, missing, mixed

@@ -1,0 +1,117 @@
+"""The central table: ledger claim x verdict = standing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from landed.core.facts import FactKey
+
+
+class Verdict(StrEnum):
+    """What the evidence proves about one migration."""
+
+    LANDED = "landed"
+    PARTIAL = "partial"
+    ABSENT = "absent"
+    SUPERSEDED = "superseded"
+    UNPROVABLE = "unprovable"
+
+
+class Standing(StrEnum):
+    """What is true about one migration: what the ledger claims beside what the schema proves."""
+
+    OK = "ok"
+    TORN = "torn"
+    PHANTOM = "phantom"
+    ASSUMED = "assumed"
+    UNRECORDED = "unrecorded"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    ORPHAN = "orphan"
+    EDITED = "edited"
+    OUT_OF_ORDER = "out-of-order"
+    DUPLICATE = "duplicate"
+
+
+_TABLE = {
+    (True, Verdict.LANDED): Standing.OK,
+    (True, Verdict.PARTIAL): Standing.TORN,
+    (True, Verdict.ABSENT): Standing.PHANTOM,
+    (True, Verdict.SUPERSEDED): Standing.OK,
+    (True, Verdict.UNPROVABLE): Standing.ASSUMED,
+    (False, Verdict.LANDED): Standing.UNRECORDED,
+    (False, Verdict.PARTIAL): Standing.TORN,
+    (False, Verdict.ABSENT): Standing.PENDING,
+    (False, Verdict.SUPERSEDED): Standing.UNRECORDED,
+    (False, Verdict.UNPROVABLE): Standing.UNKNOWN,
+}
+
+FAILS_VERIFY = frozenset({Standing.PHANTOM, Standing.TORN, Standing.EDITED, Standing.ORPHAN, Standing.DUPLICATE})
+"""The standings with which ``verify`` says no."""
+
+
+def standing(recorded: bool, verdict: Verdict) -> Standing:
+    """The standing table of the design."""
+    return _TABLE[recorded, verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One fact (or data check) that a migration is judged by, beside what the database says.
+
+    ``expected`` and ``observed`` are ``None`` for "not there". ``weak`` evidence comes from a
+    statement's text or from data that may have changed since, not from a replay.
+    """
+
+    fact: str
+    expected: str | None
+    observed: str | None
+    holds: bool
+    statement: int | None = None
+    line: int | None = None
+    weak: bool = False
+    key: FactKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """How far an interrupted migration got.
+
+    ``low`` and ``high`` bound the number of statements that have run; they differ when the
+    statements between them leave no trace. ``exact`` says that the schema is precisely what the
+    replay shows after so many statements; otherwise ``done`` and ``missing`` name single
+    statements by their effects, and ``mixed`` those that are neither.
+    """
+
+    exact: bool
+    low: int
+    high: int
+    done: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
+    mixed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is true about one migration, and why.
+
+    ``held`` and ``owned`` count facts; ``evidence`` lists what does not hold (all of it) and, for
+    data checks, what does. ``unproven`` are the statements (numbers) that write rows and have no
+    check, so that nothing in the database shows whether they ran.
+    """
+
+    name: str
+    recorded: bool
+    verdict: Verdict
+    standing: Standing
+    owned: int = 0
+    held: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    unproven: tuple[int, ...] = ()
+    superseded_by: tuple[str, ...] = ()
+    location: Location | None = None
+    flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    next: str | None = None
+    extra: dict[str, str] = field(default_factory=dict)

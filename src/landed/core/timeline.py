@@ -1,0 +1,121 @@
+"""The replay timeline: what each statement of each migration did to the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a statement could not be replayed."""
+
+    statement: int
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataCheck:
+    """A read-only query that tells whether a statement's data is there (one row, one true value).
+
+    ``derived`` checks come from the statement's own form; the others were written by the user
+    (``-- landed:verify``). ``text`` says in words what is checked.
+    """
+
+    statement: int
+    line: int
+    sql: str
+    text: str
+    derived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTrace:
+    """What one statement did in the replay.
+
+    ``writes`` says that it inserted, updated or deleted rows (which no schema can prove);
+    ``weak`` that it could not be replayed and ``effects`` are claims read from its text.
+    """
+
+    number: int
+    line: int
+    effects: Effects
+    writes: bool = False
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration in the timeline: the traces of its statements and what they add up to.
+
+    ``digest`` is that of the file's normalised SQL. ``dropped`` are the tables that its statements
+    drop (also in a rebuild), ``deleted`` those that it deletes from in so many words. ``guarded``
+    says that rows can get lost or references break without an error (drops, renames, deferred
+    foreign keys), so that rows and references are to be counted before and after.
+    """
+
+    name: str
+    digest: str
+    traces: tuple[StatementTrace, ...]
+    failures: tuple[Failure, ...] = ()
+    checks: tuple[DataCheck, ...] = ()
+    dropped: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    guarded: bool = False
+    net: dict[FactKey, tuple[str | None, str | None, int]] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any statement could not be replayed."""
+        return bool(self.failures)
+
+
+def net_effects(traces: Iterable[StatementTrace]) -> dict[FactKey, tuple[str | None, str | None, int]]:
+    """Fold statements into ``key -> (before, after, number of the last statement that wrote it)``.
+
+    What cancels out within the file (the temporary name of a table rebuild) is not in the result.
+    """
+    net: dict[FactKey, tuple[str | None, str | None, int]] = {}
+    for trace in traces:
+        number = trace.number
+        for key, before, after in trace.effects:
+            first = net.get(key)
+            net[key] = (before if first is None else first[0], after, number)
+    return {key: value for key, value in net.items() if value[0] != value[1]}
+
+
+def leftovers(step: Step) -> dict[ObjectKey, int]:
+    """Objects that exist only between two statements of the file -> the statement that removes them.
+
+    Found in a live schema they say that the file stopped half-way.
+    """
+    passing: dict[ObjectKey, int] = {}
+    for trace in step.traces:
+        for key, before, after in trace.effects:
+            if key.prop != EXISTS:
+                continue
+            if before is None:
+                passing[key.object] = 0
+            elif after is None and key.object in passing:
+                passing[key.object] = trace.number
+    return {o: n for o, n in passing.items() if n and o.fact(EXISTS) not in step.net}
+
+
+def step_effects(step: Step) -> Effects:
+    """The net effect of a whole migration as changes."""
+    return tuple(Change(key, before, after) for key, (before, after, _) in step.net.items())
+
+
+def facts_after(steps: Iterable[Step]) -> dict[FactKey, str]:
+    """The facts that are expected once all these steps have run, from an empty database."""
+    facts: dict[FactKey, str] = {}
+    for step in steps:
+        for key, (_, after, _) in step.net.items():
+            if after is None:
+                facts.pop(key, None)
+            else:
+                facts[key] = after
+    return facts

@@ -1,0 +1,51 @@
+"""The whole history's timeline: cached steps first, only the rest replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.shadow.cache import Cache, chain
+
+Progress = Callable[[int, int, str], None]
+"""Called with (files done, files in all, name of the file at work) while replaying."""
+
+
+def timeline(
+    mode: str,
+    ledger_table: str | None,
+    migrations: Sequence[Migration],
+    *,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+    base: str = "",
+) -> list[Step]:
+    """Replay a history in the given order and return one step per migration.
+
+    ``base`` is the SQL of a starting schema, for histories that do not begin at empty.
+    """
+    keys = chain(mode, ledger_table, migrations, base)
+    known = cache.steps(keys) if cache is not None else []
+    if len(known) == len(migrations):
+        return known
+    from landed.shadow.replay import Replayer
+
+    start = len(known)
+    image = cache.image(keys[start - 1]) if cache is not None and start else None
+    replayer = Replayer(mode, ledger_table=ledger_table, image=image)
+    try:
+        steps = known
+        if image is None:
+            steps, start = [], 0
+            if base:
+                replayer.base(base)
+        for index in range(start, len(migrations)):
+            if progress is not None:
+                progress(index, len(migrations), migrations[index].name)
+            steps.append(replayer.replay(migrations[index]))
+        if cache is not None:
+            cache.store(keys[start:], steps[start:], replayer.image())
+    finally:
+        replayer.close()
+    return steps

@@ -1,0 +1,85 @@
+"""The protocol that every kind of database follows, and the values that cross it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from landed.catalog.sqlite import SchemaRow
+from landed.core.ledger import LedgerRow
+from landed.core.migration import Migration
+from landed.core.timeline import DataCheck, Step
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """One reading of a database: whether it is there, its schema rows and its ledger.
+
+    ``ledger`` is ``None`` when the ledger table does not exist; ``ledger_problem`` says why it
+    could not be read though it does.
+    """
+
+    present: bool
+    rows: tuple[SchemaRow, ...] = ()
+    ledger: tuple[LedgerRow, ...] | None = None
+    ledger_problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What running one migration came to: ``"applied"``, or ``"already"`` when another runner was first."""
+
+    name: str
+    outcome: str
+    statements: int
+    seconds: float
+    rows_named_lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the user allowed by name: ``drop-table:legacy_orders``, ``drop-column:t.c``, ``lose-rows:t``."""
+
+    allowed: frozenset[str] = frozenset()
+
+
+class Writer(Protocol):
+    """An open writing session on a target."""
+
+    def run(
+        self,
+        migration: Migration,
+        step: Step,
+        statements: Sequence[int],
+        consent: Consent,
+        *,
+        record: bool = True,
+    ) -> Applied:
+        """Run the given statements (numbers) of a file in one transaction, prove the effects, record it.
+
+        Raises NotProven (nothing of the file is left behind), NeedsConfirmation (a data-losing
+        step was not named), Busy.
+        """
+        ...
+
+    def change_ledger(self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]) -> None:
+        """Change ledger rows, all in one transaction."""
+        ...
+
+
+class Target(Protocol):
+    """A database: read it, run its data checks, or open it for writing."""
+
+    def read(self) -> LiveState:
+        """Schema and ledger in one reading; never writes. Raises CannotKnow."""
+        ...
+
+    def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
+        """Run read-only checks: (passed, or ``None`` when it could not be run; why)."""
+        ...
+
+    def writer(self) -> AbstractContextManager[Writer]:
+        """Open for writing; creates the database where the platform's own tool would. Raises Busy."""
+        ...
