@@ -1,0 +1,40 @@
+# Everything is set up inside the checkout, on first use and again only when its inputs change.
+# PYTHON=/path/to/python3 chooses the interpreter; PYTEST_ARGS and BENCH_ARGS are handed on.
+
+PYTEST_ARGS =
+BENCH_ARGS =
+BIN = .venv/bin
+
+.NOTPARALLEL:
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo 'make demo    a tour of landed on embedded databases, no network, no configuration'
+	@echo 'make test    lint, then every test, with the real wrangler as oracle (PYTEST_ARGS="-k …")'
+	@echo 'make lint    ruff, mypy, import contracts'
+	@echo 'make bench   whole-process measurements (BENCH_ARGS="…")'
+	@echo 'make clean   remove everything that set-up and tests left here'
+
+demo:
+	@sh scripts/setup run
+	@$(BIN)/landed demo
+
+test:
+	@sh scripts/setup test
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint:
+	@sh scripts/setup dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports --cache-dir .cache/import-linter
+
+bench:
+	@sh scripts/setup test
+	@$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+clean:
+	rm -rf .venv .cache node_modules build dist .hypothesis
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
