@@ -28,7 +28,9 @@ def pytest_report_header() -> list[str]:
         client = f"wrangler {package_version('wrangler')}, miniflare {package_version('miniflare')}, node {version}"
     except NotInstalled as absent:
         client = f"wrangler: {absent}"
-    engine = f"python {platform.python_version()}, apsw {apsw.apsw_version()}, SQLite {apsw.sqlite_lib_version()}"
+    engine = (
+        f"python {platform.python_version()}, apsw {apsw.apsw_version()}, SQLite {apsw.sqlite_lib_version()}"
+    )
     return [engine, client]
 
 

@@ -1,7 +1,7 @@
 // A local D1 database behind standard input and output: one JSON request a line, one JSON answer a line.
 // Usage: node miniflare.mjs <path of the miniflare package> <state dir> <database id>
 //   {"batch": ["SELECT 1", …]}  ->  {"results": [[row, …], …]}    one transaction, as wrangler sends a file
-//   {"exec": "…"}               ->  {"count": n}                  D1's own splitting of a script, by lines
+//   {"exec": "…"}               ->  {"count": n}                  D1's own splitting of a script: one statement a line
 //   a refusal                   ->  {"error": "…"}
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
