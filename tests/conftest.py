@@ -25,7 +25,8 @@ def pytest_report_header() -> list[str]:
     """The versions that results depend on."""
     try:
         version = subprocess.run([node(), "--version"], capture_output=True, text=True).stdout.strip()
-        client = f"wrangler {package_version('wrangler')}, miniflare {package_version('miniflare')}, node {version}"
+        tools = ", ".join(f"{name} {package_version(name)}" for name in ("wrangler", "miniflare"))
+        client = f"{tools}, node {version}"
     except NotInstalled as absent:
         client = f"wrangler: {absent}"
     engine = (
@@ -77,7 +78,7 @@ def wrangler_project(tmp_path: Path) -> Callable[..., Wrangler]:
 
 @pytest.fixture
 def miniflare_d1(tmp_path: Path) -> Iterator[Callable[..., MiniflareD1]]:
-    """A factory of running :class:`MiniflareD1`, by default on an empty state folder; closed after the test."""
+    """A factory of running :class:`MiniflareD1`, by default on an empty state folder."""
     with contextlib.ExitStack() as running:
 
         def start(state_dir: Path | None = None, database_id: str = DATABASE_ID) -> MiniflareD1:
