@@ -1,0 +1,127 @@
+"""Following one SQLite connection's schema: which facts has it changed since the last look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from landed.catalog.sqlite import SchemaRow, object_facts, owned, resolve
+from landed.core.facts import Change, Effects, FactKey
+
+if TYPE_CHECKING:
+    import apsw
+
+_SCHEMA = "SELECT rowid, type, name, tbl_name, sql FROM sqlite_master"
+_IMPLICIT = "(primary key)"
+
+
+class SchemaTracker:
+    """The facts of one connection's schema, kept up to date with as little reading as possible.
+
+    New objects are rows of sqlite_master above the highest rowid seen; anything else is found by
+    comparing the schema's texts, and only texts that differ are parsed. ``lifted`` gives a context
+    in which the tracker's own reading is not subject to the connection's authorizer.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        ledger_table: str | None,
+        lifted: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self._connection = connection
+        self._lifted = lifted
+        self.ledger_table = ledger_table
+        self.rows: dict[tuple[str, str], SchemaRow] = {}
+        self.facts: dict[FactKey, str] = {}
+        self._raw: dict[FactKey, str] = {}
+        self._implicit: dict[FactKey, str] = {}
+        self._last_rowid = 0
+        self._virtual: set[str] = set()
+
+    def new_objects(self) -> Effects:
+        """What changed, when all that happened was that objects were created."""
+        with self._lifted():
+            found = self._connection.execute(_SCHEMA + " WHERE rowid > ?", (self._last_rowid,)).fetchall()
+        rows = [SchemaRow(*rest) for _, *rest in found]
+        self._last_rowid = max((r[0] for r in found), default=self._last_rowid)
+        self._virtual.update(row.name.lower() for row in rows if is_virtual(row))
+        virtual = frozenset(self._virtual)
+        changes: dict[FactKey, str | None] = {}
+        for row in rows:
+            if owned(row, virtual, self.ledger_table):
+                self.rows[row.type, row.name] = row
+                changes.update(object_facts(row))
+        return self._apply(changes)
+
+    def reread(self) -> Effects:
+        """What changed, whatever happened."""
+        with self._lifted():
+            found = self._connection.execute(_SCHEMA).fetchall()
+        self._last_rowid = max((r[0] for r in found), default=0)
+        rows = [SchemaRow(*rest) for _, *rest in found]
+        self._virtual = {row.name.lower() for row in rows if is_virtual(row)}
+        virtual = frozenset(self._virtual)
+        now = {(r.type, r.name): r for r in rows if owned(r, virtual, self.ledger_table)}
+        changes: dict[FactKey, str | None] = {}
+        for name, row in self.rows.items():
+            if now.get(name) != row:
+                changes.update(dict.fromkeys(key for key, _ in object_facts(row)))
+        for name, row in now.items():
+            if self.rows.get(name) != row:
+                changes.update(object_facts(row))
+        self.rows = now
+        return self._apply(changes)
+
+    def _apply(self, raw: dict[FactKey, str | None]) -> Effects:
+        """Carry changes into the facts, resolving references that do not name the parent's columns."""
+        touched = set(raw)
+        parents: set[str] = set()
+        for key, value in raw.items():
+            self._implicit.pop(key, None)
+            if value is None:
+                self._raw.pop(key, None)
+            else:
+                self._raw[key] = value
+                if key.kind == "foreign key" and value.endswith(_IMPLICIT):
+                    self._implicit[key] = value[: -len(_IMPLICIT)]
+            if key.kind == "primary key" and key.prop == "columns":
+                parents.add(key.parent)
+        if self._implicit and parents:
+            touched |= {key for key, parent in self._implicit.items() if parent in parents}
+        values = self._resolved(touched)
+        changes: list[Change] = []
+        for key in touched:
+            before, after = self.facts.get(key), values.get(key)
+            if before == after:
+                continue
+            changes.append(Change(key, before, after))
+            if after is None:
+                del self.facts[key]
+            else:
+                self.facts[key] = after
+        changes.sort(key=_by_key)
+        return tuple(changes)
+
+    def _resolved(self, keys: set[FactKey]) -> dict[FactKey, str]:
+        values = {key: self._raw[key] for key in keys if key in self._raw}
+        implicit = [key for key in values if key in self._implicit]
+        if implicit:
+            subset = {key: values[key] for key in implicit}
+            for key in implicit:
+                columns = FactKey("primary key", self._implicit[key], "", "columns")
+                if columns in self._raw:
+                    subset[columns] = self._raw[columns]
+            resolved = resolve(subset)
+            values.update((key, resolved[key]) for key in implicit)
+        return values
+
+
+def is_virtual(row: SchemaRow) -> bool:
+    """Whether a schema row is a virtual table (SQLite stores the statement's first words as such)."""
+    return row.sql is not None and row.sql[:20].upper() == "CREATE VIRTUAL TABLE"
+
+
+def _by_key(change: Change) -> FactKey:
+    return change.key

@@ -1,0 +1,167 @@
+"""The row guard: rows are counted before and after a file that drops tables, within its transaction.
+
+``DROP TABLE`` on a table that others refer to deletes or changes their rows through ON DELETE
+actions without a word, and reports success (drizzle-orm#4938, workers-sdk#5438). The guard finds
+that by counting, whatever the statements look like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import apsw
+
+from landed.core.facts import EXISTS, FactKey
+from landed.sql.sqlite_tokens import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One foreign key of a child: its columns, its parent, and what happens on delete."""
+
+    child: str
+    columns: tuple[str, ...]
+    parent: str
+    on_delete: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Rows that a file would lose or change without naming them.
+
+    ``kind``: ``drop-table`` (a table with rows goes for good), ``lose-rows`` (rows disappear),
+    ``change-rows`` (references are nulled or set to a default), ``drop-column`` (values go).
+    ``allow`` is what the user has to name to allow it.
+    """
+
+    kind: str
+    table: str
+    rows: int
+    column: str = ""
+    through: Reference | None = None
+
+    @property
+    def allow(self) -> str:
+        """The consent, as in ``--allow drop-table:legacy``."""
+        return f"{self.kind}:{self.table}" + (f".{self.column}" if self.column else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What is remembered of a table: its rows, and a fingerprint of each of its references."""
+
+    rows: int
+    references: Mapping[tuple[str, ...], tuple[object, ...]]
+
+
+def references(facts: Mapping[FactKey, str]) -> list[Reference]:
+    """All foreign keys in a set of facts."""
+    found = []
+    for key, value in facts.items():
+        if key.kind == "foreign key" and key.prop == "references":
+            parent = value.partition("(")[0].strip('"')
+            columns = tuple(
+                c.strip('"') for c in key.name[1 : key.name.rindex(")")].split(", ")
+            )
+            found.append(Reference(key.parent, columns, parent, facts.get(key.object.fact("on delete"), "")))
+    return found
+
+
+def at_risk(dropped: Iterable[str], known: list[Reference]) -> set[str]:
+    """The dropped tables and every table that refers to them, directly or through others."""
+    risk = set(dropped)
+    while True:
+        more = {r.child for r in known if r.parent in risk} - risk
+        if not more:
+            return risk
+        risk |= more
+
+
+def count(connection: apsw.Connection, tables: Iterable[str], facts: Mapping[FactKey, str]) -> dict[str, Count]:
+    """Count the rows of the tables that exist, and fingerprint their references."""
+    known = references(facts)
+    counts = {}
+    for table in sorted(tables):
+        if FactKey("table", "", table, EXISTS) not in facts:
+            continue
+        rows = connection.execute(f"SELECT count(*) FROM {quote(table)}").get
+        prints = {}
+        for reference in known:
+            if reference.child == table and rows:
+                prints[reference.columns] = fingerprint(connection, table, reference.columns)
+        counts[table] = Count(int(rows), prints)
+    return counts
+
+
+def fingerprint(connection: apsw.Connection, table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
+    """Figures that differ when references were nulled or set to a default: counts, distinct, extremes."""
+    parts = ", ".join(
+        f"count({c}), count(DISTINCT {c}), min({c}), max({c}), total(length({c}))" for c in map(quote, columns)
+    )
+    row = connection.execute(f"SELECT {parts} FROM {quote(table)}").fetchone()
+    return tuple(row)
+
+
+def compare(
+    connection: apsw.Connection,
+    before: Mapping[str, Count],
+    facts: Mapping[FactKey, str],
+    dropped: Iterable[str],
+    deleted: Iterable[str],
+    updated: Iterable[str],
+    known: list[Reference],
+) -> list[Loss]:
+    """What was lost: compares the counts taken before with the state now.
+
+    ``deleted`` and ``updated`` are tables that the file itself names in DELETE and UPDATE: what it
+    says in so many words is not a loss that it hides. ``known`` are the references before.
+    """
+    gone, said = set(dropped), set(deleted)
+    changed = set(updated)
+    losses = []
+    for table, old in before.items():
+        if not old.rows:
+            continue
+        if FactKey("table", "", table, EXISTS) not in facts:
+            if table in gone:
+                losses.append(Loss("drop-table", table, old.rows))
+            continue
+        now = int(connection.execute(f"SELECT count(*) FROM {quote(table)}").get)
+        if now < old.rows and table not in said:
+            losses.append(Loss("lose-rows", table, old.rows - now, through=_through(table, gone, known)))
+        elif now == old.rows and table not in changed:
+            losses += _changed(connection, table, old, facts, gone, known)
+    return losses
+
+
+def _changed(
+    connection: apsw.Connection,
+    table: str,
+    old: Count,
+    facts: Mapping[FactKey, str],
+    gone: set[str],
+    known: list[Reference],
+) -> list[Loss]:
+    losses = []
+    for columns, seen in old.references.items():
+        if any(FactKey("column", table, c, EXISTS) not in facts for c in columns):
+            continue
+        now = fingerprint(connection, table, columns)
+        if now != seen:
+            before_values, now_values = seen[0], now[0]
+            lost = old.rows
+            if isinstance(before_values, int) and isinstance(now_values, int) and before_values > now_values:
+                lost = before_values - now_values
+            losses.append(
+                Loss("change-rows", table, lost, ", ".join(columns), _through(table, gone, known, columns))
+            )
+    return losses
+
+
+def _through(
+    table: str, gone: set[str], known: list[Reference], columns: tuple[str, ...] | None = None
+) -> Reference | None:
+    """The reference through which a loss came, the direct one to a dropped table preferred."""
+    own = [r for r in known if r.child == table and (columns is None or r.columns == columns)]
+    return next((r for r in own if r.parent in gone), own[0] if own else None)

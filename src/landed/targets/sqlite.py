@@ -1,0 +1,200 @@
+"""Local D1 databases and plain SQLite files as targets: reading."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from landed.catalog.sqlite import SchemaRow
+from landed.core.errors import Busy, CannotKnow
+from landed.core.ledger import LedgerRow
+from landed.core.timeline import DataCheck
+from landed.shadow.sandbox import Mode
+from landed.sql.sqlite_tokens import quote
+from landed.targets.base import LiveState
+from landed.targets.holders import holders
+from landed.targets.sqlite_writer import SqliteWriter
+
+READ_BUSY_MS = 2_000
+WRITE_BUSY_MS = 5_000
+
+
+class SqliteTarget:
+    """A SQLite file: wrangler's local D1 database (``mode="d1"``) or any other (``mode="sqlite"``)."""
+
+    def __init__(self, path: Path, mode: Mode, ledger_table: str = "d1_migrations") -> None:
+        self.path = path
+        self.mode = mode
+        self.ledger_table = ledger_table
+
+    def read(self) -> LiveState:
+        """Schema and ledger in one reading; what is still in the ``-wal`` file is seen.
+
+        Nothing is created or changed, not even the file. Raises CannotKnow.
+        """
+        if not self.path.exists() or self.path.stat().st_size == 0 and not _wal(self.path).exists():
+            return LiveState(present=False)
+        for _ in range(3):
+            with self._reading() as (connection, still_true):
+                state = self._state(connection)
+                if still_true():
+                    return state
+        raise Busy(
+            f"{self.path} is being written to so quickly that it cannot be read.",
+            next="Try again when the other process has finished.",
+        )
+
+    def _state(self, connection: apsw.Connection) -> LiveState:
+        with connection:
+            rows = tuple(
+                SchemaRow(*row)
+                for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+            )
+            table = next(
+                (r.name for r in rows if r.type == "table" and r.name.lower() == self.ledger_table.lower()), None
+            )
+            if table is None:
+                return LiveState(True, rows)
+            try:
+                return LiveState(True, rows, read_ledger(connection, table))
+            except apsw.Error as error:
+                return LiveState(True, rows, None, str(error))
+
+    def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
+        """Run read-only checks; one that is no read, or fails, or gives no single value is ``None``."""
+        if not checks:
+            return []
+        with self._reading() as (connection, _):
+            return [run_check(connection, check.sql) for check in checks]
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[object, ...]]]:
+        """One read-only statement: column names and rows. Raises CannotKnow."""
+        with self._reading() as (connection, _):
+            cursor = connection.execute(sql, parameters)  # type: ignore[arg-type]
+            names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
+            return names, cursor.fetchall()
+
+    @contextmanager
+    def writer(self) -> Iterator[SqliteWriter]:
+        """Open for writing; a database that is not there yet is made as wrangler makes it (WAL)."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = not self.path.exists()
+        try:
+            connection = apsw.Connection(str(self.path), statementcachesize=0)
+            connection.set_busy_timeout(WRITE_BUSY_MS)
+            if new and self.mode == "d1":
+                connection.execute("PRAGMA journal_mode=wal").fetchall()
+        except apsw.Error as error:
+            raise CannotKnow(
+                f"{self.path} cannot be opened for writing: {error}",
+                next="Check the path and your rights on it: landed doctor",
+            ) from error
+        try:
+            yield SqliteWriter(connection, self.path, self.mode, self.ledger_table)
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[apsw.Connection, Callable[[], bool]]]:
+        """A read-only connection, and whether what was read through it can be trusted.
+
+        Opening a WAL database read-only would create its ``-wal`` and ``-shm`` files; where there is
+        no ``-wal`` nothing is in it, so the file is read as immutable, and read again should anybody
+        have written meanwhile.
+        """
+        immutable = not _wal(self.path).exists() and _is_wal(self.path)
+        before = _stamp(self.path)
+        uri = f"file:{_uri_path(self.path)}?mode=ro" + ("&immutable=1" if immutable else "")
+        try:
+            connection = apsw.Connection(
+                uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, statementcachesize=0
+            )
+            connection.set_busy_timeout(READ_BUSY_MS)
+            connection.execute("PRAGMA query_only=1").fetchall()
+        except apsw.Error as error:
+            raise _unreadable(self.path, error) from error
+        try:
+            yield connection, lambda: not immutable or (
+                _stamp(self.path) == before and not _wal(self.path).exists()
+            )
+        except apsw.BusyError as error:
+            raise Busy(
+                f"{self.path} is locked{_held_by(self.path)}.",
+                next="Try again when the other process has finished.",
+            ) from error
+        except (apsw.NotADBError, apsw.CorruptError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError) as error:
+            raise _unreadable(self.path, error) from error
+        finally:
+            connection.close()
+
+
+def read_ledger(connection: apsw.Connection, table: str) -> tuple[LedgerRow, ...]:
+    """The ledger's rows in the order they were written, whatever columns the table has."""
+    cursor = connection.execute(f"SELECT rowid AS _rowid, * FROM {quote(table)} ORDER BY rowid")
+    rows = []
+    for values in cursor:
+        row = dict(zip((d[0] for d in cursor.get_description()), values, strict=False))
+        applied_at = row.get("applied_at")
+        name = row.get("name")
+        if name is not None:
+            number = row.get("id", row["_rowid"])
+            rows.append(
+                LedgerRow(
+                    int(number) if isinstance(number, int) else int(str(row["_rowid"])),
+                    str(name),
+                    None if applied_at is None else str(applied_at),
+                )
+            )
+    return tuple(rows)
+
+
+def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
+    """Run one check: true or false, or ``None`` and why it says nothing."""
+    try:
+        cursor = connection.execute(sql)
+        rows = cursor.fetchmany(2)
+    except apsw.Error as error:
+        return None, str(error)
+    if len(rows) != 1 or len(rows[0]) != 1:
+        return None, "the check must give one row with one value"
+    return bool(rows[0][0]), ""
+
+
+def _unreadable(path: Path, error: Exception) -> CannotKnow:
+    if isinstance(error, apsw.NotADBError):
+        return CannotKnow(f"{path} is not a SQLite database.", next="Name another file: --target sqlite:PATH")
+    return CannotKnow(
+        f"{path} cannot be read: {error}", next="Check the file and your rights on it: landed doctor"
+    )
+
+
+def _held_by(path: Path) -> str:
+    held = holders(path)
+    return f" by {', '.join(held)}" if held else " by another process"
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _is_wal(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(20)[18:20] == b"\2\2"
+    except OSError as error:
+        raise CannotKnow(f"{path} cannot be read: {error.strerror}", next="Check your rights on the file.") from error
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    info = os.stat(path)
+    return info.st_mtime_ns, info.st_size
+
+
+def _uri_path(path: Path) -> str:
+    from urllib.parse import quote as percent
+
+    return percent(str(path.absolute()))

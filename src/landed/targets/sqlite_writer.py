@@ -1,0 +1,352 @@
+"""Local D1 databases and plain SQLite files as targets: writing, one proven transaction per file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from landed.catalog.tracker import SchemaTracker
+from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
+from landed.core.facts import EXISTS, Effects, FactKey, holds
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Step
+from landed.shadow.sandbox import Mode, explain_refusal, observer_of, restrict, unrestricted
+from landed.sql.sqlite_tokens import quote
+from landed.targets import messages, rowguard
+from landed.targets.base import Applied, Consent
+from landed.targets.holders import holders
+
+LEDGER = (
+    "CREATE TABLE IF NOT EXISTS {table}(\n"
+    "\t\tid         INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "\t\tname       TEXT UNIQUE,\n"
+    "\t\tapplied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL\n)"
+)
+"""The ledger table with the shape that wrangler gives it (packages/wrangler/src/d1/migrations)."""
+
+
+class SqliteWriter:
+    """A writing session. Every method is one transaction: all of it happened, or nothing."""
+
+    def __init__(self, connection: apsw.Connection, path: Path, mode: Mode, ledger_table: str) -> None:
+        self._connection = connection
+        self._path = path
+        self._mode = mode
+        self._ledger = ledger_table
+        restrict(connection, mode)
+        self._observer = observer_of(connection)
+        self._tracker = SchemaTracker(connection, ledger_table, lambda: unrestricted(connection))
+        self._version: int | None = None
+
+    def run(
+        self,
+        migration: Migration,
+        step: Step,
+        statements: Sequence[int],
+        consent: Consent,
+        *,
+        record: bool = True,
+        on_statement: Callable[[Statement], None] | None = None,
+    ) -> Applied:
+        """Run statements (numbers) of a file in one transaction, prove the effects, record the file.
+
+        The proof is read back inside the transaction: every net effect of the file that ``step``
+        shows must be there, no reference may be broken that was whole, no row lost that the file
+        does not name, and the file's own checks must be true. Only then the ledger row is written
+        and everything committed. Raises NotProven, NeedsConfirmation, Busy; then nothing of the
+        file is left behind.
+        """
+        started = time.perf_counter()
+        with self._transaction():
+            if record and migration.name in self._recorded():
+                return Applied(migration.name, "already", 0, 0.0)
+            self._refresh()
+            proof = _Proof(self, migration, step, consent)
+            proof.before()
+            self._observer.take()
+            chosen = set(statements)
+            for statement in migration.statements:
+                if statement.number in chosen:
+                    if on_statement is not None:
+                        on_statement(statement)
+                    self._execute(migration, statement, proof)
+            proof.after()
+            if record:
+                with unrestricted(self._connection):
+                    self._insert([migration.name])
+            self._version = None
+        self._version = self._schema_version()
+        return Applied(migration.name, "applied", len(chosen), time.perf_counter() - started)
+
+    def change_ledger(self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]) -> None:
+        """Change ledger rows, all in one transaction; rows that others changed meanwhile are an error."""
+        with self._transaction(), unrestricted(self._connection):
+            present = self._recorded()
+            moved = {old for old, _ in rename}
+            missing = [n for n in [*remove, *moved] if n not in present]
+            doubled = [n for n in [*add, *(new for _, new in rename)] if n in present and n not in remove]
+            if missing or doubled:
+                raise NotProven(
+                    "The ledger has changed since it was judged; nothing was changed.",
+                    details=[f"no longer recorded: {n}" for n in missing]
+                    + [f"recorded meanwhile: {n}" for n in doubled],
+                    next="landed status",
+                )
+            table = quote(self._ledger)
+            for name in remove:
+                self._connection.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
+            for old, new in rename:
+                self._connection.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, old))
+            self._insert(add)
+
+    def execute(self, sql: Sequence[str], parameters: Sequence[object] = ()) -> list[tuple[list[str], list[tuple[object, ...]], int]]:
+        """Run one-off statements in one transaction: per statement column names, rows and changes."""
+        results = []
+        with self._transaction():
+            for number, text in enumerate(sql, 1):
+                try:
+                    cursor = self._connection.execute(text, parameters if len(sql) == 1 else ())  # type: ignore[arg-type]
+                    names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
+                    rows = cursor.fetchall()
+                except (apsw.Error, TypeError, ValueError) as error:
+                    raise NotProven(
+                        f"statement {number} of {len(sql)} failed: {explain_refusal(error, text) or error}",
+                        details=["Nothing was changed: the statements run in one transaction."],
+                        next="Correct the statement and run it again.",
+                    ) from error
+                results.append((names, rows, self._connection.changes()))
+        return results
+
+    # -- inside a transaction -------------------------------------------------------------------
+
+    def _execute(self, migration: Migration, statement: Statement, proof: _Proof) -> None:
+        try:
+            self._connection.execute(statement.text).fetchall()
+        except (apsw.Error, TypeError, ValueError) as error:
+            raise self._failed(migration, statement, error, proof) from error
+        proof.note(statement)
+
+    def _failed(
+        self, migration: Migration, statement: Statement, error: Exception, proof: _Proof
+    ) -> LandedError:
+        if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+            return self._busy(error)
+        reason = explain_refusal(error, statement.text) or str(error)
+        details = [
+            f"statement {statement.number} of {len(migration.statements)}: {messages.excerpt(statement.text)}",
+            "The file was rolled back: nothing of it is in the database, and it is not recorded.",
+        ]
+        advice = "Correct the file, then run: landed apply"
+        if isinstance(error, apsw.ConstraintError) and "FOREIGN KEY" in str(error):
+            details += messages.blocked_by_reference(proof.references, statement.text)
+            advice = messages.REBUILD_ADVICE
+        return NotProven(
+            f"{migration.name} failed: {reason}",
+            where=f"{migration.file}:{statement.line}",
+            details=details,
+            next=advice,
+        )
+
+    def _refresh(self) -> None:
+        if self._version is None or self._schema_version() != self._version:
+            self._tracker.reread()
+
+    def _schema_version(self) -> int:
+        with unrestricted(self._connection):
+            return int(self._connection.execute("PRAGMA schema_version").get)
+
+    def _recorded(self) -> set[str]:
+        with unrestricted(self._connection):
+            self._connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
+            return {str(n) for (n,) in self._connection.execute(f"SELECT name FROM {quote(self._ledger)}")}
+
+    def _insert(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._connection.execute(f"INSERT INTO {quote(self._ledger)} (name) VALUES (?)", (name,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """BEGIN IMMEDIATE … COMMIT; any exception, Ctrl-C included, rolls everything back."""
+        try:
+            with unrestricted(self._connection):
+                self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError as error:
+            raise self._busy(error) from error
+        except apsw.Error as error:
+            raise CannotKnow(
+                f"{self._path} cannot be written to: {error}",
+                next="Check your rights on the file and its folder: landed doctor",
+            ) from error
+        try:
+            yield
+            with unrestricted(self._connection):
+                if self._connection.in_transaction:
+                    self._connection.execute("COMMIT")
+        except BaseException:
+            self._version = None
+            with unrestricted(self._connection):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def _busy(self, error: Exception) -> Busy:
+        held = holders(self._path)
+        by = ", ".join(held) if held else "another process"
+        return Busy(
+            f"The database is locked by {by}.",
+            details=[f"{self._path}: waited, nothing was changed."],
+            next="Stop it or let it finish, then run the same command again.",
+        )
+
+
+class _Proof:
+    """What is measured before a file runs, and what must hold after it."""
+
+    def __init__(self, writer: SqliteWriter, migration: Migration, step: Step, consent: Consent) -> None:
+        self._w = writer
+        self._connection = writer._connection
+        self._tracker = writer._tracker
+        self._migration = migration
+        self._step = step
+        self._consent = consent
+        self._dropped = set(step.dropped)
+        self._deleted: set[str] = set()
+        self._updated: set[str] = set()
+        self._created_only = True
+        self._ddl = False
+        self._losses: list[rowguard.Loss] = []
+        self._counts: dict[str, rowguard.Count] = {}
+        self._violations: set[tuple[object, ...]] = set()
+        self.references: list[rowguard.Reference] = []
+
+    def before(self) -> None:
+        """Count rows and broken references where the file can lose or break any."""
+        facts = self._tracker.facts
+        self.references = rowguard.references(facts)
+        with unrestricted(self._connection):
+            self._losses = self._dropped_columns(facts)
+            if self._step.guarded:
+                risk = rowguard.at_risk(self._dropped, self.references)
+                self._counts = rowguard.count(self._connection, risk, facts)
+                self._violations = set(self._connection.execute("PRAGMA foreign_key_check"))
+
+    def note(self, statement: Statement) -> None:
+        """Take in what the statement that just ran was seen to do."""
+        seen = self._w._observer.take()
+        self._created_only = self._created_only and (seen.created_only or not seen.ddl)
+        self._ddl = self._ddl or seen.ddl
+        # A cascade is reported as a write, too; only tables that the text names were meant.
+        named = messages.written_table(statement.text)
+        if named is not None:
+            if named in {n.lower() for n in seen.deleted_from}:
+                self._deleted.add(named)
+            if named in {n.lower() for n in seen.updated}:
+                self._updated.add(named)
+        if not seen.dropped_tables or all(n.lower() in self._dropped for n in seen.dropped_tables):
+            return
+        late = {n.lower() for n in seen.dropped_tables} - self._dropped
+        known = {t for t in late if FactKey("table", "", t, EXISTS) in self._tracker.facts}
+        if known:
+            raise NotProven(
+                f"{self._migration.name} drops {', '.join(sorted(known))} here, which it does not do in the "
+                "replay of the files; its rows were not counted, so it was rolled back.",
+                where=f"{self._migration.file}:{statement.line}",
+                next="landed status",
+            )
+
+    def after(self) -> None:
+        """Read everything back; raises NotProven or NeedsConfirmation if anything does not hold."""
+        changed: Effects = ()
+        if self._ddl:
+            changed = self._tracker.new_objects() if self._created_only else self._tracker.reread()
+        self._effects(changed)
+        with unrestricted(self._connection):
+            if self._step.guarded or self._losses:
+                self._rows()
+            if self._step.guarded:
+                self._integrity()
+            self._checks()
+
+    def _dropped_columns(self, facts: dict[FactKey, str]) -> list[rowguard.Loss]:
+        losses = []
+        for key, (_, after, _) in self._step.net.items():
+            if key.kind != "column" or key.prop != EXISTS or after is not None or key not in facts:
+                continue
+            table = FactKey("table", "", key.parent, EXISTS)
+            if self._step.net.get(table, ("", "", 0))[1] is None and table in self._step.net:
+                continue
+            if key.parent in self._dropped:
+                continue
+            filled = int(
+                self._connection.execute(f"SELECT count({quote(key.name)}) FROM {quote(key.parent)}").get
+            )
+            if filled:
+                losses.append(rowguard.Loss("drop-column", key.parent, filled, key.name))
+        return losses
+
+    def _effects(self, changed: Effects) -> None:
+        missing = [
+            (key, after, number)
+            for key, (_, after, number) in self._step.net.items()
+            if not holds(key, after, self._tracker.facts.get(key))
+        ]
+        if missing:
+            raise messages.effects_missing(self._migration, self._step, missing, self._tracker.facts)
+        unexpected = [
+            change.key
+            for change in changed
+            if change.after is None and change.key.prop == EXISTS and change.key not in self._step.net
+        ]
+        refused = [
+            key for key in unexpected if f"drop-{key.kind}:{_short(key)}" not in self._consent.allowed
+        ]
+        if refused:
+            raise messages.object_lost(self._migration, refused, [f"drop-{k.kind}:{_short(k)}" for k in refused])
+
+    def _rows(self) -> None:
+        losses = self._losses + rowguard.compare(
+            self._connection,
+            self._counts,
+            self._tracker.facts,
+            self._dropped,
+            self._deleted,
+            self._updated,
+            self.references,
+        )
+        refused = [loss for loss in losses if loss.allow not in self._consent.allowed]
+        if refused:
+            raise messages.rows_lost(self._migration, self._step, refused, self.references)
+
+    def _integrity(self) -> None:
+        broken = [v for v in self._connection.execute("PRAGMA foreign_key_check") if v not in self._violations]
+        if broken:
+            raise messages.references_broken(self._migration, broken)
+        if not self._violations:
+            # The final state is whole: a counter of deferred violations left over by a rebuild
+            # would fail the commit all the same (D1: "internal error; reference = …").
+            self._connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
+
+    def _checks(self) -> None:
+        from landed.targets.sqlite import run_check
+
+        for check in self._step.checks:
+            if check.derived:
+                continue
+            passed, why = run_check(self._connection, check.sql)
+            if not passed:
+                raise NotProven(
+                    f"{self._migration.name} ran, but its own check is not true: {check.text}",
+                    where=f"{self._migration.file}:{check.line}",
+                    details=[*([why] if why else []), "The file was rolled back and is not recorded."],
+                    next="Correct the file or the check, then run: landed apply",
+                )
+
+
+def _short(key: FactKey) -> str:
+    return f"{key.parent}.{key.name}" if key.parent else key.name
+
+
