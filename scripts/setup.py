@@ -16,8 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.request
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +100,8 @@ def _make_venv() -> None:
         return
     _say(f"making .venv with Python {sys.version.split()[0]}")
     shutil.rmtree(VENV, ignore_errors=True)
+    import venv
+
     try:
         venv.create(VENV, symlinks=os.name != "nt", with_pip=False)
     except OSError as error:
@@ -113,6 +113,8 @@ def _make_venv() -> None:
 
 
 def _fetch_pip() -> None:
+    import urllib.request
+
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(folder, PIP)
         try:
@@ -125,12 +127,12 @@ def _fetch_pip() -> None:
             ) from None
         if hashlib.sha256(wheel.read_bytes()).hexdigest() != PIP_SHA256:
             raise SetupFailed(f"{PIP_URL} is not the file that was pinned")
-        _run([PYTHON, wheel / "pip", "install", "-q", "--no-index", wheel], "installing pip")
+        _run([PYTHON, wheel / "pip", "install", "-qq", "--no-index", wheel], "installing pip")
 
 
 def _install_python(level: str) -> None:
     _say(f"installing {'the package' if level == 'run' else 'the package and its tools'} into .venv")
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     _run([*pip, "--no-deps", *_requirements(level)], "installing requirements-dev.txt")
     # The pinned build backend is there already, so nothing else is fetched; dependencies are checked.
     _run([*pip, "--no-build-isolation", "-e", "."], "installing landed")
