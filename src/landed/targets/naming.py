@@ -1,0 +1,294 @@
+"""Names of targets (``d1:local/DB``, ``sqlite:PATH``, …) resolved to one database each."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from landed.core.errors import ConfigError, UsageError
+from landed.core.migration import Note
+from landed.targets.d1_local import OBJECTS, local_d1_path
+from landed.targets.discovery import Project
+from landed.targets.provenance import DEFAULT, Value
+from landed.targets.settings import looks_like_file
+from landed.targets.wrangler_config import DEFAULT_LEDGER, D1Database
+
+Kind = Literal["d1:local", "d1:remote", "sqlite", "supabase", "postgres"]
+Locality = Literal["LOCAL", "REMOTE", "FILE"]
+Mode = Literal["d1", "sqlite", "postgres"]
+
+USUAL_FOLDERS = (
+    "migrations",
+    "drizzle",
+    "drizzle/migrations",
+    "src/db/migrations",
+    "db/migrations",
+    "src/migrations",
+)
+_DEFAULT_LEDGER = Value(DEFAULT_LEDGER, DEFAULT)
+_LATER = "cannot be reached yet; this comes in a later version"
+_PASSWORD = re.compile(r"(?<=://)[^/?#]*@")
+_QUERY = re.compile(r"\?.*")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """One database, and how its migrations and its ledger are found.
+
+    ``name`` can be given to ``--target`` again (a URL without its user, password and query);
+    ``label`` is for headlines: ``D1 DB (LOCAL)``. ``path`` is the SQLite file, which need not
+    exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
+    ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
+    """
+
+    kind: Kind
+    name: str
+    label: str
+    locality: Locality
+    mode: Mode
+    origin: str
+    path: Path | None = None
+    ledger_table: Value[str] = _DEFAULT_LEDGER
+    migrations_dir: Value[Path] | None = None
+    migrations_pattern: Value[str] | None = None
+    database: D1Database | None = None
+    unsupported: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def adopt_drizzle(self) -> bool:
+        """Whether Drizzle's folder layout is used without being configured (wrangler would not)."""
+        return self.kind == "sqlite"
+
+
+def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
+    """The database that a name means; ``None`` asks the settings, then takes the only one there is.
+
+    Names: ``d1:local[/DB]``, ``d1:remote[/DB]`` (DB is a binding, a database_name or an id),
+    ``sqlite:PATH``, a path of a database file, ``supabase:…``, a Postgres URL.
+    Raises UsageError for a name that means nothing or more than one database, ConfigError for an
+    entry that wrangler would refuse.
+    """
+    if spec is not None:
+        return _resolve(project, spec, "flag --target", project.start)
+    if project.settings.target:
+        return _resolve(project, *project.settings.target, project.start)
+    if project.wrangler is None:
+        raise UsageError(
+            f"no target: there is no wrangler configuration in {project.start} or above it",
+            details=[note.text for note in project.notes],
+            next="name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
+        )
+    return _resolve(project, "d1:local", DEFAULT, project.start)
+
+
+def redact(target: str) -> str:
+    """A target's name without what may be secret: user, password and query of a URL."""
+    return _QUERY.sub("", _PASSWORD.sub("", target, count=1)) if "://" in target else target
+
+
+def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec:
+    kind, _, rest = spec.partition(":")
+    if kind == "d1":
+        place, _, name = rest.partition("/")
+        if place in ("local", "remote"):
+            return _d1(project, "d1:local" if place == "local" else "d1:remote", name, origin)
+        raise UsageError(f'"{spec}" is no D1 target', next="d1:local/DB or d1:remote/DB", where=origin)
+    if kind == "sqlite":
+        if not rest:
+            raise UsageError(
+                "sqlite: needs the path of a database file", next="sqlite:data/app.db", where=origin
+            )
+        return _sqlite(project, _absolute(rest, base), origin)
+    if kind in ("postgres", "postgresql") and rest.startswith("//"):
+        return _postgres("postgres", redact(spec), origin)
+    if kind == "supabase":
+        return _postgres("supabase", spec, origin)
+    if looks_like_file(spec) and "://" not in spec:
+        path = _absolute(spec, base)
+        if not path.is_file():
+            raise UsageError(
+                f"there is no database file {path}",
+                next=f"to name a file that is still to be made: --target sqlite:{spec}",
+                where=origin,
+            )
+        return _sqlite(project, path, origin)
+    raise UsageError(
+        f'"{redact(spec)}" is no target',
+        details=(
+            "targets: d1:local/DB, d1:remote/DB, sqlite:PATH, a path of a .sqlite or .db file, "
+            "supabase:local, supabase:linked, a Postgres URL",
+        ),
+        next=_suggestion(project, spec),
+        where=origin,
+    )
+
+
+def _suggestion(project: Project, spec: str) -> str | None:
+    if any(database.answers_to(spec) for database in project.databases):
+        return f"--target d1:local/{spec}"
+    return None
+
+
+def _absolute(path: str, base: Path) -> Path:
+    return Path(os.path.normpath(os.path.join(base, os.path.expanduser(path))))
+
+
+def _d1(project: Project, kind: Literal["d1:local", "d1:remote"], name: str, origin: str) -> TargetSpec:
+    database = _database(project, kind, name, origin)
+    assert project.wrangler is not None
+    local = kind == "d1:local"
+    settings = project.settings
+    folder = database.migrations_dir
+    pattern = settings.pattern
+    if pattern is None and settings.migrations is None:
+        pattern = database.migrations_pattern
+    if settings.migrations:
+        migrations = Value(Path(settings.migrations.value), settings.migrations.origin)
+    else:
+        path = os.path.normpath(project.wrangler.directory / folder.value)
+        migrations = Value(Path(path), folder.origin)
+    return TargetSpec(
+        kind=kind,
+        name=f"{kind}/{database.binding.value}",
+        label=f"D1 {database.binding.value} ({'LOCAL' if local else 'REMOTE'})",
+        locality="LOCAL" if local else "REMOTE",
+        mode="d1",
+        origin=origin,
+        path=local_d1_path(project.wrangler.directory, database, project.persist_to) if local else None,
+        ledger_table=settings.ledger or database.ledger_table,
+        migrations_dir=migrations,
+        migrations_pattern=pattern,
+        database=database,
+        unsupported=None if local else f"remote D1 databases {_LATER}",
+        notes=_folder_notes(project, migrations),
+    )
+
+
+def _database(project: Project, kind: str, name: str, origin: str) -> D1Database:
+    databases = project.databases
+    if project.wrangler is None:
+        raise UsageError(
+            f"{kind} needs a wrangler configuration; there is none in {project.start} or above it",
+            where=origin,
+        )
+    shown = project.wrangler.path.name
+    if not databases:
+        missing = [n.text for n in project.notes if n.code == "environment-without-databases"]
+        environment = project.wrangler.environment
+        table = f"env.{environment}.d1_databases" if environment else "d1_databases"
+        raise ConfigError(
+            missing[0] if missing else f"{shown} has no d1_databases",
+            next=f"add {table}, or choose another environment with --env" if missing else f"add {table}",
+            where=str(project.wrangler.path),
+        )
+    if not name:
+        if len(databases) == 1:
+            return databases[0]
+        raise UsageError(
+            f"{shown} has {len(databases)} databases: say which one",
+            details=[f"--target {kind}/{d.binding.value}    {_described(d)}" for d in databases],
+            next=f"landed --target {kind}/{databases[0].binding.value} status",
+        )
+    for database in databases:
+        if database.answers_to(name):
+            return database
+    details = [f"--target {kind}/{d.binding.value}    {_described(d)}" for d in databases]
+    details += [
+        f'environment "{d.environment}" has it: add --env {d.environment}'
+        for d in project.wrangler.elsewhere
+        if d.environment and d.answers_to(name)
+    ]
+    raise UsageError(f'{shown} has no D1 database "{name}"', details=details, where=origin)
+
+
+def _described(database: D1Database) -> str:
+    parts = [f"{database.name.value}" if database.name else "no database_name"]
+    parts.append(f"migrations in {database.migrations_dir.value}")
+    return ", ".join(parts)
+
+
+def _sqlite(project: Project, path: Path, origin: str) -> TargetSpec:
+    settings = project.settings
+    folder, pattern = _folder_for_file(project)
+    notes = []
+    if path.parent.name == OBJECTS:
+        notes.append(
+            Note("d1-file", "this file is a local D1 database: with d1:local it is judged by D1's rules")
+        )
+    return TargetSpec(
+        kind="sqlite",
+        name=f"sqlite:{_near(path, project.start)}",
+        label=f"SQLite {path.name} (FILE)",
+        locality="FILE",
+        mode="sqlite",
+        origin=origin,
+        path=path,
+        ledger_table=settings.ledger or _DEFAULT_LEDGER,
+        migrations_dir=folder,
+        migrations_pattern=settings.pattern or pattern,
+        notes=tuple(notes),
+    )
+
+
+def _near(path: Path, start: Path) -> str:
+    return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
+
+
+def _folder_for_file(project: Project) -> tuple[Value[Path] | None, Value[str] | None]:
+    """Folder and pattern for a plain file: as set, as the only D1 database has it, or a usual folder."""
+    settings = project.settings
+    if settings.migrations:
+        return Value(Path(settings.migrations.value), settings.migrations.origin), None
+    if len(project.databases) == 1 and project.wrangler:
+        database = project.databases[0]
+        path = project.wrangler.directory / database.migrations_dir.value
+        if path.is_dir():
+            return Value(path, database.migrations_dir.origin), database.migrations_pattern
+    found = _usual_folders(project.root)
+    return (Value(project.root / found[0], f"found {found[0]}/"), None) if found else (None, None)
+
+
+def _usual_folders(root: Path) -> list[str]:
+    return [name for name in USUAL_FOLDERS if (root / name).is_dir() and _has_sql(root / name)]
+
+
+def _folder_notes(project: Project, folder: Value[Path]) -> tuple[Note, ...]:
+    """Where the migrations may be when the folder that wrangler would use does not exist."""
+    if folder.value.is_dir():
+        return ()
+    found = _usual_folders(project.root)
+    if not found:
+        return ()
+    return (
+        Note(
+            "other-folder",
+            f"the migrations folder ({folder.origin}) does not exist, but {found[0]}/ has SQL files: is "
+            f'"migrations_dir": "{found[0]}" meant?',
+        ),
+    )
+
+
+def _has_sql(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(
+            e.name.endswith(".sql") or os.path.isfile(os.path.join(e.path, "migration.sql")) for e in entries
+        )
+
+
+def _postgres(kind: Literal["supabase", "postgres"], name: str, origin: str) -> TargetSpec:
+    local = name in ("supabase:local", "supabase") or re.match(
+        r"[a-z]+://(?:localhost|127\.0\.0\.1)[:/]", name
+    )
+    return TargetSpec(
+        kind=kind,
+        name=name,
+        label=f"{'Supabase' if kind == 'supabase' else 'Postgres'} ({'LOCAL' if local else 'REMOTE'})",
+        locality="LOCAL" if local else "REMOTE",
+        mode="postgres",
+        origin=origin,
+        unsupported=f"Postgres and Supabase databases {_LATER}",
+    )

@@ -1,0 +1,147 @@
+"""landed's own settings: flags, environment, ``.env``, ``landed.toml`` or ``[tool.landed]``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from landed.core.errors import ConfigError
+from landed.targets.dotenv import read_dotenv
+from landed.targets.jsonc import KeyPath
+from landed.targets.provenance import Value, nearest
+from landed.targets.wrangler_config import find_upward, read_document
+
+FILE = "landed.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user decided about landed itself; ``None`` where nobody said anything.
+
+    ``target`` is a target's name, ``env`` wrangler's environment, ``migrations`` the folder and
+    ``pattern`` the glob below it, ``ledger`` the history table, ``lock`` the lock file and
+    ``persist_to`` wrangler's ``--persist-to``. Paths are absolute. ``file`` is the settings file.
+    """
+
+    target: Value[str] | None = None
+    env: Value[str] | None = None
+    migrations: Value[str] | None = None
+    pattern: Value[str] | None = None
+    ledger: Value[str] | None = None
+    lock: Value[str] | None = None
+    persist_to: Value[str] | None = None
+    file: Path | None = None
+
+
+KEYS = frozenset(f.name for f in fields(Settings)) - {"file"}
+PATHS = frozenset({"migrations", "lock", "persist_to"})
+TABLES: frozenset[str] = frozenset()
+"""Tables of the settings file that other parts of landed read (``[shadow]``, …)."""
+
+
+def read_settings(
+    start: Path, flags: Mapping[str, str | None], environ: Mapping[str, str], root: Path | None = None
+) -> Settings:
+    """Merge all sources: flag > environment > ``.env`` > file.
+
+    ``start`` is the folder in which the user works; ``root``, where it is another one, that of the
+    wrangler configuration: its ``.env`` counts too, after the one in ``start``.
+
+    ``flags`` maps the keys of :class:`Settings` to what the command line gave, with paths relative
+    to the working directory. ``env`` also listens to ``CLOUDFLARE_ENV`` after ``LANDED_ENV``.
+    Raises ConfigError for an unknown key or a value that is not text, with the place.
+    """
+    merged, file = _file_values(start)
+    dotenv = read_dotenv((root, start) if root and root != start else (start,))
+    for key in KEYS:
+        names = (f"LANDED_{key.upper()}", *(("CLOUDFLARE_ENV",) if key == "env" else ()))
+        value = _chosen(key, names, flags, environ, dotenv)
+        if value is not None:
+            merged[key] = value
+    return Settings(**merged, file=file)
+
+
+def _chosen(
+    key: str,
+    names: tuple[str, ...],
+    flags: Mapping[str, str | None],
+    environ: Mapping[str, str],
+    dotenv: Mapping[str, tuple[str, Path]],
+) -> Value[str] | None:
+    flag = flags.get(key)
+    if flag is not None:
+        return Value(_located(key, flag, Path.cwd()), f"flag --{key.replace('_', '-')}")
+    for name in names:
+        # An empty variable is how shells and CI say "not set".
+        if environ.get(name):
+            return Value(_located(key, environ[name], Path.cwd()), f"environment {name}")
+    for name in names:
+        value, file = dotenv.get(name, ("", Path()))
+        if value:
+            return Value(_located(key, value, file.parent), f"{file.name} {name}")
+    return None
+
+
+def _located(key: str, value: str, base: Path) -> str:
+    if key in PATHS:
+        return os.path.normpath(os.path.join(base, os.path.expanduser(value)))
+    if key == "target":
+        return _located_target(value, base)
+    return value
+
+
+def _located_target(value: str, base: Path) -> str:
+    """A target's name with its path, if it has one, made absolute (later it is read elsewhere)."""
+    if value.startswith("sqlite:"):
+        return "sqlite:" + os.path.normpath(os.path.join(base, os.path.expanduser(value[7:])))
+    if looks_like_file(value):
+        return os.path.normpath(os.path.join(base, os.path.expanduser(value)))
+    return value
+
+
+def looks_like_file(target: str) -> bool:
+    """Whether a target's name is a bare path of a database file (``data/app.db``)."""
+    if target.split(":", 1)[0] in ("d1", "sqlite", "supabase", "postgres", "postgresql"):
+        return False
+    return target.endswith((".sqlite", ".sqlite3", ".db")) or os.sep in target or "/" in target
+
+
+def _file_values(start: Path) -> tuple[dict[str, Value[str]], Path | None]:
+    path = find_upward(start, FILE)
+    if path is not None:
+        document, lines = read_document(path, FILE)
+        return _checked(document, (), lines, path, FILE), path
+    path = find_upward(start, "pyproject.toml")
+    # Most projects have a pyproject.toml without us: do not parse those.
+    if path is None or b"tool.landed" not in path.read_bytes():
+        return {}, None
+    document, lines = read_document(path, "pyproject.toml")
+    table = document.get("tool", {}).get("landed")
+    if table is None:
+        return {}, None
+    return _checked(table, ("tool", "landed"), lines, path, "pyproject.toml"), path
+
+
+def _checked(
+    table: Mapping[str, Any], prefix: KeyPath, lines: Mapping[KeyPath, int], path: Path, shown: str
+) -> dict[str, Value[str]]:
+    values: dict[str, Value[str]] = {}
+    for written, value in table.items():
+        key = written.replace("-", "_")
+        line = lines.get((*prefix, written))
+        origin = f"{shown}:{line}" if line else shown
+        if key in TABLES and isinstance(value, dict):
+            continue
+        if key not in KEYS:
+            raise ConfigError(
+                f'landed has no setting "{written}"{nearest(key, KEYS | TABLES)}',
+                details=(f"settings: {', '.join(sorted(KEYS | TABLES))}",),
+                where=origin,
+            )
+        if not isinstance(value, str):
+            raise ConfigError(f'the setting "{written}" must be text', where=origin)
+        values[key] = Value(_located(key, value, path.parent), origin)
+    return values

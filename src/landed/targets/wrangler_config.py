@@ -1,0 +1,322 @@
+"""The wrangler configuration: which file is in force, its environment, its D1 databases."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from landed.core.errors import CannotKnow, ConfigError
+from landed.core.migration import Note
+from landed.targets.jsonc import KeyPath
+from landed.targets.provenance import DEFAULT, Value, nearest
+
+CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+DEFAULT_LEDGER = "d1_migrations"
+DEFAULT_MIGRATIONS = "migrations"
+REDIRECT = ".wrangler/deploy/config.json"
+
+_TEXT_KEYS = (
+    "binding",
+    "database_name",
+    "database_id",
+    "preview_database_id",
+    "migrations_table",
+    "migrations_dir",
+    "migrations_pattern",
+)
+_KNOWN_KEYS = frozenset(
+    (*_TEXT_KEYS, "remote", "jurisdiction", "database_internal_env", "experimental_remote")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class D1Database:
+    """One entry of ``d1_databases``; absent keys are ``None``, defaults are filled in by the methods."""
+
+    binding: Value[str]
+    name: Value[str] | None = None
+    id: Value[str] | None = None
+    preview_id: Value[str] | None = None
+    table: Value[str] | None = None
+    dir: Value[str] | None = None
+    pattern: Value[str] | None = None
+    environment: str = ""
+    origin: str = ""
+
+    @property
+    def local_id(self) -> Value[str]:
+        """What the local database is filed under: ``preview_database_id ?? database_id ?? binding``."""
+        return self.preview_id or self.id or self.binding
+
+    @property
+    def ledger_table(self) -> Value[str]:
+        """``migrations_table``; an empty one means the default, as in wrangler."""
+        return self.table if self.table and self.table.value else Value(DEFAULT_LEDGER, DEFAULT)
+
+    @property
+    def migrations_dir(self) -> Value[str]:
+        """``migrations_dir`` in canonical form (``/``, no ``./``), relative to the configuration file."""
+        if self.dir is None:
+            return Value(DEFAULT_MIGRATIONS, DEFAULT)
+        return Value(normalise_relative(self.dir.value), self.dir.origin)
+
+    @property
+    def migrations_pattern(self) -> Value[str] | None:
+        """``migrations_pattern`` relative to ``migrations_dir``, or ``None`` when it is not set.
+
+        Raises ConfigError where wrangler does: a pattern without ``migrations_dir``, or outside it.
+        """
+        if self.pattern is None:
+            return None
+        folder = self.migrations_dir.value
+        pattern = normalise_relative(self.pattern.value)
+        prefix = "" if folder == "." else f"{folder}/"
+        if self.dir is None:
+            raise ConfigError(
+                f'migrations_pattern "{self.pattern.value}" is set without migrations_dir',
+                where=self.pattern.origin,
+                next=f'add "migrations_dir": "{pattern.split("/")[0]}" to the same database',
+            )
+        if not pattern.startswith(prefix):
+            raise ConfigError(
+                f'migrations_pattern "{self.pattern.value}" does not start with migrations_dir "{folder}/"',
+                where=self.pattern.origin,
+                next=f'write it as "{prefix}*.sql" or the like',
+            )
+        return Value(pattern[len(prefix) :], self.pattern.origin)
+
+    def answers_to(self, name: str) -> bool:
+        """Whether a user can mean this database by ``name``: binding, database_name or an id."""
+        return any(
+            v is not None and v.value == name for v in (self.binding, self.name, self.id, self.preview_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WranglerConfig:
+    """A wrangler configuration as read for one environment (``""`` is the top level).
+
+    ``elsewhere`` are the databases of the top level and of all other environments: they explain
+    local files that do not belong to ``databases``.
+    """
+
+    path: Path
+    environment: str
+    environments: tuple[str, ...]
+    databases: tuple[D1Database, ...]
+    elsewhere: tuple[D1Database, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the configuration file, to which its paths are relative."""
+        return self.path.parent
+
+
+def normalise_relative(path: str) -> str:
+    """A relative path or glob in wrangler's canonical form: ``/``, no ``./``, no ``//``, no final ``/``."""
+    return posixpath.normpath(path.replace("\\", "/"))
+
+
+def find_upward(start: Path, name: str) -> Path | None:
+    """The nearest file of this name in ``start`` or one of the folders above it."""
+    folder = os.path.abspath(start)
+    while True:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return Path(path)
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def find_config(start: Path) -> Path | None:
+    """The file that wrangler would use in ``start``.
+
+    A ``wrangler.json`` anywhere above wins over a ``wrangler.jsonc`` or ``.toml`` nearby: wrangler
+    searches upward for one name after the other (wrangler 4.164, findWranglerConfig).
+    """
+    for name in CONFIG_NAMES:
+        found = find_upward(start, name)
+        if found:
+            return found
+    return None
+
+
+def shadowed_configs(start: Path, used: Path) -> list[Path]:
+    """Other configuration files on the way up that lose to ``used``."""
+    return [p for p in (find_upward(start, name) for name in CONFIG_NAMES) if p is not None and p != used]
+
+
+def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:
+    """A JSON, JSONC or TOML file as a table, with the lines of its keys.
+
+    Raises ConfigError with line and column when it cannot be parsed, CannotKnow when not read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{shown} is not valid UTF-8 (byte offset {error.start})", where=shown) from None
+    except OSError as error:
+        raise CannotKnow(f"{shown} cannot be read: {error.strerror}", where=shown) from None
+    if path.suffix == ".toml":
+        from landed.targets import toml
+
+        try:
+            return toml.parse(text)
+        except toml.TomlError as error:
+            raise ConfigError(
+                f"{shown} is not valid TOML: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
+            ) from None
+    from landed.targets import jsonc
+
+    try:
+        document, lines = jsonc.parse(text)
+    except jsonc.JsoncError as error:
+        raise ConfigError(
+            f"{shown} is not valid JSON: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
+        ) from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{shown} must contain an object", where=f"{shown}:1")
+    return document, lines
+
+
+def read_config(
+    path: Path, environment: Value[str] | None = None, shown: str | None = None
+) -> WranglerConfig:
+    """Read the databases that are in force for an environment (``None`` or ``""``: the top level).
+
+    Environments do not inherit ``d1_databases``; an environment that is not in the file is an error
+    when the file has others, and otherwise means the top level, as in wrangler.
+    Raises ConfigError for a file that wrangler would refuse, with the place.
+    """
+    shown = shown or path.name
+    document, lines = read_document(path, shown)
+    file = _File(shown, lines)
+    environments = document.get("env")
+    environments = environments if isinstance(environments, dict) else {}
+    everything = {"": file.databases(document, ())}
+    for name, table in environments.items():
+        everything[name] = file.databases(table if isinstance(table, dict) else {}, ("env", name), name)
+    wanted = environment.value if environment else ""
+    notes = list(file.notes)
+    if wanted not in everything:
+        notes += _check_unknown_environment(wanted, environment, environments, document, shown)
+        wanted = ""
+    elif wanted and not everything[wanted] and everything[""]:
+        notes.append(
+            Note(
+                "environment-without-databases",
+                f'environment "{wanted}" has no d1_databases in {shown}; wrangler does not inherit them from '
+                "the top level",
+            )
+        )
+    return WranglerConfig(
+        path,
+        wanted,
+        tuple(environments),
+        everything[wanted],
+        tuple(d for name, found in everything.items() if name != wanted for d in found),
+        tuple(notes),
+    )
+
+
+def _check_unknown_environment(
+    wanted: str,
+    environment: Value[str] | None,
+    environments: Mapping[str, object],
+    document: Mapping[str, object],
+    shown: str,
+) -> list[Note]:
+    if "pages_build_output_dir" in document:
+        return []
+    if not environments:
+        return [Note("no-such-environment", f'{shown} has no environment "{wanted}": its top level is used')]
+    origin = f" ({environment.origin})" if environment else ""
+    raise ConfigError(
+        f'{shown} has no environment "{wanted}"{origin}{nearest(wanted, environments)}',
+        details=(f"it has: {', '.join(environments)}",),
+        where=shown,
+        next="name one of them with --env, or none with --env=",
+    )
+
+
+class _File:
+    """Reads entries of one configuration file and collects notes on the way."""
+
+    def __init__(self, shown: str, lines: dict[KeyPath, int]) -> None:
+        self.shown = shown
+        self.lines = lines
+        self.notes: list[Note] = []
+
+    def place(self, path: KeyPath) -> str:
+        line = None
+        for length in range(len(path), 0, -1):
+            line = self.lines.get(path[:length])
+            if line:
+                break
+        return f"{self.shown}:{line}" if line else self.shown
+
+    def databases(
+        self, table: Mapping[str, Any], path: KeyPath, environment: str = ""
+    ) -> tuple[D1Database, ...]:
+        entries = table.get("d1_databases")
+        path = (*path, "d1_databases")
+        if entries is None:
+            return ()
+        if not isinstance(entries, list):
+            raise ConfigError(
+                "d1_databases must be a list of databases",
+                where=self.place(path),
+                next="see [[d1_databases]]",
+            )
+        return tuple(self.database(entry, (*path, i), environment) for i, entry in enumerate(entries))
+
+    def database(self, entry: object, path: KeyPath, environment: str) -> D1Database:
+        if not isinstance(entry, dict):
+            raise ConfigError("an entry of d1_databases must be a table", where=self.place(path))
+        values: dict[str, Value[str]] = {}
+        for key in _TEXT_KEYS:
+            if key not in entry:
+                continue
+            if not isinstance(entry[key], str):
+                raise ConfigError(f"{key} of a D1 database must be text", where=self.place((*path, key)))
+            values[key] = Value(entry[key], self.place((*path, key)))
+        if "binding" not in values:
+            raise ConfigError("a D1 database must have a binding", where=self.place(path))
+        for key in entry.keys() - _KNOWN_KEYS:
+            self.notes.append(
+                Note(
+                    "unknown-key",
+                    f'{self.place((*path, key))}: wrangler knows no "{key}" here{nearest(key, _KNOWN_KEYS)}',
+                )
+            )
+        self.note_placeholders(values)
+        return D1Database(
+            binding=values["binding"],
+            name=values.get("database_name"),
+            id=values.get("database_id"),
+            preview_id=values.get("preview_database_id"),
+            table=values.get("migrations_table"),
+            dir=values.get("migrations_dir"),
+            pattern=values.get("migrations_pattern"),
+            environment=environment,
+            origin=self.place(path),
+        )
+
+    def note_placeholders(self, values: Mapping[str, Value[str]]) -> None:
+        for key in ("database_id", "preview_database_id"):
+            value = values.get(key)
+            if value and ("${" in value.value or "{{" in value.value or value.value[:1] == "<"):
+                self.notes.append(
+                    Note(
+                        "placeholder-id",
+                        f"{value.origin}: {key} is a placeholder ({value.value}); wrangler does not "
+                        "replace it, so the local database is filed under these very characters",
+                    )
+                )
