@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from landed.shadow.d1_rules import LIMITS, NOT_BUILT_IN, pragma_allowed
+
 _LEADING = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)+", re.DOTALL)
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _PRAGMA = re.compile(r"pragma\s+(?:\w+\s*\.\s*)?(\w+)", re.IGNORECASE)
@@ -33,6 +35,7 @@ _BY_MESSAGE: tuple[tuple[str, str], ...] = (
     ("variable number must be between", "D1 allows at most 100 bound parameters per statement"),
     ("too many arguments on function", "D1 allows at most 127 arguments of a function"),
     ("too many levels of trigger recursion", "D1 lets triggers set off each other at most 10 deep"),
+    ("triggers nested too deep", "D1 lets triggers set off each other at most 10 deep"),
     ("string or blob too big", "D1 does not take a value of this size (rows are limited to 2 MB)"),
     ("too many attached databases", "D1 does not allow ATTACH: there is only the one database"),
 )  # fmt: skip
@@ -55,9 +58,14 @@ def explain_refusal(error: BaseException, statement: str) -> str | None:
         return _function(function[1], first)
     prohibited = _PROHIBITED.search(message)
     if prohibited:
+        name = prohibited[1].rpartition(".")[0]
+        if name in NOT_BUILT_IN:
+            return f"D1 does not have the table {name}"
         return f"D1 does not let SQL read {prohibited[1]}: it belongs to the runtime"
     if "not authorized" in lowered:
         return _unauthorised(statement, words, first)
+    if "string or blob too big" in lowered and len(statement.encode()) > LIMITS["SQLITE_LIMIT_SQL_LENGTH"]:
+        message = lowered = "statement too long"
     for fragment, sentence in _BY_MESSAGE:
         if fragment in lowered:
             return sentence
@@ -109,13 +117,9 @@ def _unauthorised(statement: str, words: list[str], first: str) -> str:
 
 
 def _pragma(statement: str) -> str:
-    from landed.shadow.d1_rules import pragma_allowed
-
     lead = _LEADING.match(statement)
     found = _PRAGMA.match(statement, lead.end() if lead else 0)
     name = found[1] if found else "this"
-    if name != name.lower() and (pragma_allowed(name.lower(), None) or pragma_allowed(name.lower(), "on")):
-        return f"D1 knows the pragma {name} in lower case only: write PRAGMA {name.lower()}"
     if pragma_allowed(name, None) or pragma_allowed(name, "on"):
         return f"D1 does not allow PRAGMA {name} with this argument"
     return f"D1 does not allow PRAGMA {name}: remove it"

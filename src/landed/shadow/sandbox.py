@@ -203,7 +203,7 @@ def _refusing(observer: _Sets) -> _Authorizer:
         if one == "sqlite_master" and database == "main":
             return _OK
         if action == _FUNCTION:
-            return _OK if two in functions else _DENY
+            return _OK if two in functions or (two is not None and two.lower() in functions) else _DENY
         if action in (_SELECT, _RECURSIVE):
             return _OK
         if action == _READ:
@@ -222,7 +222,7 @@ def _refusing(observer: _Sets) -> _Authorizer:
         elif action == _PRAGMA:
             if one is None or not pragma_allowed(one, two) or database not in (None, "main"):
                 return _DENY
-            if one == "foreign_keys" and two is not None:
+            if two is not None and one.lower() == "foreign_keys":
                 # D1 is always inside a transaction, where SQLite ignores this pragma.
                 note(action, one, two, database)
                 return _IGNORE
