@@ -28,7 +28,10 @@ NODE_STAMP = NODE_MODULES / ".landed-setup"
 PARTS = {"run": ("build", "run"), "dev": ("build", "run", "dev"), "test": ("build", "run", "dev")}
 
 PIP = "pip-26.3-py3-none-any.whl"
-PIP_URL = f"https://files.pythonhosted.org/packages/py3/p/pip/{PIP}"
+PIP_URL = (
+    "https://files.pythonhosted.org/packages/07/25/"
+    f"ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/{PIP}"
+)
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
