@@ -62,6 +62,8 @@ JOIN_WORDS = frozenset(_JOINS.split())
 KEYWORDS = RESERVED | JOIN_WORDS | frozenset(_SOMETIMES.split())
 """Every SQLite keyword, upper case."""
 
+_NOT_BARE = KEYWORDS | {"TRUE", "FALSE"}
+
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _PLAIN = re.compile(r"[a-zA-Z_\x80-\U0010ffff][a-zA-Z0-9_$\x80-\U0010ffff]*\Z")
 
@@ -113,10 +115,8 @@ def shown(name: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """A folded name as SQL text: quoted only where its bare form would be something else."""
-    if _PLAIN.match(name) and name.upper() not in KEYWORDS and name not in ("true", "false"):
-        return name
-    return quote(name)
+    """A name as SQL text: quoted only where its bare form would be something else."""
+    return name if _PLAIN.match(name) and name.upper() not in _NOT_BARE else quote(name)
 
 
 def literal(value: str | bytes | int | float | None) -> str:

@@ -1,0 +1,117 @@
+"""A cursor over the real tokens of one SQLite statement."""
+
+from __future__ import annotations
+
+from landed.sql.sqlite_tokens import KEYWORDS, RESERVED, fold, identifier, scan, unquote
+
+# What SQLite takes as a name where only a name can stand: 'x' included.
+_NAME_KINDS = frozenset({"word", "quoted", "string"})
+
+
+class Unreadable(Exception):
+    """The text is not what the reader expected at this place: fall back to its tokens."""
+
+
+class Reader:
+    """The tokens of a text without space and comments, and a place in them.
+
+    ``words`` holds every token in the form in which keywords and operators are compared (bare words
+    in upper case), ``texts`` as written, ``kinds`` the kind; all end with one token ``""``.
+    """
+
+    __slots__ = ("at", "kinds", "texts", "words")
+
+    def __init__(self, sql: str) -> None:
+        self.at = 0
+        self.kinds: list[str] = []
+        self.texts: list[str] = []
+        self.words: list[str] = []
+        for match in scan(sql):
+            kind = match.lastgroup or "other"
+            if kind == "space" or kind == "comment":
+                continue
+            text = match[0]
+            self.kinds.append(kind)
+            self.texts.append(text)
+            self.words.append(text.upper() if kind == "word" else text)
+        while self.words and self.words[-1] == ";":
+            del self.kinds[-1], self.texts[-1], self.words[-1]
+        self.kinds.append("end")
+        self.texts.append("")
+        self.words.append("")
+
+    def take(self, word: str) -> bool:
+        """Step over a keyword or operator if it is next."""
+        if self.words[self.at] == word:
+            self.at += 1
+            return True
+        return False
+
+    def takes(self, *words: str) -> bool:
+        """Step over a sequence of keywords if all of it is next."""
+        if tuple(self.words[self.at : self.at + len(words)]) == words:
+            self.at += len(words)
+            return True
+        return False
+
+    def need(self, *words: str) -> None:
+        """Step over what must be next; raises Unreadable if it is not."""
+        for word in words:
+            if self.words[self.at] != word:
+                raise Unreadable
+            self.at += 1
+
+    @property
+    def ended(self) -> bool:
+        """Whether all tokens have been read."""
+        return not self.words[self.at]
+
+    def is_name(self) -> bool:
+        """Whether the next token can be a name."""
+        kind = self.kinds[self.at]
+        return (
+            kind == "quoted" or kind == "string" or (kind == "word" and self.words[self.at] not in RESERVED)
+        )
+
+    def name(self) -> str:
+        """The next token as a name: unquoted, letter case as written. Raises Unreadable."""
+        if not self.is_name():
+            raise Unreadable
+        text = self.texts[self.at]
+        quoted = self.kinds[self.at] != "word"
+        self.at += 1
+        return unquote(text) if quoted else text
+
+    def names(self) -> list[str]:
+        """A list of names in parentheses, as written. Raises Unreadable."""
+        self.need("(")
+        found = [self.name()]
+        while self.take(","):
+            found.append(self.name())
+        self.need(")")
+        return found
+
+    def relation(self) -> str:
+        """A table's or view's name, ``schema.name`` allowed, as canonical SQL text."""
+        text = identifier(fold(self.name()))
+        if self.take("."):
+            text = f"{text}.{identifier(fold(self.name()))}"
+        return text
+
+    def canonical(self, place: int) -> str:
+        """One token in the form in which spellings of the same token are equal."""
+        kind, word = self.kinds[place], self.words[place]
+        if kind == "word":
+            return word if word in KEYWORDS else fold(self.texts[place])
+        if kind == "quoted":
+            return identifier(fold(unquote(word)))
+        if kind == "number":
+            return word.lower().replace("_", "")
+        if kind == "blob":
+            return word.lower()
+        return {"==": "=", "!=": "<>"}.get(word, word)
+
+    def tokens(self, start: int, end: int | None = None) -> str:
+        """The tokens from one place to another (default: to the end), canonical, joined by spaces."""
+        stop = len(self.words) - 1 if end is None else end
+        return " ".join([self.canonical(place) for place in range(start, stop)])
