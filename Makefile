@@ -1,8 +1,8 @@
 # Everything is set up inside the checkout, on first use and again only when its inputs change.
 # PYTHON=/path/to/python3 chooses the interpreter; PYTEST_ARGS and BENCH_ARGS are handed on.
 
-PYTEST_ARGS =
-BENCH_ARGS =
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
 BIN = .venv/bin
 
 .NOTPARALLEL:
@@ -29,7 +29,7 @@ lint:
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/lint-imports --cache-dir .cache/import-linter
+	$(BIN)/lint-imports --no-logo --cache-dir .cache/import-linter
 
 bench:
 	@sh scripts/setup test

@@ -139,7 +139,7 @@ def _install_python(level: str) -> None:
     _run([*pip, "--no-deps", *_requirements(level)], "installing requirements-dev.txt")
     # The pinned build backend is there already, so nothing else is fetched; dependencies are checked.
     _run([*pip, "--no-build-isolation", "-e", "."], "installing landed")
-    _run([PYTHON, "-m", "pip", "--disable-pip-version-check", "check"], "pip check")
+    _run([PYTHON, "-m", "pip", "-qq", "--disable-pip-version-check", "check"], "pip check")
     stamp = {**_stamp(), ("run" if level == "run" else "dev"): _python_key(level)}
     STAMP.write_text(json.dumps(stamp))
 
