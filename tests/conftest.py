@@ -13,8 +13,10 @@ from typing import Any
 import apsw
 import hypothesis
 import pytest
-from wrangler import DATABASE_ID, MiniflareD1, NotInstalled, Wrangler, node, package_version
+from hypothesis.configuration import set_hypothesis_home_dir
+from wrangler import DATABASE_ID, ROOT, MiniflareD1, NotInstalled, Wrangler, node, package_version
 
+set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 hypothesis.settings.register_profile("landed", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("landed")
 
