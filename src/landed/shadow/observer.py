@@ -49,7 +49,8 @@ class Observer:
 
     The sets are filled by the authorizer (``landed.shadow.sandbox``) on the hot path: one set
     operation per action. Without a ``take`` in between, a DELETE that follows a DROP TABLE cannot be
-    told from the deletion that is part of the DROP.
+    told from the deletion that is part of the DROP. A statement that failed may have been seen in part:
+    take that away, too.
     """
 
     __slots__ = ("altered", "changes", "created", "deleted", "dropped", "implicit", "inserted", "other",

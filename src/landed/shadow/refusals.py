@@ -51,7 +51,7 @@ def explain_refusal(error: BaseException, statement: str) -> str | None:
     lowered = message.lower()
     words = _first_words(statement)
     first = words[0] if words else ""
-    if first == "VACUUM" and ("vacuum" in lowered or "not authorized" in lowered):
+    if first == "VACUUM" and ("vacuum" in lowered or "authoriz" in lowered):
         return "D1 does not allow VACUUM: it runs every statement inside a transaction; remove it"
     function = _FUNCTION.search(message)
     if function:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
@@ -19,7 +18,6 @@ __all__ = ["Observer", "Sandbox", "Seen", "explain_refusal", "open_sandbox", "re
 _Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
 _LIMITS = tuple((int(getattr(apsw, name)), limit) for name, limit in LIMITS.items())
-_RENAMED = re.compile(r"\brename\s+to\s+[\"'`\[]?_cf_", re.IGNORECASE)
 
 
 class Observer(_Sets):
@@ -92,7 +90,7 @@ def restrict(connection: apsw.Connection, mode: str) -> Observer:
 
     def refuse_reserved_name(cursor: apsw.Cursor, sql: str, bindings: object) -> bool:
         # workerd's SQLite tells its authorizer the new name; the stock one does not.
-        if altered and _RENAMED.search(sql):
+        if altered and _renames_to_reserved(sql):
             raise apsw.AuthError("not authorized")
         return True
 
@@ -121,6 +119,16 @@ def unrestricted(connection: apsw.Connection) -> Iterator[apsw.Connection]:
         for limit, value in limits:
             connection.limit(limit, value)
         connection.authorizer = authorizer
+
+
+def _renames_to_reserved(sql: str) -> bool:
+    from landed.sql.sqlite_tokens import tokenize, unquote
+
+    words = [token.text for token in tokenize(sql) if token.kind not in ("space", "comment")]
+    return any(
+        words[at].upper() == "RENAME" and words[at + 1].upper() == "TO" and unquote(name)[:4] in RESERVED
+        for at, name in enumerate(words[2:])
+    )
 
 
 def _without_wal(image: bytes) -> bytes:
@@ -176,7 +184,8 @@ def _noting(observer: _Sets) -> Callable[[int, str | None, str | None, str | Non
         elif action == _INSERT:
             inserted.add(one or "")
         elif action == _DELETE:
-            (implicit if dropped or "drop view" in changes else deleted).add(one or "")
+            if "drop view" not in changes:
+                (implicit if dropped else deleted).add(one or "")
         elif action == _UPDATE:
             (implicit if dropped else updated).add(one or "")
         elif action in (_DROP_TABLE, _DROP_VTABLE):
