@@ -234,6 +234,7 @@ def _judgement(
         unproven=unproven,
         superseded_by=superseded_by,
         location=location,
+        statements=len(step.traces),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from landed.core.facts import FactKey
@@ -98,13 +98,17 @@ class Judgement:
 
     ``held`` and ``owned`` count facts; ``evidence`` lists what does not hold (all of it) and, for
     data checks, what does. ``unproven`` are the statements (numbers) that write rows and have no
-    check, so that nothing in the database shows whether they ran.
+    check, so that nothing in the database shows whether they ran. ``verdict`` is ``None`` for an
+    orphan: there is no file that could be judged. ``flags`` are stable codes, ``notes`` prose;
+    ``renamed`` is the other name of a file whose ledger row still has its old one.
     """
 
     name: str
     recorded: bool
-    verdict: Verdict
+    verdict: Verdict | None
     standing: Standing
+    version: str = ""
+    file: str | None = None
     owned: int = 0
     held: int = 0
     evidence: tuple[Evidence, ...] = ()
@@ -114,4 +118,5 @@ class Judgement:
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     next: str | None = None
-    extra: dict[str, str] = field(default_factory=dict)
+    statements: int = 0
+    renamed: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 
 from landed.catalog.sqlite import SchemaRow, owned
 from landed.catalog.tracker import SchemaTracker, is_virtual
@@ -12,8 +11,7 @@ from landed.core.migration import Migration, Statement
 from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
 from landed.shadow.checks import derived_check
 from landed.shadow.claims import claimed_effects
-from landed.shadow.sandbox import Mode, explain_refusal, observer_of, open_sandbox, unrestricted
-from landed.shadow.observer import Seen
+from landed.shadow.sandbox import Seen, explain_refusal, open_sandbox
 
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 
@@ -25,12 +23,11 @@ class Replayer:
     file) or ``"sqlite"``. ``image`` is the serialised shadow to go on from.
     """
 
-    def __init__(self, mode: Mode, *, ledger_table: str | None = None, image: bytes | None = None) -> None:
+    def __init__(self, mode: str, *, ledger_table: str | None = None, image: bytes | None = None) -> None:
         self.mode = mode
         self.ledger_table = ledger_table
-        self.connection = open_sandbox(mode, image)
-        self.observer = observer_of(self.connection)
-        self.tracker = SchemaTracker(self.connection, ledger_table, self._lifted)
+        self.connection, self.observer = open_sandbox(mode, image)
+        self.tracker = SchemaTracker(self.connection, ledger_table, self.observer.lifted)
         if image is not None:
             self.tracker.reread()
 
@@ -43,7 +40,7 @@ class Replayer:
         """Build a given schema instead of replaying; returns what could not be built, and why."""
         problems: list[str] = []
         virtual = frozenset(r.name.lower() for r in rows if is_virtual(r))
-        with self._lifted():
+        with self.observer.lifted():
             for row in sorted((r for r in rows if r.sql), key=lambda r: _BUILD_ORDER.get(r.type, 9)):
                 if not owned(row, virtual, None):
                     continue
@@ -57,7 +54,7 @@ class Replayer:
 
     def base(self, sql: str) -> None:
         """Run a starting schema; raises apsw.Error when it is broken."""
-        with self._lifted():
+        with self.observer.lifted():
             self.connection.execute(sql).fetchall()
         self.tracker.reread()
         self.observer.take()
@@ -110,16 +107,13 @@ class Replayer:
         """Close the shadow; it lived in memory only."""
         self.connection.close()
 
-    def _lifted(self) -> AbstractContextManager[object]:
-        return unrestricted(self.connection)
-
     def _begin(self) -> None:
-        with self._lifted():
+        with self.observer.lifted():
             self.connection.execute("BEGIN")
 
     def _commit(self, statements: Sequence[Statement]) -> Failure | None:
         """End the file's transaction; a reference that is still broken is the file's failure."""
-        with self._lifted():
+        with self.observer.lifted():
             if not self.connection.in_transaction:
                 return None
             broken = self.connection.execute("PRAGMA foreign_key_check").fetchall() if self.mode == "d1" else []

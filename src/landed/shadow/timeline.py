@@ -7,14 +7,13 @@ from collections.abc import Callable, Sequence
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.shadow.cache import Cache, chain
-from landed.shadow.sandbox import Mode
 
 Progress = Callable[[int, int, str], None]
 """Called with (files done, files in all, name of the file at work) while replaying."""
 
 
 def timeline(
-    mode: Mode,
+    mode: str,
     ledger_table: str | None,
     migrations: Sequence[Migration],
     *,

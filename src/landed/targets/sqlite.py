@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import apsw
@@ -13,7 +14,6 @@ from landed.catalog.sqlite import SchemaRow
 from landed.core.errors import Busy, CannotKnow
 from landed.core.ledger import LedgerRow
 from landed.core.timeline import DataCheck
-from landed.shadow.sandbox import Mode
 from landed.sql.sqlite_tokens import quote
 from landed.targets.base import LiveState
 from landed.targets.holders import holders
@@ -26,7 +26,7 @@ WRITE_BUSY_MS = 5_000
 class SqliteTarget:
     """A SQLite file: wrangler's local D1 database (``mode="d1"``) or any other (``mode="sqlite"``)."""
 
-    def __init__(self, path: Path, mode: Mode, ledger_table: str = "d1_migrations") -> None:
+    def __init__(self, path: Path, mode: str, ledger_table: str = "d1_migrations") -> None:
         self.path = path
         self.mode = mode
         self.ledger_table = ledger_table
@@ -156,7 +156,7 @@ def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
     """Run one check: true or false, or ``None`` and why it says nothing."""
     try:
         cursor = connection.execute(sql)
-        rows = cursor.fetchmany(2)
+        rows = list(islice(cursor, 2))
     except apsw.Error as error:
         return None, str(error)
     if len(rows) != 1 or len(rows[0]) != 1:

@@ -14,7 +14,7 @@ from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
 from landed.core.facts import EXISTS, Effects, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.shadow.sandbox import Mode, explain_refusal, observer_of, restrict, unrestricted
+from landed.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.sql.sqlite_tokens import quote
 from landed.targets import messages, rowguard
 from landed.targets.base import Applied, Consent
@@ -32,13 +32,12 @@ LEDGER = (
 class SqliteWriter:
     """A writing session. Every method is one transaction: all of it happened, or nothing."""
 
-    def __init__(self, connection: apsw.Connection, path: Path, mode: Mode, ledger_table: str) -> None:
+    def __init__(self, connection: apsw.Connection, path: Path, mode: str, ledger_table: str) -> None:
         self._connection = connection
         self._path = path
         self._mode = mode
         self._ledger = ledger_table
-        restrict(connection, mode)
-        self._observer = observer_of(connection)
+        self._observer = restrict(connection, mode)
         self._tracker = SchemaTracker(connection, ledger_table, lambda: unrestricted(connection))
         self._version: int | None = None
 

@@ -1,0 +1,114 @@
+"""landed apply, landed resume."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from landed.cli.options import Common, command
+from landed.cli.output import confirm, emit_json, progress
+
+if TYPE_CHECKING:
+    from landed.ops.apply import ApplyReport, Plan
+    from landed.ops.examine import Examination
+
+
+def _consent_options(function):  # type: ignore[no-untyped-def]
+    for option in (
+        click.option("--yes", "-y", is_flag=True, help="Consent to the plan without being asked."),
+        click.option("--dry-run", is_flag=True, help="Print the plan and change nothing."),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="LOSS",
+            help="Allow one loss by name, as landed names it: drop-table:legacy, lose-rows:comments.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@command()
+@click.option("--to", metavar="NAME", help="Stop after this file (its name or number).")
+@_consent_options
+def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple[str, ...]) -> None:
+    """Run what is pending; record only what is proven.
+
+    Every file runs in one transaction: its statements, then a look at the schema inside that same
+    transaction, then the ledger row, then the commit. If one effect is missing, a row would be lost
+    or a reference broken, the whole file is rolled back and nothing is recorded. Before anything is
+    touched all pending files are rehearsed in a throw-away database and the plan is shown.
+    """
+    from landed.ops.apply import plan_apply
+    from landed.ops.examine import examine
+
+    with progress("replaying") as tick:
+        exam = examine(common.workspace(), progress=tick)
+    plan = plan_apply(exam, to=to)
+    _execute(common, exam, plan, "apply", yes, dry_run, allow)
+
+
+@command()
+@click.argument("name", required=False)
+@click.option(
+    "--done", type=click.IntRange(0), metavar="N", help="Your word that the first N statements have run."
+)
+@_consent_options
+def resume(
+    common: Common, name: str | None, done: int | None, yes: bool, dry_run: bool, allow: tuple[str, ...]
+) -> None:
+    """Finish a migration that ran half-way.
+
+    Runs exactly the statements of which the schema shows that they are missing, in one transaction,
+    under the same rules and with the same proof as apply. Where nothing shows whether a statement
+    ran (one that only writes rows), landed asks you to say so with --done.
+    """
+    from landed.ops.examine import examine
+    from landed.ops.resume import plan_resume
+
+    with progress("replaying") as tick:
+        exam = examine(common.workspace(), progress=tick)
+    plan = plan_resume(exam, name, done=done)
+    words = "resume" + (f" {name}" if name else "") + (f" --done {done}" if done is not None else "")
+    _execute(common, exam, plan, words, yes, dry_run, allow)
+
+
+def _execute(
+    common: Common,
+    exam: Examination,
+    plan: Plan,
+    words: str,
+    yes: bool,
+    dry_run: bool,
+    allow: tuple[str, ...],
+) -> None:
+    from landed.ops.apply import run_apply
+    from landed.report.apply_text import render_done, render_plan, render_report
+    from landed.report.json_apply import apply_json
+    from landed.targets.base import Consent
+
+    verb = words.split()[0]
+    if dry_run or not plan.items:
+        if common.json:
+            emit_json(apply_json(exam, plan, None, verb))
+        else:
+            render_plan(exam, plan, sys.stdout, verb, dry_run=dry_run)
+        return
+    talk = sys.stderr
+    if not common.json:
+        render_plan(exam, plan, talk, verb, dry_run=False)
+    allowed = "".join(f" --allow '{a}'" for a in allow)
+    confirm(
+        f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {exam.workspace.spec.label}?",
+        yes=yes,
+        again=f"landed {words}{allowed} --yes",
+    )
+    report: ApplyReport
+    show = None if common.json else lambda index, applied: render_done(plan, index, applied, talk)
+    report = run_apply(exam, plan, Consent(frozenset(allow)), on_done=show)
+    if common.json:
+        emit_json(apply_json(exam, plan, report, verb))
+    else:
+        render_report(report, sys.stdout, common.command)

@@ -1,0 +1,106 @@
+"""Options that every command takes, before or after its name, and what they mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from landed.ops.workspace import Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Common:
+    """The merged common options; what was given after the command wins."""
+
+    project: str | None = None
+    target: str | None = None
+    env: str | None = None
+    migrations: str | None = None
+    persist_to: str | None = None
+    json: bool = False
+    debug: bool = False
+    words: list[str] = field(default_factory=list)
+
+    def workspace(self) -> Workspace:
+        """The project and target that these options mean. Raises UsageError, ConfigError."""
+        from landed.ops.workspace import open_workspace
+
+        flags = {"env": self.env, "migrations": self.migrations, "persist_to": self.persist_to}
+        return open_workspace(Path(self.project or "."), self.target, flags)
+
+    def command(self, text: str) -> str:
+        """A command to show, with the options that the user gave put in, so that it can be pasted."""
+        if not self.words:
+            return text
+        import shlex
+
+        return text.replace("landed ", f"landed {shlex.join(self.words)} ", 1)
+
+
+LAST: list[Common] = []
+"""The options of the command that is running, for the error that it may end with."""
+
+_SHARED = (
+    click.Option(["--project", "-C"], metavar="DIR", help="Work as if started in this folder."),
+    click.Option(
+        ["--target", "-t"], metavar="TARGET", help="The database: d1:local/DB, sqlite:PATH or a file's path."
+    ),
+    click.Option(["--env", "-e"], metavar="NAME", help="wrangler's environment (env.NAME)."),
+    click.Option(["--migrations"], metavar="DIR", help="The migrations folder, if not the configured one."),
+    click.Option(["--persist-to"], metavar="DIR", help="What wrangler is given as --persist-to."),
+    click.Option(["--json"], is_flag=True, help="Machine-readable output."),
+    click.Option(["--debug"], is_flag=True, help="Show tracebacks."),
+)
+_NAMES = ("project", "target", "env", "migrations", "persist_to", "json", "debug")
+_WORDS = {"project": "--project", "target": "--target", "env": "--env", "migrations": "--migrations", "persist_to": "--persist-to"}
+
+
+def apply_common(function: F) -> F:
+    """Declare the common options on the group."""
+    function.__click_params__ = [*reversed(_SHARED), *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
+    return function
+
+
+def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare the common options on a command, which then gets the merged ones as ``common``."""
+
+    def wrapper(**values: Any) -> Any:
+        context = click.get_current_context()
+        given = {name: values.pop(name) for name in _NAMES}
+        return function(common=_merge(context, given), **values)
+
+    wrapper.__name__ = function.__name__
+    wrapper.__doc__ = function.__doc__
+    own = getattr(function, "__click_params__", [])
+    wrapper.__click_params__ = [*reversed(_SHARED), *own]  # type: ignore[attr-defined]
+    return wrapper
+
+
+def _merge(context: click.Context, given: dict[str, Any]) -> Common:
+    outer = context.find_root().params
+    merged = {name: given.get(name) or outer.get(name) for name in _NAMES}
+    words: list[str] = []
+    for name, flag in _WORDS.items():
+        if merged[name]:
+            words += [flag, str(merged[name])]
+    common = Common(**merged, words=words)
+    common.json, common.debug = bool(merged["json"]), bool(merged["debug"])
+    context.obj = common
+    LAST.append(common)
+    return common
+
+
+def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """``click.command`` with the common options."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        return click.command(**settings)(common_options(function))
+
+    return decorate

@@ -1,0 +1,75 @@
+"""landed repair, landed lock."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from landed.cli.options import Common, command
+from landed.cli.output import confirm, emit_json, progress
+
+
+@command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--reason", metavar="TEXT", help="Why a named migration that nothing proves is to be changed all the same.")
+@click.option("--yes", "-y", is_flag=True, help="Consent without being asked.")
+@click.option("--dry-run", is_flag=True, help="Print the changes and change nothing.")
+def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool, dry_run: bool) -> None:
+    """Make the ledger say what the schema proves.
+
+    Adds rows for migrations that are there but not recorded, removes rows of migrations that are
+    recorded but not there, renames rows of files that were renamed, and shows the proof for each.
+    Runs no SQL of yours. A migration that ran half-way is refused (use resume), and so is one that
+    nothing can prove, unless you name it and give a reason.
+    """
+    from landed.ops.examine import examine
+    from landed.ops.repair import plan_repair, run_repair
+    from landed.report.json_apply import repair_json
+    from landed.report.repair_text import render_repair
+
+    with progress("replaying") as tick:
+        exam = examine(common.workspace(), progress=tick)
+    plan = plan_repair(exam, names, reason=reason)
+    if not common.json:
+        render_repair(exam, plan, sys.stdout if dry_run or not plan.changes else sys.stderr)
+    if plan.changes and not dry_run:
+        words = " ".join(("repair", *names))
+        if reason:
+            import shlex
+
+            words += f" --reason {shlex.quote(reason)}"
+        confirm(f"Change the ledger of {exam.workspace.spec.label}?", yes=yes, again=f"landed {words} --yes")
+        run_repair(exam, plan)
+        if not common.json:
+            count = len(plan.changes)
+            click.echo(f"{count} ledger row{'s' * (count != 1)} changed on {exam.workspace.spec.label}.")
+    if common.json:
+        emit_json(repair_json(exam, plan, done=bool(plan.changes) and not dry_run))
+
+
+@command()
+@click.option("--accept", multiple=True, metavar="NAME", help="Take an edited file's present SQL as what was applied.")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if the lock file is not up to date.")
+def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
+    """Write down the SQL under which files were applied, so that later edits are seen.
+
+    D1's history table holds names only. The lock file (commit it) holds one hash per applied file,
+    taken over its SQL without comments and white space. apply keeps it up to date; run this once
+    for files that were applied before.
+    """
+    from landed.ops.examine import examine
+    from landed.ops.lock import plan_lock
+    from landed.report.json_apply import lock_json
+    from landed.report.repair_text import render_lock
+
+    with progress("replaying") as tick:
+        exam = examine(common.workspace(), progress=tick)
+    report, digests = plan_lock(exam, accept)
+    if digests and not check:
+        exam.workspace.write_lock(digests)
+    if common.json:
+        emit_json(lock_json(exam, report))
+    else:
+        render_lock(report, sys.stdout, check=check)
+    return 1 if report.edited or (check and digests) else 0

@@ -1,0 +1,227 @@
+"""apply: run what is pending; nothing is recorded that is not proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from landed.core.errors import LandedError, NotProven, UsageError
+from landed.core.facts import EXISTS, digest
+from landed.core.migration import Migration
+from landed.core.standing import Judgement, Standing
+from landed.core.timeline import Step
+from landed.ops.examine import Examination
+from landed.targets.base import Applied, Consent
+
+RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
+BLOCKS = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One file of a plan: which statements (numbers) run, and what they do, in words."""
+
+    migration: Migration
+    step: Step
+    statements: tuple[int, ...]
+    standing: Standing
+    changes: tuple[str, ...]
+    record: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be executed, and the digest of the schema that it was made for."""
+
+    items: tuple[PlanItem, ...]
+    schema: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """What was done: the outcome per file, in order."""
+
+    examination: Examination
+    plan: Plan
+    applied: tuple[Applied, ...]
+
+
+def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
+    """Everything that is pending, in order, up to ``to``; rehearsed on the target's own schema.
+
+    Raises NotProven when an earlier migration has to be set right first or a pending file cannot
+    run, UsageError when ``to`` names no file. Nothing is written.
+    """
+    last = _last_index(exam, to)
+    known = {m.name: i for i, m in enumerate(exam.migrations)}
+    chosen = [j for j in exam.judgements if j.name in known and known[j.name] <= last]
+    blocking = [j for j in exam.judgements if j.standing in BLOCKS and known.get(j.name, -1) <= last]
+    waiting = [j for j in chosen if j.standing in RUNS]
+    if blocking and waiting:
+        raise _blocked(blocking)
+    steps = _rehearsed(exam, [j.name for j in waiting])
+    items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
+    broken = next((i for i in items if i.step.failed), None)
+    if broken is not None:
+        raise _cannot_run(exam, broken, items)
+    return Plan(items, digest(exam.facts), tuple(_notices(exam, waiting)))
+
+
+def run_apply(
+    exam: Examination,
+    plan: Plan,
+    consent: Consent,
+    *,
+    on_start: Callable[[int, PlanItem], None] | None = None,
+    on_done: Callable[[int, Applied], None] | None = None,
+) -> ApplyReport:
+    """Execute a plan. Raises NotProven, NeedsConfirmation, Busy with what had already happened."""
+    done: list[Applied] = []
+    try:
+        with exam.workspace.target.writer() as writer:
+            for index, item in enumerate(plan.items):
+                if on_start is not None:
+                    on_start(index, item)
+                applied = writer.run(
+                    item.migration, item.step, item.statements, consent, record=item.record
+                )
+                done.append(applied)
+                if on_done is not None:
+                    on_done(index, applied)
+    except LandedError as error:
+        error.details = (*error.details, _so_far(done, plan))
+        raise
+    finally:
+        if done:
+            digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
+            exam.workspace.write_lock(digests)
+    return ApplyReport(exam, plan, tuple(done))
+
+
+def _last_index(exam: Examination, to: str | None) -> int:
+    if to is None:
+        return len(exam.migrations) - 1
+    migration = find_migration(exam, to)
+    return next(i for i, m in enumerate(exam.migrations) if m is migration)
+
+
+def find_migration(exam: Examination, name: str) -> Migration:
+    """The file that a user means: its ledger name, its path, or its number if only one file has it.
+
+    Raises UsageError.
+    """
+    exact = [m for m in exam.migrations if name in (m.name, m.file, m.name.removesuffix(".sql"))]
+    if not exact:
+        exact = [m for m in exam.migrations if m.version and m.version == name]
+    if not exact:
+        exact = [m for m in exam.migrations if m.version and m.version.lstrip("0") == name.lstrip("0") != ""]
+    if len(exact) == 1:
+        return exact[0]
+    if exact:
+        raise UsageError(
+            f"{name} means {len(exact)} files.", details=[m.name for m in exact], next="Name one of them."
+        )
+    raise UsageError(f"There is no migration {name}.", next="landed status")
+
+
+def _blocked(blocking: Sequence[Judgement]) -> NotProven:
+    first = blocking[0]
+    return NotProven(
+        f"{first.name} is {first.standing}: it has to be set right before anything else is applied.",
+        details=[f"{j.name}: {j.standing}" for j in blocking[:10]] + ["Nothing was changed."],
+        next=first.next or "landed status",
+    )
+
+
+def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
+    """The steps to expect: as the files' own history shows them or, where a file fails there, as the
+    target's present schema does."""
+    steps = {name: exam.step(name) for name in names}
+    if not any(step.failed for step in steps.values()):
+        return steps
+    from landed.shadow.replay import Replayer
+
+    replayer = Replayer(exam.workspace.mode, ledger_table=exam.workspace.ledger_table)
+    try:
+        replayer.load(exam.state.rows)
+        for name in names:
+            migration = exam.migration(name)
+            if migration is None:
+                continue
+            again = replayer.replay(migration)
+            if steps[name].failed and not again.failed:
+                steps[name] = again
+    finally:
+        replayer.close()
+    return steps
+
+
+def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
+    migration = exam.migration(judgement.name)
+    assert migration is not None
+    numbers = tuple(s.number for s in migration.statements)
+    return PlanItem(migration, step, numbers, judgement.standing, tuple(describe(step)))
+
+
+def describe(step: Step) -> list[str]:
+    """What a file does to the schema, object by object: ``+ table users``, ``~ column users.name · type``."""
+    lines = []
+    tables = {
+        key.name: after
+        for key, (_, after, _) in step.net.items()
+        if key.kind in ("table", "virtual table") and key.prop == EXISTS
+    }
+    for key, (before, after, _) in sorted(step.net.items(), key=lambda item: (item[1][2], item[0])):
+        if key.parent in tables:
+            continue
+        if key.prop == EXISTS:
+            lines.append(f"{'+' if after else '-'} {key.object}")
+        elif key.object.fact(EXISTS) not in step.net and key.prop != "column order":
+            lines.append(f"~ {key}: {before or 'none'} → {after or 'none'}")
+    writes = [t.number for t in step.traces if t.writes]
+    if writes:
+        lines.append(f"rows written by statement {', '.join(map(str, writes))}")
+    return lines
+
+
+def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
+    failure = broken.step.failures[0]
+    total = len(broken.migration.statements)
+    before = [i.migration.name for i in items[: items.index(broken)]]
+    advice = "Correct the file, then run: landed apply"
+    if before:
+        advice += f"\nTo apply what comes before it: landed apply --to {before[-1]}"
+    return NotProven(
+        f"{broken.migration.name} cannot run: {failure.message}",
+        where=f"{broken.migration.file}:{failure.line}",
+        details=[
+            f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database",
+            "Nothing was changed.",
+        ],
+        next=advice,
+    )
+
+
+def _notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
+    notices = [
+        f"{j.name} is {j.standing}: {' '.join(j.notes)}"
+        for j in exam.judgements
+        if j.standing in (Standing.EDITED, Standing.ORPHAN, Standing.OUT_OF_ORDER)
+    ]
+    notices += [
+        f"{j.name} leaves no trace in the schema: it is not recorded, so it is run"
+        for j in waiting
+        if j.standing is Standing.UNKNOWN
+    ]
+    return notices
+
+
+def _so_far(done: Sequence[Applied], plan: Plan) -> str:
+    names = [a.name for a in done if a.outcome == "applied"]
+    left = len(plan.items) - len(done)
+    if not names:
+        return f"Applied before: nothing. Not run: {left} of {len(plan.items)} files."
+    return f"Applied before, proven and recorded: {', '.join(names)}. Not run: {left} of {len(plan.items)} files."
+
+

@@ -1,0 +1,174 @@
+"""The common first half of every command: read files, ledger and schema, replay, and judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from landed.catalog.sqlite import snapshot
+from landed.core.advice import advise
+from landed.core.facts import FactKey
+from landed.core.judge import CheckResult, Ruling, judge
+from landed.core.ledger import LedgerRow, late_files, replay_order
+from landed.core.migration import Migration
+from landed.core.standing import Judgement, Standing
+from landed.core.timeline import Step
+from landed.ops.edits import Edit, find_edits
+from landed.ops.orphans import orphan_judgements, pair_renamed
+from landed.ops.workspace import Workspace
+from landed.shadow.cache import Cache
+from landed.shadow.timeline import Progress, timeline
+from landed.targets.base import LiveState
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything that is known about one target at one moment.
+
+    ``migrations`` are in file order; ``order`` are their indexes in the order of the replay, and
+    ``steps`` the replayed steps in that order. ``judgements`` are in file order, orphans last.
+    """
+
+    workspace: Workspace
+    migrations: tuple[Migration, ...]
+    order: tuple[int, ...]
+    steps: tuple[Step, ...]
+    state: LiveState
+    facts: Mapping[FactKey, str]
+    ruling: Ruling
+    judgements: tuple[Judgement, ...]
+
+    def migration(self, name: str) -> Migration | None:
+        """The file with this ledger name."""
+        return next((m for m in self.migrations if m.name == name), None)
+
+    def step(self, name: str) -> Step:
+        """The replayed step of a file. Raises KeyError."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def judgement(self, name: str) -> Judgement | None:
+        """The judgement on a file or a ledger row."""
+        return next((j for j in self.judgements if j.name == name), None)
+
+    @property
+    def unexplained(self) -> tuple[FactKey, ...]:
+        """Facts of the live schema that no migration owns."""
+        return self.ruling.unexplained
+
+
+def examine(workspace: Workspace, *, progress: Progress | None = None, cache: Cache | None = None) -> Examination:
+    """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
+    migrations = workspace.migrations().migrations
+    state = workspace.target.read()
+    ledger = state.ledger or ()
+    mode, table = workspace.mode, workspace.ledger_table
+    names = [m.name for m in migrations]
+    order = replay_order(names, ledger)
+    own_cache = cache or Cache()
+    try:
+        steps = timeline(mode, table, [migrations[i] for i in order], cache=own_cache, progress=progress, base=workspace.base())
+        if order != list(range(len(names))) and any(s.failed for s in steps):
+            in_file_order = timeline(mode, table, migrations, cache=own_cache, progress=progress, base=workspace.base())
+            if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
+                order, steps = list(range(len(names))), in_file_order
+    finally:
+        if cache is None:
+            own_cache.close()
+    facts = workspace.facts_of(state, steps)
+    results = _check_results(workspace, state, steps)
+    recorded = frozenset(row.name for row in ledger)
+    ruling = judge(steps, recorded, facts, results)
+    judgements = _finish(workspace, migrations, order, steps, ledger, ruling, recorded)
+    return Examination(
+        workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements
+    )
+
+
+def _check_results(
+    workspace: Workspace, state: LiveState, steps: Sequence[Step]
+) -> dict[str, list[CheckResult]]:
+    """Run all data checks of all files in one reading of the target."""
+    wanted = [(step.name, check) for step in steps for check in step.checks]
+    if not wanted or not state.present:
+        return {}
+    answers = workspace.target.check([check for _, check in wanted])
+    results: dict[str, list[CheckResult]] = {}
+    for (name, check), (passed, why) in zip(wanted, answers, strict=True):
+        results.setdefault(name, []).append(CheckResult(check, passed, why))
+    return results
+
+
+def _finish(
+    workspace: Workspace,
+    migrations: Sequence[Migration],
+    order: Sequence[int],
+    steps: Sequence[Step],
+    ledger: Sequence[LedgerRow],
+    ruling: Ruling,
+    recorded: frozenset[str],
+) -> tuple[Judgement, ...]:
+    """Bring the judgements into file order and add what the schema cannot show."""
+    names = [m.name for m in migrations]
+    late = late_files(names, set(recorded))
+    edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger)
+    by_name = dict(zip((s.name for s in steps), ruling.judgements, strict=True))
+    failures = {s.name: s.failures for s in steps if s.failures}
+    judged = []
+    for migration in migrations:
+        judgement = by_name[migration.name]
+        notes = [note.text for note in migration.notes]
+        flags = [note.code for note in migration.notes]
+        for failure in failures.get(migration.name, ()):
+            flags.append("not-replayable")
+            notes.append(
+                f"statement {failure.statement} (line {failure.line}) cannot be replayed: {failure.message}"
+            )
+        judged.append(
+            _with_edit(
+                replace(
+                    judgement,
+                    version=migration.version,
+                    file=migration.file,
+                    flags=tuple(dict.fromkeys(flags)),
+                    notes=tuple(notes),
+                ),
+                edits.get(migration.name),
+                migration.name in late,
+            )
+        )
+    orphans = orphan_judgements(workspace, ledger, names)
+    judged, orphans = pair_renamed(workspace, judged, orphans, {s.name: s.digest for s in steps})
+    counted = [row.name for row in ledger]
+    doubled = {n for n in counted if counted.count(n) > 1} if len(set(counted)) != len(counted) else set()
+    return tuple(
+        advise(replace(j, standing=Standing.DUPLICATE) if j.name in doubled else j) for j in judged + orphans
+    )
+
+
+def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement:
+    if edit is not None and judgement.recorded:
+        return replace(
+            judgement,
+            standing=Standing.EDITED,
+            flags=(*judgement.flags, "edited"),
+            notes=(*judgement.notes, edit.text),
+        )
+    if late:
+        judgement = replace(judgement, flags=(*judgement.flags, "out-of-order"))
+        if judgement.standing in (Standing.PENDING, Standing.UNKNOWN):
+            return replace(
+                judgement,
+                standing=Standing.OUT_OF_ORDER,
+                notes=(*judgement.notes, "its number is below that of a file that is already applied"),
+            )
+    return judgement
+
+
+def schema_facts(state: LiveState, ledger_table: str | None) -> dict[FactKey, str]:
+    """The facts of a reading, the platform's own objects left out."""
+    return snapshot(state.rows, ledger_table)
+
+

@@ -1,0 +1,47 @@
+"""lock: write down under which SQL the applied files were applied, so that later edits are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from landed.core.standing import Standing
+from landed.ops.apply import find_migration
+from landed.ops.examine import Examination
+
+
+@dataclass(frozen=True, slots=True)
+class LockReport:
+    """Which entries were added, replaced (accepted edits) or were there already; what is edited."""
+
+    path: str
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+    kept: int
+    edited: tuple[str, ...]
+
+
+def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport, dict[str, str]]:
+    """The entries that the lock file lacks: one per applied file, with the digest of its SQL now.
+
+    Entries of edited files stay as they are unless ``accept`` names them. Raises UsageError.
+    """
+    accepted = {find_migration(exam, name).name for name in accept}
+    digests = {step.name: step.digest for step in exam.steps}
+    added, replaced, edited = [], [], []
+    kept = 0
+    for judgement in exam.judgements:
+        name = judgement.name
+        if not judgement.recorded or name not in digests:
+            continue
+        locked = exam.workspace.locked_digest(name)
+        if judgement.standing is Standing.EDITED and name not in accepted:
+            edited.append(name)
+        elif locked is None:
+            added.append(name)
+        elif locked != digests[name]:
+            replaced.append(name)
+        else:
+            kept += 1
+    report = LockReport(exam.workspace.lock_name, tuple(added), tuple(replaced), kept, tuple(edited))
+    return report, {name: digests[name] for name in added + replaced}

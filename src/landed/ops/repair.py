@@ -1,0 +1,124 @@
+"""repair: make the ledger say what the schema proves, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from landed.core.errors import NotProven, UsageError
+from landed.core.standing import Judgement, Standing
+from landed.ops.apply import find_migration
+from landed.ops.examine import Examination
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerChange:
+    """One change of the ledger: ``action`` is ``add``, ``remove`` or ``rename``; ``proof`` is why."""
+
+    action: str
+    name: str
+    proof: str
+    new_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RepairPlan:
+    """The changes, and what is left alone with the reason."""
+
+    changes: tuple[LedgerChange, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+
+
+def plan_repair(exam: Examination, names: Sequence[str] = (), *, reason: str | None = None) -> RepairPlan:
+    """What the ledger should say instead. Without names: everything that is proven.
+
+    A name with a ``reason`` also allows what nothing proves. Raises UsageError for a name that is
+    neither a file nor a ledger row, NotProven when a named one must not be repaired.
+    """
+    chosen = [_find(exam, name) for name in names] if names else list(exam.judgements)
+    changes: list[LedgerChange] = []
+    refused: list[tuple[str, str]] = []
+    for judgement in chosen:
+        change, why_not = _change(exam, judgement, reason if names else None)
+        if change is not None:
+            if change not in changes:
+                changes.append(change)
+        elif why_not:
+            refused.append((judgement.name, why_not))
+    if names and refused and not changes:
+        name, why = refused[0]
+        judgement = next(j for j in chosen if j.name == name)
+        raise NotProven(
+            f"{name} is {judgement.standing} and was not repaired: {why}",
+            details=["Nothing was changed."],
+            next=_advice(judgement),
+        )
+    return RepairPlan(tuple(changes), tuple(refused), reason)
+
+
+def run_repair(exam: Examination, plan: RepairPlan) -> None:
+    """Write the changes in one transaction. Raises NotProven when the ledger has changed meanwhile."""
+    with exam.workspace.target.writer() as writer:
+        writer.change_ledger(
+            [c.name for c in plan.changes if c.action == "add"],
+            [c.name for c in plan.changes if c.action == "remove"],
+            [(c.name, c.new_name or c.name) for c in plan.changes if c.action == "rename"],
+        )
+    added = {c.new_name or c.name for c in plan.changes if c.action in ("add", "rename")}
+    if added:
+        exam.workspace.write_lock({s.name: s.digest for s in exam.steps if s.name in added})
+
+
+def _find(exam: Examination, name: str) -> Judgement:
+    judgement = exam.judgement(name)
+    if judgement is None:
+        judgement = exam.judgement(find_migration(exam, name).name)
+    if judgement is None:
+        raise UsageError(f"There is no migration or ledger row {name}.", next="landed status")
+    return judgement
+
+
+def _change(
+    exam: Examination, judgement: Judgement, reason: str | None
+) -> tuple[LedgerChange | None, str | None]:
+    name, held = judgement.name, judgement.held
+    match judgement.standing:
+        case Standing.ORPHAN if judgement.renamed:
+            return LedgerChange("rename", name, "the same migration under its new name", judgement.renamed), None
+        case Standing.UNRECORDED if judgement.renamed:
+            return (
+                LedgerChange("rename", judgement.renamed, "the same migration under its new name", name),
+                None,
+            )
+        case Standing.UNRECORDED:
+            if judgement.unproven and not reason:
+                numbers = ", ".join(map(str, judgement.unproven))
+                return None, f"its schema is there, but nothing shows that statement {numbers} wrote its rows"
+            proof = f"all {held} facts that it owns are there" if held else "superseded by later migrations"
+            return LedgerChange("add", name, proof), None
+        case Standing.PHANTOM:
+            missed = sum(1 for e in judgement.evidence if not e.holds)
+            return LedgerChange("remove", name, f"none of its effects is there ({missed} facts missing)"), None
+        case Standing.ORPHAN if reason:
+            return LedgerChange("remove", name, f"no such file; reason given: {reason}"), None
+        case Standing.ORPHAN:
+            return None, "there is no file, so nothing shows what it did"
+        case Standing.UNKNOWN if reason:
+            return LedgerChange("add", name, f"nothing proves it; reason given: {reason}"), None
+        case Standing.ASSUMED if reason:
+            return LedgerChange("remove", name, f"nothing proves it; reason given: {reason}"), None
+        case Standing.UNKNOWN | Standing.ASSUMED:
+            return None, "nothing in the database shows whether it ran"
+        case Standing.TORN:
+            return None, "it ran half-way: the ledger cannot say that in either way"
+        case Standing.DUPLICATE:
+            return None, "it is recorded twice"
+        case _:
+            return None, None
+
+
+def _advice(judgement: Judgement) -> str:
+    if judgement.standing is Standing.TORN:
+        return judgement.next or "landed status"
+    return f'If you know better, say so: landed repair {judgement.name} --reason "…"'

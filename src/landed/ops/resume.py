@@ -1,0 +1,128 @@
+"""resume: finish a torn migration by running exactly the statements whose effects are missing."""
+
+from __future__ import annotations
+
+from landed.core.advice import resume_plan
+from landed.core.errors import NeedsConfirmation, NotProven, UsageError
+from landed.core.facts import digest, holds
+from landed.core.migration import Migration
+from landed.core.standing import Judgement, Standing
+from landed.ops.apply import Plan, PlanItem, describe, find_migration
+from landed.ops.examine import Examination
+from landed.targets.messages import excerpt
+
+
+def plan_resume(exam: Examination, name: str | None, *, done: int | None = None) -> Plan:
+    """The statements that finish the (first) torn migration, rehearsed on the target's schema.
+
+    ``done`` is the user's word that the file's statements up to this number have run. Raises
+    UsageError, NotProven when running statements cannot finish it, NeedsConfirmation when nothing
+    shows whether a statement ran and the user has not said so.
+    """
+    judgement = _chosen(exam, name)
+    if judgement is None:
+        return Plan((), digest(exam.facts))
+    migration = exam.migration(judgement.name)
+    assert migration is not None
+    plan = resume_plan(judgement, done)
+    if plan.problem:
+        raise _cannot(migration, judgement, plan.problem)
+    if plan.undecided:
+        raise _undecided(migration, plan.undecided, judgement)
+    step = exam.step(judgement.name)
+    _rehearse(exam, migration, judgement, plan.run)
+    item = PlanItem(
+        migration, step, plan.run, judgement.standing, tuple(describe(step)), record=not judgement.recorded
+    )
+    return Plan((item,), digest(exam.facts))
+
+
+def _chosen(exam: Examination, name: str | None) -> Judgement | None:
+    torn = [j for j in exam.judgements if j.standing is Standing.TORN]
+    if name is None:
+        return torn[0] if torn else None
+    migration = find_migration(exam, name)
+    judgement = exam.judgement(migration.name)
+    if judgement is None or judgement.standing is not Standing.TORN:
+        standing = judgement.standing if judgement else "unknown"
+        raise UsageError(
+            f"{migration.name} is not torn, it is {standing}: there is nothing to resume.",
+            next=(judgement.next if judgement else None) or "landed status",
+        )
+    return judgement
+
+
+def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run: tuple[int, ...]) -> None:
+    """Run the statements in a shadow that has the target's schema; all effects must be there then."""
+    from dataclasses import replace
+
+    from landed.core.migration import Parsed
+    from landed.shadow.replay import Replayer
+
+    parsed = migration.parsed
+    partial = replace(migration)
+    chosen = set(run)
+    partial.__dict__["parsed"] = Parsed(
+        tuple(s for s in parsed.statements if s.number in chosen), parsed.verifies, parsed.normalised
+    )
+    replayer = Replayer(exam.workspace.mode, ledger_table=exam.workspace.ledger_table)
+    try:
+        replayer.load(exam.state.rows)
+        step = replayer.replay(partial)
+        if step.failed:
+            failure = step.failures[0]
+            raise NotProven(
+                f"{migration.name} cannot be finished as it is: statement {failure.statement} fails on the "
+                f"present schema: {failure.message}",
+                where=f"{migration.file}:{failure.line}",
+                details=["Nothing was changed."],
+                next="Compare what is there with what is expected: landed drift files target",
+            )
+        missing = [
+            key
+            for key, (_, after, _) in exam.step(migration.name).net.items()
+            if not holds(key, after, replayer.facts.get(key)) and key not in _overwritten(exam, migration.name)
+        ]
+    finally:
+        replayer.close()
+    if missing:
+        raise _cannot(migration, judgement, f"{missing[0]} would still not be as expected")
+
+
+def _overwritten(exam: Examination, name: str) -> set[object]:
+    """Facts that a later applied migration has written since: not expected of this one any more."""
+    index = next(i for i, s in enumerate(exam.steps) if s.name == name)
+    return {
+        key for i, step in enumerate(exam.steps) if i > index and i in exam.ruling.applied for key in step.net
+    }
+
+
+def _cannot(migration: Migration, judgement: Judgement, problem: str) -> NotProven:
+    shown = [
+        f"{e.fact}: expected {e.expected or 'not there'}, is {e.observed or 'not there'}"
+        for e in judgement.evidence[:8]
+        if not e.holds
+    ]
+    return NotProven(
+        f"{migration.name} cannot be finished by running its statements: {problem}.",
+        where=migration.file,
+        details=[*shown, "Nothing was changed."],
+        next="See the difference (landed drift files target) and make it good in a new migration, or undo by "
+        "hand what was done by hand; then run: landed status",
+    )
+
+
+def _undecided(migration: Migration, numbers: tuple[int, ...], judgement: Judgement) -> NeedsConfirmation:
+    shown = [
+        f"statement {s.number} (line {s.line}): {excerpt(s.text)}"
+        for s in migration.statements
+        if s.number in numbers
+    ]
+    location = judgement.location
+    low = location.low if location and location.exact else numbers[0] - 1
+    return NeedsConfirmation(
+        f"Nothing in the database shows whether {migration.name} ran these statements.",
+        details=[*shown, "Nothing was changed."],
+        next=f"Say how many of its statements have run: landed resume {migration.name} --done {numbers[-1]}, "
+        f"or --done {low} if these have not",
+    )

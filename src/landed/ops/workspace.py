@@ -1,0 +1,194 @@
+"""One project with one target: what every command starts from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landed.catalog.sqlite import snapshot
+from landed.core.errors import ConfigError, UsageError
+from landed.core.facts import FactKey
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.sql import sqlite as dialect
+from landed.targets.base import LiveState
+from landed.targets.discovery import Project, discover
+from landed.targets.files import MigrationSet, read_migrations
+from landed.targets.naming import TargetSpec, resolve_target
+from landed.targets.sqlite import SqliteTarget
+
+if TYPE_CHECKING:
+    from landed.targets.githistory import History
+    from landed.targets.lockfile import Lock
+
+
+@dataclass
+class Workspace:
+    """A project, the target in force, and what is read from the project's files (each once)."""
+
+    project: Project
+    spec: TargetSpec
+    _migrations: MigrationSet | None = field(default=None, repr=False)
+    _lock: Lock | None = field(default=None, repr=False)
+    _history: History | None = field(default=None, repr=False)
+    _history_read: bool = field(default=False, repr=False)
+
+    @property
+    def mode(self) -> str:
+        """The rules under which files are replayed and run."""
+        if self.spec.mode == "postgres":
+            raise UsageError(self.spec.unsupported or "this target cannot be used yet")
+        return self.spec.mode
+
+    @property
+    def ledger_table(self) -> str:
+        """The name of the history table."""
+        return self.spec.ledger_table.value
+
+    @property
+    def target(self) -> SqliteTarget:
+        """The target's database. Raises UsageError for one that cannot be used yet."""
+        if self.spec.unsupported or self.spec.path is None:
+            raise UsageError(
+                f"{self.spec.name}: {self.spec.unsupported or 'this target cannot be used yet'}",
+                next="use a local target: --target d1:local or --target sqlite:PATH",
+            )
+        return SqliteTarget(self.spec.path, self.mode, self.ledger_table)
+
+    @property
+    def directory(self) -> Path:
+        """The migrations folder. Raises ConfigError when nothing says where it is."""
+        if self.spec.migrations_dir is None:
+            raise ConfigError(
+                "It is not known where the migrations are.",
+                next="name the folder: --migrations DIR",
+            )
+        return self.spec.migrations_dir.value
+
+    def migrations(self) -> MigrationSet:
+        """The migration files in the platform's order. Raises ConfigError, CannotKnow."""
+        if self._migrations is None:
+            value = self.spec.migrations_dir
+            pattern = self.spec.migrations_pattern
+            self._migrations = read_migrations(
+                self.directory,
+                dialect.parse,
+                pattern=pattern.value if pattern else None,
+                root=self.project.start,
+                adopt_drizzle=self.spec.adopt_drizzle,
+                origin=value.origin if value else "default",
+            )
+        return self._migrations
+
+    def base(self) -> str:
+        """The SQL of a starting schema, for histories that do not begin at empty (none: ``""``)."""
+        return ""
+
+    def facts_of(self, state: LiveState, steps: Sequence[Step]) -> Mapping[FactKey, str]:
+        """The facts of a reading, the platform's own objects left out."""
+        return snapshot(state.rows, self.ledger_table)
+
+    # -- the lock file --------------------------------------------------------------------------
+
+    @property
+    def lock_name(self) -> str:
+        """The lock file's name, for messages."""
+        return self.project.lock_file.value.name
+
+    @property
+    def lock_section(self) -> str:
+        """The lock file's section for this target's migrations: the folder, relative to the file."""
+        from landed.targets.lockfile import folder_key
+
+        return folder_key(self.project.lock_file.value, self.directory)
+
+    def lock(self) -> Lock:
+        """The lock file as it stands (empty when there is none). Raises ConfigError."""
+        if self._lock is None:
+            from landed.targets.lockfile import read_lock
+
+            self._lock = read_lock(self.project.lock_file.value)
+        return self._lock
+
+    def locked_digest(self, name: str) -> str | None:
+        """The digest under which a file was applied, or ``None`` when the lock file does not say."""
+        return self.lock().digest_for(self.lock_section, name)
+
+    def write_lock(self, digests: Mapping[str, str]) -> None:
+        """Add or replace entries of this target's section, reading the file again first."""
+        from landed.targets.lockfile import read_lock, write_lock
+
+        path = self.project.lock_file.value
+        self._lock = read_lock(path).with_entries(self.lock_section, digests)
+        write_lock(path, self._lock)
+
+    # -- the git history ------------------------------------------------------------------------
+
+    def history(self) -> History | None:
+        """The git history of the migrations folder, read once; ``None`` where there is none."""
+        if not self._history_read:
+            from landed.targets.githistory import History, history
+
+            found = history(self.directory)
+            self._history = found if isinstance(found, History) else None
+            self._history_read = True
+        return self._history
+
+    def edited_in_git(self, migration: Migration, digest: str, applied_at: str | None) -> str | None:
+        """In words: in which commit an applied file was changed afterwards, or ``None``."""
+        known = self.history()
+        if known is None:
+            return None
+        from landed.targets.githistory import applied_time, blob_id, edited_after
+
+        when = applied_time(applied_at)
+        since = known.version_at(migration.name, when)
+        if since is None or since.blob is None or blob_id(migration.text.encode(), since.blob) == since.blob:
+            return None
+
+        def digest_of_blob(blob: str) -> str | None:
+            data = known.content_at(blob)
+            return _digest_of(migration.name, data) if data is not None else None
+
+        edit = edited_after(known, migration.name, digest, when, digest_of_blob)
+        return f"{edit} (which was in force when it was applied)" if edit is not None else None
+
+    def deleted_in_git(self, name: str) -> str | None:
+        """The commit (abbreviated) that deleted a file, or ``None``."""
+        known = self.history()
+        version = known.deleted_in(name) if known is not None else None
+        return version.commit[:10] if version is not None else None
+
+    def digest_in_git(self, name: str) -> str | None:
+        """The normalised digest of a file's last committed version, also of one that is gone."""
+        known = self.history()
+        if known is None:
+            return None
+        blob = next((v.blob for v in known.versions.get(name, ()) if v.blob is not None), None)
+        data = known.content_at(blob) if blob is not None else None
+        return _digest_of(name, data) if data is not None else None
+
+    def path_of(self, name: str) -> str:
+        """A file's path as shown to the user."""
+        return os.path.relpath(self.directory / name, self.project.start).replace(os.sep, "/")
+
+
+def _digest_of(name: str, data: bytes) -> str:
+    text = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    return Migration(name, "", name, text, dialect.parse).digest
+
+
+def open_workspace(
+    project_dir: Path,
+    target: str | None = None,
+    flags: Mapping[str, str | None] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Workspace:
+    """Find the project and the target in force. Raises UsageError, ConfigError."""
+    if not project_dir.is_dir():
+        raise UsageError(f"{project_dir} is not a folder.", next="Name the project's folder: --project DIR")
+    project = discover(project_dir, flags, environ)
+    return Workspace(project, resolve_target(project, target))

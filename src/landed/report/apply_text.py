@@ -1,0 +1,64 @@
+"""Plans and their execution as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO
+
+from landed.ops.apply import ApplyReport, Plan
+from landed.ops.examine import Examination
+from landed.report.status_text import headline
+from landed.report.style import paint, symbols
+from landed.targets.base import Applied
+
+_LINES = 12
+_FILES = 20
+
+
+def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_run: bool) -> None:
+    """Write what would be executed."""
+    print(headline(exam), file=out)
+    if not exam.state.present and plan.items:
+        print("The database does not exist yet; it will be created.", file=out)
+    for notice in plan.notices:
+        print(f"  {paint('note', 'yellow', out)}: {notice}", file=out)
+    if not plan.items:
+        print("Nothing to apply." if verb == "apply" else "Nothing to resume.", file=out)
+        return
+    for item in plan.items[:_FILES]:
+        total = len(item.migration.statements)
+        count = f"{total} statement{'s' * (total != 1)}"
+        if len(item.statements) != total:
+            numbers = ", ".join(map(str, item.statements)) or "none"
+            count = f"statements to run: {numbers} (of {total})"
+        print(f"\n  {paint(item.migration.name, 'bold', out)}  {count}", file=out)
+        for line in item.changes[:_LINES]:
+            print(f"      {line}", file=out)
+        if len(item.changes) > _LINES:
+            print(f"      … and {len(item.changes) - _LINES} more", file=out)
+    if len(plan.items) > _FILES:
+        print(f"\n  … and {len(plan.items) - _FILES} more files", file=out)
+    print(f"\nPlan for schema {plan.schema[:12]}: {len(plan.items)} file{'s' * (len(plan.items) != 1)}.", file=out)
+    if dry_run:
+        print("Dry run: nothing was changed.", file=out)
+
+
+def render_done(plan: Plan, index: int, applied: Applied, out: IO[str]) -> None:
+    """Write one line when a file is done."""
+    width = len(str(len(plan.items)))
+    mark = paint(symbols(out)["good"], "green", out)
+    what = "applied, proven, recorded" if plan.items[index].record else "finished and proven"
+    if applied.outcome == "already":
+        mark, what = symbols(out)["wait"], "already applied by another runner"
+    print(f"  {mark} {index + 1:>{width}}/{len(plan.items)} {applied.name}  {what}", file=out)
+
+
+def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], str]) -> None:
+    """Write what was done."""
+    done = [a for a in report.applied if a.outcome == "applied"]
+    other = len(report.applied) - len(done)
+    label = report.examination.workspace.spec.label
+    text = f"{len(done)} file{'s' * (len(done) != 1)} applied and proven on {label}."
+    if other:
+        text += f" {other} had been applied by another runner meanwhile."
+    print(text, file=out)

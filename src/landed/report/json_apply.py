@@ -1,0 +1,67 @@
+"""Plans, their execution, repairs and locks as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landed.ops.apply import ApplyReport, Plan
+from landed.ops.examine import Examination
+from landed.ops.lock import LockReport
+from landed.ops.repair import RepairPlan
+from landed.report.json_status import SCHEMA, target_json
+
+
+def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: str) -> dict[str, Any]:
+    """A plan (``report`` is ``None``: nothing was run) or what came of it."""
+    outcomes = {a.name: a for a in report.applied} if report else {}
+    files = []
+    for item in plan.items:
+        applied = outcomes.get(item.migration.name)
+        files.append(
+            {
+                "name": item.migration.name,
+                "file": item.migration.file,
+                "standing": item.standing,
+                "statements": list(item.statements),
+                "changes": list(item.changes),
+                "outcome": applied.outcome if applied else None,
+                "seconds": round(applied.seconds, 6) if applied else None,
+            }
+        )
+    return {
+        "schema": SCHEMA,
+        "command": verb,
+        "target": target_json(exam),
+        "dry_run": report is None,
+        "plan": {"schema_digest": plan.schema, "notices": list(plan.notices)},
+        "files": files,
+    }
+
+
+def repair_json(exam: Examination, plan: RepairPlan, *, done: bool) -> dict[str, Any]:
+    """Changes of the ledger and what was left alone."""
+    return {
+        "schema": SCHEMA,
+        "command": "repair",
+        "target": target_json(exam),
+        "dry_run": not done,
+        "changes": [
+            {"action": c.action, "name": c.name, "new_name": c.new_name, "proof": c.proof} for c in plan.changes
+        ],
+        "refused": [{"name": name, "why": why} for name, why in plan.refused],
+        "reason": plan.reason,
+    }
+
+
+def lock_json(exam: Examination, report: LockReport) -> dict[str, Any]:
+    """What the lock file now says more."""
+    return {
+        "schema": SCHEMA,
+        "command": "lock",
+        "target": target_json(exam),
+        "path": report.path,
+        "added": list(report.added),
+        "replaced": list(report.replaced),
+        "kept": report.kept,
+        "edited": list(report.edited),
+    }

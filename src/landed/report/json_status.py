@@ -1,0 +1,85 @@
+"""The status of a target as JSON (schema ``landed/1``)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from landed.core.standing import Evidence, Judgement
+from landed.ops.examine import Examination
+
+SCHEMA = "landed/1"
+
+
+def target_json(exam: Examination) -> dict[str, Any]:
+    """Which database a report is about."""
+    spec = exam.workspace.spec
+    return {
+        "name": spec.name,
+        "label": spec.label,
+        "kind": spec.kind,
+        "locality": spec.locality,
+        "path": str(spec.path) if spec.path else None,
+        "present": exam.state.present,
+        "ledger_table": exam.workspace.ledger_table,
+        "ledger_rows": None if exam.state.ledger is None else len(exam.state.ledger),
+    }
+
+
+def status_json(exam: Examination, command: Any) -> dict[str, Any]:
+    """Everything that ``status`` knows."""
+    return {
+        "schema": SCHEMA,
+        "command": "status",
+        "target": target_json(exam),
+        "migrations": [judgement_json(j, command) for j in exam.judgements],
+        "unexplained": [
+            {"fact": str(key), "observed": exam.facts.get(key)} for key in exam.unexplained
+        ],
+        "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
+        "notes": [{"code": n.code, "text": n.text} for n in exam.workspace.migrations().notes],
+    }
+
+
+def judgement_json(judgement: Judgement, command: Any) -> dict[str, Any]:
+    """One migration's standing with all of its evidence."""
+    location = judgement.location
+    return {
+        "version": judgement.version,
+        "name": judgement.name,
+        "file": judgement.file,
+        "recorded": judgement.recorded,
+        "verdict": judgement.verdict,
+        "standing": judgement.standing,
+        "facts": {"owned": judgement.owned, "held": judgement.held},
+        "evidence": [_evidence(e) for e in judgement.evidence],
+        "statements": judgement.statements,
+        "unproven": list(judgement.unproven),
+        "superseded_by": list(judgement.superseded_by),
+        "location": None
+        if location is None
+        else {
+            "exact": location.exact,
+            "low": location.low,
+            "high": location.high,
+            "done": list(location.done),
+            "missing": list(location.missing),
+            "mixed": list(location.mixed),
+        },
+        "renamed": judgement.renamed,
+        "flags": list(judgement.flags),
+        "notes": list(judgement.notes),
+        "next": command(judgement.next) if judgement.next else None,
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "fact": item.fact,
+        "expected": item.expected,
+        "observed": item.observed,
+        "holds": item.holds,
+        "statement": item.statement,
+        "line": item.line,
+        "weak": item.weak,
+    }

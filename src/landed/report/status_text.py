@@ -1,0 +1,254 @@
+"""The status of a target as text: headline, one line per migration, evidence, next command."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import IO
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.standing import Evidence, Judgement, Standing, Verdict
+from landed.ops.examine import Examination
+from landed.report.style import paint, symbols
+
+MARKS = {
+    Standing.OK: ("good", "green"),
+    Standing.PENDING: ("wait", "blue"),
+    Standing.ASSUMED: ("open", "yellow"),
+    Standing.UNKNOWN: ("open", "yellow"),
+    Standing.UNRECORDED: ("bad", "yellow"),
+    Standing.OUT_OF_ORDER: ("wait", "yellow"),
+}
+_BAD = ("bad", "red")
+_FOLD = 8
+"""More consecutive files of one unremarkable standing than this become one line."""
+_SHOWN = 8
+
+Command = Callable[[str], str]
+
+
+def headline(exam: Examination) -> str:
+    """Which database this is about: target, LOCAL or REMOTE, file, ledger."""
+    spec = exam.workspace.spec
+    ledger = exam.state.ledger
+    rows = "no ledger table yet" if ledger is None else f"{len(ledger)} recorded"
+    if exam.state.ledger_problem:
+        rows = f"ledger unreadable: {exam.state.ledger_problem}"
+    return f"{spec.label}  {shown_path(exam)}\n{len(exam.migrations)} files in {shown_dir(exam)} · {rows} in {exam.workspace.ledger_table}"
+
+
+def shown_path(exam: Examination) -> str:
+    """The database file, relative to where the user is if that is shorter."""
+    import os
+
+    path = exam.workspace.spec.path
+    if path is None:
+        return ""
+    relative = os.path.relpath(path, exam.workspace.project.start)
+    return relative if not relative.startswith("..") else str(path)
+
+
+def shown_dir(exam: Examination) -> str:
+    """The migrations folder as the user would write it."""
+    import os
+
+    return os.path.relpath(exam.workspace.directory, exam.workspace.project.start).replace(os.sep, "/") + "/"
+
+
+def render_status(exam: Examination, out: IO[str], command: Command, *, everything: bool = False) -> None:
+    """Write the status for a person."""
+    print(headline(exam), file=out)
+    if not exam.state.present:
+        print(_absent(exam, command), file=out)
+    print(file=out)
+    width = max((len(j.standing) for j in exam.judgements), default=0)
+    run: list[Judgement] = []
+    for judgement in exam.judgements:
+        if not everything and _plain(judgement) and (not run or run[0].standing is judgement.standing):
+            run.append(judgement)
+            continue
+        _flush(run, out, width)
+        run = []
+        if not everything and _plain(judgement):
+            run.append(judgement)
+        else:
+            _line(judgement, out, width)
+            _details(judgement, out, command)
+    _flush(run, out, width)
+    _unexplained(exam, out)
+    print(file=out)
+    print(summary(exam), file=out)
+    advice = next_commands(exam)
+    if advice:
+        print(f"Next: {command(advice[0])}", file=out)
+
+
+def summary(exam: Examination) -> str:
+    """How many migrations stand where: ``12 ok · 1 phantom · 3 pending``."""
+    counts = Counter(j.standing for j in exam.judgements)
+    parts = [f"{counts[s]} {s}" for s in Standing if counts[s]]
+    objects = unexplained_objects(exam.unexplained)
+    if objects:
+        parts.append(f"{len(objects)} unexplained")
+    return " · ".join(parts) if parts else "no migrations"
+
+
+def next_commands(exam: Examination) -> list[str]:
+    """The commands that set things right, the first to run first."""
+    order = (
+        Standing.EDITED, Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.ORPHAN, Standing.DUPLICATE,
+        Standing.OUT_OF_ORDER, Standing.PENDING, Standing.UNKNOWN,
+    )  # fmt: skip
+    found = []
+    for standing in order:
+        for judgement in exam.judgements:
+            if judgement.standing is standing and judgement.next and judgement.next not in found:
+                found.append(judgement.next)
+    runnable = [c for c in found if c.startswith("landed ")]
+    return runnable + [c for c in found if c not in runnable]
+
+
+def unexplained_objects(keys: Sequence[FactKey]) -> list[str]:
+    """The objects behind unexplained facts, a whole table as one."""
+    tables = {k.name for k in keys if k.kind in ("table", "virtual table") and k.prop == EXISTS}
+    return list(dict.fromkeys(str(k.object) for k in keys if k.parent not in tables))
+
+
+def _plain(judgement: Judgement) -> bool:
+    return (
+        judgement.standing in (Standing.OK, Standing.PENDING)
+        and not judgement.evidence
+        and not judgement.unproven
+        and not judgement.superseded_by
+        and not any(f in ("not-replayable", "renamed", "out-of-order") for f in judgement.flags)
+        and not judgement.notes
+    )
+
+
+def _flush(run: list[Judgement], out: IO[str], width: int) -> None:
+    if len(run) <= _FOLD:
+        for judgement in run:
+            _line(judgement, out, width)
+        return
+    mark, style = MARKS.get(run[0].standing, _BAD)
+    label = paint(f"{symbols(out)[mark]} {run[0].standing:<{width}}", style, out)
+    print(f"  {label}  {run[0].name} … {run[-1].name}  ({len(run)} files)", file=out)
+
+
+def _line(judgement: Judgement, out: IO[str], width: int) -> None:
+    mark, style = MARKS.get(judgement.standing, _BAD)
+    label = paint(f"{symbols(out)[mark]} {judgement.standing:<{width}}", style, out)
+    reason = _reason(judgement)
+    print(f"  {label}  {judgement.name}" + (f"  {reason}" if reason else ""), file=out)
+
+
+def _reason(judgement: Judgement) -> str:
+    """Why the migration stands where it stands, in a few words."""
+    owned, held = judgement.owned, judgement.held
+    match judgement.standing:
+        case Standing.OK if judgement.verdict is Verdict.SUPERSEDED:
+            return f"(overwritten since by {_some(judgement.superseded_by)})"
+        case Standing.OK if judgement.unproven:
+            return f"(schema proven; {_statements(judgement.unproven)} wrote rows, which nothing proves)"
+        case Standing.PHANTOM:
+            return f"recorded as applied, but none of what it does is there ({owned - held} facts missing)"
+        case Standing.TORN:
+            return f"{'recorded, but ' if judgement.recorded else 'not recorded, '}only partly there: {_reached(judgement)}"
+        case Standing.UNRECORDED if judgement.verdict is Verdict.SUPERSEDED:
+            return f"overwritten since by {_some(judgement.superseded_by)}, but not recorded"
+        case Standing.UNRECORDED if not judgement.renamed:
+            return "everything it does is there, but it is not recorded"
+        case Standing.ASSUMED:
+            return "recorded; it leaves nothing in the schema that could prove it"
+        case Standing.UNKNOWN:
+            return "not recorded; it leaves nothing in the schema that could show whether it ran"
+        case _:
+            return ""
+
+
+def _reached(judgement: Judgement) -> str:
+    location = judgement.location
+    total = judgement.statements
+    if location is None:
+        return f"{judgement.held} of {judgement.owned} facts hold"
+    if location.exact:
+        reach = str(location.low) if location.low == location.high else f"{location.low} or {location.high}"
+        return f"exactly what {reach} of {total} statements leave"
+    parts = []
+    if location.missing:
+        parts.append(f"{_statements(location.missing)} of {total} missing")
+    if location.mixed:
+        parts.append(f"{_statements(location.mixed)} made something else")
+    return ", ".join(parts) or f"{judgement.held} of {judgement.owned} facts hold"
+
+
+def _statements(numbers: Sequence[int]) -> str:
+    return ("statement " if len(numbers) == 1 else "statements ") + ", ".join(map(str, numbers))
+
+
+def _some(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
+    for note in judgement.notes:
+        if not note.startswith("git "):
+            print(f"      {paint(note, 'dim', out)}", file=out)
+    evidence = collapse(e for e in judgement.evidence if not e.holds)
+    for item in evidence[:_SHOWN]:
+        place = f"  {paint(_place(judgement, item), 'dim', out)}" if item.line else ""
+        print(f"      {item.fact}: {_compare(item)}{place}", file=out)
+    if len(evidence) > _SHOWN:
+        print(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", file=out)
+    if judgement.next and judgement.standing is not Standing.PENDING:
+        print(f"      {symbols(out)['arrow']} {command(judgement.next)}", file=out)
+
+
+def _place(judgement: Judgement, item: Evidence) -> str:
+    file = judgement.file or judgement.name
+    number = f", statement {item.statement}" if item.statement else ""
+    return f"{file}:{item.line}{number}"
+
+
+def _compare(item: Evidence) -> str:
+    if item.expected is None:
+        return "should be gone, is there" if item.key and item.key.prop == EXISTS else f"expected none, is {item.observed}"
+    if item.observed is None:
+        return "missing" if item.expected == "yes" else f"expected {item.expected}, missing"
+    return f"expected {item.expected}, is {item.observed}"
+
+
+def collapse(evidence: object) -> list[Evidence]:
+    """Missing objects without the list of their properties; missing tables without their columns."""
+    items = list(evidence)  # type: ignore[call-overload]
+    gone = {e.key.object for e in items if e.key and e.key.prop == EXISTS}
+    tables = {o.name for o in gone if o.kind in ("table", "virtual table")}
+    return [
+        e
+        for e in items
+        if e.key is None or (e.key.parent not in tables and (e.key.prop == EXISTS or e.key.object not in gone))
+    ]
+
+
+def _unexplained(exam: Examination, out: IO[str]) -> None:
+    objects = unexplained_objects(exam.unexplained)
+    if not objects:
+        return
+    print(f"\n  In the database, but made by no migration ({len(objects)}):", file=out)
+    for name in objects[:_SHOWN]:
+        print(f"      {name}", file=out)
+    if len(objects) > _SHOWN:
+        print(f"      … and {len(objects) - _SHOWN} more (--json shows all)", file=out)
+
+
+def _absent(exam: Examination, command: Command) -> str:
+    lines = ["The database does not exist yet; nothing was created."]
+    from landed.targets.d1_local import other_local_files
+
+    spec = exam.workspace.spec
+    if spec.kind == "d1:local" and spec.path is not None:
+        for stray in other_local_files(spec.path, exam.workspace.project.all_databases):
+            lines.append(f"  beside it there is {stray.path.name[:12]}….sqlite, which belongs to {stray.owner}")
+        if len(lines) > 1:
+            lines.append(f"  {command('landed doctor')} shows which file is meant and why")
+    return "\n".join(lines)
