@@ -148,7 +148,7 @@ def test_files_are_taken_and_ordered_as_wrangler_does(wrangler_project: Callable
 PATTERNS = {
     "m/{core,extra}/**/[0-9]*.sql": ["core/1_a.sql", "extra/deep/er/2_b.sql", "other/3_c.sql", "core/x.sql"],
     "m/*/migration.sql": ["10_a/migration.sql", "9_b/migration.sql", "1_c/other.sql", ".1_d/migration.sql"],
-    "m/+(0|1)?_*.@(sql|ddl)": ["01_a.sql", "10_b.ddl", "21_c.sql", "0_a.sql", "101_d.sql"],
+    "m/@(0|1)?_*.?(x)@(sql|ddl)": ["01_a.sql", "10_b.ddl", "11_e.xsql", "21_c.sql", "0_a.sql", "101_d.sql"],
     "m/{1..3}_*.sql": ["1_a.sql", "2_b.sql", "4_c.sql"],
     "m/**": ["1_a.sql", "notes.txt", "a/2_b.sql", "a/.b/3.sql", ".c/4.sql"],
     "m/[!a]*[^b].sql": ["a1.sql", "1a.sql", "1b.sql", "[c.sql"],

@@ -127,16 +127,17 @@ def read_migrations(
             notes.append(Note("drizzle-1", f"{len(names)} migrations in Drizzle's folder layout ({used})"))
         elif nested:
             notes.append(_drizzle_note(directory, root, len(names)))
-    migrations = _read_all(directory, names, parse, root)
+    migrations = read_files(directory, names, parse, root)
     notes += numbering_notes(names, version_of)
     notes += skipped_notes(directory, used, set(names))
     notes += journal_notes(directory, names)
     return MigrationSet(directory, used, migrations, tuple(notes))
 
 
-def _read_all(
+def read_files(
     directory: Path, names: Iterable[str], parse: Callable[[str], Parsed], root: Path | None
 ) -> tuple[Migration, ...]:
+    """Read these files of a folder, in this order. Raises ConfigError and CannotKnow."""
     base = str(directory)
     shown = base if root is None else _shown(directory, root)
     prefix = "" if shown == "." else f"{shown}/"

@@ -9,7 +9,9 @@ from itertools import pairwise
 
 from landed.core.errors import ConfigError
 
-_MAGIC = frozenset("*?[{(!#")
+_MAGIC = frozenset("*?[")
+_SPECIAL = frozenset("*?[{(!#")
+_OPENING = re.compile(r"\{|[@+*?!]\(")
 _MOST_ALTERNATIVES = 1000
 
 Segment = str | re.Pattern[str] | None
@@ -26,19 +28,19 @@ class Glob:
     def matches(self, path: str) -> bool:
         """Whether a file of this path is taken."""
         parts = path.split("/")
-        return any(_match(parts, 0, segments, 0, False) for segments in self.alternatives)
+        return any(_match(parts, segments, False) for segments in self.alternatives)
 
     def may_contain(self, folder: str) -> bool:
         """Whether files under this folder could be taken (else the walk need not enter it)."""
         parts = folder.split("/")
-        return any(_match(parts, 0, segments, 0, True) for segments in self.alternatives)
+        return any(_match(parts, segments, True) for segments in self.alternatives)
 
 
 def compile_glob(pattern: str) -> Glob:
-    """Compile a pattern; supports ``* ? [a-z] {a,b} {1..9} **`` and ``@( ) +( ) *( ) ?( )``.
+    """Compile a pattern; supports ``* ? [a-z] {a,b} {1..9} **``, ``@(a|b)`` and ``?(a|b)``.
 
     Raises ConfigError for a leading ``!`` or ``#`` (which minimatch reads as negation and as a
-    comment, so that they take in what nobody meant) and for ``!( )``.
+    comment, so that they take in what nobody meant) and for ``!( )``, ``+( )`` and ``*( )``.
     """
     if pattern[:1] in ("!", "#"):
         meaning = "a negation" if pattern[0] == "!" else "a comment"
@@ -46,8 +48,8 @@ def compile_glob(pattern: str) -> Glob:
             f'the pattern "{pattern}" starts with {pattern[0]}, which wrangler reads as {meaning}'
         )
     alternatives = tuple(
-        tuple(_compile_segment(segment, pattern) for segment in _without_repeats(alternative.split("/")))
-        for alternative in _expand_braces(pattern)
+        tuple(_compile_segment(segment) for segment in _without_repeats(alternative.split("/")))
+        for alternative in _expand(pattern)
     )
     return Glob(pattern, alternatives)
 
@@ -55,7 +57,7 @@ def compile_glob(pattern: str) -> Glob:
 def plain_suffix(pattern: str) -> Callable[[str], bool] | None:
     """A quick test for patterns of the form ``*.sql``, or ``None`` for every other pattern."""
     suffix = pattern[1:]
-    if pattern[:1] != "*" or not suffix or "/" in suffix or not _MAGIC.isdisjoint(suffix):
+    if pattern[:1] != "*" or not suffix or "/" in suffix or not _SPECIAL.isdisjoint(suffix):
         return None
     return lambda name: name.endswith(suffix) and name[0] != "."
 
@@ -64,70 +66,69 @@ def _without_repeats(segments: list[str]) -> list[str]:
     return [s for i, s in enumerate(segments) if s != "**" or i == 0 or segments[i - 1] != "**"]
 
 
-def _match(parts: list[str], p: int, segments: tuple[Segment, ...], s: int, partial: bool) -> bool:
-    while s < len(segments):
-        if p == len(parts):
-            return partial
-        segment = segments[s]
-        if segment is None:
-            if s + 1 == len(segments):
-                return all(part[0] != "." for part in parts[p:])
-            while True:
-                if _match(parts, p, segments, s + 1, partial):
-                    return True
-                if p == len(parts) or parts[p][0] == ".":
-                    return False
-                p += 1
-        if isinstance(segment, str):
-            if segment != parts[p]:
-                return False
-        elif segment.fullmatch(parts[p]) is None:
-            return False
-        p, s = p + 1, s + 1
-    return p == len(parts)
+def _match(parts: list[str], segments: tuple[Segment, ...], partial: bool) -> bool:
+    """Walk all ways to match at once; ``partial`` asks only whether something below could match."""
+    last = len(segments)
+    active = _with_skips({0}, segments)
+    for part in parts:
+        reached: set[int] = set()
+        for i in active:
+            if i == last:
+                continue
+            segment = segments[i]
+            if segment is None:
+                if part[0] != ".":
+                    reached.add(i)
+                    if i == last - 1:
+                        reached.add(last)
+            elif segment == part if isinstance(segment, str) else segment.fullmatch(part):
+                reached.add(i + 1)
+        active = _with_skips(reached, segments)
+    return any(i < last for i in active) if partial else last in active
 
 
-def _compile_segment(segment: str, pattern: str) -> Segment:
+def _with_skips(positions: set[int], segments: tuple[Segment, ...]) -> set[int]:
+    """The positions, and those after a ``**`` that matches nothing (a final one must match something)."""
+    for i in list(positions):
+        while i < len(segments) - 1 and segments[i] is None:
+            i += 1
+            positions.add(i)
+    return positions
+
+
+def _compile_segment(segment: str) -> Segment:
     if segment == "**":
         return None
     if _MAGIC.isdisjoint(segment):
         return segment
     dot_guard = "" if segment[0] == "." else r"(?!\.)"
-    return re.compile(f"{dot_guard}(?=.){_translate(segment, pattern)}", re.DOTALL)
+    pieces = _pieces(segment)
+    if len(pieces) == 1:
+        return re.compile(dot_guard + pieces[0], re.DOTALL)
+    # The first place where a piece fits is as good as any later one, so no star ever has to try
+    # again: atomic groups keep patterns with many stars from taking exponential time.
+    middle = "".join(f"(?>.*?{piece})" for piece in pieces[1:-1])
+    return re.compile(f"{dot_guard}(?=.){pieces[0]}{middle}.*{pieces[-1]}", re.DOTALL)
 
 
-def _translate(segment: str, pattern: str) -> str:
-    out: list[str] = []
-    closers: list[str] = []
+def _pieces(segment: str) -> list[str]:
+    """The expressions between the stars of a segment; every ``*`` ends one."""
+    pieces = [""]
     i = 0
     while i < len(segment):
         c = segment[i]
-        group = segment[i + 1 : i + 2] == "(" and ")" in segment[i + 2 :]
-        if c == "!" and group:
-            raise ConfigError(f'the pattern "{pattern}" uses !( ), which is not supported here')
-        if c in "@+*?" and group:
-            out.append("(?:")
-            closers.append(")" if c == "@" else f"){c}")
-            i += 2
-            continue
         if c == "*":
-            if not (out and out[-1] == "[^/]*?"):
-                out.append("[^/]*?")
+            if len(pieces) == 1 or pieces[-1]:
+                pieces.append("")
         elif c == "?":
-            out.append("[^/]")
-        elif c == "|" and closers:
-            out.append("|")
-        elif c == ")" and closers:
-            out.append(closers.pop())
+            pieces[-1] += "."
         elif c == "[" and (end := segment.find("]", i + 2)) > 0:
-            out.append(_character_class(segment[i + 1 : end]))
+            pieces[-1] += _character_class(segment[i + 1 : end])
             i = end
         else:
-            out.append(re.escape(c))
+            pieces[-1] += re.escape(c)
         i += 1
-    if closers:
-        raise ConfigError(f'the pattern "{pattern}" has an unclosed parenthesis')
-    return "".join(out)
+    return pieces
 
 
 def _character_class(body: str) -> str:
@@ -136,38 +137,48 @@ def _character_class(body: str) -> str:
     return f"[{'^' if negated else ''}{members}]"
 
 
-def _expand_braces(pattern: str) -> list[str]:
-    start = pattern.find("{")
-    while start >= 0:
-        end, commas = _brace_span(pattern, start)
-        if end > 0:
-            body = pattern[start + 1 : end]
-            options = _range(body) if not commas else _split_at(body, [c - start - 1 for c in commas])
-            if options:
-                tails = _expand_braces(pattern[end + 1 :])
-                heads = [inner for option in options for inner in _expand_braces(option)]
-                if len(heads) * len(tails) > _MOST_ALTERNATIVES:
-                    raise ConfigError(
-                        f'the pattern "{pattern}" stands for more than {_MOST_ALTERNATIVES} patterns'
-                    )
-                return [pattern[:start] + head + tail for head in heads for tail in tails]
-        start = pattern.find("{", start + 1)
+def _expand(pattern: str) -> list[str]:
+    """The patterns without braces and groups that a pattern stands for, each once."""
+    for opening in _OPENING.finditer(pattern):
+        opener = opening[0]
+        inner = opening.end()
+        end, commas = _span(pattern, inner, opener[-1])
+        if end < 0:
+            continue
+        if opener[0] in "+*!":
+            raise ConfigError(f'the pattern "{pattern}" uses {opener} ), which is not supported here')
+        body = pattern[inner:end]
+        if opener != "{":
+            options = _split_at(body, [c - inner for c in commas]) + ([""] if opener[0] == "?" else [])
+        else:
+            options = _split_at(body, [c - inner for c in commas]) if commas else _range(body)
+        if options:
+            tails = _expand(pattern[end + 1 :])
+            heads = [inner for option in options for inner in _expand(option)]
+            if len(heads) * len(tails) > _MOST_ALTERNATIVES:
+                raise ConfigError(
+                    f'the pattern "{pattern}" stands for more than {_MOST_ALTERNATIVES} patterns'
+                )
+            start = pattern[: opening.start()]
+            return list(dict.fromkeys(start + head + tail for head in heads for tail in tails))
     return [pattern]
 
 
-def _brace_span(pattern: str, start: int) -> tuple[int, list[int]]:
-    depth = 0
-    commas: list[int] = []
+def _span(pattern: str, start: int, opener: str) -> tuple[int, list[int]]:
+    """Where a brace or group that was opened before ``start`` closes (or -1), and its separators."""
+    closer, separator = ("}", ",") if opener == "{" else (")", "|")
+    depth = 1
+    separators: list[int] = []
     for i in range(start, len(pattern)):
         c = pattern[i]
-        if c == "{":
+        if c == opener:
             depth += 1
-        elif c == "}":
+        elif c == closer:
             depth -= 1
             if depth == 0:
-                return i, commas
-        elif c == "," and depth == 1:
-            commas.append(i)
+                return i, separators
+        elif c == separator and depth == 1:
+            separators.append(i)
     return -1, []
 
 
