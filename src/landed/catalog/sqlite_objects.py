@@ -74,8 +74,8 @@ def _index(r: Queries) -> Properties:
 
 
 def _index_term(r: Queries) -> str:
-    if r.kinds[r.at] == "string" and r.words[r.at + 1] in (",", ")", "COLLATE", "ASC", "DESC"):
-        # A string that is a whole term is a column's name to SQLite.
+    if r.kinds[r.at] in ("string", "quoted") and r.words[r.at + 1] in (",", ")", "COLLATE", "ASC", "DESC"):
+        # Whatever its quotes, a whole term is a column's name to SQLite.
         text = identifier(fold(r.name()))
         if r.take("COLLATE"):
             text += f" COLLATE {identifier(fold(r.name()))}"

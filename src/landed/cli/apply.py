@@ -52,26 +52,32 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
 
 @command()
 @click.argument("name", required=False)
-@click.option(
-    "--done", type=click.IntRange(0), metavar="N", help="Your word that the first N statements have run."
-)
+@click.option("--ran", type=int, multiple=True, metavar="N", help="Your word that statement N has run.")
+@click.option("--run", type=int, multiple=True, metavar="N", help="Your word that statement N has not run: run it.")
 @_consent_options
 def resume(
-    common: Common, name: str | None, done: int | None, yes: bool, dry_run: bool, allow: tuple[str, ...]
+    common: Common,
+    name: str | None,
+    ran: tuple[int, ...],
+    run: tuple[int, ...],
+    yes: bool,
+    dry_run: bool,
+    allow: tuple[str, ...],
 ) -> None:
     """Finish a migration that ran half-way.
 
     Runs exactly the statements of which the schema shows that they are missing, in one transaction,
     under the same rules and with the same proof as apply. Where nothing shows whether a statement
-    ran (one that only writes rows), landed asks you to say so with --done.
+    ran (one that only writes rows), landed asks you to say so with --ran or --run.
     """
     from landed.ops.examine import examine
     from landed.ops.resume import plan_resume
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
-    plan = plan_resume(exam, name, done=done)
-    words = "resume" + (f" {name}" if name else "") + (f" --done {done}" if done is not None else "")
+    plan = plan_resume(exam, name, ran=frozenset(ran), run=frozenset(run))
+    said = [f"--ran {n}" for n in ran] + [f"--run {n}" for n in run]
+    words = " ".join(["resume", *([name] if name else []), *said])
     _execute(common, exam, plan, words, yes, dry_run, allow)
 
 

@@ -20,40 +20,41 @@ class Plan:
     problem: str | None = None
 
 
-def resume_plan(judgement: Judgement, declared_done: int | None = None) -> Plan:
+def resume_plan(
+    judgement: Judgement, ran: frozenset[int] = frozenset(), run: frozenset[int] = frozenset()
+) -> Plan:
     """Which statements finish a torn migration.
 
-    ``declared_done`` is the user's word that the statements up to this number have run.
+    ``ran`` and ``run`` are the user's word on statements of which nothing in the database shows
+    whether they have run: leave them out, or run them now.
     """
     location = judgement.location
     if location is None:
         return Plan(problem="it is not known how far it got")
-    total = judgement.statements
+    every = range(1, judgement.statements + 1)
     if location.exact:
-        if declared_done is not None:
-            if not location.low <= declared_done <= location.high:
-                return Plan(problem=f"the schema shows that {_reach(location)} have run, not {declared_done}")
-            return Plan(run=tuple(range(declared_done + 1, total + 1)))
-        open_ones = tuple(n for n in range(location.low + 1, location.high + 1) if n in judgement.unproven)
-        if open_ones:
-            return Plan(undecided=open_ones)
-        return Plan(run=tuple(range(location.high + 1, total + 1)))
-    if location.mixed:
+        certain = set(range(location.high + 1, judgement.statements + 1))
+        doubtful = {n for n in every if location.low < n <= location.high and n in judgement.unproven}
+        settled = {n for n in judgement.unproven if n <= location.low}
+    elif location.mixed:
         numbers = ", ".join(map(str, location.mixed))
         return Plan(
             problem=f"statement {numbers} did not make what is there now: the object exists in another shape"
         )
-    if not location.missing:
+    elif not location.missing:
         return Plan(problem="what does not hold was not made by any of its statements")
-    open_ones = tuple(n for n in judgement.unproven if n not in location.done)
-    if open_ones and declared_done is None:
-        return Plan(undecided=open_ones)
-    skip = set(location.done) | set(range(1, (declared_done or 0) + 1))
-    return Plan(run=tuple(n for n in range(1, total + 1) if n not in skip and n in location.missing))
-
-
-def _reach(location: Location) -> str:
-    return str(location.low) if location.low == location.high else f"{location.low} to {location.high}"
+    else:
+        certain, settled = set(location.missing), set()
+        doubtful = set(judgement.unproven) - certain
+    said = ran | run
+    wrong = sorted(said - doubtful - settled)
+    if wrong:
+        return Plan(problem=f"the schema itself shows whether statement {wrong[0]} has run")
+    undecided = tuple(sorted(doubtful - said))
+    if undecided:
+        return Plan(undecided=undecided)
+    chosen = certain | run
+    return Plan(run=tuple(n for n in every if n in chosen))
 
 
 def advise(judgement: Judgement) -> Judgement:
@@ -80,12 +81,7 @@ def next_command(judgement: Judgement) -> str | None:
         case Standing.EDITED:
             return f"restore {judgement.file} as it was applied, or: landed lock --accept {name}"
         case Standing.TORN:
-            plan = resume_plan(judgement)
-            if plan.problem:
-                return "landed drift files target"
-            if plan.undecided:
-                return f"landed resume {name} --done N"
-            return f"landed resume {name}"
+            return "landed drift files target" if resume_plan(judgement).problem else f"landed resume {name}"
 
 
 def _orphan(judgement: Judgement) -> str:

@@ -65,7 +65,8 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     broken = next((i for i in items if i.step.failed), None)
     if broken is not None:
         raise _cannot_run(exam, broken, items)
-    return Plan(items, digest(exam.facts), tuple(_notices(exam, waiting)))
+    notices = _notices(exam, waiting) + [f"{j.name} is {j.standing}: {j.next or ''}" for j in blocking]
+    return Plan(items, digest(exam.facts), tuple(notices))
 
 
 def run_apply(

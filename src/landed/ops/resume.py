@@ -12,11 +12,17 @@ from landed.ops.examine import Examination
 from landed.targets.messages import excerpt
 
 
-def plan_resume(exam: Examination, name: str | None, *, done: int | None = None) -> Plan:
+def plan_resume(
+    exam: Examination,
+    name: str | None,
+    *,
+    ran: frozenset[int] = frozenset(),
+    run: frozenset[int] = frozenset(),
+) -> Plan:
     """The statements that finish the (first) torn migration, rehearsed on the target's schema.
 
-    ``done`` is the user's word that the file's statements up to this number have run. Raises
-    UsageError, NotProven when running statements cannot finish it, NeedsConfirmation when nothing
+    ``ran`` and ``run`` are the user's word on statements (numbers) that leave no trace. Raises UsageError,
+    NotProven when running statements cannot finish it, NeedsConfirmation when nothing
     shows whether a statement ran and the user has not said so.
     """
     judgement = _chosen(exam, name)
@@ -24,11 +30,11 @@ def plan_resume(exam: Examination, name: str | None, *, done: int | None = None)
         return Plan((), digest(exam.facts))
     migration = exam.migration(judgement.name)
     assert migration is not None
-    plan = resume_plan(judgement, done)
+    plan = resume_plan(judgement, ran, run)
     if plan.problem:
         raise _cannot(migration, judgement, plan.problem)
     if plan.undecided:
-        raise _undecided(migration, plan.undecided, judgement)
+        raise _undecided(migration, plan.undecided)
     step = exam.step(judgement.name)
     _rehearse(exam, migration, judgement, plan.run)
     item = PlanItem(
@@ -112,17 +118,17 @@ def _cannot(migration: Migration, judgement: Judgement, problem: str) -> NotProv
     )
 
 
-def _undecided(migration: Migration, numbers: tuple[int, ...], judgement: Judgement) -> NeedsConfirmation:
+def _undecided(migration: Migration, numbers: tuple[int, ...]) -> NeedsConfirmation:
     shown = [
         f"statement {s.number} (line {s.line}): {excerpt(s.text)}"
         for s in migration.statements
         if s.number in numbers
     ]
-    location = judgement.location
-    low = location.low if location and location.exact else numbers[0] - 1
+    ran = " ".join(f"--ran {n}" for n in numbers)
+    run = " ".join(f"--run {n}" for n in numbers)
     return NeedsConfirmation(
-        f"Nothing in the database shows whether {migration.name} ran these statements.",
+        f"Nothing in the database shows whether {migration.name} ran "
+        + ("this statement." if len(numbers) == 1 else "these statements."),
         details=[*shown, "Nothing was changed."],
-        next=f"Say how many of its statements have run: landed resume {migration.name} --done {numbers[-1]}, "
-        f"or --done {low} if these have not",
+        next=f"If it has run: landed resume {migration.name} {ran}\nIf it has not: landed resume {migration.name} {run}",
     )

@@ -31,10 +31,11 @@ def headline(exam: Examination) -> str:
     """Which database this is about: target, LOCAL or REMOTE, file, ledger."""
     spec = exam.workspace.spec
     ledger = exam.state.ledger
-    rows = "no ledger table yet" if ledger is None else f"{len(ledger)} recorded"
+    table = exam.workspace.ledger_table
+    rows = f"no ledger table {table} yet" if ledger is None else f"{len(ledger)} recorded in {table}"
     if exam.state.ledger_problem:
         rows = f"ledger unreadable: {exam.state.ledger_problem}"
-    return f"{spec.label}  {shown_path(exam)}\n{len(exam.migrations)} files in {shown_dir(exam)} · {rows} in {exam.workspace.ledger_table}"
+    return f"{spec.label}  {shown_path(exam)}\n{len(exam.migrations)} files in {shown_dir(exam)} · {rows}"
 
 
 def shown_path(exam: Examination) -> str:

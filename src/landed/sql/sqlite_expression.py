@@ -6,7 +6,7 @@ The canonical text is SQL of the same meaning with no parentheses but the needed
 
 from __future__ import annotations
 
-from landed.sql.sqlite_reader import Reader, Unreadable
+from landed.sql.sqlite_reader import Reader, Unreadable, in_doubt
 from landed.sql.sqlite_tokens import RESERVED, fold, identifier, is_plain, quote
 
 OR, AND, NOT, EQUALITY, ORDER, BITS, SUM, PRODUCT, CONCAT, COLLATE, UNARY, ATOM = range(1, 13)
@@ -234,8 +234,8 @@ class Expressions(Reader):
             self.at += 1
             return self._call(fold(name)), ATOM
         if self.words[self.at] != ".":
-            if self.marks and token[0] == '"':
-                return f"{_MARK}{name}{_END_MARK}", ATOM
+            if token[0] == '"':
+                return (f"{_MARK}{name}{_END_MARK}" if self.marks else in_doubt(name)), ATOM
             return identifier(fold(name)), ATOM
         path = [fold(name)]
         while self.take("."):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from landed.sql.sqlite_tokens import KEYWORDS, RESERVED, fold, identifier, scan, unquote
+from landed.sql.sqlite_tokens import KEYWORDS, RESERVED, fold, identifier, quote, scan, unquote
 
 # What SQLite takes as a name where only a name can stand: 'x' included.
 _NAME_KINDS = frozenset({"word", "quoted", "string"})
+
+
+def in_doubt(name: str) -> str:
+    """A name in double quotes whose scope is not known, as text.
+
+    It may be a column or, if there is none of that name, a string (sqlite.org/quirks.html), in which
+    letter case counts: it is kept, so that two different strings never become equal.
+    """
+    return identifier(name) if name == fold(name) else quote(name)
 
 
 class Unreadable(Exception):
@@ -68,10 +77,7 @@ class Reader:
 
     def is_name(self) -> bool:
         """Whether the next token can be a name."""
-        kind = self.kinds[self.at]
-        return (
-            kind == "quoted" or kind == "string" or (kind == "word" and self.words[self.at] not in RESERVED)
-        )
+        return self.kinds[self.at] in _NAME_KINDS and self.words[self.at] not in RESERVED
 
     def name(self) -> str:
         """The next token as a name: unquoted, letter case as written. Raises Unreadable."""
@@ -104,7 +110,7 @@ class Reader:
         if kind == "word":
             return word if word in KEYWORDS else fold(self.texts[place])
         if kind == "quoted":
-            return identifier(fold(unquote(word)))
+            return in_doubt(unquote(word)) if word[0] == '"' else identifier(fold(unquote(word)))
         if kind == "number":
             return word.lower().replace("_", "")
         if kind == "blob":
