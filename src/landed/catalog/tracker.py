@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landed.catalog.sqlite import SchemaRow, object_facts, owned, resolve
 from landed.core.facts import Change, Effects, FactKey
@@ -43,9 +43,8 @@ class SchemaTracker:
     def new_objects(self) -> Effects:
         """What changed, when all that happened was that objects were created."""
         with self._lifted():
-            found = self._connection.execute(_SCHEMA + " WHERE rowid > ?", (self._last_rowid,)).fetchall()
-        rows = [SchemaRow(*rest) for _, *rest in found]
-        self._last_rowid = max((r[0] for r in found), default=self._last_rowid)
+            rows, last = _read(self._connection, _SCHEMA + " WHERE rowid > ?", (self._last_rowid,))
+        self._last_rowid = last or self._last_rowid
         self._virtual.update(row.name.lower() for row in rows if is_virtual(row))
         virtual = frozenset(self._virtual)
         changes: dict[FactKey, str | None] = {}
@@ -58,9 +57,7 @@ class SchemaTracker:
     def reread(self) -> Effects:
         """What changed, whatever happened."""
         with self._lifted():
-            found = self._connection.execute(_SCHEMA).fetchall()
-        self._last_rowid = max((r[0] for r in found), default=0)
-        rows = [SchemaRow(*rest) for _, *rest in found]
+            rows, self._last_rowid = _read(self._connection, _SCHEMA)
         self._virtual = {row.name.lower() for row in rows if is_virtual(row)}
         virtual = frozenset(self._virtual)
         now = {(r.type, r.name): r for r in rows if owned(r, virtual, self.ledger_table)}
@@ -116,6 +113,14 @@ class SchemaTracker:
             resolved = resolve(subset)
             values.update((key, resolved[key]) for key in implicit)
         return values
+
+
+def _read(
+    connection: apsw.Connection, query: str, parameters: tuple[int, ...] = ()
+) -> tuple[list[SchemaRow], int]:
+    """Schema rows and the highest rowid among them (0 when there are none)."""
+    found: list[tuple[Any, ...]] = connection.execute(query, parameters).fetchall()
+    return [SchemaRow(*row[1:]) for row in found], max((row[0] for row in found), default=0)
 
 
 def is_virtual(row: SchemaRow) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from landed.ops.examine import Examination
 
 
-def _consent_options(function):  # type: ignore[no-untyped-def]
+def _consent_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--yes", "-y", is_flag=True, help="Consent to the plan without being asked."),
         click.option("--dry-run", is_flag=True, help="Print the plan and change nothing."),
@@ -53,7 +54,9 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
 @command()
 @click.argument("name", required=False)
 @click.option("--ran", type=int, multiple=True, metavar="N", help="Your word that statement N has run.")
-@click.option("--run", type=int, multiple=True, metavar="N", help="Your word that statement N has not run: run it.")
+@click.option(
+    "--run", type=int, multiple=True, metavar="N", help="Your word that statement N has not run: run it."
+)
 @_consent_options
 def resume(
     common: Common,
@@ -95,7 +98,7 @@ def _execute(
     from landed.report.json_apply import apply_json
     from landed.targets.base import Consent
 
-    verb = words.split()[0]
+    verb = words.split(maxsplit=1)[0]
     if dry_run or not plan.items:
         if common.json:
             emit_json(apply_json(exam, plan, None, verb))

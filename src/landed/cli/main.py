@@ -17,9 +17,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("landed.cli.apply", "Run what is pending; record only what is proven."),
     "resume": ("landed.cli.apply", "Finish a migration that ran half-way."),
     "repair": ("landed.cli.repair", "Make the ledger say what the schema proves."),
-    "rehearse": ("landed.cli.rehearse", "Replay all files in a throw-away database with rows in every table."),
+    "rehearse": (
+        "landed.cli.rehearse",
+        "Replay all files in a throw-away database with rows in every table.",
+    ),
     "drift": ("landed.cli.drift", "Compare two schemas property by property."),
-    "lock": ("landed.cli.repair", "Write down the SQL under which files were applied, so that edits are seen."),
+    "lock": (
+        "landed.cli.repair",
+        "Write down the SQL under which files were applied, so that edits are seen.",
+    ),
     "exec": ("landed.cli.execute", "Run one-off SQL on a target."),
     "doctor": ("landed.cli.doctor", "Show the configuration in force, where it comes from, what is wrong."),
     "demo": ("landed.cli.demo", "A tour on throw-away databases; needs nothing."),

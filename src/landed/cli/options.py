@@ -59,7 +59,13 @@ _SHARED = (
     click.Option(["--debug"], is_flag=True, help="Show tracebacks."),
 )
 _NAMES = ("project", "target", "env", "migrations", "persist_to", "json", "debug")
-_WORDS = {"project": "--project", "target": "--target", "env": "--env", "migrations": "--migrations", "persist_to": "--persist-to"}
+_WORDS = {
+    "project": "--project",
+    "target": "--target",
+    "env": "--env",
+    "migrations": "--migrations",
+    "persist_to": "--persist-to",
+}
 
 
 def apply_common(function: F) -> F:
@@ -85,13 +91,15 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     outer = context.find_root().params
-    merged = {name: given.get(name) or outer.get(name) for name in _NAMES}
+    merged: dict[str, Any] = {name: given.get(name) or outer.get(name) for name in _NAMES}
     words: list[str] = []
     for name, flag in _WORDS.items():
         if merged[name]:
             words += [flag, str(merged[name])]
-    common = Common(**merged, words=words)
-    common.json, common.debug = bool(merged["json"]), bool(merged["debug"])
+    common = Common(
+        merged["project"], merged["target"], merged["env"], merged["migrations"], merged["persist_to"],
+        bool(merged["json"]), bool(merged["debug"]), words,
+    )  # fmt: skip
     context.obj = common
     LAST.append(common)
     return common
@@ -101,6 +109,7 @@ def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """``click.command`` with the common options."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        return click.command(**settings)(common_options(function))
+        made: click.Command = click.command(**settings)(common_options(function))
+        return made
 
     return decorate

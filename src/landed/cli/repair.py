@@ -12,7 +12,11 @@ from landed.cli.output import confirm, emit_json, progress
 
 @command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--reason", metavar="TEXT", help="Why a named migration that nothing proves is to be changed all the same.")
+@click.option(
+    "--reason",
+    metavar="TEXT",
+    help="Why a named migration that nothing proves is to be changed all the same.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Consent without being asked.")
 @click.option("--dry-run", is_flag=True, help="Print the changes and change nothing.")
 def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool, dry_run: bool) -> None:
@@ -49,7 +53,9 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
 
 
 @command()
-@click.option("--accept", multiple=True, metavar="NAME", help="Take an edited file's present SQL as what was applied.")
+@click.option(
+    "--accept", multiple=True, metavar="NAME", help="Take an edited file's present SQL as what was applied."
+)
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if the lock file is not up to date.")
 def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
     """Write down the SQL under which files were applied, so that later edits are seen.

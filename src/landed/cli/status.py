@@ -11,7 +11,9 @@ from landed.cli.output import emit_json, progress
 
 
 @command()
-@click.option("--all", "everything", is_flag=True, help="List every file, also long runs of unremarkable ones.")
+@click.option(
+    "--all", "everything", is_flag=True, help="List every file, also long runs of unremarkable ones."
+)
 def status(common: Common, everything: bool) -> None:
     """Show where every migration stands: what the ledger claims beside what the schema proves.
 
@@ -53,7 +55,12 @@ def verify(common: Common, strict: bool) -> int:
 
         emit_json(
             status_json(exam, common.command)
-            | {"command": "verify", "proven": result.proven, "failed": list(result.failed), "assumed": list(result.assumed)}
+            | {
+                "command": "verify",
+                "proven": result.proven,
+                "failed": list(result.failed),
+                "assumed": list(result.assumed),
+            }
         )
     else:
         from landed.report.verify_text import render_verify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from landed.core.standing import Judgement, Location, Standing
+from landed.core.standing import Judgement, Standing
 
 
 @dataclass(frozen=True, slots=True)

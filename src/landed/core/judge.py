@@ -88,7 +88,15 @@ def judge(
     unexplained = _unowned(owners, live, tallies, steps)
     judgements = tuple(
         _judgement(
-            index, step, step.name in recorded, index in applied, tallies.get(index), owners, steps, live, results
+            index,
+            step,
+            step.name in recorded,
+            index in applied,
+            tallies.get(index),
+            owners,
+            steps,
+            live,
+            results,
         )
         for index, step in enumerate(steps)
     )
@@ -152,9 +160,7 @@ def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tal
     return tallies
 
 
-def _tally_leftovers(
-    index: int, step: Step, owners: Owners, live: Facts, tallies: dict[int, _Tally]
-) -> None:
+def _tally_leftovers(index: int, step: Step, owners: Owners, live: Facts, tallies: dict[int, _Tally]) -> None:
     if len(step.traces) < 2:
         return
     for obj, number in leftovers(step).items():
@@ -180,7 +186,9 @@ def _evidence(step: Step, number: int, key: FactKey, expected: str | None, obser
     )
 
 
-def _unowned(owners: Owners, live: Facts, tallies: dict[int, _Tally], steps: Sequence[Step]) -> tuple[FactKey, ...]:
+def _unowned(
+    owners: Owners, live: Facts, tallies: dict[int, _Tally], steps: Sequence[Step]
+) -> tuple[FactKey, ...]:
     """Facts without an owner: those of owned objects count against the owner, the rest are returned."""
     unexplained: list[FactKey] = []
     for key, observed in live.items():
@@ -220,9 +228,7 @@ def _judgement(
     evidence += [_check_evidence(result) for result in checks]
     proven = {r.check.statement for r in checks if r.passed and r.check.statement}
     covered = any(r.passed and not r.check.derived for r in checks)
-    unproven = tuple(
-        t.number for t in step.traces if t.writes and t.number not in proven and not covered
-    )
+    unproven = tuple(t.number for t in step.traces if t.writes and t.number not in proven and not covered)
     return Judgement(
         name=step.name,
         recorded=recorded,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ def replay_order(names: Sequence[str], rows: Sequence[LedgerRow]) -> list[int]:
     """
     place = {name: i for i, name in enumerate(names)}
     applied = [place[row.name] for row in sorted(rows, key=lambda r: r.id) if row.name in place]
-    if all(a < b for a, b in zip(applied, applied[1:], strict=False)):
+    if all(a < b for a, b in itertools.pairwise(applied)):
         return list(range(len(names)))
     seen = set(applied)
     waiting = [i for i in range(len(names)) if i not in seen]

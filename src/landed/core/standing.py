@@ -47,7 +47,9 @@ _TABLE = {
     (False, Verdict.UNPROVABLE): Standing.UNKNOWN,
 }
 
-FAILS_VERIFY = frozenset({Standing.PHANTOM, Standing.TORN, Standing.EDITED, Standing.ORPHAN, Standing.DUPLICATE})
+FAILS_VERIFY = frozenset(
+    {Standing.PHANTOM, Standing.TORN, Standing.EDITED, Standing.ORPHAN, Standing.DUPLICATE}
+)
 """The standings with which ``verify`` says no."""
 
 

@@ -84,9 +84,7 @@ def run_apply(
             for index, item in enumerate(plan.items):
                 if on_start is not None:
                     on_start(index, item)
-                applied = writer.run(
-                    item.migration, item.step, item.statements, consent, record=item.record
-                )
+                applied = writer.run(item.migration, item.step, item.statements, consent, record=item.record)
                 done.append(applied)
                 if on_done is not None:
                     on_done(index, applied)
@@ -223,6 +221,5 @@ def _so_far(done: Sequence[Applied], plan: Plan) -> str:
     left = len(plan.items) - len(done)
     if not names:
         return f"Applied before: nothing. Not run: {left} of {len(plan.items)} files."
-    return f"Applied before, proven and recorded: {', '.join(names)}. Not run: {left} of {len(plan.items)} files."
-
-
+    rest = f"Not run: {left} of {len(plan.items)} files."
+    return f"Applied before, proven and recorded: {', '.join(names)}. {rest}"

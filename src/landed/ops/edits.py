@@ -44,10 +44,13 @@ def find_edits(
             edits[migration.name] = Edit(
                 migration.name,
                 "lock",
-                f"{migration.name} was changed after it was applied: its SQL no longer matches {workspace.lock_name}",
+                f"{migration.name} was changed after it was applied: "
+                f"its SQL no longer matches {workspace.lock_name}",
             )
     for migration in unlocked:
-        text = workspace.edited_in_git(migration, digests[migration.name], recorded[migration.name].applied_at)
+        text = workspace.edited_in_git(
+            migration, digests[migration.name], recorded[migration.name].applied_at
+        )
         if text is not None:
             edits[migration.name] = Edit(migration.name, "git", text)
     return edits

@@ -59,7 +59,9 @@ class Examination:
         return self.ruling.unexplained
 
 
-def examine(workspace: Workspace, *, progress: Progress | None = None, cache: Cache | None = None) -> Examination:
+def examine(
+    workspace: Workspace, *, progress: Progress | None = None, cache: Cache | None = None
+) -> Examination:
     """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
     migrations = workspace.migrations().migrations
     state = workspace.target.read()
@@ -69,9 +71,18 @@ def examine(workspace: Workspace, *, progress: Progress | None = None, cache: Ca
     order = replay_order(names, ledger)
     own_cache = cache or Cache()
     try:
-        steps = timeline(mode, table, [migrations[i] for i in order], cache=own_cache, progress=progress, base=workspace.base())
+        steps = timeline(
+            mode,
+            table,
+            [migrations[i] for i in order],
+            cache=own_cache,
+            progress=progress,
+            base=workspace.base(),
+        )
         if order != list(range(len(names))) and any(s.failed for s in steps):
-            in_file_order = timeline(mode, table, migrations, cache=own_cache, progress=progress, base=workspace.base())
+            in_file_order = timeline(
+                mode, table, migrations, cache=own_cache, progress=progress, base=workspace.base()
+            )
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
     finally:
@@ -82,9 +93,7 @@ def examine(workspace: Workspace, *, progress: Progress | None = None, cache: Ca
     recorded = frozenset(row.name for row in ledger)
     ruling = judge(steps, recorded, facts, results)
     judgements = _finish(workspace, migrations, order, steps, ledger, ruling, recorded)
-    return Examination(
-        workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements
-    )
+    return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 
 
 def _check_results(
@@ -170,5 +179,3 @@ def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement
 def schema_facts(state: LiveState, ledger_table: str | None) -> dict[FactKey, str]:
     """The facts of a reading, the platform's own objects left out."""
     return snapshot(state.rows, ledger_table)
-
-

@@ -23,9 +23,12 @@ def orphan_judgements(
         if row.name in known:
             continue
         deleted = workspace.deleted_in_git(row.name)
-        notes = ("the ledger records it, but there is no such file",)
+        notes: tuple[str, ...] = ("the ledger records it, but there is no such file",)
         if deleted is not None:
-            notes = (f"git checkout {deleted}^ -- {workspace.path_of(row.name)}", f"deleted in commit {deleted}")
+            notes = (
+                f"git checkout {deleted}^ -- {workspace.path_of(row.name)}",
+                f"deleted in commit {deleted}",
+            )
         orphans.append(Judgement(row.name, True, None, Standing.ORPHAN, notes=notes, flags=("orphan",)))
     return orphans
 
@@ -44,7 +47,8 @@ def pair_renamed(
     free = {
         j.name: j
         for j in judged
-        if not j.recorded and j.standing in (Standing.UNRECORDED, Standing.UNKNOWN, Standing.OUT_OF_ORDER, Standing.PENDING)
+        if not j.recorded
+        and j.standing in (Standing.UNRECORDED, Standing.UNKNOWN, Standing.OUT_OF_ORDER, Standing.PENDING)
     }
     if not orphans or not free:
         return list(judged), list(orphans)
@@ -55,8 +59,14 @@ def pair_renamed(
             pairs[orphan.name] = found
     back = {new: old for old, new in pairs.items()}
     return (
-        [_renamed(j, back[j.name], f"recorded under its old name {back[j.name]}") if j.name in back else j for j in judged],
-        [_renamed(o, pairs[o.name], f"the file is now called {pairs[o.name]}") if o.name in pairs else o for o in orphans],
+        [
+            _renamed(j, back[j.name], f"recorded under its old name {back[j.name]}") if j.name in back else j
+            for j in judged
+        ],
+        [
+            _renamed(o, pairs[o.name], f"the file is now called {pairs[o.name]}") if o.name in pairs else o
+            for o in orphans
+        ],
     )
 
 
@@ -77,7 +87,9 @@ def _same_sql(
     wanted = workspace.locked_digest(old) or workspace.digest_in_git(old)
     if wanted is None:
         return None
-    same = [name for name in free if digests.get(name) == wanted and free[name].verdict is not Verdict.PARTIAL]
+    same = [
+        name for name in free if digests.get(name) == wanted and free[name].verdict is not Verdict.PARTIAL
+    ]
     # SQL that another file has as well says nothing; so does SQL whose effects are plainly not there.
     same = [name for name in same if free[name].verdict is not Verdict.ABSENT]
     return same[0] if len(same) == 1 else None
@@ -85,7 +97,9 @@ def _same_sql(
 
 def _alike(old: str, free: Mapping[str, Judgement], taken: Mapping[str, str]) -> str | None:
     landed = [
-        name for name, j in free.items() if j.verdict is Verdict.LANDED and not j.unproven and name not in taken.values()
+        name
+        for name, j in free.items()
+        if j.verdict is Verdict.LANDED and not j.unproven and name not in taken.values()
     ]
     for same in (_title, _number):
         key = same(old)

@@ -85,7 +85,9 @@ def _change(
     name, held = judgement.name, judgement.held
     match judgement.standing:
         case Standing.ORPHAN if judgement.renamed:
-            return LedgerChange("rename", name, "the same migration under its new name", judgement.renamed), None
+            return LedgerChange(
+                "rename", name, "the same migration under its new name", judgement.renamed
+            ), None
         case Standing.UNRECORDED if judgement.renamed:
             return (
                 LedgerChange("rename", judgement.renamed, "the same migration under its new name", name),
@@ -99,7 +101,9 @@ def _change(
             return LedgerChange("add", name, proof), None
         case Standing.PHANTOM:
             missed = sum(1 for e in judgement.evidence if not e.holds)
-            return LedgerChange("remove", name, f"none of its effects is there ({missed} facts missing)"), None
+            return LedgerChange(
+                "remove", name, f"none of its effects is there ({missed} facts missing)"
+            ), None
         case Standing.ORPHAN if reason:
             return LedgerChange("remove", name, f"no such file; reason given: {reason}"), None
         case Standing.ORPHAN:

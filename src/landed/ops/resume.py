@@ -87,7 +87,8 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
         missing = [
             key
             for key, (_, after, _) in exam.step(migration.name).net.items()
-            if not holds(key, after, replayer.facts.get(key)) and key not in _overwritten(exam, migration.name)
+            if not holds(key, after, replayer.facts.get(key))
+            and key not in _overwritten(exam, migration.name)
         ]
     finally:
         replayer.close()
@@ -130,5 +131,6 @@ def _undecided(migration: Migration, numbers: tuple[int, ...]) -> NeedsConfirmat
         f"Nothing in the database shows whether {migration.name} ran "
         + ("this statement." if len(numbers) == 1 else "these statements."),
         details=[*shown, "Nothing was changed."],
-        next=f"If it has run: landed resume {migration.name} {ran}\nIf it has not: landed resume {migration.name} {run}",
+        next=f"If it has run: landed resume {migration.name} {ran}\n"
+        f"If it has not: landed resume {migration.name} {run}",
     )

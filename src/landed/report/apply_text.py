@@ -38,7 +38,10 @@ def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_r
             print(f"      … and {len(item.changes) - _LINES} more", file=out)
     if len(plan.items) > _FILES:
         print(f"\n  … and {len(plan.items) - _FILES} more files", file=out)
-    print(f"\nPlan for schema {plan.schema[:12]}: {len(plan.items)} file{'s' * (len(plan.items) != 1)}.", file=out)
+    print(
+        f"\nPlan for schema {plan.schema[:12]}: {len(plan.items)} file{'s' * (len(plan.items) != 1)}.",
+        file=out,
+    )
     if dry_run:
         print("Dry run: nothing was changed.", file=out)
 

@@ -46,7 +46,8 @@ def repair_json(exam: Examination, plan: RepairPlan, *, done: bool) -> dict[str,
         "target": target_json(exam),
         "dry_run": not done,
         "changes": [
-            {"action": c.action, "name": c.name, "new_name": c.new_name, "proof": c.proof} for c in plan.changes
+            {"action": c.action, "name": c.name, "new_name": c.new_name, "proof": c.proof}
+            for c in plan.changes
         ],
         "refused": [{"name": name, "why": why} for name, why in plan.refused],
         "reason": plan.reason,

@@ -22,7 +22,10 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
     for name, why in plan.refused:
         print(f"  . left alone: {name}: {why}", file=out)
     if not plan.changes:
-        print("The ledger needs no repair." if not plan.refused else "Nothing can be repaired by proof.", file=out)
+        print(
+            "The ledger needs no repair." if not plan.refused else "Nothing can be repaired by proof.",
+            file=out,
+        )
 
 
 def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
@@ -33,9 +36,14 @@ def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
     for name in report.replaced:
         print(f"  ~ {name}", file=out)
     for name in report.edited:
-        print(f"  x {name}  edited after it was applied; accept it with: landed lock --accept {name}", file=out)
+        print(
+            f"  x {name}  edited after it was applied; accept it with: landed lock --accept {name}", file=out
+        )
     changed = len(report.added) + len(report.replaced)
     if changed:
-        print(f"{report.path} {verb} {changed} more entr{'y' if changed == 1 else 'ies'} ({report.kept} as before).", file=out)
+        print(
+            f"{report.path} {verb} {changed} more entr{'y' if changed == 1 else 'ies'}, {report.kept} as before.",
+            file=out,
+        )
     else:
         print(f"{report.path} is up to date ({report.kept} entries).", file=out)

@@ -97,8 +97,8 @@ def summary(exam: Examination) -> str:
 def next_commands(exam: Examination) -> list[str]:
     """The commands that set things right, the first to run first."""
     order = (
-        Standing.EDITED, Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.ORPHAN, Standing.DUPLICATE,
-        Standing.OUT_OF_ORDER, Standing.PENDING, Standing.UNKNOWN,
+        Standing.EDITED, Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.ORPHAN,
+        Standing.DUPLICATE, Standing.OUT_OF_ORDER, Standing.PENDING, Standing.UNKNOWN,
     )  # fmt: skip
     found = []
     for standing in order:
@@ -154,7 +154,8 @@ def _reason(judgement: Judgement) -> str:
         case Standing.PHANTOM:
             return f"recorded as applied, but none of what it does is there ({owned - held} facts missing)"
         case Standing.TORN:
-            return f"{'recorded, but ' if judgement.recorded else 'not recorded, '}only partly there: {_reached(judgement)}"
+            claim = "recorded, but" if judgement.recorded else "not recorded,"
+            return f"{claim} only partly there: {_reached(judgement)}"
         case Standing.UNRECORDED if judgement.verdict is Verdict.SUPERSEDED:
             return f"overwritten since by {_some(judgement.superseded_by)}, but not recorded"
         case Standing.UNRECORDED if not judgement.renamed:
@@ -213,7 +214,11 @@ def _place(judgement: Judgement, item: Evidence) -> str:
 
 def _compare(item: Evidence) -> str:
     if item.expected is None:
-        return "should be gone, is there" if item.key and item.key.prop == EXISTS else f"expected none, is {item.observed}"
+        return (
+            "should be gone, is there"
+            if item.key and item.key.prop == EXISTS
+            else f"expected none, is {item.observed}"
+        )
     if item.observed is None:
         return "missing" if item.expected == "yes" else f"expected {item.expected}, missing"
     return f"expected {item.expected}, is {item.observed}"
@@ -227,7 +232,8 @@ def collapse(evidence: object) -> list[Evidence]:
     return [
         e
         for e in items
-        if e.key is None or (e.key.parent not in tables and (e.key.prop == EXISTS or e.key.object not in gone))
+        if e.key is None
+        or (e.key.parent not in tables and (e.key.prop == EXISTS or e.key.object not in gone))
     ]
 
 
@@ -248,8 +254,10 @@ def _absent(exam: Examination, command: Command) -> str:
 
     spec = exam.workspace.spec
     if spec.kind == "d1:local" and spec.path is not None:
-        for stray in other_local_files(spec.path, exam.workspace.project.all_databases):
-            lines.append(f"  beside it there is {stray.path.name[:12]}….sqlite, which belongs to {stray.owner}")
+        strays = other_local_files(spec.path, exam.workspace.project.all_databases)
+        lines += [
+            f"  beside it there is {s.path.name[:12]}….sqlite, which belongs to {s.owner}" for s in strays
+        ]
         if len(lines) > 1:
             lines.append(f"  {command('landed doctor')} shows which file is meant and why")
     return "\n".join(lines)

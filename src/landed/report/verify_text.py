@@ -16,7 +16,10 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
     recorded = sum(1 for j in exam.judgements if j.recorded)
     if answer.proven:
         word = paint("proven", "green", out)
-        print(f"{word}: the schema holds what the {recorded - len(answer.assumed)} recorded migrations claim", file=out)
+        print(
+            f"{word}: the schema holds what the {recorded - len(answer.assumed)} recorded migrations claim",
+            file=out,
+        )
     else:
         print(f"{paint('NOT proven', 'red', out)}: {summary(exam)}", file=out)
     print(headline(exam), file=out)

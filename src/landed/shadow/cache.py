@@ -39,7 +39,9 @@ def cache_dir() -> Path:
     return (Path(base) if base else Path(os.path.expanduser("~")) / ".cache") / "landed"
 
 
-def chain(mode: str, ledger_table: str | None, migrations: Sequence[Migration], base: str = "") -> list[bytes]:
+def chain(
+    mode: str, ledger_table: str | None, migrations: Sequence[Migration], base: str = ""
+) -> list[bytes]:
     """The cache key of each migration of a history, in replay order."""
     from apsw import SQLITE_VERSION_NUMBER
 
@@ -131,8 +133,8 @@ class Cache:
 
     def _trim(self) -> None:
         assert self._db is not None
-        pages, size = self._db.execute("SELECT page_count, page_size FROM pragma_page_count, pragma_page_size").fetchone()
-        if pages * size > MAX_BYTES:
+        size = self._db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").get
+        if int(size) > MAX_BYTES:
             self._db.execute("DELETE FROM steps; DELETE FROM images").fetchall()
 
     def close(self) -> None:
@@ -149,7 +151,13 @@ def dump_step(step: Step) -> str:
             step.name,
             step.digest,
             [
-                [t.number, t.line, int(t.writes), int(t.weak), [[*c.key, c.before, c.after] for c in t.effects]]
+                [
+                    t.number,
+                    t.line,
+                    int(t.writes),
+                    int(t.weak),
+                    [[*c.key, c.before, c.after] for c in t.effects],
+                ]
                 for t in step.traces
             ],
             [[f.statement, f.line, f.message] for f in step.failures],

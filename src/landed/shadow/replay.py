@@ -116,7 +116,9 @@ class Replayer:
         with self.observer.lifted():
             if not self.connection.in_transaction:
                 return None
-            broken = self.connection.execute("PRAGMA foreign_key_check").fetchall() if self.mode == "d1" else []
+            broken = (
+                self.connection.execute("PRAGMA foreign_key_check").fetchall() if self.mode == "d1" else []
+            )
             if not broken:
                 self.connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
             try:
@@ -161,4 +163,3 @@ def _sql_errors() -> tuple[type[Exception], ...]:
 def _short(sql: str) -> str:
     folded = " ".join(sql.split())
     return folded if len(folded) <= 100 else folded[:97] + "…"
-

@@ -64,7 +64,9 @@ class Writer(Protocol):
         """
         ...
 
-    def change_ledger(self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]) -> None:
+    def change_ledger(
+        self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+    ) -> None:
         """Change ledger rows, all in one transaction."""
         ...
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
-import sys
 from pathlib import Path
 
 
 def holders(path: Path) -> list[str]:
     """Other processes that have the file open, as ``name (pid N)``; empty where it cannot be known."""
     try:
-        if sys.platform.startswith("linux"):
+        system = platform.system()
+        if system == "Linux":
             return _from_proc(path)
-        if sys.platform == "darwin":
+        if system == "Darwin":
             return _from_lsof(path)
     except (OSError, subprocess.SubprocessError):
         return []

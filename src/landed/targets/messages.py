@@ -125,7 +125,8 @@ def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[s
         f"{migration.name} would remove {keys[0].object}, which no migration made.",
         details=[f"{key.object}: gone afterwards" for key in keys] + [ROLLED_BACK],
         where=migration.file,
-        next="Carry it over in the file, or name it: landed apply " + " ".join(f"--allow '{a}'" for a in allow),
+        next="Carry it over in the file, or name it: landed apply "
+        + " ".join(f"--allow '{a}'" for a in allow),
     )
 
 
@@ -136,7 +137,7 @@ def effects_missing(
     observed: Facts,
 ) -> NotProven:
     """The error for a file that ran without an error and did not do what it says."""
-    key, expected, number = _first(missing)
+    key, _, number = _first(missing)
     statement = next((s for s in migration.statements if s.number == number), None)
     place = f"{migration.file}:{statement.line}" if statement else migration.file
     shown = [
@@ -170,9 +171,7 @@ def _collapse(
     gone = {key.object for key, expected, _ in missing if key.prop == EXISTS}
     tables = {o.name for o in gone if o.kind == "table"}
     return [
-        m
-        for m in missing
-        if m[0].parent not in tables and (m[0].prop == EXISTS or m[0].object not in gone)
+        m for m in missing if m[0].parent not in tables and (m[0].prop == EXISTS or m[0].object not in gone)
     ]
 
 
@@ -198,5 +197,3 @@ def blocked_by_reference(known: Sequence[Reference], sql: str) -> list[str]:
         for r in known
         if r.parent in words
     ]
-
-

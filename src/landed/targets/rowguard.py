@@ -61,9 +61,7 @@ def references(facts: Mapping[FactKey, str]) -> list[Reference]:
     for key, value in facts.items():
         if key.kind == "foreign key" and key.prop == "references":
             parent = value.partition("(")[0].strip('"')
-            columns = tuple(
-                c.strip('"') for c in key.name[1 : key.name.rindex(")")].split(", ")
-            )
+            columns = tuple(c.strip('"') for c in key.name[1 : key.name.rindex(")")].split(", "))
             found.append(Reference(key.parent, columns, parent, facts.get(key.object.fact("on delete"), "")))
     return found
 
@@ -78,7 +76,9 @@ def at_risk(dropped: Iterable[str], known: list[Reference]) -> set[str]:
         risk |= more
 
 
-def count(connection: apsw.Connection, tables: Iterable[str], facts: Mapping[FactKey, str]) -> dict[str, Count]:
+def count(
+    connection: apsw.Connection, tables: Iterable[str], facts: Mapping[FactKey, str]
+) -> dict[str, Count]:
     """Count the rows of the tables that exist, and fingerprint their references."""
     known = references(facts)
     counts = {}
@@ -97,10 +97,11 @@ def count(connection: apsw.Connection, tables: Iterable[str], facts: Mapping[Fac
 def fingerprint(connection: apsw.Connection, table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
     """Figures that differ when references were nulled or set to a default: counts, distinct, extremes."""
     parts = ", ".join(
-        f"count({c}), count(DISTINCT {c}), min({c}), max({c}), total(length({c}))" for c in map(quote, columns)
+        f"count({c}), count(DISTINCT {c}), min({c}), max({c}), total(length({c}))"
+        for c in map(quote, columns)
     )
     row = connection.execute(f"SELECT {parts} FROM {quote(table)}").fetchone()
-    return tuple(row)
+    return tuple(row or ())
 
 
 def compare(

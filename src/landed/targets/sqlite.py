@@ -36,13 +36,14 @@ class SqliteTarget:
 
         Nothing is created or changed, not even the file. Raises CannotKnow.
         """
-        if not self.path.exists() or self.path.stat().st_size == 0 and not _wal(self.path).exists():
+        if not self.path.exists() or (self.path.stat().st_size == 0 and not _wal(self.path).exists()):
             return LiveState(present=False)
         for _ in range(3):
             with self._reading() as (connection, still_true):
                 state = self._state(connection)
-                if still_true():
-                    return state
+                trusted = still_true()
+            if trusted:
+                return state
         raise Busy(
             f"{self.path} is being written to so quickly that it cannot be read.",
             next="Try again when the other process has finished.",
@@ -55,7 +56,8 @@ class SqliteTarget:
                 for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
             )
             table = next(
-                (r.name for r in rows if r.type == "table" and r.name.lower() == self.ledger_table.lower()), None
+                (r.name for r in rows if r.type == "table" and r.name.lower() == self.ledger_table.lower()),
+                None,
             )
             if table is None:
                 return LiveState(True, rows)
@@ -71,10 +73,12 @@ class SqliteTarget:
         with self._reading() as (connection, _):
             return [run_check(connection, check.sql) for check in checks]
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], list[tuple[object, ...]]]:
+    def query(
+        self, sql: str, parameters: Sequence[object] = ()
+    ) -> tuple[list[str], list[tuple[object, ...]]]:
         """One read-only statement: column names and rows. Raises CannotKnow."""
         with self._reading() as (connection, _):
-            cursor = connection.execute(sql, parameters)  # type: ignore[arg-type]
+            cursor = connection.execute(sql, parameters)
             names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
             return names, cursor.fetchall()
 
@@ -118,15 +122,22 @@ class SqliteTarget:
         except apsw.Error as error:
             raise _unreadable(self.path, error) from error
         try:
-            yield connection, lambda: not immutable or (
-                _stamp(self.path) == before and not _wal(self.path).exists()
+            yield (
+                connection,
+                lambda: not immutable or (_stamp(self.path) == before and not _wal(self.path).exists()),
             )
         except apsw.BusyError as error:
             raise Busy(
                 f"{self.path} is locked{_held_by(self.path)}.",
                 next="Try again when the other process has finished.",
             ) from error
-        except (apsw.NotADBError, apsw.CorruptError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.IOError) as error:
+        except (
+            apsw.NotADBError,
+            apsw.CorruptError,
+            apsw.CantOpenError,
+            apsw.ReadOnlyError,
+            apsw.IOError,
+        ) as error:
             raise _unreadable(self.path, error) from error
         finally:
             connection.close()
@@ -186,7 +197,9 @@ def _is_wal(path: Path) -> bool:
         with open(path, "rb") as file:
             return file.read(20)[18:20] == b"\2\2"
     except OSError as error:
-        raise CannotKnow(f"{path} cannot be read: {error.strerror}", next="Check your rights on the file.") from error
+        raise CannotKnow(
+            f"{path} cannot be read: {error.strerror}", next="Check your rights on the file."
+        ) from error
 
 
 def _stamp(path: Path) -> tuple[int, int]:

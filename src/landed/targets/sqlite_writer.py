@@ -81,7 +81,9 @@ class SqliteWriter:
         self._version = self._schema_version()
         return Applied(migration.name, "applied", len(chosen), time.perf_counter() - started)
 
-    def change_ledger(self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]) -> None:
+    def change_ledger(
+        self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+    ) -> None:
         """Change ledger rows, all in one transaction; rows that others changed meanwhile are an error."""
         with self._transaction(), unrestricted(self._connection):
             present = self._recorded()
@@ -102,13 +104,15 @@ class SqliteWriter:
                 self._connection.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, old))
             self._insert(add)
 
-    def execute(self, sql: Sequence[str], parameters: Sequence[object] = ()) -> list[tuple[list[str], list[tuple[object, ...]], int]]:
+    def execute(
+        self, sql: Sequence[str], parameters: Sequence[object] = ()
+    ) -> list[tuple[list[str], list[tuple[object, ...]], int]]:
         """Run one-off statements in one transaction: per statement column names, rows and changes."""
         results = []
         with self._transaction():
             for number, text in enumerate(sql, 1):
                 try:
-                    cursor = self._connection.execute(text, parameters if len(sql) == 1 else ())  # type: ignore[arg-type]
+                    cursor = self._connection.execute(text, parameters if len(sql) == 1 else ())
                     names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
                     rows = cursor.fetchall()
                 except (apsw.Error, TypeError, ValueError) as error:
@@ -136,7 +140,8 @@ class SqliteWriter:
             return self._busy(error)
         reason = explain_refusal(error, statement.text) or str(error)
         details = [
-            f"statement {statement.number} of {len(migration.statements)}: {messages.excerpt(statement.text)}",
+            f"statement {statement.number} of {len(migration.statements)}: "
+            f"{messages.excerpt(statement.text)}",
             "The file was rolled back: nothing of it is in the database, and it is not recorded.",
         ]
         advice = "Correct the file, then run: landed apply"
@@ -300,11 +305,11 @@ class _Proof:
             for change in changed
             if change.after is None and change.key.prop == EXISTS and change.key not in self._step.net
         ]
-        refused = [
-            key for key in unexpected if f"drop-{key.kind}:{_short(key)}" not in self._consent.allowed
-        ]
+        refused = [key for key in unexpected if f"drop-{key.kind}:{_short(key)}" not in self._consent.allowed]
         if refused:
-            raise messages.object_lost(self._migration, refused, [f"drop-{k.kind}:{_short(k)}" for k in refused])
+            raise messages.object_lost(
+                self._migration, refused, [f"drop-{k.kind}:{_short(k)}" for k in refused]
+            )
 
     def _rows(self) -> None:
         losses = self._losses + rowguard.compare(
@@ -321,7 +326,9 @@ class _Proof:
             raise messages.rows_lost(self._migration, self._step, refused, self.references)
 
     def _integrity(self) -> None:
-        broken = [v for v in self._connection.execute("PRAGMA foreign_key_check") if v not in self._violations]
+        broken = [
+            v for v in self._connection.execute("PRAGMA foreign_key_check") if v not in self._violations
+        ]
         if broken:
             raise messages.references_broken(self._migration, broken)
         if not self._violations:
@@ -347,5 +354,3 @@ class _Proof:
 
 def _short(key: FactKey) -> str:
     return f"{key.parent}.{key.name}" if key.parent else key.name
-
-
