@@ -219,6 +219,7 @@ def test_virtual_tables_are_skipped_and_kept_in_step_by_triggers() -> None:
         """
     )
     assert report.skipped == {"f": "a virtual table"}
+    assert report.kept == []
     assert set(report.seeded) == {"d"}
     assert connection.execute("SELECT count(*) FROM f('seed')").get == 1
     connection.execute("DELETE FROM d")

@@ -15,7 +15,9 @@ import apsw
 
 from landed.shadow.row_digest import RowsDigest, digest_rows
 from landed.shadow.sandbox import unrestricted
-from landed.shadow.seed_values import Check, Column, Value, candidates, checks_of
+from landed.shadow.seed_checks import Check, Value, checks_of
+from landed.shadow.seed_tables import Reference, Table, describe, is_virtual, shadow_tables
+from landed.shadow.seed_values import Column, candidates
 from landed.sql.sqlite_tokens import fold, quote
 
 __all__ = ["RowsDigest", "SeedReport", "digest_rows", "seed"]
@@ -49,23 +51,6 @@ class SeedReport:
     kept: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    parent: str
-    columns: tuple[str, ...]
-    targets: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Table:
-    name: str
-    sql: str
-    without_rowid: bool
-    columns: list[Column]
-    references: list[_Reference]
-    rolls_back: bool
-
-
 class _CannotSeed(Exception):
     """No row can be made; the text says why."""
 
@@ -83,80 +68,38 @@ def seed(connection: apsw.Connection, schema_rows: Iterable[Row] | None = None) 
     with unrestricted(connection):
         rows = list(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"))
         chosen = {r.name for r in schema_rows if r.type == "table"} if schema_rows is not None else None
+        virtual = {name for kind, name, _, sql in rows if kind == "table" and is_virtual(sql)}
+        report.skipped.update(
+            (name, "a virtual table") for name in virtual if chosen is None or name in chosen
+        )
+        shadows = shadow_tables(connection) if virtual else frozenset()
         empty = [
             (name, sql)
             for kind, name, _, sql in rows
             if kind == "table"
             and (chosen is None or name in chosen)
+            and name not in virtual
+            and name not in shadows
             and not name.startswith("sqlite_")
             and fold(name[:4]) != "_cf_"
-            and _left_empty(connection, name, sql, report)
+            and not _has_row(connection, name, report)
         ]
         if empty:
             triggers = {
                 fold(tbl) for kind, _, tbl, sql in rows if kind == "trigger" and "rollback" in sql.lower()
             }
-            _fill(connection, _describe(connection, empty, triggers, report), report)
+            _fill(connection, describe(connection, empty, triggers), report)
     return report
 
 
-def _left_empty(connection: apsw.Connection, name: str, sql: str, report: SeedReport) -> bool:
-    if sql[:14].upper() == "CREATE VIRTUAL":
-        report.skipped[name] = "a virtual table"
-        return False
-    if connection.execute(f"SELECT 1 FROM {quote(name)} LIMIT 1").get is not None:
+def _has_row(connection: apsw.Connection, name: str, report: SeedReport) -> bool:
+    found = connection.execute(f"SELECT 1 FROM {quote(name)} LIMIT 1").get is not None
+    if found:
         report.kept.append(name)
-        return False
-    return True
+    return found
 
 
-def _describe(
-    connection: apsw.Connection, empty: Sequence[tuple[str, str]], rolling: set[str], report: SeedReport
-) -> list[_Table]:
-    kinds = {
-        name: (kind, without_rowid)
-        for name, kind, without_rowid in connection.execute(
-            "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'"
-        )
-    }
-    tables = []
-    for name, sql in empty:
-        kind, without_rowid = kinds.get(name, ("table", 0))
-        if kind == "shadow":
-            continue
-        columns = [
-            Column(column, declared, bool(not_null), default, key)
-            for column, declared, not_null, default, key, hidden in connection.execute(
-                'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)
-            )
-            if not hidden
-        ]
-        references = _references(connection, name)
-        tables.append(_Table(name, sql, bool(without_rowid), columns, references, fold(name) in rolling))
-    return tables
-
-
-def _references(connection: apsw.Connection, table: str) -> list[_Reference]:
-    found: dict[int, tuple[str, list[str], list[str | None]]] = {}
-    for number, parent, column, target in connection.execute(
-        'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq', (table,)
-    ):
-        _, columns, targets = found.setdefault(number, (parent, [], []))
-        columns.append(column)
-        targets.append(target)
-    references = []
-    for parent, columns, targets in found.values():
-        named = [target for target in targets if target is not None]
-        if len(named) < len(columns):
-            key = "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk"
-            named = [name for (name,) in connection.execute(key, (parent,))]
-        if len(named) == len(columns):
-            references.append(_Reference(parent, tuple(columns), tuple(named)))
-    # The widest first: what it fixes, a narrower one on the same column has to agree with.
-    return sorted(references, key=lambda r: -len(r.columns))
-
-
-def _fill(connection: apsw.Connection, tables: list[_Table], report: SeedReport) -> None:
+def _fill(connection: apsw.Connection, tables: list[Table], report: SeedReport) -> None:
     pending = {fold(table.name): table for table in tables}
     while pending:
         ready = [
@@ -173,16 +116,15 @@ def _fill(connection: apsw.Connection, tables: list[_Table], report: SeedReport)
                 report.skipped[table.name] = str(error)
 
 
-def _bound(table: _Table, pending: Mapping[str, _Table]) -> int:
+def _bound(table: Table, pending: Mapping[str, Table]) -> int:
     required = {fold(c.name) for c in table.columns if c.not_null}
     return sum(
         all(fold(c) in required for c in r.columns) and fold(r.parent) in pending for r in table.references
     )
 
 
-def _seed_table(connection: apsw.Connection, table: _Table, report: SeedReport) -> None:
-    if connection.execute(f"SELECT 1 FROM {quote(table.name)} LIMIT 1").get is not None:
-        report.kept.append(table.name)
+def _seed_table(connection: apsw.Connection, table: Table, report: SeedReport) -> None:
+    if _has_row(connection, table.name, report):
         return
     checks = checks_of(table.sql, [c.name for c in table.columns])
     choices = {fold(c.name): _choices(connection, table, c, checks) for c in table.columns}
@@ -208,7 +150,7 @@ def _seed_table(connection: apsw.Connection, table: _Table, report: SeedReport) 
 
 
 def _choices(
-    connection: apsw.Connection, table: _Table, column: Column, checks: Sequence[Check]
+    connection: apsw.Connection, table: Table, column: Column, checks: Sequence[Check]
 ) -> list[Value]:
     """The column's candidates that pass the CHECKs on it alone; at least one."""
     values = candidates(table.name, column, checks)
@@ -233,8 +175,8 @@ def _passes(connection: apsw.Connection, query: str, value: Value) -> bool:
 
 def _refer(
     connection: apsw.Connection,
-    table: _Table,
-    reference: _Reference,
+    table: Table,
+    reference: Reference,
     fixed: dict[str, Value],
     report: SeedReport,
 ) -> None:
@@ -262,7 +204,7 @@ def _refer(
     raise _CannotSeed(f"{', '.join(reference.columns)} must refer to a row of {parent}, which has none{why}")
 
 
-def _takes_null(table: _Table, column: Column) -> bool:
+def _takes_null(table: Table, column: Column) -> bool:
     # In a rowid table a key may hold NULL, unless it is the rowid itself.
     rowid = (
         column.key == 1 and column.type.upper() == "INTEGER" and sum(c.key > 0 for c in table.columns) == 1
@@ -271,7 +213,7 @@ def _takes_null(table: _Table, column: Column) -> bool:
 
 
 def _combinations(
-    table: _Table, choices: dict[str, list[Value]], checks: Sequence[Check]
+    table: Table, choices: dict[str, list[Value]], checks: Sequence[Check]
 ) -> Iterator[tuple[Value, ...]]:
     """Further rows to try: first over the columns that CHECKs relate, then over all that are checked."""
     together = frozenset().union(*(c.columns for c in checks if len(c.columns) > 1))
@@ -287,7 +229,7 @@ def _some(values: list[Value]) -> list[Value]:
 
 
 def _pointing_home(
-    table: _Table, own: Sequence[_Reference], row: dict[str, Value], home: bool
+    table: Table, own: Sequence[Reference], row: dict[str, Value], home: bool
 ) -> dict[str, Value]:
     """The row with its references to its own table pointing at itself, or else at nothing."""
     for reference in own:
@@ -296,7 +238,7 @@ def _pointing_home(
     return row
 
 
-def _insert(connection: apsw.Connection, table: _Table, row: Mapping[str, Value]) -> None:
+def _insert(connection: apsw.Connection, table: Table, row: Mapping[str, Value]) -> None:
     names = ", ".join(quote(column.name) for column in table.columns)
     marks = ", ".join("?" * len(table.columns))
     # OR ABORT overrides what the schema says under ON CONFLICT: no silent IGNORE, no ROLLBACK.
@@ -320,7 +262,7 @@ def _insert(connection: apsw.Connection, table: _Table, row: Mapping[str, Value]
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 1)
 
 
-def _key(connection: apsw.Connection, table: _Table) -> dict[str, Value]:
+def _key(connection: apsw.Connection, table: Table) -> dict[str, Value]:
     names = [c.name for c in sorted(table.columns, key=lambda c: c.key) if c.key] or ["rowid"]
     columns = ", ".join("rowid" if name == "rowid" else quote(name) for name in names)
     values = connection.execute(f"SELECT {columns} FROM {quote(table.name)} LIMIT 1").fetchall()[0]
