@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from landed.targets.wrangler_config import D1Database
+from landed.targets.d1_database import D1Database
 
 STATE = Path(".wrangler", "state")
 OBJECTS = "miniflare-D1DatabaseObject"

@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landed.core.migration import Note
+from landed.targets.config_search import REDIRECT, find_config, find_upward, shadowed_configs
+from landed.targets.d1_database import D1Database
 from landed.targets.provenance import Value
 from landed.targets.settings import Settings, read_settings
-from landed.targets.wrangler_config import (
-    REDIRECT,
-    D1Database,
-    WranglerConfig,
-    find_config,
-    find_upward,
-    read_config,
-    shadowed_configs,
-)
+from landed.targets.wrangler_config import WranglerConfig, read_config
 
 LOCK_NAME = "landed.lock"
 

@@ -4,64 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
+from landed.targets.d1_database import D1Database
 from landed.targets.d1_local import OBJECTS, local_d1_path
 from landed.targets.discovery import Project
+from landed.targets.migration_folders import folder_for_file, missing_folder_notes
 from landed.targets.provenance import DEFAULT, Value
 from landed.targets.settings import looks_like_file
-from landed.targets.wrangler_config import DEFAULT_LEDGER, D1Database
+from landed.targets.target_spec import LEDGER_BY_DEFAULT, TargetSpec
 
-Kind = Literal["d1:local", "d1:remote", "sqlite", "supabase", "postgres"]
-Locality = Literal["LOCAL", "REMOTE", "FILE"]
-Mode = Literal["d1", "sqlite", "postgres"]
+__all__ = ["TargetSpec", "redact", "resolve_target"]
 
-USUAL_FOLDERS = (
-    "migrations",
-    "drizzle",
-    "drizzle/migrations",
-    "src/db/migrations",
-    "db/migrations",
-    "src/migrations",
-)
-_DEFAULT_LEDGER = Value(DEFAULT_LEDGER, DEFAULT)
 _LATER = "cannot be reached yet; this comes in a later version"
 _PASSWORD = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"\?.*")
-
-
-@dataclass(frozen=True, slots=True)
-class TargetSpec:
-    """One database, and how its migrations and its ledger are found.
-
-    ``name`` can be given to ``--target`` again (a URL without its user, password and query);
-    ``label`` is for headlines: ``D1 DB (LOCAL)``. ``path`` is the SQLite file, which need not
-    exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
-    ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
-    """
-
-    kind: Kind
-    name: str
-    label: str
-    locality: Locality
-    mode: Mode
-    origin: str
-    path: Path | None = None
-    ledger_table: Value[str] = _DEFAULT_LEDGER
-    migrations_dir: Value[Path] | None = None
-    migrations_pattern: Value[str] | None = None
-    database: D1Database | None = None
-    unsupported: str | None = None
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def adopt_drizzle(self) -> bool:
-        """Whether Drizzle's folder layout is used without being configured (wrangler would not)."""
-        return self.kind == "sqlite"
 
 
 def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
@@ -164,7 +124,7 @@ def _d1(project: Project, kind: Literal["d1:local", "d1:remote"], name: str, ori
         migrations_pattern=pattern,
         database=database,
         unsupported=None if local else f"remote D1 databases {_LATER}",
-        notes=_folder_notes(project, migrations),
+        notes=missing_folder_notes(project, migrations),
     )
 
 
@@ -213,7 +173,7 @@ def _described(database: D1Database) -> str:
 
 def _sqlite(project: Project, path: Path, origin: str) -> TargetSpec:
     settings = project.settings
-    folder, pattern = _folder_for_file(project)
+    folder, pattern = folder_for_file(project)
     notes = []
     if path.parent.name == OBJECTS:
         notes.append(
@@ -227,7 +187,7 @@ def _sqlite(project: Project, path: Path, origin: str) -> TargetSpec:
         mode="sqlite",
         origin=origin,
         path=path,
-        ledger_table=settings.ledger or _DEFAULT_LEDGER,
+        ledger_table=settings.ledger or LEDGER_BY_DEFAULT,
         migrations_dir=folder,
         migrations_pattern=settings.pattern or pattern,
         notes=tuple(notes),
@@ -236,47 +196,6 @@ def _sqlite(project: Project, path: Path, origin: str) -> TargetSpec:
 
 def _near(path: Path, start: Path) -> str:
     return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
-
-
-def _folder_for_file(project: Project) -> tuple[Value[Path] | None, Value[str] | None]:
-    """Folder and pattern for a plain file: as set, as the only D1 database has it, or a usual folder."""
-    settings = project.settings
-    if settings.migrations:
-        return Value(Path(settings.migrations.value), settings.migrations.origin), None
-    if len(project.databases) == 1 and project.wrangler:
-        database = project.databases[0]
-        path = project.wrangler.directory / database.migrations_dir.value
-        if path.is_dir():
-            return Value(path, database.migrations_dir.origin), database.migrations_pattern
-    found = _usual_folders(project.root)
-    return (Value(project.root / found[0], f"found {found[0]}/"), None) if found else (None, None)
-
-
-def _usual_folders(root: Path) -> list[str]:
-    return [name for name in USUAL_FOLDERS if (root / name).is_dir() and _has_sql(root / name)]
-
-
-def _folder_notes(project: Project, folder: Value[Path]) -> tuple[Note, ...]:
-    """Where the migrations may be when the folder that wrangler would use does not exist."""
-    if folder.value.is_dir():
-        return ()
-    found = _usual_folders(project.root)
-    if not found:
-        return ()
-    return (
-        Note(
-            "other-folder",
-            f"the migrations folder ({folder.origin}) does not exist, but {found[0]}/ has SQL files: is "
-            f'"migrations_dir": "{found[0]}" meant?',
-        ),
-    )
-
-
-def _has_sql(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return any(
-            e.name.endswith(".sql") or os.path.isfile(os.path.join(e.path, "migration.sql")) for e in entries
-        )
 
 
 def _postgres(kind: Literal["supabase", "postgres"], name: str, origin: str) -> TargetSpec:

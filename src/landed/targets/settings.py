@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from landed.core.errors import ConfigError
+from landed.targets.config_search import find_upward
 from landed.targets.dotenv import read_dotenv
 from landed.targets.jsonc import KeyPath
 from landed.targets.provenance import Value, nearest
-from landed.targets.wrangler_config import find_upward, read_document
+from landed.targets.wrangler_config import read_document
 
 FILE = "landed.toml"
 

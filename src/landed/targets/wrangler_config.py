@@ -1,9 +1,7 @@
-"""The wrangler configuration: which file is in force, its environment, its D1 databases."""
+"""Reading a wrangler configuration: its environment and its D1 databases, with their places."""
 
 from __future__ import annotations
 
-import os
-import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +9,9 @@ from typing import Any
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Note
+from landed.targets.d1_database import D1Database
 from landed.targets.jsonc import KeyPath
-from landed.targets.provenance import DEFAULT, Value, nearest
-
-CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
-DEFAULT_LEDGER = "d1_migrations"
-DEFAULT_MIGRATIONS = "migrations"
-REDIRECT = ".wrangler/deploy/config.json"
+from landed.targets.provenance import Value, nearest
 
 _TEXT_KEYS = (
     "binding",
@@ -31,69 +25,6 @@ _TEXT_KEYS = (
 _KNOWN_KEYS = frozenset(
     (*_TEXT_KEYS, "remote", "jurisdiction", "database_internal_env", "experimental_remote")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class D1Database:
-    """One entry of ``d1_databases``; absent keys are ``None``, defaults are filled in by the methods."""
-
-    binding: Value[str]
-    name: Value[str] | None = None
-    id: Value[str] | None = None
-    preview_id: Value[str] | None = None
-    table: Value[str] | None = None
-    dir: Value[str] | None = None
-    pattern: Value[str] | None = None
-    environment: str = ""
-    origin: str = ""
-
-    @property
-    def local_id(self) -> Value[str]:
-        """What the local database is filed under: ``preview_database_id ?? database_id ?? binding``."""
-        return self.preview_id or self.id or self.binding
-
-    @property
-    def ledger_table(self) -> Value[str]:
-        """``migrations_table``; an empty one means the default, as in wrangler."""
-        return self.table if self.table and self.table.value else Value(DEFAULT_LEDGER, DEFAULT)
-
-    @property
-    def migrations_dir(self) -> Value[str]:
-        """``migrations_dir`` in canonical form (``/``, no ``./``), relative to the configuration file."""
-        if self.dir is None:
-            return Value(DEFAULT_MIGRATIONS, DEFAULT)
-        return Value(normalise_relative(self.dir.value), self.dir.origin)
-
-    @property
-    def migrations_pattern(self) -> Value[str] | None:
-        """``migrations_pattern`` relative to ``migrations_dir``, or ``None`` when it is not set.
-
-        Raises ConfigError where wrangler does: a pattern without ``migrations_dir``, or outside it.
-        """
-        if self.pattern is None:
-            return None
-        folder = self.migrations_dir.value
-        pattern = normalise_relative(self.pattern.value)
-        prefix = "" if folder == "." else f"{folder}/"
-        if self.dir is None:
-            raise ConfigError(
-                f'migrations_pattern "{self.pattern.value}" is set without migrations_dir',
-                where=self.pattern.origin,
-                next=f'add "migrations_dir": "{pattern.split("/")[0]}" to the same database',
-            )
-        if not pattern.startswith(prefix):
-            raise ConfigError(
-                f'migrations_pattern "{self.pattern.value}" does not start with migrations_dir "{folder}/"',
-                where=self.pattern.origin,
-                next=f'write it as "{prefix}*.sql" or the like',
-            )
-        return Value(pattern[len(prefix) :], self.pattern.origin)
-
-    def answers_to(self, name: str) -> bool:
-        """Whether a user can mean this database by ``name``: binding, database_name or an id."""
-        return any(
-            v is not None and v.value == name for v in (self.binding, self.name, self.id, self.preview_id)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,42 +46,6 @@ class WranglerConfig:
     def directory(self) -> Path:
         """The folder of the configuration file, to which its paths are relative."""
         return self.path.parent
-
-
-def normalise_relative(path: str) -> str:
-    """A relative path or glob in wrangler's canonical form: ``/``, no ``./``, no ``//``, no final ``/``."""
-    return posixpath.normpath(path.replace("\\", "/"))
-
-
-def find_upward(start: Path, name: str) -> Path | None:
-    """The nearest file of this name in ``start`` or one of the folders above it."""
-    folder = os.path.abspath(start)
-    while True:
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            return Path(path)
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
-
-
-def find_config(start: Path) -> Path | None:
-    """The file that wrangler would use in ``start``.
-
-    A ``wrangler.json`` anywhere above wins over a ``wrangler.jsonc`` or ``.toml`` nearby: wrangler
-    searches upward for one name after the other (wrangler 4.164, findWranglerConfig).
-    """
-    for name in CONFIG_NAMES:
-        found = find_upward(start, name)
-        if found:
-            return found
-    return None
-
-
-def shadowed_configs(start: Path, used: Path) -> list[Path]:
-    """Other configuration files on the way up that lose to ``used``."""
-    return [p for p in (find_upward(start, name) for name in CONFIG_NAMES) if p is not None and p != used]
 
 
 def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:

@@ -1,0 +1,47 @@
+"""What is known about a target before it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from landed.core.migration import Note
+from landed.targets.d1_database import DEFAULT_LEDGER, D1Database
+from landed.targets.provenance import DEFAULT, Value
+
+Kind = Literal["d1:local", "d1:remote", "sqlite", "supabase", "postgres"]
+Locality = Literal["LOCAL", "REMOTE", "FILE"]
+Mode = Literal["d1", "sqlite", "postgres"]
+
+LEDGER_BY_DEFAULT = Value(DEFAULT_LEDGER, DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """One database, and how its migrations and its ledger are found.
+
+    ``name`` can be given to ``--target`` again (a URL without its user, password and query);
+    ``label`` is for headlines: ``D1 DB (LOCAL)``. ``path`` is the SQLite file, which need not
+    exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
+    ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
+    """
+
+    kind: Kind
+    name: str
+    label: str
+    locality: Locality
+    mode: Mode
+    origin: str
+    path: Path | None = None
+    ledger_table: Value[str] = LEDGER_BY_DEFAULT
+    migrations_dir: Value[Path] | None = None
+    migrations_pattern: Value[str] | None = None
+    database: D1Database | None = None
+    unsupported: str | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def adopt_drizzle(self) -> bool:
+        """Whether Drizzle's folder layout is used without being configured (wrangler would not)."""
+        return self.kind == "sqlite"
