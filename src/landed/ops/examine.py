@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from landed.catalog.sqlite import snapshot
 from landed.core.advice import advise
+from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey
 from landed.core.judge import CheckResult, Ruling, judge
 from landed.core.ledger import LedgerRow, late_files, replay_order
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Step
+from landed.ops.alternatives import as_phantom, never_ran
 from landed.ops.edits import Edit, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed
 from landed.ops.workspace import Workspace
@@ -54,6 +56,32 @@ class Examination:
         return next((j for j in self.judgements if j.name == name), None)
 
     @property
+    def position(self) -> str | None:
+        """Where in the files the live schema stands, if it is exactly at one point of them.
+
+        ``None`` when files out of order, drift or damage make that question meaningless.
+        """
+        if self.unexplained or not self.state.present:
+            return None
+        last: Judgement | None = None
+        for index, judgement in enumerate(self.judgements):
+            if judgement.standing in (Standing.OK, Standing.ASSUMED, Standing.UNRECORDED):
+                last = judgement
+                continue
+            rest = self.judgements[index:]
+            if judgement.standing is Standing.TORN and judgement.location and judgement.location.exact:
+                reach = judgement.location.low
+                place = f"after statement {reach} of {judgement.statements} of {judgement.name}"
+                rest = rest[1:]
+            elif last is not None:
+                place = f"after {last.name}"
+            else:
+                place = "before the first file"
+            waiting = (Standing.PENDING, Standing.UNKNOWN)
+            return place if all(j.standing in waiting for j in rest) else None
+        return f"after {last.name}" if last is not None else None
+
+    @property
     def unexplained(self) -> tuple[FactKey, ...]:
         """Facts of the live schema that no migration owns."""
         return self.ruling.unexplained
@@ -65,33 +93,41 @@ def examine(
     """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
     migrations = workspace.migrations().migrations
     state = workspace.target.read()
+    if state.ledger_problem is not None:
+        raise CannotKnow(
+            f"The ledger table {workspace.ledger_table} cannot be read: {state.ledger_problem}",
+            details=["Without it nobody can say what is recorded; nothing was judged."],
+            next="landed doctor",
+        )
     ledger = state.ledger or ()
     mode, table = workspace.mode, workspace.ledger_table
     names = [m.name for m in migrations]
     order = replay_order(names, ledger)
+    recorded = frozenset(row.name for row in ledger)
     own_cache = cache or Cache()
+
+    def replay(files: Sequence[Migration]) -> list[Step]:
+        return timeline(mode, table, files, cache=own_cache, progress=progress, base=workspace.base())
+
     try:
-        steps = timeline(
-            mode,
-            table,
-            [migrations[i] for i in order],
-            cache=own_cache,
-            progress=progress,
-            base=workspace.base(),
-        )
+        steps = replay([migrations[i] for i in order])
         if order != list(range(len(names))) and any(s.failed for s in steps):
-            in_file_order = timeline(
-                mode, table, migrations, cache=own_cache, progress=progress, base=workspace.base()
-            )
+            in_file_order = replay(migrations)
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
+        facts = workspace.facts_of(state, steps)
+        results = _check_results(workspace, state, steps)
+        ruling = judge(steps, recorded, facts, results)
+        in_order = [migrations[i] for i in order]
+        hidden = never_ran(
+            steps, recorded, facts, ruling, lambda name: replay([m for m in in_order if m.name != name])
+        )
     finally:
         if cache is None:
             own_cache.close()
-    facts = workspace.facts_of(state, steps)
-    results = _check_results(workspace, state, steps)
-    recorded = frozenset(row.name for row in ledger)
-    ruling = judge(steps, recorded, facts, results)
+    if hidden:
+        judged = tuple(as_phantom(j, hidden[j.name]) if j.name in hidden else j for j in ruling.judgements)
+        ruling = replace(ruling, judgements=judged)
     judgements = _finish(workspace, migrations, order, steps, ledger, ruling, recorded)
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 

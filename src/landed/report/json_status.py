@@ -33,6 +33,7 @@ def status_json(exam: Examination, command: Any) -> dict[str, Any]:
         "command": "status",
         "target": target_json(exam),
         "migrations": [judgement_json(j, command) for j in exam.judgements],
+        "position": exam.position,
         "unexplained": [{"fact": str(key), "observed": exam.facts.get(key)} for key in exam.unexplained],
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
         "notes": [{"code": n.code, "text": n.text} for n in exam.workspace.migrations().notes],

@@ -42,7 +42,7 @@ def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
     changed = len(report.added) + len(report.replaced)
     if changed:
         print(
-            f"{report.path} {verb} {changed} more entr{'y' if changed == 1 else 'ies'}, {report.kept} as before.",
+            f"{report.path} {verb} {changed} more {'entry' if changed == 1 else 'entries'}.",
             file=out,
         )
     else:

@@ -79,6 +79,8 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
     _unexplained(exam, out)
     print(file=out)
     print(summary(exam), file=out)
+    if exam.position and any(j.standing is not Standing.OK for j in exam.judgements):
+        print(f"The schema is exactly what the files leave {exam.position}.", file=out)
     advice = next_commands(exam)
     if advice:
         print(f"Next: {command(advice[0])}", file=out)
@@ -118,7 +120,11 @@ def unexplained_objects(keys: Sequence[FactKey]) -> list[str]:
 def _plain(judgement: Judgement) -> bool:
     return (
         judgement.standing in (Standing.OK, Standing.PENDING)
-        and not judgement.evidence
+        and (
+            not judgement.evidence
+            or judgement.standing is Standing.PENDING
+            or all(e.holds for e in judgement.evidence)
+        )
         and not judgement.unproven
         and not judgement.superseded_by
         and not any(f in ("not-replayable", "renamed", "out-of-order") for f in judgement.flags)
@@ -196,7 +202,8 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
     for note in judgement.notes:
         if not note.startswith("git "):
             print(f"      {paint(note, 'dim', out)}", file=out)
-    evidence = collapse(e for e in judgement.evidence if not e.holds)
+    quiet = judgement.standing in (Standing.PENDING, Standing.OUT_OF_ORDER)
+    evidence = [] if quiet else collapse(e for e in judgement.evidence if not e.holds)
     for item in evidence[:_SHOWN]:
         place = f"  {paint(_place(judgement, item), 'dim', out)}" if item.line else ""
         print(f"      {item.fact}: {_compare(item)}{place}", file=out)

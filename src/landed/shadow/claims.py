@@ -58,8 +58,5 @@ def _added(sql: str, tokens: list[Token]) -> dict[FactKey, str]:
     text = f"CREATE TABLE {tokens[2].text} ({sql[tokens[first].start :]})"
     parts = ("column", "foreign key", "check", "unique")
     return {
-        key: value
-        for key, value in object_facts(SchemaRow("table", table, table, text))
-        if key.kind in parts
+        key: value for key, value in object_facts(SchemaRow("table", table, table, text)) if key.kind in parts
     }
-

@@ -41,8 +41,8 @@ _BY_MESSAGE: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
-def explain_refusal(error: BaseException, statement: str) -> str | None:
-    """One sentence on why D1 does not take this statement, and what to do; None for any other error.
+def explain_refusal(error: BaseException, statement: str, mode: str = "d1") -> str | None:
+    """One sentence on why this statement is not taken, and what to do; None for any other error.
 
     ``error`` is what the sandbox raised (apsw's exception) for ``statement``. An error that has nothing
     to do with D1's rules (a missing table, a broken constraint) is not explained.
@@ -51,6 +51,8 @@ def explain_refusal(error: BaseException, statement: str) -> str | None:
     lowered = message.lower()
     words = _first_words(statement)
     first = words[0] if words else ""
+    if mode == "sqlite":
+        return _in_sqlite(lowered, first)
     if first == "VACUUM" and ("vacuum" in lowered or "authoriz" in lowered):
         return "D1 does not allow VACUUM: it runs every statement inside a transaction; remove it"
     function = _FUNCTION.search(message)
@@ -73,6 +75,22 @@ def explain_refusal(error: BaseException, statement: str) -> str | None:
         return (
             f"{first} … ORDER BY / LIMIT runs on D1, but not in the SQLite that landed replays with; select "
             "the rows instead: WHERE rowid IN (SELECT rowid FROM … LIMIT …)"
+        )
+    return None
+
+
+def _in_sqlite(message: str, first: str) -> str | None:
+    """Refusals of landed itself, in plain SQLite files."""
+    if "not authorized" in message and first in _TRANSACTION:
+        return (
+            f"{first} in the middle of a file would commit a part of it unproven; landed runs every file in "
+            "one transaction of its own: remove the statement, or split the file"
+        )
+    if "not authorized" in message and first in ("ATTACH", "DETACH"):
+        return "a migration may only change its own database: remove ATTACH and DETACH"
+    if "within a transaction" in message or "inside of a transaction" in message:
+        return (
+            f"{first} cannot run in a transaction, and landed runs every file in one: use another tool for it"
         )
     return None
 

@@ -12,6 +12,7 @@ from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_e
 from landed.shadow.checks import derived_check
 from landed.shadow.claims import claimed_effects
 from landed.shadow.sandbox import Seen, explain_refusal, open_sandbox
+from landed.sql.transactions import wrapping
 
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 
@@ -68,8 +69,12 @@ class Replayer:
         dropped: dict[str, None] = {}
         deleted: dict[str, None] = {}
         guarded = False
+        skipped = wrapping(parsed.statements) if self.mode == "sqlite" else frozenset()
         self._begin()
         for statement in parsed.statements:
+            if statement.number in skipped:
+                traces.append(StatementTrace(statement.number, statement.line, ()))
+                continue
             trace, failure, seen = self._statement(statement)
             traces.append(trace)
             if failure is not None:
@@ -148,7 +153,7 @@ class Replayer:
         if not self.connection.in_transaction:
             self._begin()
             self.tracker.reread()
-        reason = explain_refusal(error, statement.text) or str(error)
+        reason = explain_refusal(error, statement.text, self.mode) or str(error)
         claims = claimed_effects(statement.text, self.facts)
         trace = StatementTrace(statement.number, statement.line, claims, weak=True)
         return trace, Failure(statement.number, statement.line, reason), None

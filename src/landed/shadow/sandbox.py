@@ -61,8 +61,8 @@ def open_sandbox(
 def restrict(connection: apsw.Connection, mode: str) -> Observer:
     """Put a connection, to whatever file, under the mode's rules; returns what observes it.
 
-    In the mode ``sqlite`` nothing is refused or changed, statements are only observed. In the mode ``d1``:
-    workerd's allow-lists of functions and pragmas, its limits, defensive mode, double-quoted strings,
+    In the mode ``sqlite`` statements are only observed, and BEGIN, COMMIT, ROLLBACK and ATTACH refused.
+    In the mode ``d1``: workerd's allow-lists of functions and pragmas, its limits, defensive mode, double-quoted strings,
     foreign keys always on (the pragma is accepted and does nothing), no reserved names, no TEMP, ATTACH or
     transaction statements. Statements of landed's own run inside :func:`unrestricted`. D1 runs everything
     inside a transaction; opening it is up to the caller.
@@ -149,14 +149,22 @@ _DROPS = frozenset({apsw.SQLITE_DROP_VIEW, apsw.SQLITE_DROP_INDEX, apsw.SQLITE_D
 _QUIET = frozenset({_SELECT, _READ, _FUNCTION, _RECURSIVE})
 
 
+_NEVER = frozenset({apsw.SQLITE_TRANSACTION, apsw.SQLITE_ATTACH, apsw.SQLITE_DETACH})
+"""What no file may do in any mode: end the transaction that it is proven in, or reach other files."""
+
+
 def _observing(observer: _Sets) -> _Authorizer:
-    """An authorizer that allows everything and tells the observer about the main database."""
+    """An authorizer that allows nearly everything and tells the observer about the main database."""
     note = _noting(observer)
 
     def authorize(
         action: int, one: str | None, two: str | None, database: str | None, trigger: str | None
     ) -> int:
-        if action not in _QUIET and one != "sqlite_master":
+        if action in _QUIET:
+            return _OK
+        if action in _NEVER:
+            return _DENY
+        if one != "sqlite_master":
             note(action, one, two, database)
         return _OK
 

@@ -145,6 +145,9 @@ class SqliteTarget:
 
 def read_ledger(connection: apsw.Connection, table: str) -> tuple[LedgerRow, ...]:
     """The ledger's rows in the order they were written, whatever columns the table has."""
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({quote(table)})")]
+    if "name" not in columns:
+        raise apsw.SQLError(f"it has no column name (its columns: {', '.join(map(str, columns))})")
     cursor = connection.execute(f"SELECT rowid AS _rowid, * FROM {quote(table)} ORDER BY rowid")
     rows = []
     for values in cursor:

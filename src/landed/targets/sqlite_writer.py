@@ -16,6 +16,7 @@ from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
 from landed.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.sql.sqlite_tokens import quote
+from landed.sql.transactions import wrapping
 from landed.targets import messages, rowguard
 from landed.targets.base import Applied, Consent
 from landed.targets.holders import holders
@@ -61,13 +62,15 @@ class SqliteWriter:
         """
         started = time.perf_counter()
         with self._transaction():
-            if record and migration.name in self._recorded():
+            if record and self._is_recorded(migration.name):
                 return Applied(migration.name, "already", 0, 0.0)
             self._refresh()
             proof = _Proof(self, migration, step, consent)
             proof.before()
             self._observer.take()
             chosen = set(statements)
+            if self._mode == "sqlite":
+                chosen -= wrapping(migration.statements)
             for statement in migration.statements:
                 if statement.number in chosen:
                     if on_statement is not None:
@@ -116,8 +119,9 @@ class SqliteWriter:
                     names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
                     rows = cursor.fetchall()
                 except (apsw.Error, TypeError, ValueError) as error:
+                    reason = explain_refusal(error, text, self._mode) or error
                     raise NotProven(
-                        f"statement {number} of {len(sql)} failed: {explain_refusal(error, text) or error}",
+                        f"statement {number} of {len(sql)} failed: {reason}",
                         details=["Nothing was changed: the statements run in one transaction."],
                         next="Correct the statement and run it again.",
                     ) from error
@@ -130,15 +134,13 @@ class SqliteWriter:
         try:
             self._connection.execute(statement.text).fetchall()
         except (apsw.Error, TypeError, ValueError) as error:
-            raise self._failed(migration, statement, error, proof) from error
+            raise self._failed(migration, statement, error) from error
         proof.note(statement)
 
-    def _failed(
-        self, migration: Migration, statement: Statement, error: Exception, proof: _Proof
-    ) -> LandedError:
+    def _failed(self, migration: Migration, statement: Statement, error: Exception) -> LandedError:
         if isinstance(error, (apsw.BusyError, apsw.LockedError)):
             return self._busy(error)
-        reason = explain_refusal(error, statement.text) or str(error)
+        reason = explain_refusal(error, statement.text, self._mode) or str(error)
         details = [
             f"statement {statement.number} of {len(migration.statements)}: "
             f"{messages.excerpt(statement.text)}",
@@ -146,7 +148,7 @@ class SqliteWriter:
         ]
         advice = "Correct the file, then run: landed apply"
         if isinstance(error, apsw.ConstraintError) and "FOREIGN KEY" in str(error):
-            details += messages.blocked_by_reference(proof.references, statement.text)
+            details += messages.blocked_by_reference(rowguard.references(self._tracker.facts), statement.text)
             advice = messages.REBUILD_ADVICE
         return NotProven(
             f"{migration.name} failed: {reason}",
@@ -167,6 +169,12 @@ class SqliteWriter:
         with unrestricted(self._connection):
             self._connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
             return {str(n) for (n,) in self._connection.execute(f"SELECT name FROM {quote(self._ledger)}")}
+
+    def _is_recorded(self, name: str) -> bool:
+        with unrestricted(self._connection) as connection:
+            connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
+            found = connection.execute(f"SELECT 1 FROM {quote(self._ledger)} WHERE name = ?", (name,))
+            return found.fetchone() is not None
 
     def _insert(self, names: Sequence[str]) -> None:
         for name in names:
@@ -230,9 +238,10 @@ class _Proof:
     def before(self) -> None:
         """Count rows and broken references where the file can lose or break any."""
         facts = self._tracker.facts
-        self.references = rowguard.references(facts)
         with unrestricted(self._connection):
             self._losses = self._dropped_columns(facts)
+            if self._step.guarded or self._losses:
+                self.references = rowguard.references(facts)
             if self._step.guarded:
                 risk = rowguard.at_risk(self._dropped, self.references)
                 self._counts = rowguard.count(self._connection, risk, facts)
@@ -273,7 +282,12 @@ class _Proof:
                 self._rows()
             if self._step.guarded:
                 self._integrity()
-            self._checks()
+            if any(not check.derived for check in self._step.checks):
+                self._connection.execute("PRAGMA query_only=1").fetchall()
+                try:
+                    self._checks()
+                finally:
+                    self._connection.execute("PRAGMA query_only=0").fetchall()
 
     def _dropped_columns(self, facts: dict[FactKey, str]) -> list[rowguard.Loss]:
         losses = []
