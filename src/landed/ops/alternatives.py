@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from landed.core.facts import FactKey, holds
-from landed.core.judge import Ruling, judge
-from landed.core.standing import Judgement, Standing, Verdict
+from landed.core.judge import CheckResult, Ruling, judge
+from landed.core.standing import Judgement, Verdict, standing
 from landed.core.timeline import Step
 
 TRIED = 8
@@ -25,7 +25,7 @@ def never_ran(
     ruling: Ruling,
     replay_without: Callable[[str], Sequence[Step]],
 ) -> dict[str, str]:
-    """Torn recorded files that the live schema explains as never run -> the file that hides it.
+    """Torn files that the live schema explains as never run -> the recorded file that hides it.
 
     ``replay_without`` replays the history without the named file. A file counts as never run only
     if without it nothing at all is left unexplained among the facts that it or its successors own.
@@ -34,7 +34,7 @@ def never_ran(
     torn = [
         j.name
         for j in ruling.judgements
-        if j.recorded and j.verdict is Verdict.PARTIAL and any(not e.weak for e in j.evidence if not e.holds)
+        if j.verdict is Verdict.PARTIAL and any(not e.weak for e in j.evidence if not e.holds)
     ]
     for name in torn[:TRIED]:
         place = next(i for i, s in enumerate(steps) if s.name == name)
@@ -64,12 +64,44 @@ def _hiding(
     return None
 
 
-def as_phantom(judgement: Judgement, hidden_by: str) -> Judgement:
-    """The judgement on a file that never ran and whose objects a later file made."""
+def without_hidden(
+    steps: Sequence[Step],
+    ruling: Ruling,
+    hidden: Mapping[str, str],
+    others: Sequence[Step],
+    recorded: frozenset[str],
+    live: Mapping[FactKey, str],
+    results: Mapping[str, Sequence[CheckResult]],
+) -> tuple[list[Step], Ruling]:
+    """The history judged once more without the files that never ran (``others`` is its replay).
+
+    The steps and judgements come back in the old order, the hidden files in their places.
+    """
+    again = judge(others, recorded, live, results)
+    other_steps = iter(others)
+    other_judgements = iter(again.judgements)
+    merged: list[Step] = []
+    judged: list[Judgement] = []
+    applied: set[int] = set()
+    place = -1
+    for index, step in enumerate(steps):
+        if step.name in hidden:
+            merged.append(step)
+            judged.append(_never_ran(ruling.judgements[index], hidden[step.name]))
+            continue
+        place += 1
+        merged.append(next(other_steps))
+        judged.append(next(other_judgements))
+        if place in again.applied:
+            applied.add(index)
+    return merged, Ruling(tuple(judged), again.unexplained, frozenset(applied), again.expected)
+
+
+def _never_ran(judgement: Judgement, hidden_by: str) -> Judgement:
     return replace(
         judgement,
         verdict=Verdict.ABSENT,
-        standing=Standing.PHANTOM,
+        standing=standing(judgement.recorded, Verdict.ABSENT),
         location=None,
         flags=(*judgement.flags, "hidden"),
         notes=(*judgement.notes, f"it never ran: what is there was made by {hidden_by}, in another shape"),

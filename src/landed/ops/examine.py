@@ -14,7 +14,7 @@ from landed.core.ledger import LedgerRow, late_files, replay_order
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Step
-from landed.ops.alternatives import as_phantom, never_ran
+from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed
 from landed.ops.workspace import Workspace
@@ -122,12 +122,12 @@ def examine(
         hidden = never_ran(
             steps, recorded, facts, ruling, lambda name: replay([m for m in in_order if m.name != name])
         )
+        if hidden:
+            others = replay([m for m in in_order if m.name not in hidden])
+            steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
     finally:
         if cache is None:
             own_cache.close()
-    if hidden:
-        judged = tuple(as_phantom(j, hidden[j.name]) if j.name in hidden else j for j in ruling.judgements)
-        ruling = replace(ruling, judgements=judged)
     judgements = _finish(workspace, migrations, order, steps, ledger, ruling, recorded)
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 
@@ -164,8 +164,8 @@ def _finish(
     judged = []
     for migration in migrations:
         judgement = by_name[migration.name]
-        notes = [note.text for note in migration.notes]
-        flags = [note.code for note in migration.notes]
+        notes = [*judgement.notes, *(note.text for note in migration.notes)]
+        flags = [*judgement.flags, *(note.code for note in migration.notes)]
         for failure in failures.get(migration.name, ()):
             flags.append("not-replayable")
             notes.append(

@@ -157,6 +157,8 @@ def _reason(judgement: Judgement) -> str:
             return f"(overwritten since by {_some(judgement.superseded_by)})"
         case Standing.OK if judgement.unproven:
             return f"(schema proven; {_statements(judgement.unproven)} wrote rows, which nothing proves)"
+        case Standing.PHANTOM if "hidden" in judgement.flags:
+            return "recorded as applied, but it never ran"
         case Standing.PHANTOM:
             return f"recorded as applied, but none of what it does is there ({owned - held} facts missing)"
         case Standing.TORN:

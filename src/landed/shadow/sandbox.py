@@ -62,8 +62,8 @@ def restrict(connection: apsw.Connection, mode: str) -> Observer:
     """Put a connection, to whatever file, under the mode's rules; returns what observes it.
 
     In the mode ``sqlite`` statements are only observed, and BEGIN, COMMIT, ROLLBACK and ATTACH refused.
-    In the mode ``d1``: workerd's allow-lists of functions and pragmas, its limits, defensive mode, double-quoted strings,
-    foreign keys always on (the pragma is accepted and does nothing), no reserved names, no TEMP, ATTACH or
+    In the mode ``d1``: workerd's allow-lists of functions and pragmas, its limits, defensive mode,
+    double-quoted strings, foreign keys always on (the pragma is accepted and does nothing), no reserved names, no TEMP, ATTACH or
     transaction statements. Statements of landed's own run inside :func:`unrestricted`. D1 runs everything
     inside a transaction; opening it is up to the caller.
 
