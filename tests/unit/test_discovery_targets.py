@@ -88,6 +88,8 @@ class TestNames:
 
     def test_redacting(self) -> None:
         assert redact("postgres://u:p@ss@h:1/db?password=x") == "postgres://h:1/db"
+        assert redact("postgres://u:p/a?b#c@h/db") == "postgres://h/db"
+        assert redact("host=h password='a b' dbname=d") == "host=h password=… dbname=d"
         assert redact("d1:local/DB") == "d1:local/DB"
 
 

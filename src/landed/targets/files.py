@@ -11,7 +11,6 @@ from pathlib import Path
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration, Note, Parsed
 from landed.targets.file_notes import journal_notes, numbering_notes, skipped_notes, text_notes
-from landed.targets.globs import compile_glob, plain_suffix
 
 DEFAULT_PATTERN = "*.sql"
 DRIZZLE_FOLDERS = "*/migration.sql"
@@ -20,6 +19,7 @@ DRIZZLE_FOLDERS = "*/migration.sql"
 _NUMBER = re.compile(r"\s*([+-]?[0-9]+)")
 _DIGITS = re.compile(r"[0-9]+")
 _CHUNK = 1 << 16
+_SPECIAL_IN_GLOBS = frozenset("*?[{(!#")
 
 OrderKey = tuple[tuple[int, float, bytes], ...]
 
@@ -158,6 +158,14 @@ def _shown(directory: Path, root: Path) -> str:
         return str(directory)
 
 
+def plain_suffix(pattern: str) -> Callable[[str], bool] | None:
+    """A quick test for patterns of the form ``*.sql``, or ``None`` for every other pattern."""
+    suffix = pattern[1:]
+    if pattern[:1] != "*" or not suffix or "/" in suffix or not _SPECIAL_IN_GLOBS.isdisjoint(suffix):
+        return None
+    return lambda name: name.endswith(suffix) and name[0] != "."
+
+
 def _entries(directory: Path | str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(directory) as found:
@@ -169,6 +177,8 @@ def _entries(directory: Path | str) -> list[os.DirEntry[str]]:
 
 
 def _walk(directory: Path, pattern: str) -> list[str]:
+    from landed.targets.globs import compile_glob
+
     glob = compile_glob(pattern)
     names: list[str] = []
     pending = [(str(directory), "")]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from landed.core.errors import ConfigError
 
 _MAGIC = frozenset("*?[")
-_SPECIAL = frozenset("*?[{(!#")
 _OPENING = re.compile(r"\{|[@+*?!]\(")
 _MOST_ALTERNATIVES = 1000
 
@@ -52,14 +50,6 @@ def compile_glob(pattern: str) -> Glob:
         for alternative in _expand(pattern)
     )
     return Glob(pattern, alternatives)
-
-
-def plain_suffix(pattern: str) -> Callable[[str], bool] | None:
-    """A quick test for patterns of the form ``*.sql``, or ``None`` for every other pattern."""
-    suffix = pattern[1:]
-    if pattern[:1] != "*" or not suffix or "/" in suffix or not _SPECIAL.isdisjoint(suffix):
-        return None
-    return lambda name: name.endswith(suffix) and name[0] != "."
 
 
 def _without_repeats(segments: list[str]) -> list[str]:

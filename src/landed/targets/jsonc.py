@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from landed.targets.provenance import KeyPath
+
 _SPACE = re.compile(r"(?:[ \t\r\n\ufeff]++|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _STRING = re.compile(r'"([^"\\\x00-\x1f]*+)"')
 _ESCAPED = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -12,8 +14,6 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _WORD = re.compile(r"[A-Za-z]+")
 _DEEPEST = 100
-
-KeyPath = tuple[str | int, ...]
 
 
 class JsoncError(ValueError):

@@ -20,8 +20,6 @@ from landed.targets.target_spec import LEDGER_BY_DEFAULT, TargetSpec
 __all__ = ["TargetSpec", "redact", "resolve_target"]
 
 _LATER = "cannot be reached yet; this comes in a later version"
-_PASSWORD = re.compile(r"(?<=://)[^/?#]*@")
-_QUERY = re.compile(r"\?.*")
 
 
 def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
@@ -46,8 +44,11 @@ def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
 
 
 def redact(target: str) -> str:
-    """A target's name without what may be secret: user, password and query of a URL."""
-    return _QUERY.sub("", _PASSWORD.sub("", target, count=1)) if "://" in target else target
+    """A target's name without what may be secret: user, password and query of a URL, ``password=…``."""
+    if "://" in target:
+        # Up to the last @: a password with unescaped / or ? must not slip through either.
+        target = re.sub(r"[?#].*", "", re.sub(r"(?<=://).*@", "", target, flags=re.DOTALL), flags=re.DOTALL)
+    return re.sub(r"(?i)(password\s*=\s*)('[^']*'|\S+)", r"\1…", target)
 
 
 def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec:

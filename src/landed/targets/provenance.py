@@ -9,6 +9,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 DEFAULT = "default"
 
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in a configuration file: ``("d1_databases", 0, "binding")``."""
+
 
 class Value(NamedTuple, Generic[T_co]):
     """A value and its origin: ``wrangler.toml:12``, ``flag --env``, ``default``, …"""

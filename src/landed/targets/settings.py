@@ -10,9 +10,7 @@ from typing import Any
 
 from landed.core.errors import ConfigError
 from landed.targets.config_search import find_upward
-from landed.targets.dotenv import read_dotenv
-from landed.targets.jsonc import KeyPath
-from landed.targets.provenance import Value, nearest
+from landed.targets.provenance import KeyPath, Value, nearest
 from landed.targets.wrangler_config import read_document
 
 FILE = "landed.toml"
@@ -56,13 +54,21 @@ def read_settings(
     Raises ConfigError for an unknown key or a value that is not text, with the place.
     """
     merged, file = _file_values(start)
-    dotenv = read_dotenv((root, start) if root and root != start else (start,))
+    dotenv = _dotenv((root, start) if root and root != start else (start,))
     for key in KEYS:
         names = (f"LANDED_{key.upper()}", *(("CLOUDFLARE_ENV",) if key == "env" else ()))
         value = _chosen(key, names, flags, environ, dotenv)
         if value is not None:
             merged[key] = value
     return Settings(**merged, file=file)
+
+
+def _dotenv(folders: tuple[Path, ...]) -> Mapping[str, tuple[str, Path]]:
+    if not any(os.path.exists(f"{folder}/{name}") for folder in folders for name in (".env", ".env.local")):
+        return {}
+    from landed.targets.dotenv import read_dotenv
+
+    return read_dotenv(folders)
 
 
 def _chosen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from landed.targets.jsonc import KeyPath
+from landed.targets.provenance import KeyPath
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")

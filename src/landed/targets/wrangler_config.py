@@ -10,8 +10,7 @@ from typing import Any
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Note
 from landed.targets.d1_database import D1Database
-from landed.targets.jsonc import KeyPath
-from landed.targets.provenance import Value, nearest
+from landed.targets.provenance import KeyPath, Value, nearest
 
 _TEXT_KEYS = (
     "binding",
