@@ -14,9 +14,11 @@ from landed.catalog.sqlite import SchemaRow
 from landed.core.errors import Busy, CannotKnow
 from landed.core.ledger import LedgerRow
 from landed.core.timeline import DataCheck
+from landed.shadow.sandbox import restrict
 from landed.sql.sqlite_tokens import quote
 from landed.targets.base import LiveState
 from landed.targets.holders import holders
+from landed.targets.oneoff import Outcome, Script, Touched, preview, run
 from landed.targets.sqlite_writer import SqliteWriter
 
 READ_BUSY_MS = 2_000
@@ -44,27 +46,24 @@ class SqliteTarget:
                 trusted = still_true()
             if trusted:
                 return state
-        raise Busy(
-            f"{self.path} is being written to so quickly that it cannot be read.",
-            next="Try again when the other process has finished.",
-        )
+        raise _restless(self.path)
 
     def _state(self, connection: apsw.Connection) -> LiveState:
-        with connection:
-            rows = tuple(
-                SchemaRow(*row)
-                for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
-            )
-            table = next(
-                (r.name for r in rows if r.type == "table" and r.name.lower() == self.ledger_table.lower()),
-                None,
-            )
-            if table is None:
-                return LiveState(True, rows)
-            try:
-                return LiveState(True, rows, read_ledger(connection, table))
-            except apsw.Error as error:
-                return LiveState(True, rows, None, str(error))
+        connection.execute("BEGIN")
+        rows = tuple(
+            SchemaRow(*row)
+            for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+        )
+        table = next(
+            (r.name for r in rows if r.type == "table" and r.name.lower() == self.ledger_table.lower()),
+            None,
+        )
+        if table is None:
+            return LiveState(True, rows)
+        try:
+            return LiveState(True, rows, read_ledger(connection, table))
+        except apsw.Error as error:
+            return LiveState(True, rows, None, str(error))
 
     def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
         """Run read-only checks; one that is no read, or fails, or gives no single value is ``None``."""
@@ -73,14 +72,30 @@ class SqliteTarget:
         with self._reading() as (connection, _):
             return [run_check(connection, check.sql) for check in checks]
 
-    def query(
-        self, sql: str, parameters: Sequence[object] = ()
-    ) -> tuple[list[str], list[tuple[object, ...]]]:
-        """One read-only statement: column names and rows. Raises CannotKnow."""
+    def preview(self, script: Script) -> Touched:
+        """What one-off statements would touch, without running them. Raises NotProven, CannotKnow."""
         with self._reading() as (connection, _):
-            cursor = connection.execute(sql, parameters)
-            names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
-            return names, cursor.fetchall()
+            return preview(connection, restrict(connection, self.mode), script, self.mode)
+
+    def query(self, script: Script) -> list[Outcome]:
+        """Run one-off statements that only read, all on one state of the database.
+
+        Raises NotProven for a statement that fails, CannotKnow, Busy.
+        """
+        for _ in range(3):
+            with self._reading() as (connection, still_true):
+                connection.execute("BEGIN")
+                outcomes = run(connection, restrict(connection, self.mode), script, self.mode)
+                trusted = still_true()
+            if trusted:
+                return outcomes
+        raise _restless(self.path)
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """A read-only connection without D1's rules, for looking at the file itself. Raises CannotKnow."""
+        with self._reading() as (connection, _):
+            yield connection
 
     @contextmanager
     def writer(self) -> Iterator[SqliteWriter]:
@@ -176,6 +191,13 @@ def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
     if len(rows) != 1 or len(rows[0]) != 1:
         return None, "the check must give one row with one value"
     return bool(rows[0][0]), ""
+
+
+def _restless(path: Path) -> Busy:
+    return Busy(
+        f"{path} is being written to so quickly that it cannot be read.",
+        next="Try again when the other process has finished.",
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> CannotKnow:

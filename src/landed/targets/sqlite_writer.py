@@ -20,6 +20,7 @@ from landed.sql.transactions import wrapping
 from landed.targets import messages, rowguard
 from landed.targets.base import Applied, Consent
 from landed.targets.holders import holders
+from landed.targets.oneoff import Outcome, Script, run
 
 LEDGER = (
     "CREATE TABLE IF NOT EXISTS {table}(\n"
@@ -107,26 +108,19 @@ class SqliteWriter:
                 self._connection.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, old))
             self._insert(add)
 
-    def execute(
-        self, sql: Sequence[str], parameters: Sequence[object] = ()
-    ) -> list[tuple[list[str], list[tuple[object, ...]], int]]:
-        """Run one-off statements in one transaction: per statement column names, rows and changes."""
-        results = []
-        with self._transaction():
-            for number, text in enumerate(sql, 1):
-                try:
-                    cursor = self._connection.execute(text, parameters if len(sql) == 1 else ())
-                    names = [d[0] for d in cursor.get_description()] if cursor.description_full else []
-                    rows = cursor.fetchall()
-                except (apsw.Error, TypeError, ValueError) as error:
-                    reason = explain_refusal(error, text, self._mode) or error
-                    raise NotProven(
-                        f"statement {number} of {len(sql)} failed: {reason}",
-                        details=["Nothing was changed: the statements run in one transaction."],
-                        next="Correct the statement and run it again.",
-                    ) from error
-                results.append((names, rows, self._connection.changes()))
-        return results
+    def execute(self, script: Script) -> list[Outcome]:
+        """Run one-off statements in one transaction. Raises NotProven, UsageError, Busy."""
+        try:
+            with self._transaction():
+                return run(self._connection, self._observer, script, self._mode)
+        except (apsw.BusyError, apsw.LockedError) as error:
+            raise self._busy(error) from error
+        except apsw.ConstraintError as error:
+            raise NotProven(
+                f"the statements ran, but they cannot be committed: {error}",
+                details=["Rows would refer to rows that do not exist. Nothing was changed."],
+                next="Correct the statements and run them again.",
+            ) from error
 
     # -- inside a transaction -------------------------------------------------------------------
 
