@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from landed.catalog.sqlite_objects import index_facts, trigger_facts, view_facts, virtual_table_facts
@@ -23,7 +24,7 @@ class SchemaRow(NamedTuple):
     sql: str | None
 
 
-_VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\b", re.IGNORECASE)
+_VIRTUAL = re.compile(r"CREATE(?:\s|/\*.*?\*/|--[^\n]*)+VIRTUAL\b", re.IGNORECASE | re.DOTALL)
 _KEY_COLUMN = re.compile(r'(?:^|, )("(?:[^"]|"")*"|[^\s,"]+)')
 
 # Tables that a module makes for itself (sqlite.org/fts3.html, fts5.html, rtree.html).
@@ -40,8 +41,9 @@ _SHADOWS: dict[str, frozenset[str]] = {
 _ANY_SHADOW = frozenset().union(*_SHADOWS.values())
 
 
+@lru_cache(maxsize=1 << 14)
 def object_facts(row: SchemaRow) -> tuple[tuple[FactKey, str], ...]:
-    """The facts of one row, each key once. Pure: equal rows give equal facts.
+    """The facts of one row, each key once. Pure: equal rows give equal facts, read once.
 
     A foreign key that names no columns of its parent reads ``parent(primary key)``; :func:`resolve`
     turns it into the columns.

@@ -77,21 +77,28 @@ def _required_by_key(table: Table) -> frozenset[str]:
     return frozenset(term.column for term in key.terms)
 
 
-def _is_rowid_alias(table: Table, key: Key) -> bool:
-    """Whether the key is another name of the rowid (sqlite.org/lang_createtable.html#rowid)."""
-    if table.without_rowid or len(key.terms) != 1 or (key.inline and key.terms[0].descending):
+def _is_integer_key(table: Table, key: Key) -> bool:
+    """Whether SQLite takes the key for a rowid's other name (sqlite.org/lang_createtable.html#rowid)."""
+    if len(key.terms) != 1 or (key.inline and key.terms[0].descending):
         return False
     return any(c.type == "integer" and fold(c.name) == key.terms[0].column for c in table.columns)
 
 
+def _is_rowid_alias(table: Table, key: Key) -> bool:
+    return not table.without_rowid and _is_integer_key(table, key)
+
+
 def _primary(facts: list[Fact], parent: str, table: Table, key: Key, collations: dict[str, str]) -> None:
     facts.append((FactKey("primary key", parent, "", EXISTS), YES))
-    if _is_rowid_alias(table, key):
-        # Order and collation mean nothing for a rowid.
-        facts.append((FactKey("primary key", parent, "", "columns"), shown(key.terms[0].column)))
+    terms = key.terms
+    alias = False
+    if _is_integer_key(table, key):
+        # A rowid has no collation and no direction; WITHOUT ROWID brings the direction back.
+        alias = not table.without_rowid
+        terms = (Term(terms[0].column, "", terms[0].descending and not alias),)
+    facts.append((FactKey("primary key", parent, "", "columns"), _listed(terms, collations)))
+    if alias:
         facts.append((FactKey("primary key", parent, "", "rowid alias"), YES))
-    else:
-        facts.append((FactKey("primary key", parent, "", "columns"), _listed(key.terms, collations)))
     if key.autoincrement:
         facts.append((FactKey("primary key", parent, "", "autoincrement"), YES))
     if key.conflict:

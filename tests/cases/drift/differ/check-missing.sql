@@ -1,0 +1,7 @@
+-- a
+CREATE TABLE t (a INT CHECK (a > 0));
+-- b
+CREATE TABLE t (a INT);
+-- expect
+-- check t.a > 0 · exists: yes -> none
+-- check t.a > 0 · expression: a > 0 -> none

@@ -1,0 +1,6 @@
+-- a
+CREATE TABLE t (a INT);
+-- b
+CREATE TABLE t (a INTEGER);
+-- expect
+-- column t.a · type: int -> integer

@@ -1,0 +1,6 @@
+-- a
+CREATE TABLE t (a);
+-- b
+CREATE TABLE t (a BLOB);
+-- expect
+-- column t.a · type: (empty) -> blob

@@ -1,0 +1,6 @@
+-- a
+CREATE TABLE t (u_id INT REFERENCES u (id));
+-- b
+CREATE TABLE t (u_id INT REFERENCES u (uid));
+-- expect
+-- foreign key t(u_id) · references: u(id) -> u(uid)

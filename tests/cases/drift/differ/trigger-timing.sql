@@ -1,0 +1,8 @@
+-- a
+CREATE TABLE t (a INT);
+CREATE TRIGGER g BEFORE INSERT ON t BEGIN SELECT 1; END;
+-- b
+CREATE TABLE t (a INT);
+CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END;
+-- expect
+-- trigger g · event: before insert -> after insert

@@ -1,0 +1,6 @@
+-- a
+CREATE TABLE t (a INT, CONSTRAINT k CHECK (a > 0));
+-- b
+CREATE TABLE t (a INT);
+ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0);
+-- expect

@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (a TEXT);
+-- b
+CREATE TABLE t (a TEXT COLLATE BINARY);
+-- expect

@@ -1,0 +1,7 @@
+-- a
+CREATE TABLE t (a INT, b TEXT);
+-- b
+CREATE TABLE s (a INTEGER, b TEXT);
+CREATE TABLE t AS SELECT * FROM s;
+DROP TABLE s;
+-- expect

@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (a INT DEFAULT 1, b TEXT DEFAULT CURRENT_TIMESTAMP, c INT DEFAULT -1);
+-- b
+CREATE TABLE t (a INT DEFAULT (1), b TEXT DEFAULT (current_timestamp), c INT DEFAULT ((-1)));
+-- expect

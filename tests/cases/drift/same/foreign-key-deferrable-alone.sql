@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (a INT REFERENCES u (id));
+-- b
+CREATE TABLE t (a INT REFERENCES u (id) DEFERRABLE);
+-- expect

@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (a INT REFERENCES u (id) REFERENCES v (id));
+-- b
+CREATE TABLE t (a INT, FOREIGN KEY (a) REFERENCES v (id), FOREIGN KEY (a) REFERENCES u (id));
+-- expect

@@ -1,0 +1,7 @@
+-- a
+CREATE TABLE t (a INT);
+CREATE INDEX i ON t (lower(a)) WHERE a IS NOT NULL;
+-- b
+CREATE TABLE t (a INT);
+CREATE INDEX IF NOT EXISTS main.i ON t ((LOWER((a))) ASC) WHERE (a NOTNULL);
+-- expect

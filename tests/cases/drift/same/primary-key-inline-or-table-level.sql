@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (id INTEGER PRIMARY KEY, a INT);
+-- b
+CREATE TABLE t (id INTEGER, a INT, PRIMARY KEY (id));
+-- expect

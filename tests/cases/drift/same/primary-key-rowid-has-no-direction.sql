@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (id INTEGER, PRIMARY KEY (id DESC));
+-- b
+CREATE TABLE t (id INTEGER PRIMARY KEY ASC);
+-- expect

@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (id TEXT NOT NULL PRIMARY KEY, a INT);
+-- b
+CREATE TABLE t (id TEXT NOT NULL, a INT, PRIMARY KEY (id ASC));
+-- expect

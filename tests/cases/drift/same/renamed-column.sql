@@ -1,0 +1,10 @@
+-- a
+CREATE TABLE t (a INT CHECK (a > 0), b INT AS (a + 1));
+CREATE INDEX i ON t (a) WHERE a > 1;
+CREATE TRIGGER g AFTER UPDATE OF a ON t BEGIN SELECT new.a; END;
+-- b
+CREATE TABLE t (old INT CHECK (old > 0), b INT AS (old + 1));
+CREATE INDEX i ON t (old) WHERE old > 1;
+CREATE TRIGGER g AFTER UPDATE OF old ON t BEGIN SELECT new.old; END;
+ALTER TABLE t RENAME COLUMN old TO a;
+-- expect

@@ -1,0 +1,12 @@
+-- a
+CREATE TABLE u (id INTEGER PRIMARY KEY, CHECK (u.id > 0));
+CREATE TABLE t (u_id INT REFERENCES u (id));
+CREATE INDEX i ON u (id);
+CREATE VIEW v AS SELECT u.id FROM u;
+-- b
+CREATE TABLE old (id INTEGER PRIMARY KEY, CHECK (old.id > 0));
+CREATE TABLE t (u_id INT REFERENCES old (id));
+CREATE INDEX i ON old (id);
+CREATE VIEW v AS SELECT old.id FROM old;
+ALTER TABLE old RENAME TO u;
+-- expect
