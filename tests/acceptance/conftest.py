@@ -1,0 +1,19 @@
+"""What the acceptance tests share: landed as a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from landed_process import Landed
+
+
+@pytest.fixture
+def landed(tmp_path: Path) -> Callable[..., Landed]:
+    """A factory: ``landed(folder)`` runs landed there; further keywords are environment variables."""
+
+    def make(folder: Path, **environ: str) -> Landed:
+        return Landed(folder, tmp_path / "landed-cache", **environ)
+
+    return make

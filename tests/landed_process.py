@@ -1,0 +1,91 @@
+"""Calling landed as a user does: a process of its own, in a project folder, with a cache of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wrangler import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One finished run of landed; ``body`` is the JSON document if stdout was one."""
+
+    args: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.stdout)
+        return found
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error document; an error that says that landed itself failed is a defect."""
+        found: dict[str, Any] = self.body["error"]
+        assert "landed itself failed" not in found["message"], found
+        return found
+
+    def standings(self) -> dict[str, str]:
+        """name → standing, from a status document."""
+        return {m["name"]: m["standing"] for m in self.body["migrations"]}
+
+    def migration(self, name: str) -> dict[str, Any]:
+        (found,) = (m for m in self.body["migrations"] if m["name"] == name)
+        return dict(found)
+
+
+class Landed:
+    """``python -m landed`` in one project folder."""
+
+    def __init__(self, folder: Path, cache: Path, **environ: str) -> None:
+        self.folder = folder
+        kept = {n: os.environ[n] for n in ("PATH", "TMPDIR", "SYSTEMROOT") if n in os.environ}
+        self.env = kept | {
+            "HOME": str(cache.parent),
+            "LANDED_CACHE_DIR": str(cache),
+            "PYTHONPATH": str(ROOT / "src"),
+            "LANG": "C.UTF-8",
+            "NO_COLOR": "1",
+            **environ,
+        }
+
+    def popen(self, *args: str) -> subprocess.Popen[str]:
+        """A landed that is not waited for."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "landed", *args],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def __call__(self, *args: str, code: int | None = 0) -> Answer:
+        """Run a command with ``--json`` and hold its exit code (``None``: any)."""
+        return self.plain(*args, "--json", code=code)
+
+    def plain(self, *args: str, code: int | None = 0) -> Answer:
+        """Run a command as it is; nobody answers its questions."""
+        process = self.popen(*args)
+        stdout, stderr = process.communicate()
+        answer = Answer(args, process.returncode, stdout, stderr)
+        assert code is None or answer.code == code, answer
+        assert "Traceback" not in stderr, stderr
+        return answer
+
+    def follow(self, command: str, *more: str, code: int | None = None) -> Answer:
+        """Run a command that landed printed, as it was printed, with ``more`` words added."""
+        words = shlex.split(command)
+        assert words[0] == "landed", command
+        return self(*words[1:], *more, code=code)
