@@ -38,6 +38,7 @@ class _Tally:
     held: int = 0
     missed: int = 0
     neutral: int = 0
+    left: bool = False
     evidence: list[Evidence] = field(default_factory=list)
 
 
@@ -169,6 +170,7 @@ def _tally_leftovers(index: int, step: Step, owners: Owners, live: Facts, tallie
             owners[key] = (index, number, None)
             tally = tallies.setdefault(index, _Tally())
             tally.missed += 1
+            tally.left = True
             tally.evidence.append(_evidence(step, number, key, None, YES))
 
 
@@ -266,7 +268,7 @@ def _verdict(
         return _traceless(step, derived, declared, recorded)
     if not missed:
         return Verdict.LANDED
-    return Verdict.PARTIAL if held else Verdict.ABSENT
+    return Verdict.PARTIAL if held or tally.left else Verdict.ABSENT
 
 
 def _traceless(

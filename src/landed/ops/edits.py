@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from landed.core.judge import Ruling
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
+from landed.core.standing import Verdict
+from landed.core.timeline import Step
 from landed.ops.workspace import Workspace
+
+TRIED = 8
+"""At most so many suggested edits are tried against the schema; each costs a replay."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An applied file whose SQL is no longer what was applied. ``source``: ``lock`` or ``git``."""
+    """An applied file whose SQL is no longer what was applied.
+
+    ``source`` is ``lock`` or ``git``; ``text`` says it in words; ``before`` is the file's text as it
+    was then, where the history has it.
+    """
 
     name: str
     source: str
     text: str
+    before: str | None = None
 
 
 def find_edits(
@@ -25,7 +36,7 @@ def find_edits(
     digests: Mapping[str, str],
     ledger: Sequence[LedgerRow],
 ) -> dict[str, Edit]:
-    """Recorded files whose SQL changed after they were applied.
+    """Recorded files whose SQL seems to have changed after they were applied.
 
     The lock file decides where it has an entry; for other files the git history is asked which
     version was in force when the ledger says that the file was applied.
@@ -48,9 +59,35 @@ def find_edits(
                 f"its SQL no longer matches {workspace.lock_name}",
             )
     for migration in unlocked:
-        text = workspace.edited_in_git(
+        found = workspace.edited_in_git(
             migration, digests[migration.name], recorded[migration.name].applied_at
         )
-        if text is not None:
-            edits[migration.name] = Edit(migration.name, "git", text)
+        if found is not None:
+            edits[migration.name] = Edit(migration.name, "git", *found)
     return edits
+
+
+def disproved(
+    edits: Mapping[str, Edit],
+    in_order: Sequence[Migration],
+    steps: Sequence[Step],
+    ruling: Ruling,
+    replay: Callable[[Sequence[Migration]], Sequence[Step]],
+) -> set[str]:
+    """Edits that only the history suggests and that the schema disproves.
+
+    Who edits a file, applies it and commits afterwards leaves a history in which the older text was
+    in force. If all facts of the present text hold, and the older text would have made others, then
+    the present text is what was applied.
+    """
+    landed = {j.name for j in ruling.judgements if j.verdict is Verdict.LANDED}
+    wrong: set[str] = set()
+    for place, migration in enumerate(in_order):
+        edit = edits.get(migration.name)
+        if edit is None or edit.before is None or migration.name not in landed or len(wrong) >= TRIED:
+            continue
+        older = Migration(migration.name, migration.version, migration.file, edit.before, migration.parse)
+        step = replay([*in_order[:place], older])[-1]
+        if step.net != steps[place].net:
+            wrong.add(migration.name)
+    return wrong

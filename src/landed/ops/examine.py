@@ -15,7 +15,7 @@ from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Step
 from landed.ops.alternatives import never_ran, without_hidden
-from landed.ops.edits import Edit, find_edits
+from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed
 from landed.ops.workspace import Workspace
 from landed.shadow.cache import Cache
@@ -125,10 +125,13 @@ def examine(
         if hidden:
             others = replay([m for m in in_order if m.name not in hidden])
             steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
+        edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger)
+        for name in disproved(edits, in_order, steps, ruling, replay) if edits else ():
+            del edits[name]
     finally:
         if cache is None:
             own_cache.close()
-    judgements = _finish(workspace, migrations, order, steps, ledger, ruling, recorded)
+    judgements = _finish(workspace, migrations, steps, ledger, ruling, recorded, edits)
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 
 
@@ -149,16 +152,15 @@ def _check_results(
 def _finish(
     workspace: Workspace,
     migrations: Sequence[Migration],
-    order: Sequence[int],
     steps: Sequence[Step],
     ledger: Sequence[LedgerRow],
     ruling: Ruling,
     recorded: frozenset[str],
+    edits: Mapping[str, Edit],
 ) -> tuple[Judgement, ...]:
     """Bring the judgements into file order and add what the schema cannot show."""
     names = [m.name for m in migrations]
     late = late_files(names, set(recorded))
-    edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger)
     by_name = dict(zip((s.name for s in steps), ruling.judgements, strict=True))
     failures = {s.name: s.failures for s in steps if s.failures}
     judged = []

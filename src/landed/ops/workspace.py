@@ -137,8 +137,10 @@ class Workspace:
             self._history_read = True
         return self._history
 
-    def edited_in_git(self, migration: Migration, digest: str, applied_at: str | None) -> str | None:
-        """In words: in which commit an applied file was changed afterwards, or ``None``."""
+    def edited_in_git(
+        self, migration: Migration, digest: str, applied_at: str | None
+    ) -> tuple[str, str] | None:
+        """In which commit an applied file was changed afterwards: in words, and the text before."""
         known = self.history()
         if known is None:
             return None
@@ -154,7 +156,10 @@ class Workspace:
             return _digest_of(migration.name, data) if data is not None else None
 
         edit = edited_after(known, migration.name, digest, when, digest_of_blob)
-        return f"{edit} (which was in force when it was applied)" if edit is not None else None
+        if edit is None:
+            return None
+        before = known.content_at(since.blob) or b""
+        return f"{edit} (which was in force when it was applied)", _text_of(before)
 
     def deleted_in_git(self, name: str) -> str | None:
         """The commit (abbreviated) that deleted a file, or ``None``."""
@@ -177,8 +182,11 @@ class Workspace:
 
 
 def _digest_of(name: str, data: bytes) -> str:
-    text = data.decode("utf-8", errors="replace").removeprefix("\ufeff")
-    return Migration(name, "", name, text, dialect.parse).digest
+    return Migration(name, "", name, _text_of(data), dialect.parse).digest
+
+
+def _text_of(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def open_workspace(

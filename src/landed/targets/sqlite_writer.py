@@ -308,11 +308,9 @@ class _Proof:
         ]
         if missing:
             raise messages.effects_missing(self._migration, self._step, missing, self._tracker.facts)
-        unexpected = [
-            change.key
-            for change in changed
-            if change.after is None and change.key.prop == EXISTS and change.key not in self._step.net
-        ]
+        lost = [c.key for c in changed if c.after is None and c.key.prop == EXISTS]
+        named = {c.key for trace in self._step.traces for c in trace.effects} if lost else set()
+        unexpected = [key for key in lost if key not in named]
         refused = [key for key in unexpected if f"drop-{key.kind}:{_short(key)}" not in self._consent.allowed]
         if refused:
             raise messages.object_lost(
