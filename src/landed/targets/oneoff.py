@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import apsw
@@ -20,7 +21,7 @@ _PASSED_ON = (
     apsw.CantOpenError,
     apsw.IOError,
 )
-_NOTHING = "Nothing was changed: all statements run in one transaction, which was rolled back."
+_NOTHING = "Nothing was changed."
 _STEPS = 50_000
 """Virtual machine steps between two moments at which Ctrl-C is heard."""
 
@@ -124,35 +125,53 @@ def run(connection: apsw.Connection, observer: Observer, script: Script, mode: s
 
     Raises NotProven with statement and place, UsageError for a wrong number of values.
     """
-    outcomes = []
+    trace = connection.exec_trace
+    columns: tuple[str, ...] = ()
+
+    def describe(cursor: apsw.Cursor, sql: str, bindings: apsw.Bindings | None) -> bool:
+        # The only moment at which the columns of a result without rows are known.
+        nonlocal columns
+        columns = tuple(column[0] for column in cursor.get_description())
+        return trace is None or trace(cursor, sql, bindings)
+
     connection.set_progress_handler(lambda: False, _STEPS)
+    connection.exec_trace = describe
+    try:
+        return [_run(connection, observer, script, s, mode, lambda: columns) for s in script.statements]
+    finally:
+        connection.exec_trace = trace
+        connection.set_progress_handler(None)
+
+
+def _run(
+    connection: apsw.Connection,
+    observer: Observer,
+    script: Script,
+    statement: Statement,
+    mode: str,
+    columns: Callable[[], tuple[str, ...]],
+) -> Outcome:
+    rows: list[tuple[SqlValue, ...]] = []
+    before = connection.total_changes()
     observer.take()
-    for statement in script.statements:
-        before = connection.total_changes()
-        columns: tuple[str, ...] = ()
-        rows: list[tuple[SqlValue, ...]] = []
-        try:
-            cursor = connection.execute(statement.text, script.parameters or None)
-            description = cursor.get_description() if cursor.description_full else ()
-            columns = tuple(column[0] for column in description)
-            rows.extend(cursor)
-        except UnicodeDecodeError as error:
-            raise NotProven(
-                f"statement {statement.number} of {len(script.statements)}: row {len(rows) + 1} it returns "
-                "holds text that is not valid UTF-8",
-                details=[_NOTHING],
-                where=script.place(statement),
-                next="Select hex(column) or CAST(column AS BLOB) instead.",
-            ) from error
-        except _PASSED_ON:
-            raise
-        except (apsw.Error, TypeError, ValueError) as error:
-            raise failure(script, statement, error, mode) from error
-        total = connection.total_changes() - before
-        direct = connection.changes() if total else 0
-        touched = replace(_touched(observer, statement.number), writes=())
-        outcomes.append(Outcome(statement, columns, rows, direct, total - direct, touched))
-    return outcomes
+    try:
+        rows.extend(connection.execute(statement.text, script.parameters or None))
+    except UnicodeDecodeError as error:
+        raise NotProven(
+            f"statement {statement.number} of {len(script.statements)}: row {len(rows) + 1} it returns "
+            "holds text that is not valid UTF-8",
+            details=[_NOTHING],
+            where=script.place(statement),
+            next="Select hex(column) or CAST(column AS BLOB) instead.",
+        ) from error
+    except _PASSED_ON:
+        raise
+    except (apsw.Error, TypeError, ValueError) as error:
+        raise failure(script, statement, error, mode) from error
+    total = connection.total_changes() - before
+    direct = connection.changes() if total else 0
+    touched = replace(_touched(observer, statement.number), writes=())
+    return Outcome(statement, columns(), rows, direct, total - direct, touched)
 
 
 def _touched(observer: Observer, number: int) -> Touched:

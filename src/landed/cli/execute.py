@@ -1,0 +1,99 @@
+"""landed exec."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from landed.cli.options import Common, command
+from landed.cli.output import confirm, emit_json
+from landed.core.errors import UsageError
+
+
+@command(name="exec")
+@click.argument("sql", required=False)
+@click.option("--command", "-c", "text", metavar="SQL", help="The SQL, as wrangler d1 execute takes it.")
+@click.option("--file", "-f", "file", metavar="FILE", help="Read the SQL from a file; - is standard input.")
+@click.option(
+    "--param",
+    "-p",
+    multiple=True,
+    metavar="VALUE",
+    help="A value for the next ? in the statement: 42, 1.5, NULL, x'00ff', 'text'; all else is text.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Consent to writing without being asked.")
+def exec_(
+    common: Common,
+    sql: str | None,
+    text: str | None,
+    file: str | None,
+    param: tuple[str, ...],
+    yes: bool,
+) -> None:
+    """Run one-off SQL on a target.
+
+    SQL that only reads runs on a read-only connection and needs no consent; SQLite itself says
+    whether a statement writes. All that writes runs in one transaction, under D1's rules on a D1
+    database, and only with your consent. A database that does not exist is not created.
+    """
+    from landed.ops.execute import plan_execute, run_execute
+    from landed.report.execute import render_headline, render_results
+
+    given = [value for value in (sql, text, file) if value is not None]
+    if len(given) != 1:
+        raise UsageError(
+            "give the SQL once: as argument, with --command or with --file"
+            if given
+            else "there is no SQL to run",
+            next='landed exec "SELECT …", or: landed exec --file FILE',
+        )
+    source = None if file is None else ("standard input" if file == "-" else file)
+    content = _read(file) if file is not None else given[0]
+    plan = plan_execute(common.workspace(), content, param, source)
+    if not common.json:
+        render_headline(plan, sys.stderr)
+    if plan.writes:
+        confirm(
+            f"Run this on {plan.workspace.spec.label}?", yes=yes, again=_again(given[0], file, text, param)
+        )
+    done = run_execute(plan)
+    if common.json:
+        from landed.report.execute_json import execute_json
+
+        emit_json(execute_json(done))
+        return
+    width = None
+    if sys.stdout.isatty():
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+    render_results(done, sys.stdout, sys.stderr, width)
+
+
+def _read(name: str) -> str:
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            with open(name, "rb") as file:
+                data = file.read()
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is not valid UTF-8 (byte offset {error.start})") from None
+
+
+def _again(sql: str, file: str | None, text: str | None, parameters: tuple[str, ...]) -> str:
+    import shlex
+
+    words = ["exec"]
+    if file is not None:
+        words += ["--file", file]
+    else:
+        words += ["--command", sql] if text is not None else [sql]
+    for value in parameters:
+        words += ["--param", value]
+    return f"landed {shlex.join(words)} --yes"

@@ -1,0 +1,126 @@
+"""exec: one-off SQL on a target, reading without consent, writing with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from landed.core.errors import CannotKnow, UsageError
+from landed.ops.workspace import Workspace
+from landed.sql import sqlite as dialect
+from landed.targets.oneoff import Outcome, Script, SqlValue, Touched
+
+# Leading zeros or a plus sign mark names, codes and telephone numbers rather than numbers.
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})\Z")
+_REAL = re.compile(r"-?((0|[1-9][0-9]*)\.[0-9]+|[1-9][0-9]*(?=[eE]))([eE][+-]?[0-9]{1,3})?\Z")
+_BLOB = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'\Z")
+_INT64 = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class OneOff:
+    """One-off SQL before it runs: what it would touch, and what is worth a warning."""
+
+    workspace: Workspace
+    script: Script
+    touched: Touched
+
+    @property
+    def writes(self) -> bool:
+        """Whether any statement may write, so that consent is needed."""
+        return bool(self.touched.writes)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know before saying yes."""
+        return _warnings(self.workspace, self.touched)
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What came of it; ``warnings`` are those that were not known before."""
+
+    plan: OneOff
+    outcomes: tuple[Outcome, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def plan_execute(
+    workspace: Workspace, sql: str, parameters: Sequence[str] = (), source: str | None = None
+) -> OneOff:
+    """Compile one-off SQL against the target without running it.
+
+    Raises UsageError for SQL without a statement or parameters that do not fit, CannotKnow when there
+    is no database (none is created), NotProven for a statement that cannot be compiled.
+    """
+    statements = dialect.split(sql)
+    if not statements:
+        raise UsageError("there is no statement to run", next='landed exec "SELECT …"')
+    if parameters and len(statements) > 1:
+        raise UsageError(
+            f"--param needs a single statement; there are {len(statements)}",
+            next="Run them one by one.",
+        )
+    script = Script(statements, tuple(map(parameter, parameters)), source)
+    target = workspace.target
+    if not target.path.exists():
+        raise CannotKnow(
+            f"{workspace.spec.label} does not exist: there is no {target.path}; nothing was created.",
+            next="landed doctor",
+        )
+    return OneOff(workspace, script, target.preview(script))
+
+
+def run_execute(plan: OneOff) -> Executed:
+    """Run it: read-only where it only reads, else in one transaction that is all or nothing.
+
+    Raises NotProven for a statement that fails, CannotKnow, Busy.
+    """
+    target = plan.workspace.target
+    if not plan.writes:
+        return Executed(plan, tuple(target.query(plan.script)))
+    with target.writer() as writer:
+        outcomes = tuple(writer.execute(plan.script))
+    touched = plan.touched
+    for outcome in outcomes:
+        touched |= outcome.touched
+    late = tuple(w for w in _warnings(plan.workspace, touched) if w not in plan.warnings)
+    return Executed(plan, outcomes, late)
+
+
+def parameter(text: str) -> SqlValue:
+    """The value of one ``--param``: what is written as a SQL literal is that, all else is text.
+
+    ``42`` and ``-1.5e3`` are numbers, ``NULL`` is NULL, ``x'00ff'`` a blob, ``'42'`` the text 42;
+    ``007``, ``+49`` and integers of more than 64 bits are text.
+    """
+    if text == "NULL":
+        return None
+    if _INTEGER.match(text):
+        number = int(text)
+        return number if -_INT64 <= number < _INT64 else text
+    if _REAL.match(text):
+        return float(text)
+    blob = _BLOB.match(text)
+    if blob:
+        return bytes.fromhex(blob[1])
+    if len(text) >= 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1].replace("''", ""):
+        return text[1:-1].replace("''", "'")
+    return text
+
+
+def _warnings(workspace: Workspace, touched: Touched) -> tuple[str, ...]:
+    found = []
+    ledger = workspace.ledger_table
+    if ledger.lower() in touched.tables:
+        found.append(
+            f"this changes the ledger {ledger} by hand; landed repair changes it only where the schema "
+            "proves it"
+        )
+    if touched.schema:
+        found.append(
+            "this changes the schema outside the migrations, and landed status will say so; a change that "
+            "is to stay belongs in a migration file"
+        )
+    return tuple(found)

@@ -1,0 +1,194 @@
+"""Results of one-off SQL as tables for people."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import IO
+
+from landed.ops.execute import Executed, OneOff
+from landed.report.style import paint
+from landed.report.target_text import shown_path
+from landed.targets.oneoff import Outcome, SqlValue
+
+_GAP = 2
+_NARROWEST = 8
+_BLOB_BYTES = 32
+
+
+def render_headline(plan: OneOff, out: IO[str]) -> None:
+    """Which database this is about, whether it is written to, and what to know before saying yes."""
+    spec = plan.workspace.spec
+    place = shown_path(spec.path, plan.workspace.project.start)
+    numbers, total = plan.touched.writes, len(plan.script.statements)
+    if not numbers:
+        verb = "reading only"
+    elif total == 1:
+        verb = "this statement writes"
+    else:
+        verb = f"{len(numbers)} of {total} statements write, in one transaction"
+    print(f"{paint(spec.label, 'bold', out)}  {place}  {verb}", file=out)
+    for text in plan.warnings:
+        render_warning(text, out)
+
+
+def render_warning(text: str, out: IO[str]) -> None:
+    """One warning."""
+    print(f"  {paint('warning', 'yellow', out)}: {text}", file=out)
+
+
+def render_results(done: Executed, out: IO[str], talk: IO[str], width: int | None) -> None:
+    """Write tables to ``out`` and counts to ``talk``; ``width`` (columns) cuts values, ``None`` never."""
+    several = len(done.outcomes) > 1
+    cut = False
+    for index, outcome in enumerate(done.outcomes):
+        if several:
+            statement = outcome.statement
+            gap = "\n" if index else ""
+            title = f"-- statement {statement.number} of {len(done.outcomes)}, line {statement.line}"
+            print(gap + paint(title, "dim", out), file=out)
+        if outcome.columns:
+            cut = _table(outcome, out, width) or cut
+        out.flush()
+        print(paint(_count(outcome), "dim", talk), file=talk)
+        talk.flush()
+    if cut:
+        print(paint("… values were cut to fit the terminal; --json shows them whole", "dim", talk), file=talk)
+    for text in done.warnings:
+        render_warning(text, talk)
+    if done.plan.writes:
+        changed = sum(o.changes + o.indirect for o in done.outcomes)
+        print(f"Committed on {done.plan.workspace.spec.label}: {_rows(changed)} changed.", file=talk)
+
+
+def _count(outcome: Outcome) -> str:
+    parts = []
+    if outcome.columns:
+        parts.append(_rows(len(outcome.rows)))
+    if outcome.changes:
+        parts.append(f"{_rows(outcome.changes)} changed")
+    if outcome.indirect:
+        parts.append(f"{_rows(outcome.indirect, 'more row')} changed by triggers or foreign keys")
+    return ", ".join(parts) or "done, no row changed"
+
+
+def _rows(number: int, noun: str = "row") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _table(outcome: Outcome, out: IO[str], width: int | None) -> bool:
+    """Write one table, or one line per value where the columns do not fit; whether anything was cut."""
+    names = [shown(name) for name in outcome.columns]
+    cells = [[shown_value(value) for value in row] for row in outcome.rows]
+    natural = [
+        max([columns(name), *(columns(row[i]) for row in cells)]) for i, name in enumerate(names)
+    ]  # fmt: skip
+    widths = natural if width is None else _fitted(natural, width)
+    if widths is None:
+        return _records(outcome, names, cells, out, width or 80)
+    right = [
+        bool(outcome.rows) and all(isinstance(row[i], (int, float, type(None))) for row in outcome.rows)
+        for i in range(len(names))
+    ]
+    _line(names, widths, right, out, ["bold"] * len(names))
+    print(paint((" " * _GAP).join("-" * w for w in widths), "dim", out), file=out)
+    for row, values in zip(cells, outcome.rows, strict=True):
+        _line(row, widths, right, out, ["dim" if value is None else "" for value in values])
+    return widths != natural
+
+
+def _line(
+    cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], out: IO[str], styles: Sequence[str]
+) -> None:
+    parts = []
+    last = len(cells) - 1
+    for i, (cell, width) in enumerate(zip(cells, widths, strict=True)):
+        text = clipped(cell, width)
+        space = " " * (width - columns(text))
+        painted = paint(text, styles[i], out) if styles[i] else text
+        parts.append(space + painted if right[i] else painted + (space if i < last else ""))
+    print((" " * _GAP).join(parts), file=out)
+
+
+def _records(
+    outcome: Outcome, names: Sequence[str], cells: Sequence[Sequence[str]], out: IO[str], width: int
+) -> bool:
+    label = min(max(map(columns, names)), width // 2)
+    room = max(width - label - 3, _NARROWEST)
+    cut = False
+    for number, (row, values) in enumerate(zip(cells, outcome.rows, strict=True), 1):
+        print(paint(f"-- row {number}", "dim", out), file=out)
+        for name, cell, value in zip(names, row, values, strict=True):
+            text = clipped(cell, room)
+            cut = cut or text != cell
+            title = clipped(name, label)
+            painted = paint(text, "dim", out) if value is None else text
+            print(f"{title}{' ' * (label - columns(title))} | {painted}", file=out)
+    return cut
+
+
+def _fitted(natural: Sequence[int], width: int) -> list[int] | None:
+    """Widths that fit into the terminal, the widest columns cut first; ``None`` when too many columns."""
+    room = width - _GAP * (len(natural) - 1)
+    if sum(natural) <= room:
+        return list(natural)
+    if sum(min(n, _NARROWEST) for n in natural) > room:
+        return None
+    low, high = _NARROWEST, max(natural)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if sum(min(n, middle) for n in natural) <= room else (low, middle - 1)
+    fitted = [min(n, low) for n in natural]
+    for i, n in enumerate(natural):
+        if n > fitted[i]:
+            fitted[i] += min(n - fitted[i], room - sum(fitted))
+    return fitted
+
+
+def shown_value(value: SqlValue) -> str:
+    """A value as people read it: NULL, numbers, text on one line, blobs as ``x'…'``.
+
+    Text that reads NULL is shown in quotes, so that it can be told from NULL.
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        if len(value) > _BLOB_BYTES:
+            return f"x'{value[:_BLOB_BYTES].hex()}…' ({len(value):,} bytes)"
+        return f"x'{value.hex()}'"
+    if isinstance(value, str):
+        return "'NULL'" if value == "NULL" else shown(value)
+    return str(value)
+
+
+def shown(text: str) -> str:
+    """Text on one line: control characters, which could move the cursor, are written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_column, text))
+
+
+def _column(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def clipped(text: str, width: int) -> str:
+    """The text, cut with ``…`` if it takes more columns than ``width``."""
+    if columns(text) <= width:
+        return text
+    kept, room = [], width - 1
+    for character in text:
+        room -= _column(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"

@@ -1,0 +1,53 @@
+"""Results of one-off SQL as JSON, without loss: every SQLite value can be told from every other."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from landed.ops.execute import Executed
+from landed.report.json_target import SCHEMA, spec_json
+from landed.targets.oneoff import SqlValue
+
+_SAFE = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8259, section 6)."""
+
+
+def execute_json(done: Executed) -> dict[str, Any]:
+    """Per statement its columns, rows and the number of rows changed."""
+    plan = done.plan
+    return {
+        "schema": SCHEMA,
+        "command": "exec",
+        "target": spec_json(plan.workspace.spec),
+        "writes": plan.writes,
+        "results": [
+            {
+                "statement": outcome.statement.number,
+                "line": outcome.statement.line,
+                "columns": list(outcome.columns),
+                "rows": [[value_json(value) for value in row] for row in outcome.rows],
+                "changes": outcome.changes,
+                "indirect_changes": outcome.indirect,
+            }
+            for outcome in done.outcomes
+        ],
+        "warnings": [*plan.warnings, *done.warnings],
+    }
+
+
+def value_json(value: SqlValue) -> Any:
+    """A SQLite value: text, numbers and NULL as themselves where JSON can hold them.
+
+    Blobs become ``{"base64": "…"}``, integers beyond 2**53 - 1 (which JavaScript and jq would round)
+    ``{"integer": "…"}``, infinities ``{"real": "Infinity"}``.
+    """
+    if isinstance(value, bytes):
+        from base64 import b64encode
+
+        return {"base64": b64encode(value).decode("ascii")}
+    if isinstance(value, int):
+        return value if -_SAFE <= value <= _SAFE else {"integer": str(value)}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"real": "Infinity" if value > 0 else "-Infinity"}
+    return value

@@ -1,0 +1,22 @@
+"""A target as JSON where nothing but its description is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landed.targets.target_spec import TargetSpec
+
+SCHEMA = "landed/1"
+
+
+def spec_json(spec: TargetSpec) -> dict[str, Any]:
+    """Which database a report is about."""
+    return {
+        "name": spec.name,
+        "label": spec.label,
+        "kind": spec.kind,
+        "locality": spec.locality,
+        "path": str(spec.path) if spec.path else None,
+        "present": spec.path.exists() if spec.path else None,
+        "ledger_table": spec.ledger_table.value,
+    }

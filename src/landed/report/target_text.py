@@ -1,0 +1,25 @@
+"""Where a target is, as people want to read it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_FOLDER = os.path.join("v3", "d1", "miniflare-D1DatabaseObject")
+
+
+def shown_path(path: Path | None, start: Path) -> str:
+    """A database file, relative to where the user is if that is shorter.
+
+    The name of a local D1 file (64 hex digits, deep in wrangler's folder) is shortened to what tells it
+    from the others; ``landed doctor`` shows the whole.
+    """
+    if path is None:
+        return ""
+    relative = os.path.relpath(path, start)
+    text = relative if not relative.startswith("..") else str(path)
+    folder, name = os.path.split(text)
+    if folder.endswith(_FOLDER) and len(name) > 40:
+        state = os.path.dirname(folder[: -len(_FOLDER) - 1])
+        return os.path.join(state, "…", f"{name[:8]}….sqlite") if state else f"…/{name[:8]}….sqlite"
+    return text
