@@ -6,63 +6,12 @@ from hypothesis import strategies as st
 
 SCHEMA = "CREATE TABLE t (a, b TEXT COLLATE NOCASE, c INTEGER); CREATE TABLE u (a, d);"
 
-LEAVES = st.sampled_from(
-    [
-        "a",
-        "b",
-        "c",
-        "t.a",
-        '"b"',
-        "[c]",
-        "`a`",
-        "1",
-        "-1",
-        "0x1F",
-        "1000",
-        "1.5E3",
-        ".5",
-        "'x''Y'",
-        "NULL",
-        "null",
-    ]
-    + ["X'4a4B'", "TRUE", "false", "CURRENT_DATE", "?1", ":p", '"no column"', "'a'"]
-)
-BINARY = st.sampled_from(
-    [
-        "OR",
-        "and",
-        "=",
-        "==",
-        "<>",
-        "!=",
-        "IS",
-        "is not",
-        "IS DISTINCT FROM",
-        "IS NOT distinct FROM",
-        "<",
-        "<=",
-        ">",
-    ]
-    + [
-        ">=",
-        "&",
-        "|",
-        "<<",
-        ">>",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "||",
-        "->",
-        "->>",
-        "LIKE",
-        "NOT like",
-        "GLOB",
-        "NOT GLOB",
-    ]
-)
+_LEAVES = """a|b|c|t.a|"b"|[c]|`a`|1|-1|0x1F|1000|1.5E3|.5|'x''Y'|NULL|null|X'4a4B'|TRUE|false|CURRENT_DATE
+|?1|:p|"no column"|'a'"""
+_BINARY = """OR,and,=,==,<>,!=,IS,is not,IS DISTINCT FROM,IS NOT distinct FROM,<,<=,>,>=,&,|,<<,>>,+,-,*,/,%,||,->,->>,
+LIKE,NOT like,GLOB,NOT GLOB"""
+LEAVES = st.sampled_from(_LEAVES.replace("\n", "").split("|"))
+BINARY = st.sampled_from(_BINARY.replace("\n", "").split(","))
 PREFIX = st.sampled_from(["-", "+", "~", "NOT ", "not "])
 POSTFIX = st.sampled_from([" ISNULL", " NOTNULL", " NOT NULL", " COLLATE nocase", " collate RTRIM"])
 
@@ -119,34 +68,34 @@ nested = st.recursive(LEAVES, _parts, max_leaves=8)
 expressions = flat() | nested
 
 
-def _sources() -> st.SearchStrategy[str]:
-    return st.sampled_from(
-        [
-            "t",
-            "t AS x",
-            "t x",
-            "main.t",
-            "t, u",
-            "t JOIN u",
-            "t inner JOIN u ON t.a = (u.a)",
-            "t LEFT OUTER JOIN u USING (a)",
-        ]
-        + [
-            "t NATURAL JOIN u",
-            "t CROSS JOIN u",
-            "(SELECT * FROM t) AS s",
-            "(t JOIN u)",
-            "json_each('[1]') j",
-            "t LEFT JOIN u ON (1)",
-        ]
-        + [
-            "t NOT INDEXED",
-            "t, (SELECT 1 AS one) second",
-            '"t"',
-            "[t] AS [X y]",
-            "t FULL JOIN u ON t.a = u.a, t AS z",
-        ]
-    )
+_SOURCES = """t
+t AS x
+t x
+main.t
+t, u
+t JOIN u
+t inner JOIN u ON t.a = (u.a)
+t LEFT OUTER JOIN u USING (a)
+t NATURAL JOIN u
+t CROSS JOIN u
+(SELECT * FROM t) AS s
+(t JOIN u)
+json_each('[1]') j
+t LEFT JOIN u ON (1)
+t NOT INDEXED
+t, (SELECT 1 AS one) second
+"t"
+[t] AS [X y]
+t FULL JOIN u ON t.a = u.a, t AS z"""
+SOURCES = st.sampled_from(_SOURCES.splitlines())
+WINDOWS = st.sampled_from(
+    [
+        "row_number() OVER (PARTITION BY a ORDER BY c DESC)",
+        "sum(c) over w",
+        "group_concat(DISTINCT a)",
+        "sum(c) OVER (ORDER BY (c) ROWS BETWEEN 1 preceding AND unbounded FOLLOWING EXCLUDE ties)",
+    ]
+)
 
 
 @st.composite
@@ -155,17 +104,13 @@ def selects(draw: st.DrawFn) -> str:
     simple = st.sampled_from(
         ["a", "1", "(c + 1)", "count(*)", "max(a, (2))", "sum(c) FILTER (WHERE (c > 1))", "b || 'x'"]
     )
-    windowed = st.sampled_from(
-        ["row_number() OVER (PARTITION BY a ORDER BY c DESC)", "sum(c) over w", "group_concat(DISTINCT a)"]
-        + ["sum(c) OVER (ORDER BY (c) ROWS BETWEEN 1 preceding AND unbounded FOLLOWING EXCLUDE ties)"]
-    )
     columns = [
-        draw(simple | windowed | nested | st.sampled_from(["*", "t.*"]))
+        draw(simple | WINDOWS | nested | st.sampled_from(["*", "t.*"]))
         + draw(st.sampled_from(["", "", " AS N", ' "n m"', " 'lit'", " k"]))
         for _ in range(draw(st.integers(1, 3)))
     ]
     text = draw(st.sampled_from(["SELECT ", "select ALL ", "SELECT DISTINCT "])) + ", ".join(columns)
-    text += draw(st.just("") | _sources().map(lambda s: f" FROM {s}"))
+    text += draw(st.just("") | SOURCES.map(lambda s: f" FROM {s}"))
     text += draw(st.just("") | nested.map(lambda e: f" WHERE {e}"))
     text += draw(
         st.sampled_from(["", " GROUP BY a", " GROUP BY (a), c HAVING (count(*)) > (1)", " GROUP BY 1"])

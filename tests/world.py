@@ -90,6 +90,10 @@ class World:
                 "git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false",
                 *args,
             ],
-            cwd=self.folder, env=os.environ | dates, capture_output=True, text=True, check=True,
+            cwd=self.folder,
+            env=os.environ | dates,
+            capture_output=True,
+            text=True,
+            check=True,
         )  # fmt: skip
         return run.stdout.strip()
