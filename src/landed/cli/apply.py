@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,8 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     plan = plan_apply(exam, to=to)
-    _execute(common, exam, plan, "apply", yes, dry_run, allow)
+    words = "apply" if to is None else f"apply --to {shlex.quote(to)}"
+    _execute(common, exam, plan, words, yes, dry_run, allow)
 
 
 @command()

@@ -58,15 +58,14 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     chosen = [j for j in exam.judgements if j.name in known and known[j.name] <= last]
     blocking = [j for j in exam.judgements if j.standing in BLOCKS and known.get(j.name, -1) <= last]
     waiting = [j for j in chosen if j.standing in RUNS]
-    if blocking and waiting:
+    if blocking:
         raise _blocked(blocking)
     steps = _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
     broken = next((i for i in items if i.step.failed), None)
     if broken is not None:
         raise _cannot_run(exam, broken, items)
-    notices = _notices(exam, waiting) + [f"{j.name} is {j.standing}: {j.next or ''}" for j in blocking]
-    return Plan(items, digest(exam.facts), tuple(notices))
+    return Plan(items, digest(exam.facts), tuple(_notices(exam, waiting)))
 
 
 def run_apply(

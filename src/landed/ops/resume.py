@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from landed.core.advice import resume_plan
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.core.facts import digest, holds
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
+from landed.core.timeline import net_effects
 from landed.ops.apply import Plan, PlanItem, describe, find_migration
 from landed.ops.examine import Examination
 from landed.targets.messages import excerpt
@@ -37,9 +40,9 @@ def plan_resume(
         raise _undecided(migration, plan.undecided)
     step = exam.step(judgement.name)
     _rehearse(exam, migration, judgement, plan.run)
-    item = PlanItem(
-        migration, step, plan.run, judgement.standing, tuple(describe(step)), record=not judgement.recorded
-    )
+    missing = tuple(t for t in step.traces if t.number in plan.run)
+    changes = tuple(describe(replace(step, traces=missing, net=net_effects(missing))))
+    item = PlanItem(migration, step, plan.run, judgement.standing, changes, record=not judgement.recorded)
     return Plan((item,), digest(exam.facts))
 
 
@@ -60,8 +63,6 @@ def _chosen(exam: Examination, name: str | None) -> Judgement | None:
 
 def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run: tuple[int, ...]) -> None:
     """Run the statements in a shadow that has the target's schema; all effects must be there then."""
-    from dataclasses import replace
-
     from landed.core.migration import Parsed
     from landed.shadow.replay import Replayer
 

@@ -61,7 +61,9 @@ def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], st
     done = [a for a in report.applied if a.outcome == "applied"]
     other = len(report.applied) - len(done)
     label = report.examination.workspace.spec.label
-    text = f"{len(done)} file{'s' * (len(done) != 1)} applied and proven on {label}."
+    whole = all(len(i.statements) == len(i.migration.statements) for i in report.plan.items)
+    verb = "applied" if whole else "finished"
+    text = f"{len(done)} file{'s' * (len(done) != 1)} {verb} and proven on {label}."
     if other:
         text += f" {other} had been applied by another runner meanwhile."
     print(text, file=out)

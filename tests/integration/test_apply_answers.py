@@ -1,0 +1,36 @@
+"""What apply and resume say: exit codes, plans and the command that follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from docsworlds import FILES, build
+
+
+def test_the_command_with_consent_keeps_what_was_asked_for(tmp_path: Path) -> None:
+    """Pasting the suggestion must not apply more than what was asked for."""
+    done = build("new", tmp_path / "w").sh("landed apply --to 0002")
+    assert done.returncode == 4
+    assert "Next: landed apply --to 0002 --yes" in done.stdout
+
+
+@pytest.mark.parametrize("world", ["torn", "phantom", "unrecorded"])
+def test_apply_is_no_success_while_something_is_wrong(world: str, tmp_path: Path) -> None:
+    """Also when nothing is pending: a pipeline that runs apply must see that a file is half there."""
+    project = build(world, tmp_path / "w")
+    for name in FILES:
+        if name.startswith("0004") or (world == "torn" and name.startswith("0003")):
+            (project.folder / "migrations" / name).unlink()
+    done = project.sh("landed apply --yes")
+    assert done.returncode == 1, done.stdout
+    assert world in done.stdout
+
+
+def test_resume_shows_only_what_it_runs(tmp_path: Path) -> None:
+    project = build("torn", tmp_path / "w")
+    done = project.sh("landed resume --yes")
+    assert done.returncode == 0
+    assert "+ index orders_by_region" in done.stdout
+    assert "orders.region" not in done.stdout
+    assert "1 file finished and proven" in done.stdout

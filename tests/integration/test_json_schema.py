@@ -1,0 +1,189 @@
+"""Every document that --json writes, from real commands in many states, held to the JSON Schema."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from docsworlds import build
+from jsonschema import Draft202012Validator
+
+from landed.core import errors
+from landed.core.standing import Standing, Verdict
+from landed.report.json_schema import json_schema
+
+SCHEMA = json_schema()
+
+# world → (command line, document, exit code), run one after the other in the same world
+CASES: dict[str, list[tuple[str, str, int]]] = {
+    "new": [
+        ("status --json", "status", 0),
+        ("verify --json", "verify", 0),
+        ("apply --json --dry-run", "apply", 0),
+        ("apply --json", "error", 4),
+        ("apply --json --to 9999", "error", 2),
+        ("lock --json", "lock", 0),
+        ("--json status", "status", 0),
+        ("apply --json --yes", "apply", 0),
+        ("apply --json --yes", "apply", 0),
+        ("resume --json", "resume", 0),
+        ("repair --json", "repair", 0),
+        ("lock --json --check", "lock", 0),
+        ("verify --json --strict", "verify", 0),
+        ("resume --json 0001", "error", 2),
+        ("statsu --json", "error", 2),
+        ("status --json --nonsense", "error", 2),
+        ("status --json --project nowhere", "error", 2),
+        ("status --json --target d1:remote", "error", 2),
+        ("status --json --target postgres://me:secret@db.example.com/x", "error", 2),
+        ("status --json --target nowhere.sqlite", "error", 2),
+        ("status --json --migrations nowhere", "error", 2),
+    ],
+    "damaged": [
+        ("status --json", "status", 0),
+        ("verify --json", "verify", 1),
+        ("apply --json --yes", "error", 1),
+        ("repair --json --dry-run", "repair", 0),
+        ("repair --json", "error", 4),
+        ("repair --json --yes", "repair", 0),
+        ("resume --json --dry-run", "resume", 0),
+        ("resume --json --yes", "resume", 0),
+        ("status --json", "status", 0),
+    ],
+    "phantom": [("status --json", "status", 0), ("verify --json", "verify", 1)],
+    "torn": [
+        ("status --json", "status", 0),
+        ("verify --json", "verify", 1),
+        ("repair --json 0002", "error", 1),
+    ],
+    "undecided": [
+        ("status --json", "status", 0),
+        ("resume --json", "error", 4),
+        ("resume --json --run 2 --yes", "resume", 0),
+    ],
+    "unrecorded": [("status --json", "status", 0), ("repair --json --yes 0003", "repair", 0)],
+    "assumed": [
+        ("status --json", "status", 0),
+        ("verify --json", "verify", 0),
+        ("verify --json --strict", "verify", 1),
+        ("repair --json --yes 0003 --reason 'restored from a backup'", "repair", 0),
+    ],
+    "unknown": [("status --json", "status", 0), ("repair --json 0003", "error", 1)],
+    "orphan": [
+        ("status --json", "status", 0),
+        ("verify --json", "verify", 1),
+        ("repair --json", "repair", 0),
+    ],
+    "renamed": [("status --json", "status", 0), ("repair --json --yes", "repair", 0)],
+    "edited": [
+        ("status --json", "status", 0),
+        ("lock --json", "lock", 1),
+        ("lock --json --accept 0002", "lock", 0),
+    ],
+    "edited-in-git": [("status --json", "status", 0), ("verify --json", "verify", 1)],
+    "out-of-order": [("status --json", "status", 0), ("apply --json --yes", "apply", 0)],
+    "duplicate": [("status --json", "status", 0), ("verify --json", "verify", 1)],
+    "superseded": [("status --json", "status", 0)],
+    "drifted": [("status --json", "status", 0), ("verify --json", "verify", 1)],
+    "masked": [("status --json", "status", 0), ("apply --json --yes", "error", 1)],
+    "cascade": [("apply --json --yes", "error", 1)],
+    "drops": [
+        ("apply --json --yes", "error", 4),
+        ("apply --json --yes --allow drop-table:coupons", "apply", 0),
+    ],
+    "broken": [("status --json", "status", 0), ("apply --json --yes", "error", 1)],
+    "two-databases": [("status --json", "error", 2), ("status --json -t d1:local/LOGS", "status", 0)],
+    "wrong-config": [("status --json", "error", 2)],
+    "plain": [
+        ("status --json", "status", 0),
+        ("apply --json --yes", "apply", 0),
+        ("verify --json", "verify", 0),
+    ],
+    "unreadable": [("status --json", "error", 3)],
+}
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[dict[str, Any]]]:
+    """The documents of a world's commands, run once, each held to the schema."""
+
+    @functools.cache
+    def run(world: str) -> list[dict[str, Any]]:
+        project = build(world, tmp_path_factory.mktemp(world) / "home")
+        found = []
+        for line, document, code in CASES[world]:
+            done = project.sh(f"landed {line} 2>/dev/null")
+            assert done.returncode == code, f"{line}: exit {done.returncode}\n{done.stdout}"
+            found.append(held(done.stdout, document))
+            assert "secret" not in done.stdout
+            assert found[-1].get("error", {}).get("exit_code", code) == code
+        return found
+
+    return run
+
+
+def held(text: str, document: str) -> dict[str, Any]:
+    """The document, after it was held to the schema: as a whole, and as the one that it should be."""
+    body: dict[str, Any] = json.loads(text)
+    assert next(iter(body)) == "schema"
+    assert body["schema"] == "landed/1"
+    validator = Draft202012Validator({"$ref": f"#/$defs/{document}", "$defs": SCHEMA["$defs"]})
+    problems = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(body)]
+    assert not problems
+    assert Draft202012Validator(SCHEMA).is_valid(body), "two documents claim it, or none"
+    return body
+
+
+@pytest.mark.parametrize("world", CASES)
+def test_documents(world: str, documents: Callable[[str], list[dict[str, Any]]]) -> None:
+    assert len(documents(world)) == len(CASES[world])
+
+
+def test_the_worlds_bring_out_everything(documents: Callable[[str], list[dict[str, Any]]]) -> None:
+    """Every document, standing, verdict and exit code of an error is among the cases."""
+    bodies = [body for world in CASES for body in documents(world)]
+    judged = [m for body in bodies for m in body.get("migrations", [])]
+    assert {"error" if "error" in b else b["command"] for b in bodies} == {
+        option["$ref"].rsplit("/", 1)[-1] for option in SCHEMA["oneOf"]
+    }
+    assert {m["standing"] for m in judged} == set(Standing)
+    assert {m["verdict"] for m in judged} == {None, *Verdict}
+    assert {b["error"]["exit_code"] for b in bodies if "error" in b} == {1, 2, 3, 4}
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_standings_and_verdicts_are_the_programs() -> None:
+    assert {o["const"] for o in SCHEMA["$defs"]["standing"]["oneOf"]} == set(Standing)
+    assert {o["const"] for o in SCHEMA["$defs"]["verdict"]["oneOf"]} == set(Verdict)
+
+
+def test_nothing_undocumented_passes() -> None:
+    """Every object of the schema is closed, and every key has a description."""
+
+    def walk(node: object, path: str) -> None:
+        if isinstance(node, list):
+            for part in node:
+                walk(part, path)
+        if not isinstance(node, dict):
+            return
+        if node.get("type") == "object":
+            assert node.get("additionalProperties") is not None, path
+            for key, value in node.get("properties", {}).items():
+                described = "description" in value or "$ref" in value
+                assert described, f"{path}.{key} has no description"
+        for key, value in node.items():
+            walk(value, f"{path}/{key}")
+
+    walk(SCHEMA, "")
+
+
+def test_exit_codes_of_errors_are_in_the_schema() -> None:
+    kinds = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.LandedError)]
+    codes = SCHEMA["$defs"]["error"]["properties"]["error"]["properties"]["exit_code"]["enum"]
+    assert {k.exit_code for k in kinds} == set(codes)
