@@ -1,0 +1,53 @@
+"""The serialised shadow: the next replay goes on from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from landed.core.migration import Migration
+from landed.shadow.cache import Cache
+from landed.shadow.replay import Replayer
+from landed.shadow.timeline import timeline
+from landed.sql import sqlite as dialect
+
+
+def migration(number: int, text: str) -> Migration:
+    name = f"{number:04}_x.sql"
+    return Migration(name, f"{number:04}", name, text, dialect.parse)
+
+
+@pytest.mark.parametrize("mode", ["d1", "sqlite"])
+def test_a_shadow_can_be_continued_from_its_image(mode: str) -> None:
+    first = Replayer(mode)
+    first.replay(migration(1, "CREATE TABLE t (a INTEGER PRIMARY KEY); CREATE INDEX i ON t (a);"))
+    image = first.image()
+    facts = first.facts
+    first.close()
+    second = Replayer(mode, image=image)
+    try:
+        assert second.facts == facts
+        assert not second.replay(migration(2, "ALTER TABLE t ADD COLUMN b TEXT;")).failed
+    finally:
+        second.close()
+
+
+@pytest.mark.parametrize("mode", ["d1", "sqlite"])
+def test_only_new_files_are_replayed(mode: str, tmp_path: Path) -> None:
+    history = [migration(1, "CREATE TABLE t (a);"), migration(2, "ALTER TABLE t ADD COLUMN b;")]
+    cache = Cache(tmp_path)
+    try:
+        timeline(mode, None, history, cache=cache)
+        replayed: list[str] = []
+        steps = timeline(
+            mode,
+            None,
+            [*history, migration(3, "ALTER TABLE t ADD COLUMN c;")],
+            cache=cache,
+            progress=lambda done, total, name: replayed.append(name),
+        )
+    finally:
+        cache.close()
+    assert replayed == ["0003_x.sql"]
+    assert not any(step.failed for step in steps)
