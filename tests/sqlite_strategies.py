@@ -8,8 +8,8 @@ SCHEMA = "CREATE TABLE t (a, b TEXT COLLATE NOCASE, c INTEGER); CREATE TABLE u (
 
 _LEAVES = """a|b|c|t.a|"b"|[c]|`a`|1|-1|0x1F|1000|1.5E3|.5|'x''Y'|NULL|null|X'4a4B'|TRUE|false|CURRENT_DATE
 |?1|:p|"no column"|'a'"""
-_BINARY = """OR,and,=,==,<>,!=,IS,is not,IS DISTINCT FROM,IS NOT distinct FROM,<,<=,>,>=,&,|,<<,>>,+,-,*,/,%,||,->,->>,
-LIKE,NOT like,GLOB,NOT GLOB"""
+_BINARY = """OR,and,=,==,<>,!=,IS,is not,IS DISTINCT FROM,IS NOT distinct FROM,<,<=,>,>=,&,|,<<,>>,+,-,*,/,%,
+||,->,->>,LIKE,NOT like,GLOB,NOT GLOB"""
 LEAVES = st.sampled_from(_LEAVES.replace("\n", "").split("|"))
 BINARY = st.sampled_from(_BINARY.replace("\n", "").split(","))
 PREFIX = st.sampled_from(["-", "+", "~", "NOT ", "not "])

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landed.sql.sqlite_reader import Reader
 from landed.sql.sqlite_tokens import (
     JOIN_WORDS,
     KEYWORDS,
@@ -64,6 +65,18 @@ def test_no_character_is_lost(sql: str) -> None:
     tokens = tokenize(sql)
     assert "".join(t.text for t in tokens) == sql
     assert [t.start for t in tokens] == [sum(len(t.text) for t in tokens[:i]) for i in range(len(tokens))]
+
+
+@given(st.lists(PIECES | st.text(max_size=3)).map("".join))
+def test_a_reader_sees_the_real_tokens(sql: str) -> None:
+    real = [t for t in tokenize(sql) if t.kind not in ("space", "comment")]
+    while real and real[-1].text == ";":
+        real.pop()
+    reader = Reader(sql)
+    assert list(zip(reader.kinds, reader.texts, strict=True)) == [
+        *((t.kind, t.text) for t in real),
+        ("end", ""),
+    ]
 
 
 def test_keywords_are_the_engines() -> None:

@@ -31,7 +31,11 @@ def index_facts(name: str, sql: str) -> list[Fact]:
 
 
 def view_facts(name: str, sql: str) -> list[Fact]:
-    """Declared columns, spelled as result sets show them, and the canonical query."""
+    """Declared columns, spelled as result sets show them, and the canonical query.
+
+    The name that an expression without ``AS`` gets is its text as written; SQLite promises nothing
+    about it (sqlite.org/c3ref/column_name.html), and so it is no fact.
+    """
     return _facts("view", name, sql, _view)
 
 

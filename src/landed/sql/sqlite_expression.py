@@ -91,9 +91,9 @@ class Expressions(Reader):
     def type_name(self) -> str:
         """A declared type (may be empty): quotes removed, lower case, ``name(1,2)``."""
         parts: list[str] = []
-        while self.is_name() and not (
-            self.words[self.at] == "GENERATED" and self.words[self.at + 1] == "ALWAYS"
-        ):
+        while self.is_name():
+            if self.words[self.at] == "GENERATED" and self.words[self.at + 1] == "ALWAYS":
+                break
             parts.append(fold(" ".join(self.name().split())))
         if not parts or not self.take("("):
             return " ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landed.sql.sqlite_tokens import KEYWORDS, RESERVED, fold, identifier, quote, scan, unquote
+from landed.sql.sqlite_tokens import KEYWORDS, RESERVED, fold, identifier, quote, scan_real, unquote
 
 # What SQLite takes as a name where only a name can stand: 'x' included.
 _NAME_KINDS = frozenset({"word", "quoted", "string"})
@@ -35,14 +35,15 @@ class Reader:
         self.kinds: list[str] = []
         self.texts: list[str] = []
         self.words: list[str] = []
-        for match in scan(sql):
+        kinds, texts, words = self.kinds.append, self.texts.append, self.words.append
+        for match in scan_real(sql):
             kind = match.lastgroup or "other"
-            if kind == "space" or kind == "comment":
-                continue
-            text = match[0]
-            self.kinds.append(kind)
-            self.texts.append(text)
-            self.words.append(text.upper() if kind == "word" else text)
+            if kind == "end":
+                break
+            text = match[kind]
+            kinds(kind)
+            texts(text)
+            words(text.upper() if kind == "word" else text)
         while self.words and self.words[-1] == ";":
             del self.kinds[-1], self.texts[-1], self.words[-1]
         self.kinds.append("end")

@@ -30,19 +30,19 @@ _FIRST = r"[^\x00-@\[-^`{-\x7f]"
 _REST = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 
 # The Unicode byte order mark counts as white space where a token could start, as in SQLite.
-_PATTERN = re.compile(
-    rf"""(?P<space>[ \t\n\f\r\ufeff]+)
-    |(?P<blob>[xX]'[0-9a-fA-F]*')
-    |(?P<word>{_FIRST}{_REST}*)
-    |(?P<comment>--[^\n]*|/\*(?=.)[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?)
+_SPACE = r"[ \t\n\f\r\ufeff]+"
+_COMMENT = r"--[^\n]*|/\*(?=.)[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+_REAL = r"""(?P<blob>[xX]'[0-9a-fA-F]*')
+    |(?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+    |(?P<operator>->>|->|\|\||<<|>>|<=|>=|<>|==|!=|\.(?![0-9])|[-+*/%&|~<>=(),;])
     |(?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)
     |(?P<string>'[^']*+(?:''[^']*+)*+(?:'|\Z))
     |(?P<quoted>"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|`[^`]*+(?:``[^`]*+)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z))
-    |(?P<parameter>\?[0-9]*|[:@$\#]{_REST}+(?:::{_REST}+)*)
-    |(?P<operator>->>|->|\|\||<<|>>|<=|>=|<>|==|!=|[-+*/%&|~<>=(),.;])
-    |(?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
+    |(?P<parameter>\?[0-9]*|[:@$\#][A-Za-z0-9_$\x80-\U0010ffff]+(?:::[A-Za-z0-9_$\x80-\U0010ffff]+)*)
+    |(?P<other>.)"""
+_PATTERN = re.compile(f"(?P<space>{_SPACE})|(?P<comment>{_COMMENT})|{_REAL}", re.VERBOSE | re.DOTALL)
+# The same without space and comments; the empty token at the end keeps a last comment from being read.
+_READ = re.compile(f"(?:{_SPACE}|{_COMMENT})*+(?:{_REAL}|(?P<end>\\Z))", re.VERBOSE | re.DOTALL)
 
 _RESERVED = """
     ADD ALL ALTER AND AS AUTOINCREMENT BETWEEN CASE CHECK COLLATE COMMIT CONSTRAINT CREATE DEFAULT DEFERRABLE
@@ -76,6 +76,12 @@ _PLAIN = re.compile(f"{_FIRST}{_REST}*\\Z")
 def scan(sql: str) -> Iterator[re.Match[str]]:
     """The raw matches behind :func:`tokenize`; ``lastgroup`` is the kind. For hot paths."""
     return _PATTERN.finditer(sql)
+
+
+def scan_real(sql: str) -> Iterator[re.Match[str]]:
+    """Matches of the real tokens alone, ``lastgroup`` the kind and its group the text; the last is
+    ``end``. For hot paths."""
+    return _READ.finditer(sql)
 
 
 def tokenize(sql: str) -> list[Token]:
