@@ -23,6 +23,8 @@ _BAD = ("bad", "red")
 _FOLD = 8
 """More consecutive files of one unremarkable standing than this become one line."""
 _SHOWN = 8
+_BEFORE_APPLY = (Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE)
+"""The standings with which ``apply`` refuses to start."""
 
 Command = Callable[[str], str]
 
@@ -35,18 +37,24 @@ def headline(exam: Examination) -> str:
     rows = f"no ledger table {table} yet" if ledger is None else f"{len(ledger)} recorded in {table}"
     if exam.state.ledger_problem:
         rows = f"ledger unreadable: {exam.state.ledger_problem}"
-    return f"{spec.label}  {shown_path(exam)}\n{len(exam.migrations)} files in {shown_dir(exam)} · {rows}"
+    files = "1 file" if len(exam.migrations) == 1 else f"{len(exam.migrations)} files"
+    return f"{spec.label}  {shown_path(exam)}\n{files} in {shown_dir(exam)} · {rows}"
 
 
 def shown_path(exam: Examination) -> str:
-    """The database file, relative to where the user is if that is shorter."""
+    """The database file, relative to where the user is if that is shorter; a local D1 file's folder
+    and hash are cut short (``doctor`` and ``--json`` have them whole)."""
     import os
 
     path = exam.workspace.spec.path
     if path is None:
         return ""
     relative = os.path.relpath(path, exam.workspace.project.start)
-    return relative if not relative.startswith("..") else str(path)
+    shown = relative if not relative.startswith("..") else str(path)
+    if exam.workspace.spec.kind == "d1:local":
+        folder = shown.partition(f"{os.sep}v3{os.sep}")[0]
+        return os.path.join(folder, "…", f"{path.stem[:12]}….sqlite")
+    return shown
 
 
 def shown_dir(exam: Examination) -> str:
@@ -107,6 +115,8 @@ def next_commands(exam: Examination) -> list[str]:
         for judgement in exam.judgements:
             if judgement.standing is standing and judgement.next and judgement.next not in found:
                 found.append(judgement.next)
+    if any(j.standing in _BEFORE_APPLY for j in exam.judgements):
+        found = [c for c in found if c != "landed apply"]
     runnable = [c for c in found if c.startswith("landed ")]
     return runnable + [c for c in found if c not in runnable]
 
@@ -170,6 +180,8 @@ def _reason(judgement: Judgement) -> str:
             return "everything it does is there, but it is not recorded"
         case Standing.ASSUMED:
             return "recorded; it leaves nothing in the schema that could prove it"
+        case Standing.DUPLICATE:
+            return "recorded twice; wrangler's ledger cannot hold that, so this table was made otherwise"
         case Standing.UNKNOWN:
             return "not recorded; it leaves nothing in the schema that could show whether it ran"
         case _:

@@ -7,7 +7,7 @@ from typing import IO
 
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
-from landed.report.status_text import headline, next_commands, summary
+from landed.report.status_text import headline, next_commands, summary, unexplained_objects
 from landed.report.style import paint
 
 
@@ -15,11 +15,10 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
     """Write the answer for a person: yes or no first, then why."""
     recorded = sum(1 for j in exam.judgements if j.recorded)
     if answer.proven:
-        word = paint("proven", "green", out)
-        print(
-            f"{word}: the schema holds what the {recorded - len(answer.assumed)} recorded migrations claim",
-            file=out,
-        )
+        claims = recorded - len(answer.assumed)
+        what = "1 recorded migration claims" if claims == 1 else f"{claims} recorded migrations claim"
+        text = f"the schema holds what {what}" if recorded else "nothing is recorded, so nothing is claimed"
+        print(f"{paint('proven', 'green', out)}: {text}", file=out)
     else:
         print(f"{paint('NOT proven', 'red', out)}: {summary(exam)}", file=out)
     print(headline(exam), file=out)
@@ -28,6 +27,16 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
             print(f"  {judgement.standing}: {judgement.name}", file=out)
     if answer.assumed:
         print(f"  assumed (nothing can prove them): {', '.join(answer.assumed)}", file=out)
+    objects = unexplained_objects(exam.unexplained)
+    if objects:
+        more = f" and {len(objects) - 8} more" if len(objects) > 8 else ""
+        print(f"  made by no migration (does not fail): {', '.join(objects[:8])}{more}", file=out)
     if not answer.proven:
-        advice = next_commands(exam)
-        print(f"Next: {command('landed status')}" if not advice else f"Next: {command(advice[0])}", file=out)
+        print(f"Next: {command(_advice(exam, answer))}", file=out)
+
+
+def _advice(exam: Examination, answer: Answer) -> str:
+    """What to do about the first of those that say no, a command that can be run preferred."""
+    names = answer.failed or answer.assumed
+    own = [j.next for j in exam.judgements if j.name in names and j.next]
+    return next((c for c in next_commands(exam) if c in own), own[0] if own else "landed status")
