@@ -10,6 +10,7 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.standing import Evidence, Judgement, Standing, Verdict
 from landed.ops.examine import Examination
 from landed.report.style import paint, symbols
+from landed.report.target_text import shown_path as short_path
 
 MARKS = {
     Standing.OK: ("good", "green"),
@@ -42,19 +43,8 @@ def headline(exam: Examination) -> str:
 
 
 def shown_path(exam: Examination) -> str:
-    """The database file, relative to where the user is if that is shorter; a local D1 file's folder
-    and hash are cut short (``doctor`` and ``--json`` have them whole)."""
-    import os
-
-    path = exam.workspace.spec.path
-    if path is None:
-        return ""
-    relative = os.path.relpath(path, exam.workspace.project.start)
-    shown = relative if not relative.startswith("..") else str(path)
-    if exam.workspace.spec.kind == "d1:local":
-        folder = shown.partition(f"{os.sep}v3{os.sep}")[0]
-        return os.path.join(folder, "…", f"{path.stem[:12]}….sqlite")
-    return shown
+    """The database file, relative to where the user is if that is shorter."""
+    return short_path(exam.workspace.spec.path, exam.workspace.project.start)
 
 
 def shown_dir(exam: Examination) -> str:

@@ -1,0 +1,34 @@
+"""landed doctor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from landed.cli.options import Common, command
+from landed.cli.output import emit_json
+
+
+@command()
+def doctor(common: Common) -> int:
+    """Show the configuration in force, where it comes from, what is wrong.
+
+    Says which configuration file, environment, database, local file, ledger table, migrations
+    folder, lock file and cache are in force and who decided so, looks at the database's health and
+    at what this SQLite can do, and names for everything that is wrong what to do. Works, and
+    explains, where other commands stop. Reads only. Exits 2 when the configuration is wrong, 3 when
+    the database cannot be read.
+    """
+    from landed.ops.doctor import diagnose
+
+    flags = {"env": common.env, "migrations": common.migrations, "persist_to": common.persist_to}
+    diagnosis = diagnose(Path(common.project or "."), common.target, flags)
+    if common.json:
+        from landed.report.doctor_json import doctor_json
+
+        emit_json(doctor_json(diagnosis, common.command))
+    else:
+        from landed.report.doctor import render_doctor
+
+        render_doctor(diagnosis, sys.stdout, common.command)
+    return diagnosis.exit_code

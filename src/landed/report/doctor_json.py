@@ -1,0 +1,34 @@
+"""doctor's report as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from landed.ops.doctor import Diagnosis, Level
+from landed.report.json_target import SCHEMA, spec_json
+
+
+def doctor_json(diagnosis: Diagnosis, command: Callable[[str], str]) -> dict[str, Any]:
+    """All checks with their places; ``target`` is null where none could be resolved."""
+    return {
+        "schema": SCHEMA,
+        "command": "doctor",
+        "target": spec_json(diagnosis.spec) if diagnosis.spec else None,
+        "checks": [
+            {
+                "area": check.area,
+                "code": check.code,
+                "label": check.label,
+                "level": check.level,
+                "value": check.value,
+                "origin": check.origin,
+                "problem": check.problem,
+                "next": command(check.next) if check.next else None,
+            }
+            for check in diagnosis.checks
+        ],
+        "errors": diagnosis.count(Level.ERROR),
+        "warnings": diagnosis.count(Level.WARNING),
+        "exit_code": diagnosis.exit_code,
+    }
