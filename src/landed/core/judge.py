@@ -49,7 +49,7 @@ class Ruling:
     judgements: tuple[Judgement, ...]
     unexplained: tuple[FactKey, ...]
     applied: frozenset[int]
-    expected: dict[FactKey, str]
+    expected: Mapping[FactKey, str]
 
 
 def owners_of(steps: Sequence[Step], applied: Iterable[int]) -> Owners:

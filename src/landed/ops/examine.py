@@ -9,7 +9,7 @@ from landed.catalog.sqlite import snapshot
 from landed.core.advice import advise
 from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey
-from landed.core.judge import CheckResult, Ruling, judge
+from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import LedgerRow, late_files, replay_order
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
@@ -17,8 +17,9 @@ from landed.core.timeline import Step
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed
+from landed.ops.ruling import rule
 from landed.ops.workspace import Workspace
-from landed.shadow.cache import Cache
+from landed.shadow.cache import Cache, chain
 from landed.shadow.timeline import Progress, timeline
 from landed.targets.base import LiveState
 
@@ -115,10 +116,11 @@ def examine(
             in_file_order = replay(migrations)
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
-        facts = workspace.facts_of(state, steps)
+        facts = workspace.facts_of(state)
         results = _check_results(workspace, state, steps)
-        ruling = judge(steps, recorded, facts, results)
         in_order = [migrations[i] for i in order]
+        history = chain(mode, table, in_order, workspace.base())[-1:]
+        ruling = rule(own_cache, b"".join(history), steps, state, facts, results)
         hidden = never_ran(
             steps, recorded, facts, ruling, lambda name: replay([m for m in in_order if m.name != name])
         )

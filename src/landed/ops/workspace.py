@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landed.catalog.sqlite import snapshot
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
-from landed.core.timeline import Step
+from landed.ops.deferred import Deferred
 from landed.sql import sqlite as dialect
 from landed.targets.base import LiveState
 from landed.targets.discovery import Project, discover
@@ -52,15 +51,20 @@ class Workspace:
     def target(self) -> SqliteTarget:
         """The target's database. Raises UsageError for one that cannot be used yet."""
         if self.spec.unsupported or self.spec.path is None:
-            raise UsageError(
-                f"{self.spec.name}: {self.spec.unsupported or 'this target cannot be used yet'}",
-                next="use a local target: --target d1:local or --target sqlite:PATH",
-            )
+            raise self._unsupported()
         return SqliteTarget(self.spec.path, self.mode, self.ledger_table)
+
+    def _unsupported(self) -> UsageError:
+        return UsageError(
+            f"{self.spec.name}: {self.spec.unsupported or 'this target cannot be used yet'}",
+            next="use a local target: --target d1:local or --target sqlite:PATH",
+        )
 
     @property
     def directory(self) -> Path:
         """The migrations folder. Raises ConfigError when nothing says where it is."""
+        if self.spec.migrations_dir is None and self.spec.unsupported:
+            raise self._unsupported()
         if self.spec.migrations_dir is None:
             raise ConfigError(
                 "It is not known where the migrations are.",
@@ -87,9 +91,11 @@ class Workspace:
         """The SQL of a starting schema, for histories that do not begin at empty (none: ``""``)."""
         return ""
 
-    def facts_of(self, state: LiveState, steps: Sequence[Step]) -> Mapping[FactKey, str]:
-        """The facts of a reading, the platform's own objects left out."""
-        return snapshot(state.rows, self.ledger_table)
+    def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
+        """The facts of a reading, the platform's own objects left out; read when they are needed."""
+        from landed.catalog.sqlite import snapshot
+
+        return Deferred(lambda: snapshot(state.rows, self.ledger_table))
 
     # -- the lock file --------------------------------------------------------------------------
 

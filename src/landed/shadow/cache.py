@@ -8,26 +8,36 @@ cannot be read or written, landed replays, and says nothing.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from zlib import compress, crc32, decompress
 
 from landed import __version__
-from landed.core.facts import Change, FactKey
 from landed.core.migration import Migration
-from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
+from landed.core.timeline import Step
+from landed.shadow.stored import dump_step, load_step
 
 if TYPE_CHECKING:
     import apsw
 
-FORMAT = 1
-"""Raised whenever the meaning of a cached step changes."""
+FORMAT = 2
+"""Raised whenever the meaning of what is cached changes."""
 
 MAX_BYTES = 256 * 1024 * 1024
 IMAGES_KEPT = 12
+RULINGS_KEPT = 48
+
+_SCHEMA = f"""
+DROP TABLE IF EXISTS steps;
+DROP TABLE IF EXISTS images;
+DROP TABLE IF EXISTS rulings;
+CREATE TABLE steps (key BLOB PRIMARY KEY, head TEXT NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE images (id INTEGER PRIMARY KEY, key BLOB UNIQUE, body BLOB NOT NULL);
+CREATE TABLE rulings (id INTEGER PRIMARY KEY, key BLOB UNIQUE, body TEXT NOT NULL, crc INTEGER NOT NULL);
+PRAGMA user_version={FORMAT}"""
 
 
 def cache_dir() -> Path:
@@ -74,12 +84,10 @@ class Cache:
         db.set_busy_timeout(2000)
         if db.execute("PRAGMA user_version").get != FORMAT:
             db.execute("PRAGMA journal_mode=wal").fetchall()
-            db.execute(
-                "DROP TABLE IF EXISTS steps; DROP TABLE IF EXISTS images;"
-                "CREATE TABLE steps (key BLOB PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;"
-                "CREATE TABLE images (id INTEGER PRIMARY KEY, key BLOB UNIQUE, body BLOB NOT NULL);"
-                f"PRAGMA user_version={FORMAT}"
-            ).fetchall()
+            db.execute("BEGIN IMMEDIATE")  # two runners may find the cache empty at once
+            if db.execute("PRAGMA user_version").get != FORMAT:
+                db.execute(_SCHEMA).fetchall()
+            db.execute("COMMIT")
         db.execute("PRAGMA synchronous=off")
         self._db = db
 
@@ -89,12 +97,14 @@ class Cache:
             return []
         found: list[Step] = []
         try:
-            cursor = self._db.cursor()
-            for key in keys:
-                row = cursor.execute("SELECT body FROM steps WHERE key = ?", (key,)).fetchone()
-                if row is None:
+            rows = self._db.executemany(
+                "SELECT key, head, body, crc FROM steps WHERE key = ?", [(key,) for key in keys]
+            )
+            for key, (stored, head, body, crc) in zip(keys, rows, strict=False):
+                # The body is decoded later, where a failure could no longer be passed over.
+                if stored != key or crc32(body.encode()) != crc:
                     break
-                found.append(load_step(row[0]))
+                found.append(load_step(head, body))
         except Exception:
             return []
         return found
@@ -105,7 +115,7 @@ class Cache:
             return None
         try:
             row = self._db.execute("SELECT body FROM images WHERE key = ?", (key,)).fetchone()
-            return zlib.decompress(row[0]) if row else None
+            return decompress(row[0]) if row else None
         except Exception:
             return None
 
@@ -114,15 +124,16 @@ class Cache:
         if self._db is None:
             return
         try:
+            stored = [(key, *dump_step(step)) for key, step in zip(keys, steps, strict=True)]
             with self._db:
                 self._db.executemany(
-                    "INSERT OR REPLACE INTO steps VALUES (?, ?)",
-                    [(k, dump_step(s)) for k, s in zip(keys, steps, strict=True)],
+                    "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)",
+                    [(key, head, body, crc32(body.encode())) for key, head, body in stored],
                 )
                 if image is not None and keys:
                     self._db.execute(
                         "INSERT OR REPLACE INTO images (key, body) VALUES (?, ?)",
-                        (keys[-1], zlib.compress(image, 1)),
+                        (keys[-1], compress(image, 1)),
                     )
                     self._db.execute(
                         "DELETE FROM images WHERE id <= (SELECT max(id) FROM images) - ?", (IMAGES_KEPT,)
@@ -131,69 +142,40 @@ class Cache:
         except Exception:
             return
 
+    def ruling(self, key: bytes) -> str | None:
+        """A kept ruling, as it was given to :meth:`keep_ruling`."""
+        if self._db is None:
+            return None
+        try:
+            row = self._db.execute("SELECT body, crc FROM rulings WHERE key = ?", (key,)).fetchone()
+            return row[0] if row and crc32(row[0].encode()) == row[1] else None
+        except Exception:
+            return None
+
+    def keep_ruling(self, key: bytes, body: str) -> None:
+        """Keep one ruling; the oldest ones go."""
+        if self._db is None:
+            return
+        try:
+            with self._db:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO rulings (key, body, crc) VALUES (?, ?, ?)",
+                    (key, body, crc32(body.encode())),
+                )
+                self._db.execute(
+                    "DELETE FROM rulings WHERE id <= (SELECT max(id) FROM rulings) - ?", (RULINGS_KEPT,)
+                )
+        except Exception:
+            return
+
     def _trim(self) -> None:
         assert self._db is not None
         size = self._db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").get
         if int(size) > MAX_BYTES:
-            self._db.execute("DELETE FROM steps; DELETE FROM images").fetchall()
+            self._db.execute("DELETE FROM steps; DELETE FROM images; DELETE FROM rulings").fetchall()
 
     def close(self) -> None:
         """Close the cache's file."""
         if self._db is not None:
             self._db.close()
             self._db = None
-
-
-def dump_step(step: Step) -> str:
-    """One step as compact JSON."""
-    return json.dumps(
-        [
-            step.name,
-            step.digest,
-            [
-                [
-                    t.number,
-                    t.line,
-                    int(t.writes),
-                    int(t.weak),
-                    [[*c.key, c.before, c.after] for c in t.effects],
-                ]
-                for t in step.traces
-            ],
-            [[f.statement, f.line, f.message] for f in step.failures],
-            [[c.statement, c.line, c.sql, c.text, int(c.derived)] for c in step.checks],
-            step.dropped,
-            step.deleted,
-            int(step.guarded),
-        ],
-        separators=(",", ":"),
-    )
-
-
-def load_step(body: str) -> Step:
-    """The step that :func:`dump_step` wrote."""
-    name, digest, traces, failures, checks, dropped, deleted, guarded = json.loads(body)
-    parsed = tuple(_load_trace(t) for t in traces)
-    return Step(
-        name=name,
-        digest=digest,
-        traces=parsed,
-        failures=tuple(Failure(*f) for f in failures),
-        checks=tuple(DataCheck(s, line, sql, text, bool(d)) for s, line, sql, text, d in checks),
-        dropped=tuple(dropped),
-        deleted=tuple(deleted),
-        guarded=bool(guarded),
-        net=net_effects(parsed),
-    )
-
-
-def _load_trace(body: list[Any]) -> StatementTrace:
-    number, line, writes, weak, effects = body
-    make = FactKey._make
-    return StatementTrace(
-        number,
-        line,
-        tuple(Change(make(e[:4]), e[4], e[5]) for e in effects),
-        bool(writes),
-        bool(weak),
-    )

@@ -1,0 +1,173 @@
+"""How replay results and rulings are written down for the cache, and read back as late as possible."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+from landed.core.facts import Change, FactKey
+from landed.core.standing import Evidence, Judgement, Location, Standing, Verdict
+from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
+
+_new = tuple.__new__
+
+
+class StoredStep(Step):
+    """A step out of the cache: what its statements did is decoded when somebody asks for it.
+
+    Equal to the replayed step that it was written from.
+    """
+
+    _body: str
+
+    @cached_property
+    def traces(self) -> tuple[StatementTrace, ...]:
+        """As of a replayed step."""
+        return tuple(map(_load_trace, json.loads(self._body)))
+
+    @cached_property
+    def net(self) -> dict[FactKey, tuple[str | None, str | None, int]]:
+        """As of a replayed step."""
+        return net_effects(self.traces)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Step):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in Step.__dataclass_fields__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def dump_step(step: Step) -> tuple[str, str]:
+    """One step as compact JSON: what every command needs of it, and what its statements did."""
+    head = [
+        step.name,
+        step.digest,
+        [[f.statement, f.line, f.message] for f in step.failures],
+        [[c.statement, c.line, c.sql, c.text, int(c.derived)] for c in step.checks],
+        step.dropped,
+        step.deleted,
+        int(step.guarded),
+    ]
+    body = [
+        [t.number, t.line, int(t.writes), int(t.weak), [[*c.key, c.before, c.after] for c in t.effects]]
+        for t in step.traces
+    ]
+    return _dumps(head), _dumps(body)
+
+
+def load_step(head: str, body: str) -> StoredStep:
+    """The step that :func:`dump_step` wrote."""
+    name, digest, failures, checks, dropped, deleted, guarded = json.loads(head)
+    step = object.__new__(StoredStep)
+    put = object.__setattr__
+    put(step, "name", name)
+    put(step, "digest", digest)
+    put(step, "failures", tuple([Failure(*f) for f in failures]) if failures else ())
+    put(step, "checks", tuple([DataCheck(s, line, sql, text, bool(d)) for s, line, sql, text, d in checks]) if checks else ())
+    put(step, "dropped", tuple(dropped))
+    put(step, "deleted", tuple(deleted))
+    put(step, "guarded", bool(guarded))
+    put(step, "_body", body)
+    return step
+
+
+def _load_trace(trace: list[Any]) -> StatementTrace:
+    number, line, writes, weak, effects = trace
+    return StatementTrace(
+        number,
+        line,
+        tuple([_new(Change, (_new(FactKey, e[:4]), e[4], e[5])) for e in effects]),
+        bool(writes),
+        bool(weak),
+    )
+
+
+def dump_ruling(
+    judgements: Sequence[Judgement], unexplained: Iterable[FactKey], applied: Iterable[int]
+) -> str:
+    """A ruling as compact JSON; a judgement that has nothing to say is five values."""
+    return _dumps([[_dump_judgement(j) for j in judgements], list(unexplained), sorted(applied)])
+
+
+def load_ruling(body: str) -> tuple[tuple[Judgement, ...], tuple[FactKey, ...], frozenset[int]]:
+    """What :func:`dump_ruling` wrote: judgements, unexplained facts, indexes of applied steps."""
+    judgements, unexplained, applied = json.loads(body)
+    return (
+        tuple([_load_judgement(*j) for j in judgements]),
+        tuple([_new(FactKey, key) for key in unexplained]),
+        frozenset(applied),
+    )
+
+
+def _dump_judgement(judgement: Judgement) -> list[Any]:
+    place = judgement.location
+    assert judgement.verdict is not None
+    short = [
+        judgement.name,
+        int(judgement.recorded),
+        judgement.verdict.value,
+        judgement.standing.value,
+        judgement.owned,
+        judgement.held,
+        judgement.statements,
+    ]
+    if not (judgement.evidence or judgement.unproven or judgement.superseded_by or place):
+        return short
+    return [
+        *short,
+        [
+            [e.fact, e.expected, e.observed, int(e.holds), e.statement, e.line, int(e.weak), e.key]
+            for e in judgement.evidence
+        ],
+        judgement.unproven,
+        judgement.superseded_by,
+        place and [int(place.exact), place.low, place.high, place.done, place.missing, place.mixed],
+    ]
+
+
+def _load_judgement(
+    name: str,
+    recorded: int,
+    verdict: str,
+    standing: str,
+    owned: int,
+    held: int,
+    statements: int,
+    evidence: Sequence[list[Any]] = (),
+    unproven: Sequence[int] = (),
+    superseded_by: Sequence[str] = (),
+    place: list[Any] | None = None,
+) -> Judgement:
+    return Judgement(
+        name=name,
+        recorded=bool(recorded),
+        verdict=_VERDICTS[verdict],
+        standing=_STANDINGS[standing],
+        owned=owned,
+        held=held,
+        evidence=tuple(
+            [
+                Evidence(
+                    fact, expected, observed, bool(holds), number, line, bool(weak), key and _new(FactKey, key)
+                )
+                for fact, expected, observed, holds, number, line, weak, key in evidence
+            ]
+        ),
+        unproven=tuple(unproven),
+        superseded_by=tuple(superseded_by),
+        location=None
+        if place is None
+        else Location(bool(place[0]), place[1], place[2], tuple(place[3]), tuple(place[4]), tuple(place[5])),
+        statements=statements,
+    )
+
+
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+_STANDINGS = {standing.value: standing for standing in Standing}
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
