@@ -64,7 +64,7 @@ def refresh(text: str, folder: Path) -> str:
 
 
 def _fence_body(lines: Iterator[str]) -> list[str]:
-    body = []
+    body: list[str] = []
     for line in lines:
         if line.startswith("```"):
             return body
@@ -190,7 +190,7 @@ def _type(schema: dict[str, Any], value: dict[str, Any]) -> str:
         text = ", ".join("null" if c is None else f"`{c}`" for c in choices)
         return text + (", null" if null else "")
     kind = value.get("type", "any")
-    kinds = kind if isinstance(kind, list) else [kind]
+    kinds: list[str] = kind if isinstance(kind, list) else [kind]
     return " or ".join({"array": "list"}.get(k, k) for k in kinds)
 
 

@@ -34,3 +34,29 @@ def test_resume_shows_only_what_it_runs(tmp_path: Path) -> None:
     assert "+ index orders_by_region" in done.stdout
     assert "orders.region" not in done.stdout
     assert "1 file finished and proven" in done.stdout
+
+
+@pytest.mark.parametrize("world", ["torn", "phantom", "unrecorded", "duplicate", "masked"])
+def test_status_does_not_send_the_user_to_an_apply_that_refuses(world: str, tmp_path: Path) -> None:
+    project = build(world, tmp_path / "w")
+    assert "Next: landed apply" not in project.sh("landed status").stdout
+    assert project.sh("landed apply --yes").returncode == 1
+
+
+def test_verify_names_what_helps_against_its_no(tmp_path: Path) -> None:
+    done = build("orphan", tmp_path / "w").sh("landed verify")
+    assert done.returncode == 1
+    assert 'Next: put the file back, or: landed repair 0002b_hotfix.sql --reason "…"' in done.stdout
+
+
+def test_what_never_ran_is_not_locked(tmp_path: Path) -> None:
+    project = build("adopt", tmp_path / "w")
+    assert project.sh("landed lock").returncode == 0
+    assert "0003_audit_log.sql" not in (project.folder / "landed.lock").read_text()
+
+
+def test_a_target_of_a_later_version_is_named_as_such(tmp_path: Path) -> None:
+    done = build("new", tmp_path / "w").sh("landed -t postgres://me:secret@db.example.com/shop status")
+    assert done.returncode == 2
+    assert "Postgres and Supabase databases cannot be reached yet" in done.stdout
+    assert "secret" not in done.stdout

@@ -54,9 +54,11 @@ _SHARED = (
     ),
     click.Option(["--env", "-e"], metavar="NAME", help="wrangler's environment (env.NAME)."),
     click.Option(["--migrations"], metavar="DIR", help="The migrations folder, if not the configured one."),
-    click.Option(["--persist-to"], metavar="DIR", help="What wrangler is given as --persist-to."),
-    click.Option(["--json"], is_flag=True, help="Machine-readable output."),
-    click.Option(["--debug"], is_flag=True, help="Show tracebacks."),
+    click.Option(
+        ["--persist-to"], metavar="DIR", help="The state folder that wrangler is given as --persist-to."
+    ),
+    click.Option(["--json"], is_flag=True, help="Write one JSON document to stdout."),
+    click.Option(["--debug"], is_flag=True, help="Show the traceback of an error, too."),
 )
 _NAMES = ("project", "target", "env", "migrations", "persist_to", "json", "debug")
 _WORDS = {

@@ -41,8 +41,9 @@ def status(common: Common, everything: bool) -> None:
 def verify(common: Common, strict: bool) -> int:
     """Say yes or no: does the schema hold what the history claims?
 
-    Exits 1 when a migration is phantom, torn, edited or recorded without a file; what nothing can
-    prove (assumed) is counted and named, and fails only with --strict. Reads only.
+    Exits 1 when a migration is phantom, torn, edited, recorded twice or recorded without a file.
+    What nothing can prove (assumed) is named, and fails only with --strict. Files that are still
+    to run, and objects that no migration made, do not fail it. Reads only.
     """
     from landed.ops.examine import examine
     from landed.ops.verify import verdict_of

@@ -66,8 +66,10 @@ def next_command(judgement: Judgement) -> str | None:
     """The next command for one migration, ``None`` when there is nothing to do."""
     name = judgement.name
     match judgement.standing:
-        case Standing.OK | Standing.DUPLICATE:
+        case Standing.OK:
             return None
+        case Standing.DUPLICATE:
+            return "remove one of its two rows from the ledger (landed exec), then: landed status"
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:
             return "landed apply"
         case Standing.UNRECORDED | Standing.PHANTOM:

@@ -32,8 +32,8 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
     kept = 0
     for judgement in exam.judgements:
         name = judgement.name
-        if not judgement.recorded or name not in digests:
-            continue
+        if not judgement.recorded or name not in digests or judgement.standing is Standing.PHANTOM:
+            continue  # what never ran was not applied under any SQL
         locked = exam.workspace.locked_digest(name)
         if judgement.standing is Standing.EDITED and name not in accepted:
             edited.append(name)

@@ -30,7 +30,6 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
 
 def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
     """Write what the lock file says more, or would."""
-    verb = "lacks" if check else "now has"
     for name in report.added:
         print(f"  + {name}", file=out)
     for name in report.replaced:
@@ -39,11 +38,14 @@ def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
         print(
             f"  x {name}  edited after it was applied; accept it with: landed lock --accept {name}", file=out
         )
-    changed = len(report.added) + len(report.replaced)
+    words = ("missing", "to be replaced") if check else ("added", "replaced")
+    counts = zip((len(report.added), len(report.replaced)), words, strict=True)
+    changed = [f"{n} {'entry' if n == 1 else 'entries'} {verb}" for n, verb in counts if n]
     if changed:
-        print(
-            f"{report.path} {verb} {changed} more {'entry' if changed == 1 else 'entries'}.",
-            file=out,
-        )
+        unwritten = "; run: landed lock" if check else ""
+        print(f"{report.path}: {', '.join(changed)}, {report.kept} as before{unwritten}.", file=out)
+    elif report.edited:
+        print(f"{report.path} was left as it is: it says what was applied.", file=out)
     else:
-        print(f"{report.path} is up to date ({report.kept} entries).", file=out)
+        entries = "entry" if report.kept == 1 else "entries"
+        print(f"{report.path} is up to date ({report.kept} {entries}).", file=out)
