@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -96,6 +97,39 @@ class SqliteTarget:
         """A read-only connection without D1's rules, for looking at the file itself. Raises CannotKnow."""
         with self._reading() as (connection, _):
             yield connection
+
+    def copy_to(self, path: Path) -> int:
+        """Copy the whole database into a new file, what is still in ``-wal`` included; returns its bytes.
+
+        Reads only. Raises CannotKnow, also where there is no room for the copy, and Busy.
+        """
+        for _ in range(3):
+            with self._reading() as (connection, still_true):
+                size = int(connection.execute("PRAGMA page_count").get) * int(
+                    connection.execute("PRAGMA page_size").get
+                )
+                free = shutil.disk_usage(path.parent).free
+                if size > free:
+                    raise CannotKnow(
+                        f"A copy of {self.path} takes {size:,} bytes; {path.parent} has {free:,}.",
+                        next="Name a folder with more room in the variable TMPDIR.",
+                    )
+                copy = apsw.Connection(str(path))
+                try:
+                    with copy.backup("main", connection, "main") as backup:
+                        backup.step()
+                except apsw.FullError as error:
+                    raise CannotKnow(
+                        f"{path.parent} has no room for a copy of {self.path}.",
+                        next="Name a folder with more room in the variable TMPDIR.",
+                    ) from error
+                finally:
+                    copy.close()
+                trusted = still_true()
+            if trusted:
+                return size
+            path.unlink()
+        raise _restless(self.path)
 
     @contextmanager
     def writer(self) -> Iterator[SqliteWriter]:

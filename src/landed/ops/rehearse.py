@@ -1,0 +1,167 @@
+"""rehearse: every file in a shadow, first without rows, then with a row in every table it can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Failure, StatementTrace, Step
+from landed.ops.apply import describe
+from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
+from landed.ops.rehearse_seeded import Scene, run_seeded
+from landed.ops.workspace import Workspace
+from landed.shadow.replay import Replayer
+from landed.shadow.sandbox import Seen
+from landed.shadow.timeline import Progress
+from landed.sql.sqlite_tokens import fold
+from landed.targets.rowguard import Reference, references
+
+
+def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehearsal:
+    """Replay all files in file order. Touches no target. Raises ConfigError, CannotKnow.
+
+    Every file runs as ``apply`` runs it: one transaction, foreign keys as the mode has them, and
+    references checked before the end. A file that fails does not stop the rest.
+    """
+    found = workspace.migrations()
+    replayer = _Watched(workspace.mode, ledger_table=workspace.ledger_table)
+    files: list[FileRehearsal] = []
+    try:
+        base = workspace.base()
+        if base:
+            replayer.base(base)
+        for index, migration in enumerate(found.migrations):
+            if progress is not None:
+                progress(index, len(found.migrations), migration.name)
+            files.append(_file(replayer, migration))
+    finally:
+        replayer.close()
+    return Rehearsal(tuple(files), tuple(n.text for n in found.notes))
+
+
+class _Watched(Replayer):
+    """A replayer that remembers what each statement of the last file was seen to do."""
+
+    seen: dict[int, Seen | None]
+
+    def _statement(self, statement: Statement) -> tuple[StatementTrace, Failure | None, Seen | None]:
+        trace, failure, seen = super()._statement(statement)
+        self.seen[statement.number] = seen
+        return trace, failure, seen
+
+
+def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
+    image = replayer.image()
+    facts = dict(replayer.facts)
+    tables = [
+        row.name
+        for row in replayer.tracker.rows.values()
+        if row.type == "table" and FactKey("table", "", fold(row.name), EXISTS) in facts
+    ]
+    replayer.seen = {}
+    step = replayer.replay(migration)
+    failures = [FailureFound(f.statement, f.line, f.message) for f in step.failures]
+    changes = tuple(describe(step))
+    notes = [n.text for n in migration.notes] + _dropped(step)
+    if not tables or not _reaches_rows(migration, replayer.seen, facts):
+        return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
+    known = references(facts)
+    reached = _reached(step, replayer.seen, tables, known)
+    scene = Scene(
+        mode=replayer.mode,
+        image=image,
+        migration=migration,
+        step=step,
+        facts=facts,
+        references=tuple(known),
+        tables=tuple(t for t in tables if fold(t) in reached),
+    )
+    result = run_seeded(scene)
+    return FileRehearsal(
+        migration,
+        changes,
+        tuple(sorted([*failures, *result.failures], key=lambda f: f.statement)),
+        result.rows_lost,
+        result.rows_changed,
+        (*notes, *result.notes),
+    )
+
+
+def _reaches_rows(migration: Migration, seen: dict[int, Seen | None], facts: dict[FactKey, str]) -> bool:
+    """Whether rows that are there before the file can make a difference to it, or it to them."""
+    for statement in migration.statements:
+        did = seen.get(statement.number)
+        if did is None:
+            return True
+        if did.created_only:
+            # An index over expressions computes them from the rows that are there.
+            if "INDEX" in statement.text[:40].upper() and statement.text.count("(") > 1:
+                return True
+        elif did.ddl or did.written:
+            return True
+    return False
+
+
+def _reached(
+    step: Step, seen: dict[int, Seen | None], tables: Sequence[str], known: Sequence[Reference]
+) -> set[str]:
+    """The tables (folded) that a file can touch: those it names, what refers to them, what they refer to."""
+    if any(did is None for did in seen.values()):
+        return {fold(t) for t in tables}
+    named = {c.key.parent for t in step.traces for c in t.effects if c.key.kind == "index"}
+    emptied: set[str] = set()
+    for did in seen.values():
+        assert did is not None
+        removing = did.dropped_tables | did.deleted_from | did.updated | did.cascaded
+        emptied |= _folded(removing)
+        named |= _folded(removing | did.altered | did.inserted_into)
+    reach = named | _closure(emptied, [(r.parent, r.child) for r in known])
+    return _closure(reach, [(r.child, r.parent) for r in known])
+
+
+def _closure(start: Iterable[str], edges: Sequence[tuple[str, str]]) -> set[str]:
+    reached = set(start)
+    while True:
+        more = {to for come, to in edges if come in reached} - reached
+        if not more:
+            return reached
+        reached |= more
+
+
+def _folded(names: Iterable[str]) -> set[str]:
+    return {fold(name) for name in names}
+
+
+def _dropped(step: Step) -> list[str]:
+    """What goes with its data because the file says so."""
+    notes = []
+    gone = {
+        key.name
+        for key, (before, after, _) in step.net.items()
+        if key.kind == "table"
+        and key.prop == EXISTS
+        and before
+        and after is None
+        and key.name in step.dropped
+    }
+    notes += [f"drops table {name} (its rows go)" for name in sorted(gone)]
+    for key, (before, after, _) in sorted(step.net.items()):
+        if key.kind == "column" and key.prop == EXISTS and before and after is None:
+            table = FactKey("table", "", key.parent, EXISTS)
+            if table not in step.net and not _renamed(step, key):
+                notes.append(f"drops column {key.parent}.{key.name} (its values go)")
+    return notes
+
+
+def _renamed(step: Step, key: FactKey) -> bool:
+    """Whether the statement that took the column brought another one: RENAME COLUMN."""
+    number = step.net[key][2]
+    return key.parent not in step.dropped and any(
+        other.kind == "column"
+        and other.prop == EXISTS
+        and other.parent == key.parent
+        and after
+        and n == number
+        for other, (_, after, n) in step.net.items()
+    )

@@ -1,0 +1,258 @@
+"""One file on a shadow with rows: what fails only then, which rows go, which values change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import apsw
+
+from landed.catalog.sqlite import SchemaRow
+from landed.core.facts import EXISTS, FactKey
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Step
+from landed.ops.rehearse_copies import inserted_columns
+from landed.ops.rehearse_findings import FailureFound, RowsChanged, RowsLost, names
+from landed.ops.rehearse_rows import Witness, losses
+from landed.shadow.row_digest import digest_rows
+from landed.shadow.sandbox import Sandbox, explain_refusal, open_sandbox, unrestricted
+from landed.shadow.seed import SeedReport, seed
+from landed.sql.sqlite_tokens import fold, quote, tokenize, unquote
+from landed.targets import messages
+from landed.targets.rowguard import Reference
+
+_TRIES = 3
+_NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|NUM|DEC|BOOL|DATE|TIME", re.IGNORECASE)
+_TEXT = re.compile(r"CHAR|CLOB|TEXT", re.IGNORECASE)
+_ERRORS = (apsw.Error, ValueError, TypeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A file and the shadow before it: ``image`` holds the database, ``tables`` are to get a row each.
+
+    ``step`` is what the file did without rows; ``references`` are the foreign keys before it.
+    """
+
+    mode: str
+    image: bytes
+    migration: Migration
+    step: Step
+    facts: Mapping[FactKey, str]
+    references: tuple[Reference, ...]
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeededResult:
+    """What rows bring to light."""
+
+    failures: tuple[FailureFound, ...] = ()
+    rows_lost: tuple[RowsLost, ...] = ()
+    rows_changed: tuple[RowsChanged, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One attempt: the open shadow, and what is collected on the way."""
+
+    scene: Scene
+    box: Sandbox
+    seeded: SeedReport
+    witness: Witness
+    violations: set[tuple[object, ...]] = field(default_factory=set)
+    failure: FailureFound | None = None
+
+
+def run_seeded(scene: Scene) -> SeededResult:
+    """Run the file on seeded rows, in one transaction.
+
+    Where a made-up row makes it fail in a way that real rows need not, that is reported as weak and
+    the file runs again without rows in the tables that the statement names.
+    """
+    without: set[str] = set()
+    failures: list[FailureFound] = []
+    for _ in range(_TRIES):
+        run = _attempt(scene, without)
+        try:
+            failure = run.failure
+            if failure is None:
+                lost, changed, notes = losses(run.box.connection, run.witness)
+                return SeededResult(
+                    tuple(failures), tuple(lost), tuple(changed), tuple(notes + _unseeded(run))
+                )
+            failures.append(failure)
+            if not failure.weak:
+                break
+        finally:
+            run.box.connection.close()
+        statement = next((s for s in scene.migration.statements if s.number == failure.statement), None)
+        more = _named(statement.text if statement else "", scene.tables) - without
+        if not more:
+            break
+        without |= more
+    return SeededResult(tuple(failures))
+
+
+def _seeded(scene: Scene, without: frozenset[str]) -> tuple[Sandbox, SeedReport]:
+    box = open_sandbox(scene.mode, scene.image)
+    connection = box.connection
+    wanted = {fold(t) for t in scene.tables} - without
+    with unrestricted(connection):
+        rows = [
+            SchemaRow(*row)
+            for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+            if fold(str(row[1])) in wanted
+        ]
+        connection.execute("BEGIN")
+        report = seed(connection, rows)
+        _make_tellable(connection, scene.step)
+        connection.execute("COMMIT")
+    return box, report
+
+
+def reopen(scene: Scene, without: frozenset[str]) -> apsw.Connection:
+    """The seeded shadow as it was before the file: the same rows every time."""
+    return _seeded(scene, without)[0].connection
+
+
+def _attempt(scene: Scene, without: set[str]) -> _Run:
+    box, seeded = _seeded(scene, frozenset(without))
+    connection = box.connection
+    with unrestricted(connection):
+        before = digest_rows(connection, scene.tables)
+        witness = Witness(scene, {fold(name): digest for name, digest in before.items()}, frozenset(without))
+        run = _Run(scene, box, seeded, witness)
+        run.violations = set(connection.execute("PRAGMA foreign_key_check"))
+        connection.execute("BEGIN")
+    box.observer.take()
+    expected = {f.statement for f in scene.step.failures}
+    for statement in scene.migration.statements:
+        run.failure = _statement(run, statement, expected)
+        if run.failure is not None:
+            return run
+    run.failure = None if expected else _end(run)
+    return run
+
+
+def _statement(run: _Run, statement: Statement, expected: set[int]) -> FailureFound | None:
+    connection, observer = run.box
+    try:
+        connection.execute(statement.text).fetchall()
+    except _ERRORS as error:
+        observer.take()
+        if not connection.in_transaction:
+            with unrestricted(connection):
+                connection.execute("BEGIN")
+        if statement.number in expected:
+            return None
+        return _failure(run, statement, error)
+    run.witness.note(statement, observer.take())
+    return None
+
+
+def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
+    text = str(error)
+    reason = explain_refusal(error, statement.text) or text
+    details: list[str] = []
+    advice = None
+    weak = True
+    if "FOREIGN KEY" in text:
+        dropped = _dropped_by(statement)
+        weak = dropped is None and not _deletes(statement)
+        known = run.witness.references
+        details += messages.blocked_by_reference(known, statement.text)
+        if dropped is not None:
+            advice = _drop_advice(run.scene.step, dropped, known)
+    elif "constraint failed" not in text and not isinstance(error, (apsw.MismatchError, apsw.TooBigError)):
+        # "Cannot add a NOT NULL column with default value NULL": any row at all makes it fail.
+        weak = not text.startswith("Cannot add")
+    elif text.startswith("NOT NULL constraint failed: "):
+        column = fold(text.rpartition(".")[2])
+        listed = inserted_columns(statement.text)
+        weak = listed is None or column in listed
+        if not weak:
+            details.append(f"the INSERT gives {column} no value, and it has no default")
+    if weak:
+        details.append("the made-up row has caused this; whether real rows do depends on their values")
+    return FailureFound(statement.number, statement.line, reason, True, weak, tuple(details), advice)
+
+
+def _end(run: _Run) -> FailureFound | None:
+    """The check before the commit, as ``apply`` makes it: no reference may be broken that was whole."""
+    connection = run.box.connection
+    with unrestricted(connection):
+        broken = [v for v in connection.execute("PRAGMA foreign_key_check") if v not in run.violations]
+    if not broken or run.scene.mode != "d1":
+        return None
+    pairs = sorted({(fold(str(child)), fold(str(parent))) for child, _, parent, *_ in broken})
+    old = {(r.child, r.parent) for r in run.scene.references}
+    weak = not any(run.witness.was(child, parent) in old for child, parent in pairs)
+    last = run.scene.migration.statements[-1]
+    return FailureFound(
+        last.number,
+        last.line,
+        "at the end of the file rows refer to nothing: "
+        + names([f"{child} to missing rows of {parent}" for child, parent in pairs]),
+        True,
+        weak,
+        ("the made-up row has caused this; whether real rows do depends on their values",) if weak else (),
+    )
+
+
+def _drop_advice(step: Step, table: str, known: tuple[Reference, ...]) -> str:
+    children = [r for r in known if r.parent == table]
+    key = FactKey("table", "", table, EXISTS)
+    if key in step.net and step.net[key][1] is None:
+        who = names(sorted({r.child for r in children})) or "another table"
+        return (
+            f"{who} still refers to {table} when it is dropped: take that reference away first (move the "
+            "DROP TABLE behind the rebuild that removes it), or put PRAGMA defer_foreign_keys = on at the "
+            "beginning of the file. Then run: landed rehearse"
+        )
+    plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in children)
+    advice = messages.DEFER_ADVICE if plain else messages.REBUILD_ADVICE
+    return advice.replace("landed apply", "landed rehearse")
+
+
+def _make_tellable(connection: apsw.Connection, step: Step) -> None:
+    """Put ``'007'`` where text is to become a number: there a copy loses what the type cannot hold."""
+    for key, (before, after, _) in step.net.items():
+        if key.kind != "column" or key.prop != "type" or before is None or after is None:
+            continue
+        if not ((_TEXT.search(before) or not before) and _NUMERIC.search(after) and not _TEXT.search(after)):
+            continue
+        try:
+            with connection:
+                connection.execute(f"UPDATE {quote(key.parent)} SET {quote(key.name)} = '007'").fetchall()
+        except apsw.Error:
+            continue
+
+
+def _unseeded(run: _Run) -> list[str]:
+    return [
+        f"no row could be made for table {name}: {why}"
+        for name, why in run.seeded.skipped.items()
+        if why != "a virtual table"
+    ]
+
+
+def _dropped_by(statement: Statement) -> str | None:
+    words = [t for t in tokenize(statement.text[:400]) if t.kind not in ("space", "comment")]
+    upper = [t.text.upper() for t in words]
+    if upper[:2] != ["DROP", "TABLE"]:
+        return None
+    at = 4 if upper[2:4] == ["IF", "EXISTS"] else 2
+    return fold(unquote(words[at].text)) if at < len(words) else None
+
+
+def _deletes(statement: Statement) -> bool:
+    words = [t.text.upper() for t in tokenize(statement.text[:400]) if t.kind not in ("space", "comment")]
+    return words[:1] == ["DELETE"]
+
+
+def _named(sql: str, tables: tuple[str, ...]) -> set[str]:
+    words = {fold(unquote(t.text)) for t in tokenize(sql) if t.kind in ("word", "quoted", "string")}
+    return {fold(t) for t in tables} & words

@@ -1,0 +1,53 @@
+"""Where a rehearsal finds its files: the project's target, or just a folder with migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from landed.core.errors import ConfigError, UsageError
+from landed.ops.workspace import Workspace, open_workspace
+from landed.targets.discovery import discover
+from landed.targets.naming import resolve_target
+
+
+def open_files(
+    project_dir: Path,
+    target: str | None = None,
+    flags: Mapping[str, str | None] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Workspace:
+    """The migration files as a workspace, also where no target is configured.
+
+    Without a wrangler configuration (or with ``--migrations`` where it has several databases) the
+    files are taken as D1's; then no database belongs to the workspace. Raises UsageError, ConfigError.
+    """
+    try:
+        return open_workspace(project_dir, target, flags, environ)
+    except ConfigError:
+        raise
+    except UsageError:
+        project = discover(project_dir, flags, environ) if project_dir.is_dir() else None
+        if project is None or target or project.settings.target:
+            raise
+        if project.wrangler is not None and not project.settings.migrations:
+            raise
+    spec = resolve_target(project, "sqlite:files")
+    if spec.migrations_dir is None:
+        raise ConfigError(
+            f"There is no folder with migrations in {project.start}.",
+            next="name it: --migrations DIR",
+        )
+    return Workspace(
+        project,
+        replace(
+            spec,
+            name="files",
+            label="files (no database)",
+            mode="d1",
+            path=None,
+            unsupported="there is no target: name one with --target",
+            notes=(),
+        ),
+    )

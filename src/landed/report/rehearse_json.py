@@ -1,0 +1,110 @@
+"""A rehearsal as JSON (schema ``landed/1``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landed.ops.rehearse_data import DataFile, DataRehearsal
+from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
+from landed.ops.workspace import Workspace
+from landed.report.json_target import SCHEMA, spec_json
+
+
+def rehearse_json(
+    workspace: Workspace, rehearsal: Rehearsal, data: DataRehearsal | None, command: Any
+) -> dict[str, Any]:
+    """Everything that ``rehearse`` found."""
+    return {
+        "schema": SCHEMA,
+        "command": "rehearse",
+        "mode": workspace.mode,
+        "directory": str(workspace.directory),
+        "files": [_file(f) for f in rehearsal.files],
+        "counts": {
+            "files": len(rehearsal.files),
+            "with_findings": len(rehearsal.found),
+            "depends_on_data": len(rehearsal.weak),
+        },
+        "notes": list(rehearsal.notes),
+        "with_data": _data(data, command) if data is not None else None,
+    }
+
+
+def _file(file: FileRehearsal) -> dict[str, Any]:
+    return {
+        "name": file.migration.name,
+        "file": file.migration.file,
+        "statements": len(file.migration.statements),
+        "changes": list(file.changes),
+        "failures": [
+            {
+                "statement": f.statement,
+                "line": f.line,
+                "message": f.message,
+                "only_with_data": f.only_with_data,
+                "weak": f.weak,
+                "details": list(f.details),
+                "advice": f.advice,
+            }
+            for f in file.failures
+        ],
+        "rows_lost": [
+            {
+                "table": loss.table,
+                "before": loss.before,
+                "after": loss.after,
+                "through": loss.through,
+                "statement": loss.statement or None,
+                "line": loss.line or None,
+                "advice": loss.advice,
+            }
+            for loss in file.rows_lost
+        ],
+        "rows_changed": [
+            {
+                "table": c.table,
+                "column": c.column,
+                "rows": c.rows,
+                "kind": c.kind,
+                "example": c.example,
+                "through": c.through,
+                "statement": c.statement or None,
+                "line": c.line or None,
+                "advice": c.advice,
+            }
+            for c in file.rows_changed
+        ],
+        "notes": list(file.notes),
+    }
+
+
+def _data(data: DataRehearsal, command: Any) -> dict[str, Any]:
+    return {
+        "target": spec_json(data.examination.workspace.spec),
+        "copy_bytes": data.size,
+        "refused": _error(data.refusal, command),
+        "files": [_data_file(f, command) for f in data.files],
+    }
+
+
+def _data_file(file: DataFile, command: Any) -> dict[str, Any]:
+    return {
+        "name": file.item.migration.name,
+        "file": file.item.migration.file,
+        "outcome": file.outcome,
+        "error": _error(file.error, command),
+        "rows": [{"table": r.table, "before": r.before, "after": r.after} for r in file.rows],
+        "seconds": round(file.seconds, 6),
+    }
+
+
+def _error(error: Any, command: Any) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    return {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "where": error.where,
+        "details": list(error.details),
+        "next": command(error.next) if error.next else None,
+    }

@@ -1,0 +1,188 @@
+"""A rehearsal as text: per file what it does, what fails, what happens to rows, what works instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import IO
+
+from landed.core.errors import LandedError
+from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
+from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
+from landed.ops.workspace import Workspace
+from landed.report.style import paint, symbols
+from landed.report.target_text import shown_path
+from landed.targets.messages import plural
+
+_LINES = 12
+_RUN = 8
+"""More consecutive files than this that nothing speaks against become one line without --all."""
+
+Command = Callable[[str], str]
+
+
+def render_rehearsal(
+    workspace: Workspace, rehearsal: Rehearsal, out: IO[str], command: Command, *, everything: bool = False
+) -> None:
+    """Write what the shadow has shown."""
+    folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
+    rules = "D1's rules" if workspace.mode == "d1" else "SQLite's rules"
+    print(
+        f"{len(rehearsal.files)} files in {folder}/, rehearsed in a throw-away database ({rules})", file=out
+    )
+    for note in rehearsal.notes:
+        print(f"  {paint('note', 'yellow', out)}: {note}", file=out)
+    calm: list[FileRehearsal] = []
+    for file in rehearsal.files:
+        if file.found or file.weak or file.notes:
+            _calm(calm, out, everything)
+            calm = []
+            _file(file, out, command)
+        else:
+            calm.append(file)
+    _calm(calm, out, everything)
+    print(f"\n{summary(rehearsal)}", file=out)
+
+
+def summary(rehearsal: Rehearsal) -> str:
+    """The last line: how many files something speaks against."""
+    found, weak = len(rehearsal.found), len([f for f in rehearsal.weak if not f.found])
+    total = plural(len(rehearsal.files), "file")
+    if not found and not weak:
+        return f"{total} rehearsed: nothing found."
+    parts = []
+    if found:
+        parts.append(f"findings in {plural(found, 'file')}")
+    if weak:
+        parts.append(f"{plural(weak, 'file')} {'depends' if weak == 1 else 'depend'} on the data")
+    return f"{total} rehearsed: {', '.join(parts)}."
+
+
+def _calm(files: list[FileRehearsal], out: IO[str], everything: bool) -> None:
+    if len(files) <= _RUN or everything:
+        for file in files:
+            _head(file, "good", "green", out)
+            _changes(file.changes, out)
+    else:
+        mark = paint(symbols(out)["good"], "green", out)
+        first, last = files[0].migration.name, files[-1].migration.name
+        print(f"\n  {mark} {first} … {last}  ({len(files)} files; --all shows what they do)", file=out)
+
+
+def _head(file: FileRehearsal, mark: str, style: str, out: IO[str]) -> None:
+    count = plural(len(file.migration.statements), "statement")
+    print(f"\n  {paint(symbols(out)[mark], style, out)} {file.migration.name}  {count}", file=out)
+
+
+def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
+    mark, style = ("bad", "red") if file.found else ("open", "yellow") if file.weak else ("good", "green")
+    _head(file, mark, style, out)
+    _changes(file.changes, out)
+    for failure in file.failures:
+        _failure(file, failure, out, command)
+    for loss in file.rows_lost:
+        through = f": {loss.through}" if loss.through else ": the file's own copy leaves them out"
+        left = "all rows" if not loss.after else f"{loss.before - loss.after} of {plural(loss.before, 'row')}"
+        text = f"{left} of table {loss.table} are lost{through}"
+        _finding(paint("ROWS LOST", "red", out), file, loss.statement, loss.line, text, out)
+        _advice(loss.advice, out, command)
+    for change in file.rows_changed:
+        through = f": {change.through}" if change.through else ""
+        rows = plural(change.rows, "row")
+        text = f"{change.table}.{change.column} in {rows}, {change.example}{through}"
+        _finding(paint("VALUES CHANGED", "red", out), file, change.statement, change.line, text, out)
+        _advice(change.advice, out, command)
+    for note in file.notes:
+        print(f"      {paint('note', 'yellow', out)}: {note}", file=out)
+
+
+def _changes(changes: tuple[str, ...], out: IO[str]) -> None:
+    for line in changes[:_LINES]:
+        print(f"      {paint(line, 'dim', out)}", file=out)
+    if len(changes) > _LINES:
+        print(f"      … and {len(changes) - _LINES} more", file=out)
+
+
+def _failure(file: FileRehearsal, failure: FailureFound, out: IO[str], command: Command) -> None:
+    if failure.weak:
+        label = paint("DEPENDS ON DATA", "yellow", out)
+    elif failure.only_with_data:
+        label = paint("FAILS AS SOON AS THERE ARE ROWS", "red", out)
+    else:
+        label = paint("FAILS", "red", out)
+    _finding(label, file, failure.statement, failure.line, failure.message, out)
+    for line in failure.details:
+        print(f"        {line}", file=out)
+    _advice(failure.advice, out, command)
+
+
+def _finding(label: str, file: FileRehearsal, number: int, line: int, text: str, out: IO[str]) -> None:
+    total = len(file.migration.statements)
+    place = f"{file.migration.file}:{line}, statement {number} of {total}" if number else file.migration.file
+    print(f"      {label}  {place}", file=out)
+    print(f"        {text}", file=out)
+
+
+def _advice(advice: str | None, out: IO[str], command: Command) -> None:
+    for line in (command(advice) if advice else "").splitlines():
+        print(f"        {symbols(out)['arrow']} {line}", file=out)
+
+
+def render_data(data: DataRehearsal, out: IO[str], command: Command) -> None:
+    """Write what ``apply`` would come to on the data as it is."""
+    spec = data.examination.workspace.spec
+    path = shown_path(spec.path, data.examination.workspace.project.start)
+    print(f"\n{spec.label}  {path}", file=out)
+    if data.refusal is not None:
+        print("landed apply would not start:", file=out)
+        _error(data.refusal, out, command)
+        return
+    if not data.files:
+        print("Nothing is pending: there is nothing to rehearse on its data.", file=out)
+        return
+    pending = plural(len(data.files), "pending file")
+    print(
+        f"{pending} on a full copy of it ({_bytes(data.size)}; the copy is gone again, the database itself "
+        "was only read)",
+        file=out,
+    )
+    for file in data.files:
+        _data_file(file, out, command)
+
+
+def _data_file(file: DataFile, out: IO[str], command: Command) -> None:
+    marks = {"proven": ("good", "green"), "refused": ("bad", "red"), "not run": ("wait", "yellow")}
+    mark, style = marks[file.outcome]
+    said = {
+        "proven": f"apply would run, prove and record it ({file.seconds * 1000:.0f} ms)",
+        "refused": "apply would roll it back",
+        "not run": "not reached",
+    }[file.outcome]
+    print(f"\n  {paint(symbols(out)[mark], style, out)} {file.item.migration.name}  {said}", file=out)
+    for row in file.rows:
+        print(f"      {_rows(row)}", file=out)
+    if file.error is not None:
+        _error(file.error, out, command)
+
+
+def _error(error: LandedError, out: IO[str], command: Command) -> None:
+    place = f"{error.where}: " if error.where else ""
+    print(f"      {place}{error.message}", file=out)
+    for line in error.details:
+        print(f"        {line}", file=out)
+    _advice(error.next, out, command)
+
+
+def _rows(row: RowCount) -> str:
+    if row.before is None:
+        return f"table {row.table}: new, {plural(row.after or 0, 'row')}"
+    if row.after is None:
+        return f"table {row.table}: gone, with {plural(row.before, 'row')}"
+    return f"table {row.table}: {row.before} → {plural(row.after, 'row')}"
+
+
+def _bytes(size: int) -> str:
+    for unit, width in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
+        if size >= width:
+            return f"{size / width:.1f} {unit}"
+    return f"{size} bytes"
