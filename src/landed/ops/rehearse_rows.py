@@ -136,9 +136,10 @@ def losses(
     changed: list[RowsChanged] = []
     notes: list[str] = []
     for change in row_changes(witness.before, now):
+        if change.table in witness.deleted:
+            continue
         if change.kind == "lost":
-            if change.table not in witness.deleted and change.table not in witness.without:
-                lost.append(_lost(witness, change, now[change.table].rows))
+            lost.append(_lost(witness, change, now[change.table].rows))
         elif change.kind in ("nulled", "altered") and change.table not in witness.updated:
             finding = _changed(connection, witness, change, names[change.table], notes)
             if finding is not None:
