@@ -29,13 +29,14 @@ def examine(spec: TargetSpec) -> list[Check]:
     if path is None or spec.unsupported:
         return []
     checks = guarded("database", "file", "file", lambda: _file(path, spec))
+    named = Check("ledger", "table", "table", spec.ledger_table.value, spec.ledger_table.origin)
     if not path.is_file() or path.stat().st_size == 0 or any(c.level is Level.ERROR for c in checks):
-        return checks
+        return [*checks, named]
     target = SqliteTarget(path, spec.mode, spec.ledger_table.value)
     reading = guarded("database", "readable", "readable", lambda: _format(target))
     checks += reading
     if any(check.level is Level.ERROR for check in reading):
-        return checks
+        return [*checks, named]
     checks += guarded("database", "integrity", "integrity", lambda: _integrity(target))
     checks += guarded("database", "foreign-keys", "foreign keys", lambda: _foreign_keys(target))
     checks += guarded("ledger", "ledger", "ledger", lambda: _ledger(target, spec))

@@ -19,7 +19,7 @@ from landed.targets.target_spec import TargetSpec
 _QUIET_NOTES = frozenset({"redirect", "gap"})
 _MOST = 6
 _MEANINGS = {
-    "placeholder-id": "put the real id there, or render the file before wrangler and landed read it",
+    "placeholder-id": "put the real id there, or render the file first",
     "other-config": "remove the file that is not meant, or name the folder: --project DIR",
     "environment-without-databases": "add env.NAME.d1_databases, or choose another environment with --env",
 }

@@ -21,5 +21,5 @@ def shown_path(path: Path | None, start: Path) -> str:
     folder, name = os.path.split(text)
     if folder.endswith(_FOLDER) and len(name) > 40:
         state = os.path.dirname(folder[: -len(_FOLDER) - 1])
-        return os.path.join(state, "…", f"{name[:8]}….sqlite") if state else f"…/{name[:8]}….sqlite"
+        return os.path.join(state, "…", f"{name[:12]}….sqlite") if state else f"…/{name[:12]}….sqlite"
     return text
