@@ -5,23 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
-from landed.catalog.sqlite_objects import index_facts, trigger_facts, view_facts, virtual_table_facts
-from landed.catalog.sqlite_table_facts import IMPLICIT, table_facts
+from landed.catalog.schema_row import SchemaRow
 from landed.core.facts import FactKey
 from landed.sql.sqlite_tokens import fold, tokenize, unquote
 
 __all__ = ["SchemaRow", "object_facts", "owned", "resolve", "snapshot", "virtual_module"]
-
-
-class SchemaRow(NamedTuple):
-    """One row of sqlite_master; ``sql`` is None for the indexes that SQLite makes by itself."""
-
-    type: str
-    name: str
-    tbl_name: str
-    sql: str | None
 
 
 _VIRTUAL = re.compile(r"CREATE(?:\s|/\*.*?\*/|--[^\n]*)+VIRTUAL\b", re.IGNORECASE | re.DOTALL)
@@ -48,6 +37,10 @@ def object_facts(row: SchemaRow) -> tuple[tuple[FactKey, str], ...]:
     A foreign key that names no columns of its parent reads ``parent(primary key)``; :func:`resolve`
     turns it into the columns.
     """
+    # The readers are loaded with the first row that is read: most commands find all facts cached.
+    from landed.catalog.sqlite_objects import index_facts, trigger_facts, view_facts, virtual_table_facts
+    from landed.catalog.sqlite_table_facts import table_facts
+
     kind, name, _, sql = row
     if sql is None:
         return ()
@@ -67,6 +60,8 @@ def object_facts(row: SchemaRow) -> tuple[tuple[FactKey, str], ...]:
 def resolve(facts: Mapping[FactKey, str]) -> dict[FactKey, str]:
     """The facts with every ``users(primary key)`` turned into ``users(id)`` where the parent's key is
     among them, so that ``REFERENCES users`` equals ``REFERENCES users(id)``."""
+    from landed.catalog.sqlite_table_facts import IMPLICIT
+
     resolved = dict(facts)
     for key, value in facts.items():
         if key.prop == "references" and value.endswith(IMPLICIT):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import traceback
 
 import click
 
@@ -63,6 +61,8 @@ def _known(error: LandedError, given: list[str]) -> int:
         if next_step:
             click.echo(f"Next: {next_step}", err=True)
     if "--debug" in given:
+        import traceback
+
         traceback.print_exc()
     return error.exit_code
 
@@ -76,6 +76,8 @@ def _unknown(error: Exception, given: list[str]) -> int:
         click.echo("  This is a defect in landed. A file that was being run was rolled back.", err=True)
         click.echo("Next: run it again with --debug and report what it prints", err=True)
     if "--debug" in given:
+        import traceback
+
         traceback.print_exc()
     return 3
 
@@ -83,6 +85,8 @@ def _unknown(error: Exception, given: list[str]) -> int:
 def _json(
     error: object, message: str, code: int, where: str | None, next_step: str | None, details: tuple[str, ...]
 ) -> None:
+    import json
+
     body = {
         "schema": "landed/1",
         "error": {

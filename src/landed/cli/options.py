@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -30,6 +29,8 @@ class Common:
 
     def workspace(self) -> Workspace:
         """The project and target that these options mean. Raises UsageError, ConfigError."""
+        from pathlib import Path
+
         from landed.ops.workspace import open_workspace
 
         flags = {"env": self.env, "migrations": self.migrations, "persist_to": self.persist_to}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,8 @@ _QUIET_SECONDS = 1.0
 
 def emit_json(body: dict[str, Any]) -> None:
     """Print one JSON document on stdout."""
+    import json
+
     click.echo(json.dumps(body, indent=2, ensure_ascii=False))
 
 

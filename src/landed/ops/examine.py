@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from landed.catalog.sqlite import snapshot
 from landed.core.advice import advise
 from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey
@@ -214,8 +213,3 @@ def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement
                 notes=(*judgement.notes, "its number is below that of a file that is already applied"),
             )
     return judgement
-
-
-def schema_facts(state: LiveState, ledger_table: str | None) -> dict[FactKey, str]:
-    """The facts of a reading, the platform's own objects left out."""
-    return snapshot(state.rows, ledger_table)

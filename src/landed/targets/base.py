@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from landed.catalog.sqlite import SchemaRow
-from landed.core.ledger import LedgerRow
-from landed.core.migration import Migration
-from landed.core.timeline import DataCheck, Step
+if TYPE_CHECKING:
+    from landed.catalog.schema_row import SchemaRow
+    from landed.core.ledger import LedgerRow
+    from landed.core.migration import Migration
+    from landed.core.timeline import DataCheck, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import apsw
 
-from landed.catalog.sqlite import SchemaRow
+from landed.catalog.schema_row import SchemaRow
 from landed.core.errors import Busy, CannotKnow
 from landed.core.ledger import LedgerRow
-from landed.core.timeline import DataCheck
-from landed.shadow.sandbox import restrict
 from landed.sql.sqlite_tokens import quote
 from landed.targets.base import LiveState
-from landed.targets.holders import holders
-from landed.targets.oneoff import Outcome, Script, Touched, preview, run
-from landed.targets.sqlite_writer import SqliteWriter
+
+if TYPE_CHECKING:
+    from landed.core.timeline import DataCheck
+    from landed.targets.oneoff import Outcome, Script, Touched
+    from landed.targets.sqlite_writer import SqliteWriter
 
 READ_BUSY_MS = 2_000
 WRITE_BUSY_MS = 5_000
@@ -75,6 +75,9 @@ class SqliteTarget:
 
     def preview(self, script: Script) -> Touched:
         """What one-off statements would touch, without running them. Raises NotProven, CannotKnow."""
+        from landed.shadow.sandbox import restrict
+        from landed.targets.oneoff import preview
+
         with self._reading() as (connection, _):
             return preview(connection, restrict(connection, self.mode), script, self.mode)
 
@@ -83,6 +86,9 @@ class SqliteTarget:
 
         Raises NotProven for a statement that fails, CannotKnow, Busy.
         """
+        from landed.shadow.sandbox import restrict
+        from landed.targets.oneoff import run
+
         for _ in range(3):
             with self._reading() as (connection, still_true):
                 connection.execute("BEGIN")
@@ -103,6 +109,8 @@ class SqliteTarget:
 
         Reads only. Raises CannotKnow, also where there is no room for the copy, and Busy.
         """
+        import shutil
+
         for _ in range(3):
             with self._reading() as (connection, still_true):
                 size = int(connection.execute("PRAGMA page_count").get) * int(
@@ -134,6 +142,8 @@ class SqliteTarget:
     @contextmanager
     def writer(self) -> Iterator[SqliteWriter]:
         """Open for writing; a database that is not there yet is made as wrangler makes it (WAL)."""
+        from landed.targets.sqlite_writer import SqliteWriter
+
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = not self.path.exists()
         try:
@@ -243,6 +253,8 @@ def _unreadable(path: Path, error: Exception) -> CannotKnow:
 
 
 def _held_by(path: Path) -> str:
+    from landed.targets.holders import holders
+
     held = holders(path)
     return f" by {', '.join(held)}" if held else " by another process"
 
