@@ -99,6 +99,50 @@ def test_the_tokens_of_an_expression_mean_the_same(expression: str) -> None:
         assert program(f"SELECT {Reader(expression).tokens(0)} FROM t") == before
 
 
+_OPERATORS = """OR,AND,=,<>,IS,LIKE,GLOB,<,<=,>,>=,&,|,<<,>>,+,-,*,/,%,||,->,->>,IS NOT,IS DISTINCT FROM,
+NOT LIKE,NOT GLOB"""
+OPERATORS = _OPERATORS.replace("\n", "").split(",")
+UNARY = ["- {}", "+ {}", "~ {}", "NOT {}", "{} COLLATE nocase", "{} ISNULL", "{} NOT NULL"]
+UNARY += [
+    "{} BETWEEN a AND b",
+    "a BETWEEN {} AND b",
+    "a BETWEEN b AND {}",
+    "a LIKE b ESCAPE {}",
+    "a LIKE {} ESCAPE b",
+]
+UNARY += ["{} IN (a, b)", "{} IN (SELECT a FROM u)", "a NOT LIKE {}"]
+
+
+def grouped(first: str, second: str) -> list[str]:
+    """Two operators with the one inside the other, on either side, and with no parentheses at all."""
+    return [f"(a {first} b) {second} c", f"a {first} (b {second} c)", f"a {first} b {second} c"]
+
+
+@pytest.mark.parametrize("first", OPERATORS)
+def test_every_two_operators(first: str) -> None:
+    for second in OPERATORS:
+        for text in grouped(first, second):
+            if first == second and first in ("OR", "AND"):
+                assert values(canonical(text)) == values(text)
+            else:
+                assert program(f"SELECT {canonical(text)} FROM t") == program(f"SELECT {text} FROM t")
+
+
+@pytest.mark.parametrize("outer", UNARY)
+def test_every_operator_within_every_other_construct(outer: str) -> None:
+    inner = [f"a {operator} c" for operator in OPERATORS] + [form.format("c") for form in UNARY]
+    for text in inner:
+        for whole in (outer.format(f"({text})"), outer.format(text), f"b < ({outer.format(text)})"):
+            before = program(f"SELECT {whole} FROM t")
+            if before is not None:
+                assert program(f"SELECT {canonical(whole)} FROM t") == before
+    for operator in OPERATORS:
+        for whole in (f"({outer.format('a')}) {operator} c", f"c {operator} ({outer.format('a')})"):
+            before = program(f"SELECT {whole} FROM t")
+            assert before is not None
+            assert program(f"SELECT {canonical(whole)} FROM t") == before
+
+
 SAME = [
     ("(a)", "A"),
     ("((a + b)) + c", "a+b+c"),
