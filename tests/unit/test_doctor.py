@@ -149,7 +149,8 @@ def test_a_damaged_file(tmp_path: Path) -> None:
     connection = apsw.Connection(str(path))
     connection.execute("CREATE TABLE t (a); CREATE INDEX i ON t (a)")
     connection.execute(
-        "WITH RECURSIVE n (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n LIMIT 5000) INSERT INTO t SELECT a FROM n"
+        "WITH RECURSIVE n (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n LIMIT 5000) "
+        "INSERT INTO t SELECT a FROM n"
     )
     connection.close()
     data = bytearray(path.read_bytes())

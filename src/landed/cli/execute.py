@@ -14,7 +14,14 @@ from landed.core.errors import UsageError
 @command(name="exec")
 @click.argument("sql", required=False)
 @click.option("--command", "-c", "text", metavar="SQL", help="The SQL, as wrangler d1 execute takes it.")
-@click.option("--file", "-f", "file", metavar="FILE", help="Read the SQL from a file; - is standard input.")
+@click.option(
+    "--file",
+    "-f",
+    "file",
+    type=click.Path(),
+    metavar="FILE",
+    help="Read the SQL from a file; - is standard input.",
+)
 @click.option(
     "--param",
     "-p",
