@@ -32,13 +32,13 @@ _REST = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 # The Unicode byte order mark counts as white space where a token could start, as in SQLite.
 _SPACE = r"[ \t\n\f\r\ufeff]+"
 _COMMENT = r"--[^\n]*|/\*(?=.)[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
-_REAL = r"""(?P<blob>[xX]'[0-9a-fA-F]*')
-    |(?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)
+_REAL = rf"""(?P<blob>[xX]'[0-9a-fA-F]*')
+    |(?P<word>{_FIRST}{_REST}*)
     |(?P<operator>->>|->|\|\||<<|>>|<=|>=|<>|==|!=|\.(?![0-9])|[-+*/%&|~<>=(),;])
     |(?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)
     |(?P<string>'[^']*+(?:''[^']*+)*+(?:'|\Z))
     |(?P<quoted>"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|`[^`]*+(?:``[^`]*+)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z))
-    |(?P<parameter>\?[0-9]*|[:@$\#][A-Za-z0-9_$\x80-\U0010ffff]+(?:::[A-Za-z0-9_$\x80-\U0010ffff]+)*)
+    |(?P<parameter>\?[0-9]*|[:@$\#]{_REST}+(?:::{_REST}+)*)
     |(?P<other>.)"""
 _PATTERN = re.compile(f"(?P<space>{_SPACE})|(?P<comment>{_COMMENT})|{_REAL}", re.VERBOSE | re.DOTALL)
 # The same without space and comments; the empty token at the end keeps a last comment from being read.
