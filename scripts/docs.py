@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     for page in [Path(a).resolve() for a in arguments[1:]] or pages():
         before = page.read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory(prefix="landed-docs-") as folder:
-            after = refresh(before, Path(folder))
+            after = refresh(page, Path(folder))
         if before == after:
             continue
         name = str(page.relative_to(ROOT))

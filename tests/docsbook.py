@@ -33,8 +33,10 @@ def pages() -> list[Path]:
     return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def refresh(text: str, folder: Path) -> str:
+def refresh(page: Path, folder: Path) -> str:
     """The page with every output, help text and table as it is now; ``folder`` is for the worlds."""
+    text = page.read_text(encoding="utf-8")
+    parts = "" if page.name == "json.md" else os.path.relpath(ROOT / "docs" / "json.md", page.parent)
     out: list[str] = []
     lines = iter(text.splitlines())
     world: World | None = None
@@ -52,7 +54,7 @@ def refresh(text: str, folder: Path) -> str:
                 for line in lines:
                     if DIRECTIVE.fullmatch(line):
                         break
-                out += ["", *json_table(value), "", "<!-- end -->"]
+                out += ["", *json_table(value, parts), "", "<!-- end -->"]
             elif kind == "file":
                 assert world is not None, f"no world for {value}"
                 world.write(value, "".join(f"{body}\n" for body in _copy_fence(lines, out)))
@@ -94,10 +96,10 @@ def _copy_fence(lines: Iterator[str], out: list[str]) -> list[str]:
 
 
 def _console(body: list[str], world: World) -> list[str]:
-    out = []
+    out: list[str] = []
     for line in body:
         if line.startswith("$ "):
-            out.append(line)
+            out += ["", line] if out else [line]
             shown = normalise(world.sh(line[2:]).stdout, world)
             out += [text.rstrip() for text in shown.rstrip("\n").splitlines()]
     return out
@@ -110,22 +112,20 @@ def normalise(text: str, world: World) -> str:
     return _PID.sub(r"\g<1>4711", _SECONDS.sub(r"\g<1>0.01", text))
 
 
-def command_tree() -> dict[str, Any]:
-    """All click commands by name, the group itself under the empty name."""
-    from landed.cli.main import COMMANDS, cli
+def click_command(name: str) -> Any:
+    """A click command by its name; the group itself under the empty name."""
+    from landed.cli.main import cli
 
-    context = cli.make_context("landed", ["status"], resilient_parsing=True)
-    found: dict[str, Any] = {"": cli}
-    for name in COMMANDS:
-        found[name] = cli.get_command(context, name)
-    return found
+    if not name:
+        return cli
+    return cli.get_command(cli.make_context("landed", ["status"], resilient_parsing=True), name)
 
 
 def help_text(name: str) -> str:
     """What ``landed NAME --help`` prints on a terminal of 100 columns."""
     import click
 
-    command = command_tree()[name]
+    command = click_command(name)
     info = f"landed {name}".strip()
     os.environ.pop("COLUMNS", None)
     context = click.Context(command, info_name=info, terminal_width=98, max_content_width=98)
@@ -133,13 +133,17 @@ def help_text(name: str) -> str:
     return f"$ {info} --help\n{command.get_help(context)}\n"
 
 
-def json_table(name: str) -> list[str]:
-    """A Markdown table of a document's keys, from the descriptions in the JSON Schema."""
+def json_table(name: str, parts: str) -> list[str]:
+    """A Markdown table of a document's keys, from the descriptions in the JSON Schema.
+
+    ``parts`` is the page that has the tables of the parts; empty: this one.
+    """
     from landed.report.json_schema import json_schema
 
     schema = json_schema()
     rows = ["| key | type | meaning |", "|---|---|---|"]
-    rows += [f"| `{key}` | {kind} | {text} |" for key, kind, text in _keys(schema, schema["$defs"][name], "")]
+    for key, kind, text in _keys(schema, schema["$defs"][name], ""):
+        rows.append(f"| `{key}` | {kind.replace('(#', f'({parts}#')} | {text} |")
     return rows
 
 
