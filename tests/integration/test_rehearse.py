@@ -1,4 +1,4 @@
-"""rehearse: what only shows when there are rows, each way of losing or changing them, and what is no finding."""
+"""rehearse: what only shows when there are rows, each way of losing or changing them, and what is none."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def last(folder: Path, *files: str, target: str | None = None) -> FileRehearsal:
 
 @pytest.mark.parametrize("cell", list(matrix()), ids=lambda c: c.label)
 def test_every_rebuild_of_the_matrix_is_judged_right(cell: Rebuild, tmp_path: Path) -> None:
-    """What wipes, nulls or fails on real D1 with rows is found on an empty folder of files; nothing else is."""
+    """What wipes, nulls or fails on real D1 with rows is found in the files alone; nothing else is."""
     schema = [s for s in cell.schema if s.startswith("CREATE")]
     found = last(tmp_path, ";\n".join(schema), cell.migration_sql)
     if cell.on_delete == "CASCADE" and not cell.safe:
@@ -92,7 +92,8 @@ def test_a_rebuild_that_gives_a_required_column_no_value_fails_for_any_row(tmp_p
     found = last(
         tmp_path,
         "CREATE TABLE t (a);",
-        "CREATE TABLE n (a, b NOT NULL); INSERT INTO n (a) SELECT a FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",
+        "CREATE TABLE n (a, b NOT NULL); INSERT INTO n (a) SELECT a FROM t; DROP TABLE t;"
+        "ALTER TABLE n RENAME TO t;",
     )
     (failure,) = found.failures
     assert (failure.statement, failure.weak) == (2, False)
@@ -140,8 +141,8 @@ def test_text_that_becomes_a_number_loses_its_zeros(tmp_path: Path) -> None:
     found = last(
         tmp_path,
         "CREATE TABLE t (id INTEGER PRIMARY KEY, zip TEXT);",
-        "CREATE TABLE n (id INTEGER PRIMARY KEY, zip INTEGER); INSERT INTO n SELECT * FROM t; DROP TABLE t;"
-        "ALTER TABLE n RENAME TO t;",
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, zip INTEGER); INSERT INTO n SELECT * FROM t;"
+        "DROP TABLE t; ALTER TABLE n RENAME TO t;",
     )
     (change,) = found.rows_changed
     assert (change.table, change.column, change.kind) == ("t", "zip", "altered")
@@ -152,8 +153,8 @@ def test_columns_swapped_by_select_star_are_found(tmp_path: Path) -> None:
     found = last(
         tmp_path,
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);",
-        "CREATE TABLE n (id INTEGER PRIMARY KEY, b TEXT, a TEXT); INSERT INTO n SELECT * FROM t; DROP TABLE t;"
-        "ALTER TABLE n RENAME TO t;",
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, b TEXT, a TEXT); INSERT INTO n SELECT * FROM t;"
+        "DROP TABLE t; ALTER TABLE n RENAME TO t;",
     )
     assert {(c.column, c.example) for c in found.rows_changed} == {
         ("a", "'seed-a' → 'seed-b'"),
@@ -199,8 +200,8 @@ def test_a_table_dropped_and_made_again_loses_its_rows(tmp_path: Path) -> None:
         "ALTER TABLE t RENAME COLUMN a TO b;",
         "ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'b';",
         "ALTER TABLE t DROP COLUMN a;",
-        "ALTER TABLE t RENAME TO o; CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, r); INSERT INTO t SELECT * FROM o;"
-        "DROP TABLE o;",
+        "ALTER TABLE t RENAME TO o; CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, r);"
+        "INSERT INTO t SELECT * FROM o; DROP TABLE o;",
         "INSERT INTO t (a) VALUES ('x');",
         "REPLACE INTO t (id, a) SELECT id, 'y' FROM t;",
         "DELETE FROM t; INSERT INTO t (a) VALUES ('x');",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from landed.core.facts import EXISTS, FactKey
+from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
 from landed.ops.apply import describe
@@ -68,6 +68,7 @@ def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
         return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
     known = references(facts)
     reached = _reached(step, replayer.seen, tables, known)
+    needed = _needed(reached, facts, known)
     scene = Scene(
         mode=replayer.mode,
         image=image,
@@ -75,7 +76,8 @@ def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
         step=step,
         facts=facts,
         references=tuple(known),
-        tables=tuple(t for t in tables if fold(t) in reached),
+        watched=tuple(t for t in tables if fold(t) in reached),
+        tables=tuple(t for t in tables if fold(t) in needed),
     )
     result = run_seeded(scene)
     return FileRehearsal(
@@ -106,7 +108,7 @@ def _reaches_rows(migration: Migration, seen: dict[int, Seen | None], facts: dic
 def _reached(
     step: Step, seen: dict[int, Seen | None], tables: Sequence[str], known: Sequence[Reference]
 ) -> set[str]:
-    """The tables (folded) that a file can touch: those it names, what refers to them, what they refer to."""
+    """The tables (folded) whose rows a file can touch: those it names, and what refers to those it empties."""
     if any(did is None for did in seen.values()):
         return {fold(t) for t in tables}
     named = {c.key.parent for t in step.traces for c in t.effects if c.key.kind == "index"}
@@ -116,8 +118,18 @@ def _reached(
         removing = did.dropped_tables | did.deleted_from | did.updated | did.cascaded
         emptied |= _folded(removing)
         named |= _folded(removing | did.altered | did.inserted_into)
-    reach = named | _closure(emptied, [(r.parent, r.child) for r in known])
-    return _closure(reach, [(r.child, r.parent) for r in known])
+    return named | _closure(emptied, [(r.parent, r.child) for r in known])
+
+
+def _needed(reached: set[str], facts: dict[FactKey, str], known: Sequence[Reference]) -> set[str]:
+    """These tables, the parents of their rows, and what those cannot be without."""
+    parents = {r.parent for r in known if r.child in reached}
+    required = [
+        (r.child, r.parent)
+        for r in known
+        if all(facts.get(FactKey("column", r.child, c, "not null")) == YES for c in r.columns)
+    ]
+    return _closure(reached | parents, required)
 
 
 def _closure(start: Iterable[str], edges: Sequence[tuple[str, str]]) -> set[str]:

@@ -32,7 +32,7 @@ _ERRORS = (apsw.Error, ValueError, TypeError)
 class Scene:
     """A file and the shadow before it: ``image`` holds the database, ``tables`` are to get a row each.
 
-    ``step`` is what the file did without rows; ``references`` are the foreign keys before it.
+    ``watched`` are those of them whose rows the file can reach; the others are their parents. ``step`` is what the file did without rows; ``references`` are the foreign keys before it.
     """
 
     mode: str
@@ -41,6 +41,7 @@ class Scene:
     step: Step
     facts: Mapping[FactKey, str]
     references: tuple[Reference, ...]
+    watched: tuple[str, ...]
     tables: tuple[str, ...]
 
 
@@ -122,7 +123,7 @@ def _attempt(scene: Scene, without: set[str]) -> _Run:
     box, seeded = _seeded(scene, frozenset(without))
     connection = box.connection
     with unrestricted(connection):
-        before = digest_rows(connection, scene.tables)
+        before = digest_rows(connection, scene.watched)
         witness = Witness(scene, {fold(name): digest for name, digest in before.items()}, frozenset(without))
         run = _Run(scene, box, seeded, witness)
         run.violations = set(connection.execute("PRAGMA foreign_key_check"))

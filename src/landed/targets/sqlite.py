@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 READ_BUSY_MS = 2_000
 WRITE_BUSY_MS = 5_000
+_INTERRUPTIBLE = 100_000
+"""How many of SQLite's instructions (about a millisecond) may pass before a signal is acted on."""
 
 
 class SqliteTarget:
@@ -149,6 +151,8 @@ class SqliteTarget:
         try:
             connection = apsw.Connection(str(self.path), statementcachesize=0)
             connection.set_busy_timeout(WRITE_BUSY_MS)
+            # Python acts on Ctrl-C only when its own code runs: without this, after the statement's end.
+            connection.set_progress_handler(lambda: False, _INTERRUPTIBLE)
             if new and self.mode == "d1":
                 connection.execute("PRAGMA journal_mode=wal").fetchall()
         except apsw.Error as error:
