@@ -399,3 +399,20 @@ def test_random_schemas(table: str, more: list[str]) -> None:
     except apsw.SQLError:
         return
     assert snapshot(rows(connection), None) == facts
+
+
+@pytest.mark.parametrize("clause", sorted({*DEFER, " NOT DEFERRABLE", " NOT DEFERRABLE INITIALLY IMMEDIATE"}))
+@pytest.mark.parametrize("form", ["a INT REFERENCES p (id){}", "a INT, FOREIGN KEY (a) REFERENCES p (id){}"])
+def test_a_key_is_called_deferred_exactly_if_the_engine_defers_it(clause: str, form: str) -> None:
+    connection = apsw.Connection(":memory:")
+    connection.execute("PRAGMA foreign_keys = ON; CREATE TABLE p (id INTEGER PRIMARY KEY)")
+    connection.execute(f"CREATE TABLE t ({form.format(clause)})")
+    connection.execute("BEGIN")
+    try:
+        connection.execute("INSERT INTO t VALUES (1)")
+        deferred = True
+    except apsw.ConstraintError:
+        deferred = False
+    facts = snapshot(rows(connection), None)
+    told_value = facts.get(FactKey("foreign key", "t", "(a)", "deferrable"))
+    assert told_value == ("initially deferred" if deferred else None)
