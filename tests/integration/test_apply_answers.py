@@ -60,3 +60,15 @@ def test_a_target_of_a_later_version_is_named_as_such(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Postgres and Supabase databases cannot be reached yet" in done.stdout
     assert "secret" not in done.stdout
+
+
+def test_edits_are_found_without_a_database(tmp_path: Path) -> None:
+    """As in CI: a fresh checkout with files and lock file, and nothing else."""
+    project = build("edited", tmp_path / "w")
+    project.must("rm -r .wrangler")
+    done = project.sh("landed lock --check")
+    assert done.returncode == 1
+    assert "0002_order_region.sql  edited" in done.stdout
+    assert "is not the SQL that landed.lock has" in project.sh("landed apply --dry-run").stdout
+    assert project.sh("landed lock --accept 0002").returncode == 0
+    assert project.sh("landed lock --check").returncode == 0

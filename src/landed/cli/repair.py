@@ -62,7 +62,8 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
 
     D1's history table holds names only. The lock file (commit it) holds one hash per applied file,
     taken over its SQL without comments and white space. apply keeps it up to date; run this once
-    for files that were applied before.
+    for files that were applied before. With --check, files that are no longer what the lock file
+    says are found even where there is no database, as in CI.
     """
     from landed.ops.examine import examine
     from landed.ops.lock import plan_lock

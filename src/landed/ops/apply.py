@@ -208,6 +208,11 @@ def _notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
         if j.standing in (Standing.EDITED, Standing.ORPHAN, Standing.OUT_OF_ORDER)
     ]
     notices += [
+        f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as something else"
+        for j in waiting
+        if exam.workspace.locked_digest(j.name) not in (None, exam.step(j.name).digest)
+    ]
+    notices += [
         f"{j.name} leaves no trace in the schema: it is not recorded, so it is run"
         for j in waiting
         if j.standing is Standing.UNKNOWN

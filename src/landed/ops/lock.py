@@ -24,7 +24,8 @@ class LockReport:
 def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport, dict[str, str]]:
     """The entries that the lock file lacks: one per applied file, with the digest of its SQL now.
 
-    Entries of edited files stay as they are unless ``accept`` names them. Raises UsageError.
+    Entries of edited files stay as they are unless ``accept`` names them; a file that has an entry
+    counts as edited also where it was not applied to this database. Raises UsageError.
     """
     accepted = {find_migration(exam, name).name for name in accept}
     digests = {step.name: step.digest for step in exam.steps}
@@ -32,9 +33,14 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
     kept = 0
     for judgement in exam.judgements:
         name = judgement.name
-        if not judgement.recorded or name not in digests or judgement.standing is Standing.PHANTOM:
-            continue  # what never ran was not applied under any SQL
+        if name not in digests:
+            continue
         locked = exam.workspace.locked_digest(name)
+        if not judgement.recorded or judgement.standing is Standing.PHANTOM:
+            # What never ran here is not written down; an entry from elsewhere still counts.
+            if locked is not None and locked != digests[name]:
+                (replaced if name in accepted else edited).append(name)
+            continue
         if judgement.standing is Standing.EDITED and name not in accepted:
             edited.append(name)
         elif locked is None:
