@@ -208,7 +208,7 @@ def _notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
         if j.standing in (Standing.EDITED, Standing.ORPHAN, Standing.OUT_OF_ORDER)
     ]
     notices += [
-        f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as something else"
+        f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as another"
         for j in waiting
         if exam.workspace.locked_digest(j.name) not in (None, exam.step(j.name).digest)
     ]
