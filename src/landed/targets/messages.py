@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from landed.core.errors import NeedsConfirmation, NotProven
@@ -22,6 +22,11 @@ REBUILD_ADVICE = (
     "rename both), in one file. Then run: landed apply"
 )
 """The rebuild that keeps all rows with foreign keys on, for any ON DELETE action (measured on D1)."""
+
+COPY_ADVICE = (
+    "Rewrite the file so that it copies every row, or says with a DELETE which rows go. "
+    "Then run: landed apply"
+)
 
 DEFER_ADVICE = (
     "Rewrite the file: put PRAGMA defer_foreign_keys = on before the rebuild. landed checks every reference "
@@ -64,7 +69,7 @@ def rows_lost(
     """The error for rows that a file would lose: which table, how many, why, and what works."""
     named = all(loss.kind in ("drop-table", "drop-column") for loss in losses)
     first = losses[0]
-    details = [_loss(loss) for loss in losses]
+    details = [_loss(loss, step.dropped) for loss in losses]
     details.append(ROLLED_BACK)
     where = _drop_place(migration, step, losses)
     allow = " ".join(f"--allow '{loss.allow}'" for loss in losses)
@@ -79,15 +84,16 @@ def rows_lost(
         )
     worst = next(loss for loss in losses if loss.kind not in ("drop-table", "drop-column"))
     what = "lose" if worst.kind == "lose-rows" else "change"
+    advice = REBUILD_ADVICE if any(loss.through for loss in losses) else COPY_ADVICE
     return NotProven(
         f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
         details=details,
         where=where,
-        next=f"{REBUILD_ADVICE}\nIf the rows may go: landed apply {allow}",
+        next=f"{advice}\nIf the rows may go: landed apply {allow}",
     )
 
 
-def _loss(loss: Loss) -> str:
+def _loss(loss: Loss, dropped: Sequence[str]) -> str:
     through = loss.through
     if loss.kind == "drop-table":
         return f"table {loss.table}: dropped with {plural(loss.rows, 'row')}"
@@ -96,10 +102,10 @@ def _loss(loss: Loss) -> str:
     cause = ""
     if through is not None:
         columns = ", ".join(through.columns)
-        cause = (
-            f": DROP TABLE {through.parent} fires ON DELETE {through.on_delete.upper()} "
-            f"on {through.child}({columns})"
-        )
+        event = f"DROP TABLE {through.parent} fires"
+        if through.parent not in dropped:
+            event = f"the rows that {through.parent} loses fire"
+        cause = f": {event} ON DELETE {through.on_delete.upper()} on {through.child}({columns})"
     if loss.kind == "lose-rows":
         return f"table {loss.table}: {plural(loss.rows, 'row')} deleted{cause}"
     return f"table {loss.table}: {loss.column} changed in {plural(loss.rows, 'row')}{cause}"
@@ -189,11 +195,26 @@ def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]
     )
 
 
-def blocked_by_reference(known: Sequence[Reference], sql: str) -> list[str]:
-    """Which tables refer to the one that a failed statement drops or changes."""
+def blocked_by_reference(
+    known: Sequence[Reference], sql: str, rows: Mapping[str, int] | None = None
+) -> list[str]:
+    """Which tables refer to the one that a failed statement drops or changes, and how many rows they had."""
+    told = []
+    for r in _referring(known, sql):
+        text = f"{r.child}({', '.join(r.columns)}) refers to {r.parent}, ON DELETE {r.on_delete.upper()}"
+        told.append(text + (f" ({plural(rows[r.child], 'row')})" if rows and r.child in rows else ""))
+    return told
+
+
+def reference_advice(known: Sequence[Reference], sql: str) -> str:
+    """What to do about a statement that failed at a foreign key."""
+    words = [t.text.upper() for t in tokenize(sql[:2000]) if t.kind not in ("space", "comment")]
+    if words[:2] != ["DROP", "TABLE"]:
+        return "Correct the file so that every reference has its row, then run: landed apply"
+    plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in _referring(known, sql))
+    return DEFER_ADVICE if plain else REBUILD_ADVICE
+
+
+def _referring(known: Sequence[Reference], sql: str) -> list[Reference]:
     words = {fold(unquote(t.text)) for t in tokenize(sql[:2000]) if t.kind in ("word", "quoted")}
-    return [
-        f"{r.child}({', '.join(r.columns)}) refers to {r.parent}, ON DELETE {r.on_delete.upper()}"
-        for r in known
-        if r.parent in words
-    ]
+    return [r for r in known if r.parent in words]

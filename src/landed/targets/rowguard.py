@@ -8,7 +8,7 @@ that by counting, whatever the statements look like.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apsw
 
@@ -133,7 +133,7 @@ def compare(
             losses.append(Loss("lose-rows", table, old.rows - now, through=_through(table, gone, known)))
         elif now == old.rows and table not in changed:
             losses += _changed(connection, table, old, facts, gone, known)
-    return losses
+    return _with_causes(losses, gone)
 
 
 def _changed(
@@ -163,6 +163,15 @@ def _changed(
 def _through(
     table: str, gone: set[str], known: list[Reference], columns: tuple[str, ...] | None = None
 ) -> Reference | None:
-    """The reference through which a loss came, the direct one to a dropped table preferred."""
+    """The reference through which a loss came: to a dropped table, else to one that lost rows itself."""
     own = [r for r in known if r.child == table and (columns is None or r.columns == columns)]
     return next((r for r in own if r.parent in gone), own[0] if own else None)
+
+
+def _with_causes(losses: list[Loss], gone: set[str]) -> list[Loss]:
+    """The losses, none of them blamed on a reference to a table that is as it was."""
+    lossy = gone | {loss.table for loss in losses if loss.kind == "lose-rows"}
+    return [
+        loss if loss.through is None or loss.through.parent in lossy else replace(loss, through=None)
+        for loss in losses
+    ]

@@ -128,10 +128,12 @@ class SqliteWriter:
         try:
             self._connection.execute(statement.text).fetchall()
         except (apsw.Error, TypeError, ValueError) as error:
-            raise self._failed(migration, statement, error) from error
+            raise self._failed(migration, statement, error, proof) from error
         proof.note(statement)
 
-    def _failed(self, migration: Migration, statement: Statement, error: Exception) -> LandedError:
+    def _failed(
+        self, migration: Migration, statement: Statement, error: Exception, proof: _Proof
+    ) -> LandedError:
         if isinstance(error, (apsw.BusyError, apsw.LockedError)):
             return self._busy(error)
         reason = explain_refusal(error, statement.text, self._mode) or str(error)
@@ -142,8 +144,10 @@ class SqliteWriter:
         ]
         advice = "Correct the file, then run: landed apply"
         if isinstance(error, apsw.ConstraintError) and "FOREIGN KEY" in str(error):
-            details += messages.blocked_by_reference(rowguard.references(self._tracker.facts), statement.text)
-            advice = messages.REBUILD_ADVICE
+            known = rowguard.references(self._tracker.facts)
+            rows = {table: count.rows for table, count in proof.counts.items()}
+            details += messages.blocked_by_reference(known, statement.text, rows)
+            advice = messages.reference_advice(known, statement.text)
         return NotProven(
             f"{migration.name} failed: {reason}",
             where=f"{migration.file}:{statement.line}",
@@ -225,7 +229,7 @@ class _Proof:
         self._created_only = True
         self._ddl = False
         self._losses: list[rowguard.Loss] = []
-        self._counts: dict[str, rowguard.Count] = {}
+        self.counts: dict[str, rowguard.Count] = {}
         self._violations: set[tuple[object, ...]] = set()
         self.references: list[rowguard.Reference] = []
 
@@ -238,7 +242,7 @@ class _Proof:
                 self.references = rowguard.references(facts)
             if self._step.guarded:
                 risk = rowguard.at_risk(self._dropped, self.references)
-                self._counts = rowguard.count(self._connection, risk, facts)
+                self.counts = rowguard.count(self._connection, risk, facts)
                 self._violations = set(self._connection.execute("PRAGMA foreign_key_check"))
 
     def note(self, statement: Statement) -> None:
@@ -320,7 +324,7 @@ class _Proof:
     def _rows(self) -> None:
         losses = self._losses + rowguard.compare(
             self._connection,
-            self._counts,
+            self.counts,
             self._tracker.facts,
             self._dropped,
             self._deleted,
