@@ -1,0 +1,47 @@
+"""landed demo."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from landed.cli.options import Common, command
+from landed.cli.output import emit_json
+
+
+@command()
+@click.option("--keep", is_flag=True, help="Keep the folder with the three projects, and say where it is.")
+def demo(common: Common, keep: bool) -> None:
+    """A tour on throw-away databases; needs nothing.
+
+    Builds three small broken projects in a temporary folder: one applied locally and forgotten in
+    production, one with a history that is not true, and one with a migration that would delete
+    rows. Shows for each what the platform's history claims, what landed says, and the way out. All
+    output is real: the commands run on real database files, and the tour fails if anything comes out
+    differently from what it tells. No network, no configuration.
+    """
+    from landed.cli.demo_tour import Tour
+    from landed.report.demo import Stage
+
+    stage = None if common.json else Stage(sys.stdout)
+    folder = Path(tempfile.mkdtemp(prefix="landed-demo-"))
+    try:
+        tour = Tour(folder, stage)
+        tour.play(keep=keep)
+    finally:
+        if not keep:
+            import shutil
+
+            shutil.rmtree(folder, ignore_errors=True)
+    if common.json:
+        emit_json(
+            {
+                "schema": "landed/1",
+                "command": "demo",
+                "folder": str(folder) if keep else None,
+                "steps": tour.steps,
+            }
+        )
