@@ -94,16 +94,18 @@ class Expressions(Reader):
         while self.is_name():
             if self.words[self.at] == "GENERATED" and self.words[self.at + 1] == "ALWAYS":
                 break
-            parts.append(fold(" ".join(self.name().split())))
-        if not parts or not self.take("("):
-            return " ".join(parts)
+            parts.append(fold(self.name()))
+        if not parts:
+            return ""
+        if not self.take("("):
+            return " ".join(" ".join(parts).split())
         size = ""
         while not self.take(")"):
             if self.ended:
                 raise Unreadable
             size += self.canonical(self.at).lower()
             self.at += 1
-        return f"{' '.join(parts)}({size})"
+        return f"{' '.join(' '.join(parts).split())}({size})"
 
     def _infix(self, left: Expression, strength: int) -> Expression:
         operator = self.words[self.at]

@@ -82,12 +82,17 @@ class Reader:
 
     def name(self) -> str:
         """The next token as a name: unquoted, letter case as written. Raises Unreadable."""
-        if not self.is_name():
+        at = self.at
+        kind = self.kinds[at]
+        if kind == "word":
+            if self.words[at] in RESERVED:
+                raise Unreadable
+            self.at = at + 1
+            return self.texts[at]
+        if kind not in _NAME_KINDS:
             raise Unreadable
-        text = self.texts[self.at]
-        quoted = self.kinds[self.at] != "word"
-        self.at += 1
-        return unquote(text) if quoted else text
+        self.at = at + 1
+        return unquote(self.texts[at])
 
     def names(self) -> list[str]:
         """A list of names in parentheses, as written. Raises Unreadable."""
