@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from landed.core.standing import Judgement, Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Which statements (numbers) of a torn migration are to be run.
 
     ``problem`` says why it cannot be resumed as it is; ``undecided`` are statements of which nothing

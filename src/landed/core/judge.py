@@ -12,7 +12,7 @@ Pure functions. The rules, in the words of the design:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from landed.core.facts import EXISTS, YES, FactKey, Facts, holds
 from landed.core.standing import Evidence, Judgement, Location, Verdict, standing
@@ -22,8 +22,7 @@ Owners = dict[FactKey, tuple[int, int, str | None]]
 """``key -> (index of the step, number of the statement, expected value)``."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """The outcome of one data check: ``None`` when it could not be run."""
 
     check: DataCheck
@@ -31,19 +30,19 @@ class CheckResult:
     detail: str = ""
 
 
-@dataclass(slots=True)
 class _Tally:
     """The evidence on one step while it is being collected."""
 
-    held: int = 0
-    missed: int = 0
-    neutral: int = 0
-    left: bool = False
-    evidence: list[Evidence] = field(default_factory=list)
+    __slots__ = ("evidence", "held", "left", "missed")
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.missed = 0
+        self.left = False
+        self.evidence: list[Evidence] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """The result of judging a history: one judgement per step (same order) and what is unexplained."""
 
     judgements: tuple[Judgement, ...]
@@ -153,9 +152,7 @@ def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tal
         observed = live.get(key)
         if observed == expected:
             tally.held += 1
-        elif holds(key, expected, observed):
-            tally.neutral += 1
-        else:
+        elif not holds(key, expected, observed):
             tally.missed += 1
             tally.evidence.append(_evidence(steps[index], number, key, expected, observed))
     return tallies

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """One row of the platform's history table.
 
     ``applied_at`` is the text that the platform stored (UTC, ``YYYY-MM-DD HH:MM:SS``), or ``None``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from landed.core.facts import FactKey
 
@@ -58,8 +59,7 @@ def standing(recorded: bool, verdict: Verdict) -> Standing:
     return _TABLE[recorded, verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One fact (or data check) that a migration is judged by, beside what the database says.
 
     ``expected`` and ``observed`` are ``None`` for "not there". ``weak`` evidence comes from a
@@ -76,8 +76,7 @@ class Evidence:
     key: FactKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """How far an interrupted migration got.
 
     ``low`` and ``high`` bound the number of statements that have run; they differ when the

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a statement could not be replayed."""
 
     statement: int
@@ -17,8 +17,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class DataCheck:
+class DataCheck(NamedTuple):
     """A read-only query that tells whether a statement's data is there (one row, one true value).
 
     ``derived`` checks come from the statement's own form; the others were written by the user
@@ -32,8 +31,7 @@ class DataCheck:
     derived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StatementTrace:
+class StatementTrace(NamedTuple):
     """What one statement did in the replay.
 
     ``writes`` says that it inserted, updated or deleted rows (which no schema can prove);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from landed.core.judge import Ruling
 from landed.core.ledger import LedgerRow
@@ -16,8 +16,7 @@ TRIED = 8
 """At most so many suggested edits are tried against the schema; each costs a replay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """An applied file whose SQL is no longer what was applied.
 
     ``source`` is ``lock`` or ``git``; ``text`` says it in words; ``before`` is the file's text as it

@@ -65,8 +65,8 @@ def load_step(head: str, body: str) -> StoredStep:
     put = object.__setattr__
     put(step, "name", name)
     put(step, "digest", digest)
-    put(step, "failures", tuple([Failure(*f) for f in failures]) if failures else ())
-    put(step, "checks", tuple([DataCheck(s, line, sql, text, bool(d)) for s, line, sql, text, d in checks]) if checks else ())
+    put(step, "failures", tuple([Failure(*f) for f in failures]))
+    put(step, "checks", tuple([DataCheck(s, line, sql, text, bool(d)) for s, line, sql, text, d in checks]))
     put(step, "dropped", tuple(dropped))
     put(step, "deleted", tuple(deleted))
     put(step, "guarded", bool(guarded))
@@ -148,20 +148,20 @@ def _load_judgement(
         standing=_STANDINGS[standing],
         owned=owned,
         held=held,
-        evidence=tuple(
-            [
-                Evidence(
-                    fact, expected, observed, bool(holds), number, line, bool(weak), key and _new(FactKey, key)
-                )
-                for fact, expected, observed, holds, number, line, weak, key in evidence
-            ]
-        ),
+        evidence=tuple(map(_load_evidence, evidence)),
         unproven=tuple(unproven),
         superseded_by=tuple(superseded_by),
         location=None
         if place is None
         else Location(bool(place[0]), place[1], place[2], tuple(place[3]), tuple(place[4]), tuple(place[5])),
         statements=statements,
+    )
+
+
+def _load_evidence(item: list[Any]) -> Evidence:
+    fact, expected, observed, holds, statement, line, weak, key = item
+    return Evidence(
+        fact, expected, observed, bool(holds), statement, line, bool(weak), FactKey(*key) if key else None
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from landed.catalog.schema_row import SchemaRow
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from landed.core.timeline import DataCheck, Step
 
 
-@dataclass(frozen=True, slots=True)
-class LiveState:
+class LiveState(NamedTuple):
     """One reading of a database: whether it is there, its schema rows and its ledger.
 
     ``ledger`` is ``None`` when the ledger table does not exist; ``ledger_problem`` says why it
@@ -28,8 +26,7 @@ class LiveState:
     ledger_problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What running one migration came to: ``"applied"``, or ``"already"`` when another runner was first."""
 
     name: str
@@ -39,8 +36,7 @@ class Applied:
     rows_named_lost: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(NamedTuple):
     """What the user allowed by name: ``drop-table:legacy_orders``, ``drop-column:t.c``, ``lose-rows:t``."""
 
     allowed: frozenset[str] = frozenset()
