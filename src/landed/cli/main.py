@@ -102,6 +102,12 @@ def cli(**_: Any) -> None:
 
 def main() -> None:
     """Run the command line; every way out has one of the documented exit codes."""
+    import io
+
     from landed.cli.failure import run
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names and marks may lie outside the terminal's character set: better a ? than no output.
+            stream.reconfigure(errors="replace")
     sys.exit(run(cli))

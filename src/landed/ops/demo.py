@@ -184,7 +184,7 @@ def _world(folder: Path, files: Mapping[str, str], bindings: Sequence[str]) -> W
     found = find_config(folder)
     if found != folder / CONFIG:
         raise ConfigError(
-            f"{found} lies above the temporary folder: wrangler and landed would use it instead of the demo's",
+            f"{found} lies above the temporary folder: wrangler and landed would use it for the demo",
             next="set TMPDIR to another folder, then: landed demo",
         )
     return world
