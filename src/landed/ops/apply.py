@@ -9,7 +9,7 @@ from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.facts import EXISTS, digest
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
-from landed.core.timeline import Step
+from landed.core.timeline import Failure, Step
 from landed.ops.examine import Examination
 from landed.targets.base import Applied, Consent
 
@@ -62,10 +62,10 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
         raise _blocked(blocking)
     steps = _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
-    broken = next((i for i in items if i.step.failed), None)
+    broken = next((i for i in items if i.step.failed and not _only_for_want_of_rows(i.step)), None)
     if broken is not None:
         raise _cannot_run(exam, broken, items)
-    return Plan(items, digest(exam.facts), tuple(_notices(exam, waiting)))
+    return Plan(items, digest(exam.facts), tuple(_notices(exam, waiting) + _unrehearsed(items)))
 
 
 def run_apply(
@@ -148,11 +148,33 @@ def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
             if migration is None:
                 continue
             again = replayer.replay(migration)
-            if steps[name].failed and not again.failed:
+            if steps[name].failed and (not again.failed or _only_for_want_of_rows(again)):
                 steps[name] = again
     finally:
         replayer.close()
     return steps
+
+
+def _only_for_want_of_rows(step: Step) -> bool:
+    """Whether a rehearsal failed only because the throw-away database has other rows than the target.
+
+    A row that refers to one which the application wrote breaks a constraint there and nowhere else.
+    Only the target can tell; the file's transaction is rolled back there if the constraint fails.
+    """
+    return all(_for_want_of_rows(failure) for failure in step.failures)
+
+
+def _for_want_of_rows(failure: Failure) -> bool:
+    return "constraint failed" in failure.message
+
+
+def _unrehearsed(items: Sequence[PlanItem]) -> list[str]:
+    return [
+        f"{i.migration.name}, statement {f.statement}: depends on rows that a rehearsal does not have "
+        f"({f.message})"
+        for i in items
+        for f in i.step.failures
+    ]
 
 
 def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
@@ -184,7 +206,7 @@ def describe(step: Step) -> list[str]:
 
 
 def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
-    failure = broken.step.failures[0]
+    failure = next(f for f in broken.step.failures if not _for_want_of_rows(f))
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
     advice = "Correct the file, then run: landed apply"
