@@ -14,7 +14,7 @@ from landed.ops.workspace import Workspace
 from landed.shadow.replay import Replayer
 from landed.shadow.sandbox import Seen
 from landed.shadow.timeline import Progress
-from landed.sql.sqlite_tokens import fold
+from landed.sql.sqlite_tokens import fold, unquote
 from landed.targets.rowguard import Reference, references
 
 
@@ -108,10 +108,15 @@ def _reaches_rows(migration: Migration, seen: dict[int, Seen | None], facts: dic
 def _reached(
     step: Step, seen: dict[int, Seen | None], tables: Sequence[str], known: Sequence[Reference]
 ) -> set[str]:
-    """The tables (folded) whose rows a file can touch: those it names, and what refers to those it empties."""
+    """The tables (folded) whose rows a file can touch: those it names, what refers to those it empties."""
     if any(did is None for did in seen.values()):
         return {fold(t) for t in tables}
-    named = {c.key.parent for t in step.traces for c in t.effects if c.key.kind == "index"}
+    named = {
+        fold(unquote(c.after))
+        for t in step.traces
+        for c in t.effects
+        if c.key.kind == "index" and c.key.prop == "table" and c.after
+    }
     emptied: set[str] = set()
     for did in seen.values():
         assert did is not None

@@ -32,7 +32,8 @@ _ERRORS = (apsw.Error, ValueError, TypeError)
 class Scene:
     """A file and the shadow before it: ``image`` holds the database, ``tables`` are to get a row each.
 
-    ``watched`` are those of them whose rows the file can reach; the others are their parents. ``step`` is what the file did without rows; ``references`` are the foreign keys before it.
+    ``watched`` are those of them whose rows the file can reach; the others are their parents.
+    ``step`` is what the file did without rows; ``references`` are the foreign keys before it.
     """
 
     mode: str

@@ -1,0 +1,158 @@
+"""drift: compare two schemas, fact by fact: databases, SQLite files, or what the migration files make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from landed.catalog.sqlite import snapshot
+from landed.core.facts import FactKey, holds
+from landed.core.judge import Owners, owners_of
+from landed.core.migration import Migration
+from landed.core.timeline import Step, facts_after
+from landed.ops.workspace import Workspace
+from landed.shadow.cache import Cache
+from landed.shadow.timeline import Progress, timeline
+from landed.sql.sqlite_tokens import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The statement that wrote a fact last, or took it away: file, statement number, 1-based line."""
+
+    migration: str
+    file: str
+    statement: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two schemas.
+
+    ``label`` is for people (``D1 DB (LOCAL)``), ``name`` can be given to ``drift`` again, ``locality``
+    is LOCAL, FILE or SHADOW, ``place`` the database's path or what the schema was made from.
+    ``ledger`` is the (folded) name of its history table, which is not compared. ``owners`` and
+    ``migrations`` are there when the schema comes from migration files.
+    """
+
+    name: str
+    label: str
+    locality: str
+    place: str
+    facts: Mapping[FactKey, str]
+    ledger: str
+    present: bool = True
+    notes: tuple[str, ...] = ()
+    migrations: tuple[Migration, ...] = ()
+    owners: Owners | None = None
+
+    def origin(self, key: FactKey) -> Origin | None:
+        """Which statement of which file made this fact what it is on this side."""
+        owner = (self.owners or {}).get(key)
+        if owner is None:
+            return None
+        index, number, _ = owner
+        migration = self.migrations[index]
+        line = next((s.line for s in migration.statements if s.number == number), 1)
+        return Origin(migration.name, migration.file, number, line)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One fact that is not the same; ``None`` says that it is not there."""
+
+    key: FactKey
+    a: str | None
+    b: str | None
+    made_by: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Two sides, and every fact in which they differ, in the order of the facts."""
+
+    a: Side
+    b: Side
+    differences: tuple[Difference, ...]
+    equal: int
+    """How many facts are the same on both sides."""
+
+
+def compare(a: Side, b: Side) -> Drift:
+    """Compare two sides. The order of columns is compared relatively: a column that only one side
+    has is a difference of its own, and no other order."""
+    ledgers = frozenset({a.ledger, b.ledger} - {""})
+    differences = []
+    keys = [k for k in a.facts.keys() | b.facts.keys() if not _of_ledger(k, ledgers)]
+    for key in sorted(keys):
+        left, right = a.facts.get(key), b.facts.get(key)
+        if not holds(key, left, right):
+            differences.append(Difference(key, left, right, a.origin(key) or b.origin(key)))
+    return Drift(a, b, tuple(differences), len(keys) - len(differences))
+
+
+def files_side(workspace: Workspace, *, progress: Progress | None = None) -> Side:
+    """The schema that the migration files make in a shadow, in file order. Raises ConfigError, CannotKnow."""
+    migrations = workspace.migrations().migrations
+    cache = Cache()
+    try:
+        steps = timeline(
+            workspace.mode,
+            workspace.ledger_table,
+            migrations,
+            cache=cache,
+            progress=progress,
+            base=workspace.base(),
+        )
+    finally:
+        cache.close()
+    rules = "D1's rules" if workspace.mode == "d1" else "SQLite's rules"
+    count = f"{len(migrations)} file{'s' * (len(migrations) != 1)}"
+    return Side(
+        name="files",
+        label="files (SHADOW)",
+        locality="SHADOW",
+        place=f"what {count} in {_shown_dir(workspace)} make, replayed by {rules}",
+        facts=facts_after(steps),
+        ledger=fold(workspace.ledger_table),
+        notes=tuple(_replay_notes(steps, migrations)),
+        migrations=tuple(migrations),
+        owners=owners_of(steps, range(len(steps))),
+    )
+
+
+def target_side(workspace: Workspace) -> Side:
+    """The schema of a database, read once. Raises UsageError, CannotKnow."""
+    state = workspace.target.read()
+    spec = workspace.spec
+    notes = () if state.present else ("the database does not exist yet; nothing was created",)
+    return Side(
+        name=spec.name,
+        label=spec.label,
+        locality=spec.locality,
+        place=str(spec.path),
+        facts=snapshot(state.rows, workspace.ledger_table),
+        ledger=fold(workspace.ledger_table),
+        present=state.present,
+        notes=notes,
+    )
+
+
+def _of_ledger(key: FactKey, ledgers: frozenset[str]) -> bool:
+    return key.parent in ledgers or (key.kind == "table" and key.name in ledgers)
+
+
+def _replay_notes(steps: Sequence[Step], migrations: Sequence[Migration]) -> list[str]:
+    return [
+        f"{migration.file}:{failure.line}, statement {failure.statement}, cannot be replayed "
+        f"({failure.message}): what it says it makes is taken from its text"
+        for step, migration in zip(steps, migrations, strict=True)
+        for failure in step.failures
+    ]
+
+
+def _shown_dir(workspace: Workspace) -> str:
+    import os
+
+    return os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/") + "/"

@@ -1,0 +1,59 @@
+"""A comparison of two schemas as JSON (schema ``landed/1``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landed.core.facts import ObjectKey
+from landed.ops.drift import Difference, Drift, Side
+from landed.report.json_target import SCHEMA
+
+
+def drift_json(drift: Drift) -> dict[str, Any]:
+    """Both sides and every fact in which they differ."""
+    return {
+        "schema": SCHEMA,
+        "command": "drift",
+        "a": _side(drift.a),
+        "b": _side(drift.b),
+        "equal": not drift.differences,
+        "counts": {"different": len(drift.differences), "equal": drift.equal},
+        "differences": [_difference(d) for d in drift.differences],
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "name": side.name,
+        "label": side.label,
+        "locality": side.locality,
+        "place": side.place,
+        "present": side.present,
+        "facts": len(side.facts),
+        "notes": list(side.notes),
+    }
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    made = found.made_by
+    return {
+        "fact": str(found.key),
+        "kind": found.key.kind,
+        "object": object_name(found.key.object),
+        "property": found.key.prop,
+        "a": found.a,
+        "b": found.b,
+        "made_by": None
+        if made is None
+        else {
+            "migration": made.migration,
+            "file": made.file,
+            "statement": made.statement,
+            "line": made.line,
+        },
+    }
+
+
+def object_name(key: ObjectKey) -> str:
+    """An object's name without its kind: ``orders.region``, ``orders(a, b)``."""
+    return str(key)[len(key.kind) + 1 :]

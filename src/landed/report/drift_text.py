@@ -1,0 +1,94 @@
+"""A comparison of two schemas as text, grouped by table or view."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from landed.core.facts import EXISTS, FactKey
+from landed.ops.drift import Difference, Drift
+from landed.report.style import paint, symbols
+from landed.report.target_text import shown_path
+from landed.sql.sqlite_tokens import unquote
+from landed.targets.messages import plural
+
+_TABLES = ("table", "virtual table")
+
+
+def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str], str]) -> None:
+    """Write what differs: objects that one side lacks as one line each, other differences by property."""
+    for letter, side in (("A", drift.a), ("B", drift.b)):
+        place = shown_path(Path(side.place), start) if os.path.isabs(side.place) else side.place
+        print(f"{letter}  {paint(side.label, 'bold', out)}  {place}", file=out)
+        for note in side.notes:
+            print(f"     {paint('note', 'yellow', out)}: {note}", file=out)
+    if not drift.differences:
+        print(f"\nNo difference: {plural(drift.equal, 'fact')} compared.", file=out)
+        return
+    shown = collapsed(drift)
+    groups: dict[tuple[int, str], list[Difference]] = {}
+    for difference in shown:
+        groups.setdefault(_group(difference.key, drift), []).append(difference)
+    for (_, title), members in sorted(groups.items()):
+        print(f"\n{title}", file=out)
+        for difference in members:
+            print(f"  {_line(difference, drift, out)}", file=out)
+    objects = len({d.key.object for d in shown})
+    print(f"\n{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}, ", end="", file=out)
+    print(f"{plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", file=out)
+    if {drift.a.locality, drift.b.locality} == {"SHADOW", "LOCAL"}:
+        print(f"Next: {command('landed status')}", file=out)
+
+
+def collapsed(drift: Drift) -> list[Difference]:
+    """Without the properties of objects, and the parts of tables, that one side lacks altogether."""
+    lacking = {d.key.object for d in drift.differences if d.key.prop == EXISTS}
+    tables = {o.name for o in lacking if o.kind in _TABLES}
+    return [
+        d
+        for d in drift.differences
+        if (d.key.kind in _TABLES or _table_of(d.key, drift) not in tables)
+        and (d.key.prop == EXISTS or d.key.object not in lacking)
+    ]
+
+
+def _table_of(key: FactKey, drift: Drift) -> str:
+    """The table that an object is a part of, or that its index or trigger is on; ``""`` for others."""
+    if key.parent or key.kind in _TABLES:
+        return key.parent or key.name
+    on = key.object.fact("table")
+    found = drift.a.facts.get(on) or drift.b.facts.get(on)
+    return unquote(found) if found else ""
+
+
+def _group(key: FactKey, drift: Drift) -> tuple[int, str]:
+    table = _table_of(key, drift)
+    return (0, f"table {table}") if table else (1, str(key.object))
+
+
+def _line(found: Difference, drift: Drift, out: IO[str]) -> str:
+    key = found.key
+    if key.prop == EXISTS:
+        only, side = ("A", drift.a) if found.b is None else ("B", drift.b)
+        sign = paint("-" if only == "A" else "+", "red" if only == "A" else "green", out)
+        text = f"{sign} {key.object}: only in {only}, {side.label}"
+    else:
+        sign = paint("~", "yellow", out)
+        values = f"{_value(found.a)} {symbols(out)['arrow']} {_value(found.b)}"
+        text = f"{sign} {key.object}: differs: {key.prop}: {values}"
+    return text + _made_by(found, drift, out)
+
+
+def _made_by(found: Difference, drift: Drift, out: IO[str]) -> str:
+    if found.made_by is None:
+        return ""
+    side = drift.a if drift.a.owners is not None else drift.b
+    verb = "by" if side.facts.get(found.key) is not None else "removed by"
+    text = f"{verb} {found.made_by.file}:{found.made_by.line}, statement {found.made_by.statement}"
+    return f"  {paint(f'({text})', 'dim', out)}"
+
+
+def _value(value: str | None) -> str:
+    return "none" if value is None else value or "(empty)"
