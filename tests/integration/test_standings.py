@@ -327,3 +327,18 @@ def test_wal_content_is_seen_and_reading_leaves_no_trace(world: World) -> None:
     assert world.path.with_name(world.path.name + "-wal").stat().st_size > 0
     assert {str(k.object) for k in world.examine().unexplained} == {"table fresh", "column fresh.a"}
     holder.close()
+
+
+def test_a_table_that_only_looks_like_part_of_a_virtual_table(tmp_path: Path) -> None:
+    world = World(
+        tmp_path / "p",
+        {
+            "0001_s.sql": "CREATE VIRTUAL TABLE s USING rtree (id, x0, x1);\nCREATE TABLE s_data (a);",
+            "0002_f.sql": "CREATE VIRTUAL TABLE f USING fts5 (body);",
+        },
+    )
+    world.apply()
+    assert set(world.standings().values()) == {"ok"}
+    world.sql("DROP TABLE s_data")
+    assert world.standings() == {"0001_s.sql": "torn", "0002_f.sql": "ok"}
+    assert not world.examine().unexplained

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from landed.catalog.sqlite import SchemaRow, object_facts, owned, resolve
+from landed.catalog.sqlite import SchemaRow, object_facts, owned, resolve, virtual_module
 from landed.core.facts import Change, Effects, FactKey
+from landed.sql.sqlite_tokens import fold
 
 if TYPE_CHECKING:
     import apsw
@@ -38,18 +39,17 @@ class SchemaTracker:
         self._raw: dict[FactKey, str] = {}
         self._implicit: dict[FactKey, str] = {}
         self._last_rowid = 0
-        self._virtual: set[str] = set()
+        self._virtual: dict[str, str] = {}
 
     def new_objects(self) -> Effects:
         """What changed, when all that happened was that objects were created."""
         with self._lifted():
             rows, last = _read(self._connection, _SCHEMA + " WHERE rowid > ?", (self._last_rowid,))
         self._last_rowid = last or self._last_rowid
-        self._virtual.update(row.name.lower() for row in rows if is_virtual(row))
-        virtual = frozenset(self._virtual)
+        self._virtual.update(virtual_tables(rows))
         changes: dict[FactKey, str | None] = {}
         for row in rows:
-            if owned(row, virtual, self.ledger_table):
+            if owned(row, self._virtual, self.ledger_table):
                 self.rows[row.type, row.name] = row
                 changes.update(object_facts(row))
         return self._apply(changes)
@@ -58,9 +58,8 @@ class SchemaTracker:
         """What changed, whatever happened."""
         with self._lifted():
             rows, self._last_rowid = _read(self._connection, _SCHEMA)
-        self._virtual = {row.name.lower() for row in rows if is_virtual(row)}
-        virtual = frozenset(self._virtual)
-        now = {(r.type, r.name): r for r in rows if owned(r, virtual, self.ledger_table)}
+        self._virtual = virtual_tables(rows)
+        now = {(r.type, r.name): r for r in rows if owned(r, self._virtual, self.ledger_table)}
         changes: dict[FactKey, str | None] = {}
         for name, row in self.rows.items():
             if now.get(name) != row:
@@ -123,9 +122,9 @@ def _read(
     return [SchemaRow(*row[1:]) for row in found], max((row[0] for row in found), default=0)
 
 
-def is_virtual(row: SchemaRow) -> bool:
-    """Whether a schema row is a virtual table (SQLite stores the statement's first words as such)."""
-    return row.sql is not None and row.sql[:20].upper() == "CREATE VIRTUAL TABLE"
+def virtual_tables(rows: Iterable[SchemaRow]) -> dict[str, str]:
+    """The virtual tables among schema rows: folded name to module."""
+    return {fold(row.name): module for row in rows if (module := virtual_module(row)) is not None}
 
 
 def _by_key(change: Change) -> FactKey:

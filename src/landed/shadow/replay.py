@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from landed.catalog.sqlite import SchemaRow, owned
-from landed.catalog.tracker import SchemaTracker, is_virtual
+from landed.catalog.tracker import SchemaTracker, virtual_tables
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
 from landed.shadow.checks import derived_check
 from landed.shadow.claims import claimed_effects
 from landed.shadow.sandbox import Seen, explain_refusal, open_sandbox
+from landed.sql.sqlite_tokens import fold
 from landed.sql.transactions import wrapping
 
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
@@ -40,7 +41,8 @@ class Replayer:
     def load(self, rows: Iterable[SchemaRow]) -> list[str]:
         """Build a given schema instead of replaying; returns what could not be built, and why."""
         problems: list[str] = []
-        virtual = frozenset(r.name.lower() for r in rows if is_virtual(r))
+        rows = tuple(rows)
+        virtual = virtual_tables(rows)
         with self.observer.lifted():
             for row in sorted((r for r in rows if r.sql), key=lambda r: _BUILD_ORDER.get(r.type, 9)):
                 if not owned(row, virtual, None):
@@ -85,8 +87,8 @@ class Replayer:
                 if check is not None:
                     checks.append(check)
             if seen is not None:
-                dropped.update(dict.fromkeys(name.lower() for name in seen.dropped_tables))
-                deleted.update(dict.fromkeys(name.lower() for name in seen.deleted_from))
+                dropped.update(dict.fromkeys(map(fold, seen.dropped_tables)))
+                deleted.update(dict.fromkeys(map(fold, seen.deleted_from)))
                 guarded = guarded or bool(seen.dropped_tables or seen.pragmas)
         failure = self._commit(parsed.statements)
         if failure is not None:
