@@ -100,10 +100,9 @@ def _change(
             proof = f"all {held} facts that it owns are there" if held else "superseded by later migrations"
             return LedgerChange("add", name, proof), None
         case Standing.PHANTOM:
-            missed = sum(1 for e in judgement.evidence if not e.holds)
-            return LedgerChange(
-                "remove", name, f"none of its effects is there ({missed} facts missing)"
-            ), None
+            missed = judgement.owned - held
+            proof = f"none of its effects is there ({missed} fact{'s' * (missed != 1)} missing)"
+            return LedgerChange("remove", name, proof if missed else "its own check is not true"), None
         case Standing.ORPHAN if reason:
             return LedgerChange("remove", name, f"no such file; reason given: {reason}"), None
         case Standing.ORPHAN:

@@ -159,8 +159,11 @@ def _reason(judgement: Judgement) -> str:
             return f"(schema proven; {_statements(judgement.unproven)} wrote rows, which nothing proves)"
         case Standing.PHANTOM if "hidden" in judgement.flags:
             return "recorded as applied, but it never ran"
+        case Standing.PHANTOM if owned == held:
+            return "recorded as applied, but its own check is not true"
         case Standing.PHANTOM:
-            return f"recorded as applied, but none of what it does is there ({owned - held} facts missing)"
+            facts = "fact" if owned - held == 1 else "facts"
+            return f"recorded as applied, but none of what it does is there ({owned - held} {facts} missing)"
         case Standing.TORN:
             claim = "recorded, but" if judgement.recorded else "not recorded,"
             return f"{claim} only partly there: {_reached(judgement)}"
