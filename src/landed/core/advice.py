@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from landed.core.standing import Judgement, Standing
@@ -59,7 +58,8 @@ def resume_plan(
 
 def advise(judgement: Judgement) -> Judgement:
     """The judgement with the next command filled in."""
-    return replace(judgement, next=next_command(judgement))
+    next_step = next_command(judgement)
+    return judgement if next_step == judgement.next else judgement._replace(next=next_step)
 
 
 def next_command(judgement: Judgement) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -93,8 +92,7 @@ class Location(NamedTuple):
     mixed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What is true about one migration, and why.
 
     ``held`` and ``owned`` count facts; ``evidence`` lists what does not hold (all of it) and, for

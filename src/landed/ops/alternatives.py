@@ -7,7 +7,6 @@ there, in the later file's shape. Replaying the history without the earlier file
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from landed.core.facts import FactKey, holds
 from landed.core.judge import CheckResult, Ruling, judge
@@ -98,8 +97,7 @@ def without_hidden(
 
 
 def _never_ran(judgement: Judgement, hidden_by: str) -> Judgement:
-    return replace(
-        judgement,
+    return judgement._replace(
         verdict=Verdict.ABSENT,
         standing=standing(judgement.recorded, Verdict.ABSENT),
         location=None,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from landed.core.advice import advise
 from landed.core.errors import CannotKnow
@@ -174,41 +175,33 @@ def _finish(
             notes.append(
                 f"statement {failure.statement} (line {failure.line}) cannot be replayed: {failure.message}"
             )
-        judged.append(
-            _with_edit(
-                replace(
-                    judgement,
-                    version=migration.version,
-                    file=migration.file,
-                    flags=tuple(dict.fromkeys(flags)),
-                    notes=tuple(notes),
-                ),
-                edits.get(migration.name),
-                migration.name in late,
-            )
+        judgement = judgement._replace(
+            version=migration.version,
+            file=migration.file,
+            flags=tuple(dict.fromkeys(flags)),
+            notes=tuple(notes),
         )
+        judged.append(_with_edit(judgement, edits.get(migration.name), migration.name in late))
     orphans = orphan_judgements(workspace, ledger, names)
     judged, orphans = pair_renamed(workspace, judged, orphans, {s.name: s.digest for s in steps})
-    counted = [row.name for row in ledger]
-    doubled = {n for n in counted if counted.count(n) > 1} if len(set(counted)) != len(counted) else set()
+    counted = Counter(row.name for row in ledger)
     return tuple(
-        advise(replace(j, standing=Standing.DUPLICATE) if j.name in doubled else j) for j in judged + orphans
+        advise(j._replace(standing=Standing.DUPLICATE) if counted[j.name] > 1 else j)
+        for j in judged + orphans
     )
 
 
 def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement:
     if edit is not None and judgement.recorded:
-        return replace(
-            judgement,
+        return judgement._replace(
             standing=Standing.EDITED,
             flags=(*judgement.flags, "edited"),
             notes=(*judgement.notes, edit.text),
         )
     if late:
-        judgement = replace(judgement, flags=(*judgement.flags, "out-of-order"))
+        judgement = judgement._replace(flags=(*judgement.flags, "out-of-order"))
         if judgement.standing in (Standing.PENDING, Standing.UNKNOWN):
-            return replace(
-                judgement,
+            return judgement._replace(
                 standing=Standing.OUT_OF_ORDER,
                 notes=(*judgement.notes, "its number is below that of a file that is already applied"),
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from landed.core.ledger import LedgerRow
 from landed.core.standing import Judgement, Standing, Verdict
@@ -72,8 +71,7 @@ def pair_renamed(
 
 def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
     standing = judgement.standing if judgement.standing is Standing.ORPHAN else Standing.UNRECORDED
-    return replace(
-        judgement,
+    return judgement._replace(
         standing=standing,
         renamed=other,
         flags=(*judgement.flags, "renamed"),

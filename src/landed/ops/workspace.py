@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ class Workspace:
         """The lock file's name, for messages."""
         return self.project.lock_file.value.name
 
-    @property
+    @cached_property
     def lock_section(self) -> str:
         """The lock file's section for this target's migrations: the folder, relative to the file."""
         from landed.targets.lockfile import folder_key

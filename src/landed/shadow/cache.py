@@ -22,7 +22,7 @@ from landed.shadow.stored import dump_step, load_step
 if TYPE_CHECKING:
     import apsw
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the meaning of what is cached changes."""
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -33,8 +33,8 @@ _SCHEMA = f"""
 DROP TABLE IF EXISTS steps;
 DROP TABLE IF EXISTS images;
 DROP TABLE IF EXISTS rulings;
-CREATE TABLE steps (key BLOB PRIMARY KEY, head TEXT NOT NULL, body TEXT NOT NULL, crc INTEGER NOT NULL)
-  WITHOUT ROWID;
+CREATE TABLE steps (id INTEGER PRIMARY KEY, key BLOB UNIQUE, head TEXT NOT NULL, body TEXT NOT NULL,
+  crc INTEGER NOT NULL);
 CREATE TABLE images (id INTEGER PRIMARY KEY, key BLOB UNIQUE, body BLOB NOT NULL);
 CREATE TABLE rulings (id INTEGER PRIMARY KEY, key BLOB UNIQUE, body TEXT NOT NULL, crc INTEGER NOT NULL);
 PRAGMA user_version={FORMAT}"""
@@ -127,7 +127,7 @@ class Cache:
             stored = [(key, *dump_step(step)) for key, step in zip(keys, steps, strict=True)]
             with self._db:
                 self._db.executemany(
-                    "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO steps (key, head, body, crc) VALUES (?, ?, ?, ?)",
                     [(key, head, body, crc32(body.encode())) for key, head, body in stored],
                 )
                 if image is not None and keys:

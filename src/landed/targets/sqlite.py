@@ -211,21 +211,15 @@ def read_ledger(connection: apsw.Connection, table: str) -> tuple[LedgerRow, ...
     columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({quote(table)})")]
     if "name" not in columns:
         raise apsw.SQLError(f"it has no column name (its columns: {', '.join(map(str, columns))})")
-    cursor = connection.execute(f"SELECT rowid AS _rowid, * FROM {quote(table)} ORDER BY rowid")
+    dated = "applied_at" if "applied_at" in columns else "NULL"
+    numbered = "id" if "id" in columns else "NULL"
     rows = []
-    for values in cursor:
-        row = dict(zip((d[0] for d in cursor.get_description()), values, strict=False))
-        applied_at = row.get("applied_at")
-        name = row.get("name")
+    for rowid, name, applied_at, number in connection.execute(
+        f"SELECT rowid, name, {dated}, {numbered} FROM {quote(table)} ORDER BY rowid"
+    ):
         if name is not None:
-            number = row.get("id", row["_rowid"])
-            rows.append(
-                LedgerRow(
-                    int(number) if isinstance(number, int) else int(str(row["_rowid"])),
-                    str(name),
-                    None if applied_at is None else str(applied_at),
-                )
-            )
+            place = number if isinstance(number, int) else int(str(rowid))
+            rows.append(LedgerRow(place, str(name), None if applied_at is None else str(applied_at)))
     return tuple(rows)
 
 
