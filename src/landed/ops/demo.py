@@ -126,10 +126,17 @@ class World:
         finally:
             connection.close()
 
-    def platform_apply(self, binding: str, name: str) -> None:
-        """Apply one file as wrangler does: its statements and its history row in one batch."""
+    def platform_apply(self, binding: str, name: str) -> str | None:
+        """Apply one file as wrangler does, its statements and its history row in one batch.
+
+        Returns the engine's message if it failed; then nothing of it is left.
+        """
         text = (self.migrations / name).read_text(encoding="utf-8")
-        self.run(binding, [s.text for s in split(text)], [name])
+        try:
+            self.run(binding, [s.text for s in split(text)], [name])
+        except apsw.Error as error:
+            return str(error)
+        return None
 
 
 def forgotten(folder: Path) -> World:

@@ -1,0 +1,115 @@
+"""landed demo as a newcomer runs it: it needs nothing, leaves nothing, and does not tell what is not so."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from landed_process import Landed
+
+from landed.cli.demo_tour import Tour
+from landed.core.errors import NotProven
+from landed.ops import demo as worlds
+from landed.report.demo import Stage, folded, uncoloured
+
+WORLDS = {
+    "1-forgotten-production": ("d1:local/PROD", {"0003_region.sql": "pending"}),
+    "2-untrue-history": ("d1:local", {"0002_audit_log.sql": "phantom", "0003_plans.sql": "torn"}),
+    "3-cascading-rebuild": ("d1:local", {"0003_unique_email.sql": "pending"}),
+}
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+def test_it_leaves_nothing_behind(tmp_path: Path, temporary: Path, landed: Callable[..., Landed]) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "landed.toml").write_text('target = "sqlite:nix.db"\n')
+    hostile = {
+        "TMPDIR": str(temporary),
+        "LANDED_TARGET": "d1:remote",
+        "LANDED_LEDGER": "x",
+        "CLOUDFLARE_ENV": "prod",
+    }
+    answer = landed(home, **hostile).plain("demo")
+    assert answer.stderr == "" and list(temporary.iterdir()) == []
+    assert [p.name for p in home.iterdir()] == ["landed.toml"] and not (tmp_path / "landed-cache").exists()
+    for word in ("1 of 3", "2 of 3", "3 of 3", "phantom", "torn", "CASCADE", "posts 12 -> 0"):
+        assert word in answer.stdout
+    assert max(map(len, answer.stdout.splitlines())) <= 80
+
+
+def test_the_kept_projects_are_broken_as_told(
+    tmp_path: Path, temporary: Path, landed: Callable[..., Landed]
+) -> None:
+    body = landed(tmp_path, TMPDIR=str(temporary))("demo", "--keep").body
+    folder = Path(body["folder"])
+    assert folder.parent == temporary
+    for name, (target, wanted) in WORLDS.items():
+        standings = landed(folder / name)("status", "--target", target).standings()
+        assert {n: s for n, s in standings.items() if s != "ok"} == wanted
+        repaired = landed(folder / "tour" / name)("verify", "--target", target).body
+        assert repaired["proven"] is True
+    runs = [step for step in body["steps"] if step["kind"] == "run"]
+    assert len(runs) >= 10 and all(step["output"] for step in runs)
+
+
+def test_the_path_to_a_kept_project_is_printed(
+    tmp_path: Path, temporary: Path, landed: Callable[..., Landed]
+) -> None:
+    printed = landed(tmp_path, TMPDIR=str(temporary)).plain("demo", "--keep").stdout
+    (kept,) = temporary.iterdir()
+    assert f"cd {kept}/2-untrue-history && landed status" in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("POSTS", worlds.POSTS.replace(" ON DELETE CASCADE", "")),  # then nothing would be lost
+        ("AUDIT", "SELECT 1;\n"),  # then the history is not untrue
+        ("REGION", "CREATE TABLE other (a);\n"),  # then production lacks something else
+        ("REBUILD_SAFE", worlds.REBUILD),  # then the rewritten file is no better
+    ],
+)
+def test_a_story_that_is_not_so_fails_loudly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setattr(worlds, name, text)
+    environment, here = dict(os.environ), os.getcwd()
+    with pytest.raises(NotProven, match="did not come out as told") as caught:
+        Tour(tmp_path, None).play(keep=False)
+    assert caught.value.exit_code == 1
+    assert dict(os.environ) == environment and os.getcwd() == here
+
+
+def test_a_configuration_above_the_temporary_folder_is_named(
+    tmp_path: Path, temporary: Path, landed: Callable[..., Landed]
+) -> None:
+    (tmp_path / "wrangler.json").write_text("{}")
+    error = landed(tmp_path, TMPDIR=str(temporary))("demo", code=2).error
+    assert str(tmp_path / "wrangler.json") in error["message"] and "TMPDIR" in error["next"]
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("width", [30, 40, 76])
+def test_folding_loses_no_word_and_keeps_the_width(width: int) -> None:
+    line = "    \x1b[31m✗ torn\x1b[0m     0003_plans.sql  recorded, but only partly there: what 1 of 3 leave"
+    pieces = folded(line, width)
+    assert " ".join(pieces).split() == line.split()
+    assert all(len(uncoloured(piece)) <= width for piece in pieces)
+    assert uncoloured(pieces[0]).startswith("    ✗ torn     0003")
+
+
+def test_a_narrow_stage_folds_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    stage = Stage(out)
+    stage.chapter(1, 3, "A title")
+    stage.say("word " * 60)
+    stage.output("x " * 100)
+    assert max(len(uncoloured(line)) for line in out.getvalue().splitlines()) <= 80
