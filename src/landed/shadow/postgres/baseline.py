@@ -1,0 +1,44 @@
+"""What a shadow holds before the first migration: nothing, or what a Supabase project has."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A starting state.
+
+    ``superuser`` is the name of the server's superuser; ``role`` the role that user SQL is replayed as;
+    ``roles`` and ``objects`` name SQL files beside this module: for the whole server, for each database.
+    """
+
+    name: str
+    superuser: str
+    role: str
+    roles: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Roles of the server that the objects refer to."""
+
+    def sql(self, names: tuple[str, ...]) -> str:
+        """The text of some of its files."""
+        return "\n".join(files(__package__).joinpath(name).read_text(encoding="utf-8") for name in names)
+
+    @cached_property
+    def digest(self) -> str:
+        """Differs whenever the starting state may differ; part of every cache key that depends on it."""
+        text = "\0".join((self.name, self.superuser, self.role, self.sql(self.roles), self.sql(self.objects)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def database(self) -> str:
+        """The database that holds its objects, from which others are copied; ``""`` when it has none."""
+        return f"landed_shadow_base_{self.digest[:16]}" if self.objects else ""
+
+
+PLAIN = Baseline("plain", "postgres", "postgres")
+"""An empty Postgres whose superuser runs the migrations."""

@@ -1,0 +1,285 @@
+"""One throw-away cluster: made once, started on demand, shared by all landed processes of a user.
+
+Its folder holds ``data`` (the cluster), ``s`` (the socket; there is no TCP port) and three lock files:
+``start.lock`` is held while it is made or started, ``users.lock`` (shared) by everybody who uses it, and
+``watch.lock`` by the watchman who stops it. All locks are the system's and die with their holder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from landed.core.errors import CannotKnow
+from landed.shadow.postgres.binaries import Binaries
+from landed.shadow.postgres.identity import reachable_by_all, server_identity
+from landed.shadow.postgres.places import base_dir
+from landed.shadow.postgres.watch import post_watchman
+
+FORMAT = 1
+"""Raised whenever clusters made by an earlier landed must not be used again."""
+
+PORT = 5432
+PATIENCE = 30.0
+"""Seconds that a server may take to start; recovery after a crash included."""
+
+_SETTINGS = """\
+listen_addresses = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = logical
+max_wal_size = 64MB
+min_wal_size = 2MB
+checkpoint_timeout = 1d
+shared_buffers = 32MB
+max_connections = 100
+max_locks_per_transaction = 256
+autovacuum = off
+jit = off
+max_parallel_workers = 0
+dynamic_shared_memory_type = mmap
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+log_min_messages = fatal
+log_min_error_statement = panic
+restart_after_crash = on
+"""
+# No durability, because nothing in it is worth keeping; no statement of the user's in any log.
+
+Prepare = Callable[["Cluster"], None]
+"""Called once in the life of a cluster, when it runs for the first time."""
+
+
+class Cluster:
+    """A running throw-away cluster, in use until :meth:`close`."""
+
+    def __init__(
+        self, binaries: Binaries, superuser: str, *, key: str = "", settings: str = "", prepare: Prepare
+    ) -> None:
+        self.binaries = binaries
+        self.superuser = superuser
+        self._identity = server_identity()
+        self._settings = _SETTINGS + settings
+        base = base_dir(shared_with_nobody=self._identity.dropped)
+        what = f"{FORMAT}/{binaries.identity}/{superuser}/{self._settings}/{key}"
+        self.root = base / f"{binaries.major}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+        self.data = self.root / "data"
+        self.socket = self.root / "s"
+        self.fresh = False
+        """Whether this process started the server, so that every scratch database in it is a leftover."""
+        self._users: int | None = None
+        self.root.mkdir(mode=0o711, exist_ok=True)
+        with _Lock(self.root / "start.lock"):
+            self._users = _flock(self.root / "users.lock", shared=True)
+            try:
+                self._up(prepare)
+            except BaseException:
+                self.close()
+                raise
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop using the cluster. When it was the last user's, the watchman stops the server."""
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+    # Starting, under start.lock
+
+    def _up(self, prepare: Prepare) -> None:
+        made = self.root / "ready"
+        if _read(made) != _boot() or not (self.data / "PG_VERSION").exists():
+            self._make(prepare)
+            return
+        if self._answers():
+            post_watchman(self.root, self._identity)
+            return
+        self.fresh = True
+        try:
+            self._start()
+        except CannotKnow:
+            # Nothing in it is worth a repair.
+            self._make(prepare)
+
+    def _make(self, prepare: Prepare) -> None:
+        self._kill()
+        (self.root / "ready").unlink(missing_ok=True)
+        for folder in (self.data, self.socket):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            self._identity.own(folder)
+        programs = self._programs()
+        initdb = programs / self.binaries.program("initdb").name
+        options = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--wal-segsize=1"]
+        self._identity.run([initdb, *options, "-U", self.superuser, "-D", self.data], "initdb")
+        with (self.data / "postgresql.conf").open("w") as conf:
+            conf.write(f"{self._settings}unix_socket_directories = '{_escaped(self.socket)}'\n")
+        self.fresh = True
+        self._start()
+        prepare(self)
+        (self.root / "ready").write_text(_boot())
+
+    def _start(self) -> None:
+        post_watchman(self.root, self._identity)
+        log = self.data / "landed.log"
+        log.unlink(missing_ok=True)
+        self._remove_stale_pid()
+        postgres = self._programs() / self.binaries.program("postgres").name
+        # The shell puts it in the background, so that it is not a child that this process has to wait for.
+        script = '"$@" >"$0" 2>&1 </dev/null & echo $!'
+        command = ["/bin/sh", "-c", script, str(log), str(postgres), "-D", str(self.data)]
+        pid = int(subprocess.run(command, capture_output=True, check=True, **self._identity.options()).stdout)
+        # The driver takes longer to load than the server to start: let them do so at the same time.
+        import psycopg  # noqa: F401
+
+        end = time.monotonic() + PATIENCE
+        while not self._says_ready():
+            if not _alive(pid) or time.monotonic() > end:
+                told = tuple(_read(log).strip().splitlines()[-6:])
+                raise CannotKnow(f"the shadow's Postgres {self.binaries.major} did not start", details=told)
+            time.sleep(0.002)
+
+    def _says_ready(self) -> bool:
+        lines = _read(self.data / "postmaster.pid").splitlines()
+        return len(lines) > 7 and lines[7].startswith("ready")
+
+    def _answers(self) -> bool:
+        """Whether the server listens; one that is just starting gets its time."""
+        end = time.monotonic() + PATIENCE
+        while _listens(self.socket):
+            if self._says_ready():
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return False
+
+    def _remove_stale_pid(self) -> None:
+        """Postgres takes a pid file for valid whose number now belongs to another process of the same user.
+
+        Under the locks that are held here only a server that was being started when landed was killed
+        could be behind it; that one is stopped.
+        """
+        file = self.data / "postmaster.pid"
+        first = _read(file).partition("\n")[0]
+        if not first.isdigit():
+            return
+        if _alive(int(first)):
+            command = ["ps", "-o", "command=", "-p", first]
+            shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+            if str(self.data) in shown:
+                self._stop(int(first))
+                return
+        file.unlink(missing_ok=True)
+
+    def _kill(self) -> None:
+        first = _read(self.data / "postmaster.pid").partition("\n")[0]
+        if first.isdigit() and _listens(self.socket):
+            self._stop(int(first))
+
+    def _stop(self, pid: int) -> None:
+        import signal
+
+        for sign in (signal.SIGQUIT, signal.SIGKILL):
+            try:
+                os.kill(pid, sign)
+            except ProcessLookupError:
+                return
+            end = time.monotonic() + 5
+            while _alive(pid) and time.monotonic() < end:
+                time.sleep(0.01)
+
+    def _programs(self) -> Path:
+        """The folder to run programs from: a copy, where the server's user could not reach the original."""
+        bindir = self.binaries.bindir
+        if not self._identity.dropped or reachable_by_all(bindir):
+            return bindir
+        home = (
+            self.root.parent / f"programs-{hashlib.sha256(self.binaries.identity.encode()).hexdigest()[:12]}"
+        )
+        if not (home / "complete").exists():
+            partial = home.with_name(f"{home.name}.{os.getpid()}")
+            shutil.copytree(bindir.parent, partial, ignore=shutil.ignore_patterns("include", "doc"))
+            for folder, _, files in os.walk(partial):
+                os.chmod(folder, 0o755)
+                for name in files:
+                    path = os.path.join(folder, name)
+                    os.chmod(path, 0o755 if os.access(path, os.X_OK) else 0o644)
+            (partial / "complete").touch()
+            try:
+                partial.rename(home)
+            except OSError:
+                shutil.rmtree(partial, ignore_errors=True)
+        return home / "bin"
+
+
+class _Lock:
+    """An exclusive lock on a file, waited for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._fd = _flock(self._path, shared=False)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+
+def _flock(path: Path, *, shared: bool) -> int:
+    import fcntl
+
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+    return fd
+
+
+def _listens(folder: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(folder / f".s.PGSQL.{PORT}"))
+        except OSError:
+            return False
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _boot() -> str:
+    """Which start of the machine this is: without fsync no cluster outlives a crash of the system."""
+    return f"{FORMAT} {_read(Path('/proc/sys/kernel/random/boot_id')).strip()}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _escaped(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"').replace("'", "''") + '"'

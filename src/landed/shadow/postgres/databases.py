@@ -1,0 +1,224 @@
+"""Scratch databases and templates on a shadow's server; never one that landed did not make."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import LandedError
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from landed.shadow.postgres.servers import ShadowServer
+
+PREFIX = "landed_shadow_"
+"""Every database that landed makes has it, and nothing without it is ever dropped."""
+
+SCRATCH = PREFIX + "s"
+TEMPLATE = PREFIX + "t_"
+
+_MARK = re.compile(r"landed (\d+) (\w+) (\d+)")
+
+TEMPLATES_KEPT = 8
+"""Replay states that are kept on a server, newest first; each is a database of some 10 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A database to replay in; dropped by whoever made it."""
+
+    server: ShadowServer
+    name: str
+
+    def connect(self, user: str | None = None, *, autocommit: bool = True) -> Connection[tuple[Any, ...]]:
+        """A new connection, as the superuser unless a role is given (``server.baseline.role`` replays)."""
+        return self.server.connect(self.name, user, autocommit=autocommit)
+
+
+@contextmanager
+def new_database(server: ShadowServer, template: str | None = None) -> Iterator[Scratch]:
+    """A new database: a copy of the baseline, or of the template kept under a key; dropped at the end.
+
+    Raises :class:`KeyError` when a key is given and nothing is kept under it.
+    """
+    with server.connect(server.admin) as admin:
+        name = _scratch_name()
+        source = (server.base or "template0") if template is None else _template_name(template)
+        if template is not None and not _exists(admin, source):
+            raise KeyError(template)
+        _create(server, admin, name, source)
+        if server.origin == "named":
+            _mark(admin, name)
+        if template is not None:
+            _mark(admin, source)
+        try:
+            yield Scratch(server, name)
+        finally:
+            _drop(admin, name)
+
+
+def has_template(server: ShadowServer, key: str) -> bool:
+    """Whether a state is kept under a key (a content hash)."""
+    with server.connect(server.admin) as admin:
+        return _exists(admin, _template_name(key))
+
+
+def snapshot_as_template(scratch: Scratch, key: str) -> None:
+    """Keep the present state of a database under a key; the longest unused ones go.
+
+    No connection to the database may be open. It is complete once it has its name: nobody ever copies
+    half of one. Keeping the same key twice keeps the first.
+    """
+    name = _template_name(key)
+    with scratch.server.connect(scratch.server.admin) as admin:
+        if _exists(admin, name):
+            return
+        partial = _scratch_name()
+        _create(scratch.server, admin, partial, scratch.name)
+        _mark(admin, partial)
+        _publish(admin, partial, name)
+        _evict(admin)
+
+
+def load_roles(server: ShadowServer) -> None:
+    """Make the baseline's roles."""
+    if server.baseline.roles:
+        with server.connect(server.admin) as admin:
+            admin.execute(server.baseline.sql(server.baseline.roles).encode())
+
+
+def make_base(server: ShadowServer) -> None:
+    """Load the baseline's objects into the database that all others are copied from."""
+    baseline = server.baseline
+    if not baseline.objects:
+        return
+    with server.connect(server.admin) as admin:
+        name = _scratch_name()
+        _create(server, admin, name, "template0")
+        with server.connect(name) as connection:
+            connection.execute(baseline.sql(baseline.objects).encode())
+        _publish(admin, name, baseline.database)
+
+
+def sweep(server: ShadowServer) -> int:
+    """Drop the scratch databases of a server that was just started: nobody can be using them."""
+    with server.connect(server.admin) as admin:
+        left = admin.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (SCRATCH,)
+        ).fetchall()
+        for (name,) in left:
+            _drop(admin, name)
+        return len(left)
+
+
+def sweep_old(server: ShadowServer) -> int:
+    """Drop what crashed runs left on a shared server: without a session, and a day old or its maker dead."""
+    with server.connect(server.admin) as admin:
+        rows = admin.execute(
+            "SELECT datname, shobj_description(d.oid, 'pg_database'),"
+            " to_char(clock_timestamp() - interval '1 day', 'YYYYMMDDHH24MISSUS')"
+            " FROM pg_database d WHERE starts_with(datname, %s)"
+            " AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)",
+            (SCRATCH,),
+        ).fetchall()
+        dropped = 0
+        for name, comment, yesterday in rows:
+            mark = _MARK.fullmatch(comment or "")
+            if mark and (mark[1] < yesterday or (mark[2] == _host() and not _alive(int(mark[3])))):
+                _drop(admin, name)
+                dropped += 1
+        return dropped
+
+
+def _scratch_name() -> str:
+    return f"{SCRATCH}{os.getpid()}_{secrets.token_hex(4)}"
+
+
+def _publish(admin: Connection[tuple[Any, ...]], partial: str, name: str) -> None:
+    """Close a finished database to connections and give it its name; somebody else's of that name stays."""
+    from psycopg import errors
+
+    _must_be_ours(partial)
+    _must_be_ours(name)
+    try:
+        admin.execute(f'ALTER DATABASE "{partial}" WITH ALLOW_CONNECTIONS false')
+        admin.execute(f'ALTER DATABASE "{partial}" RENAME TO "{name}"')
+    except errors.DuplicateDatabase:
+        _drop(admin, partial)
+
+
+def _host() -> str:
+    return sha256(socket.gethostname().encode()).hexdigest()[:12]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _template_name(key: str) -> str:
+    name = f"{TEMPLATE}{key[:40]}"
+    if not key or not name.replace("_", "").isalnum() or not name.isascii():
+        raise ValueError("a template's key is a hash in hex")
+    return name
+
+
+def _create(server: ShadowServer, admin: Connection[tuple[Any, ...]], name: str, source: str) -> None:
+    _must_be_ours(name)
+    strategy = " STRATEGY file_copy" if server.major >= 15 else ""
+    admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"{strategy} OWNER {_quote(server.role)}')
+
+
+def _drop(admin: Connection[tuple[Any, ...]], name: str) -> None:
+    _must_be_ours(name)
+    admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _must_be_ours(name: str) -> None:
+    if not name.startswith(PREFIX) or not name.isascii() or '"' in name:
+        raise LandedError(f"refusing to touch the database {name!r}: landed did not make it")
+
+
+def has_database(server: ShadowServer, name: str) -> bool:
+    """Whether a database is there."""
+    with server.connect(server.admin) as admin:
+        return _exists(admin, name)
+
+
+def _quote(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _exists(admin: Connection[tuple[Any, ...]], name: str) -> bool:
+    return admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
+
+
+def _mark(admin: Connection[tuple[Any, ...]], name: str) -> None:
+    """Write down when a database was last used (the server's clock, as text that sorts), and by whom."""
+    _must_be_ours(name)
+    row = admin.execute("SELECT to_char(clock_timestamp(), 'YYYYMMDDHH24MISSUS')").fetchone()
+    assert row is not None
+    admin.execute(f"COMMENT ON DATABASE \"{name}\" IS 'landed {row[0]} {_host()} {os.getpid()}'")
+
+
+def _evict(admin: Connection[tuple[Any, ...]]) -> None:
+    kept = admin.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        " ORDER BY shobj_description(oid, 'pg_database') DESC NULLS LAST OFFSET %s",
+        (TEMPLATE, TEMPLATES_KEPT),
+    ).fetchall()
+    for (name,) in kept:
+        _drop(admin, name)

