@@ -147,7 +147,9 @@ def json_table(name: str, parts: str) -> list[str]:
     return rows
 
 
-_ELSEWHERE = frozenset({"target", "migration", "evidence", "location", "note"})
+_ELSEWHERE = frozenset(
+    {"target", "migration", "evidence", "location", "note", "copy", "failure", "side", "value"}
+)
 """Parts with a table of their own in docs/json.md."""
 
 

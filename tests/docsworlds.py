@@ -177,6 +177,13 @@ def applied(world: World) -> None:
     world.sql(ROWS)
 
 
+def orders(world: World) -> None:
+    """The first two files, applied, with rows."""
+    _project(world, "0001_init.sql", "0002_order_region.sql")
+    world.must("landed apply --yes")
+    world.sql(ROWS)
+
+
 def pending(world: World) -> None:
     """The first two files applied, with rows; two pending."""
     _project(world)
@@ -333,6 +340,26 @@ def cascade(world: World) -> None:
     world.write("migrations/0002_user_names.sql", REBUILD)
 
 
+def nulled(world: World) -> None:
+    """The same with ON DELETE SET NULL; and a file that drops one row, and a table with others."""
+    world.write("wrangler.jsonc", CONFIG)
+    world.write(
+        "migrations/0001_init.sql",
+        FILES["0001_init.sql"].replace("NOT NULL REFERENCES", "REFERENCES").replace("CASCADE", "SET NULL"),
+    )
+    world.must("landed apply --yes")
+    world.sql(ROWS)
+    world.write("migrations/0002_fewer.sql", "DELETE FROM orders WHERE id = 10;\n")
+    world.write("migrations/0003_user_names.sql", REBUILD)
+    world.migrations("0004_coupons.sql")
+
+
+def not_null(world: World) -> None:
+    """A pending file that works only while the table is empty."""
+    orders(world)
+    world.write("migrations/0003_currency.sql", "ALTER TABLE orders ADD COLUMN currency TEXT NOT NULL;\n")
+
+
 def drops(world: World) -> None:
     """A pending file that drops a table with rows."""
     applied(world)
@@ -392,6 +419,30 @@ def rebuild_recipe(world: World) -> None:
     world.write("migrations/0001_init.sql", RECIPE_SCHEMA)
     world.must("landed apply --yes")
     world.sql(RECIPE_ROWS)
+
+
+def rebuild_recipe_restrict(world: World) -> None:
+    """The same with ON DELETE RESTRICT."""
+    world.write("wrangler.jsonc", CONFIG)
+    world.write("migrations/0001_init.sql", RECIPE_SCHEMA.replace("CASCADE", "RESTRICT"))
+    world.must("landed apply --yes")
+    world.sql(RECIPE_ROWS)
+
+
+def seeded(world: World) -> None:
+    """A file that inserts rows with literal keys, applied."""
+    _project(world, "0001_init.sql", "0002_order_region.sql")
+    world.write(
+        "migrations/0003_regions.sql",
+        "INSERT INTO users (id, email) VALUES (1, 'root@example.com'), (2, 'help@example.com');\n",
+    )
+    world.must("landed apply --yes")
+
+
+def edited_checkout(world: World) -> None:
+    """A fresh checkout of a project with an edited file: files and lock file, no database."""
+    edited(world)
+    world.must("rm -r .wrangler")
 
 
 RECIPE_SCHEMA = """\
