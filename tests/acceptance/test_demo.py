@@ -106,6 +106,12 @@ def test_folding_loses_no_word_and_keeps_the_width(width: int) -> None:
     assert uncoloured(pieces[0]).startswith("    ✗ torn     0003")
 
 
+def test_a_style_does_not_run_into_the_next_lines_margin() -> None:
+    pieces = folded("plain \x1b[2mdim words that go on\x1b[0m and plain again", 16)
+    assert len(pieces) > 2
+    assert all(piece.count("\x1b[2m") == piece.count("\x1b[0m") for piece in pieces)
+
+
 def test_a_narrow_stage_folds_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     stage = Stage(out)

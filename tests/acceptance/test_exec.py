@@ -52,7 +52,11 @@ def test_reading_asks_nobody_and_leaves_no_trace(applied: Landed) -> None:
 def test_the_headline_names_the_target_on_stderr(applied: Landed) -> None:
     answer = applied.plain("exec", "SELECT 1 AS one")
     assert answer.stdout.split() == ["one", "---", "1"]
-    assert answer.stderr.startswith("D1 DB (LOCAL)") and "reading only" in answer.stderr
+    assert answer.stderr.startswith("D1 DB (LOCAL)") and answer.stderr.endswith("1 row\n")
+    failed = applied.plain("exec", "SELECT nix", code=1)
+    assert failed.stderr.startswith("D1 DB (LOCAL)") and failed.stdout == ""
+    asked = applied.plain("exec", "DELETE FROM users", code=4)
+    assert asked.stderr.startswith("D1 DB (LOCAL)") and "writes" in asked.stderr
 
 
 def test_writing_needs_consent_and_the_command_given_works(applied: Landed) -> None:

@@ -45,7 +45,7 @@ def exec_(
     database, and only with your consent. A database that does not exist is not created.
     """
     from landed.ops.execute import plan_execute, run_execute
-    from landed.report.execute import render_headline, render_results
+    from landed.report.execute import render_headline, render_plan, render_results
 
     given = [value for value in (sql, text, file) if value is not None]
     if len(given) != 1:
@@ -57,10 +57,13 @@ def exec_(
         )
     source = None if file is None else ("standard input" if file == "-" else file)
     content = _read(file) if file is not None else given[0]
-    plan = plan_execute(common.workspace(), content, param, source)
+    workspace = common.workspace()
     if not common.json:
-        render_headline(plan, sys.stderr)
+        render_headline(workspace, sys.stderr)
+    plan = plan_execute(workspace, content, param, source)
     if plan.writes:
+        if not common.json:
+            render_plan(plan, sys.stderr)
         confirm(
             f"Run this on {plan.workspace.spec.label}?", yes=yes, again=_again(given[0], file, text, param)
         )

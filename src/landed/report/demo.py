@@ -11,6 +11,7 @@ from typing import IO
 from landed.report.style import paint, symbols
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_RESET = "\x1b[0m"
 _WIDEST = 100
 
 
@@ -107,14 +108,17 @@ def folded(line: str, width: int) -> list[str]:
     if len(uncoloured(line)) <= width:
         return [line]
     indent = " " * min(len(line) - len(line.lstrip(" ")) + 4, width // 2)
-    pieces, piece, length = [], "", 0
+    pieces, piece, length, style = [], "", 0, ""
     for word in re.findall(r" *[^ ]+", line):
         size = len(uncoloured(word))
         if length and length + size > width:
-            pieces.append(piece)
-            piece = indent + word.lstrip(" ")
-            length = len(uncoloured(piece))
+            # A style must not run into the next line's margin: close it here, open it again there.
+            pieces.append(piece + _RESET if style else piece)
+            word = word.lstrip(" ")
+            piece, length = indent + style + word, len(indent) + len(uncoloured(word))
         else:
             piece += word
             length += size
+        for code in _ANSI.findall(word):
+            style = "" if code == _RESET else style + code
     return [*pieces, piece]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from landed.ops.execute import Executed, OneOff
+from landed.ops.workspace import Workspace
 from landed.report.style import paint
 from landed.report.target_text import shown_path
 from landed.targets.oneoff import Outcome, SqlValue
@@ -16,18 +17,19 @@ _NARROWEST = 8
 _BLOB_BYTES = 32
 
 
-def render_headline(plan: OneOff, out: IO[str]) -> None:
-    """Which database this is about, whether it is written to, and what to know before saying yes."""
-    spec = plan.workspace.spec
-    place = shown_path(spec.path, plan.workspace.project.start)
-    numbers, total = plan.touched.writes, len(plan.script.statements)
-    if not numbers:
-        verb = "reading only"
-    elif total == 1:
-        verb = "this statement writes"
+def render_headline(workspace: Workspace, out: IO[str]) -> None:
+    """Which database this is about."""
+    place = shown_path(workspace.spec.path, workspace.project.start)
+    print(f"{paint(workspace.spec.label, 'bold', out)}  {place}", file=out)
+
+
+def render_plan(plan: OneOff, out: IO[str]) -> None:
+    """What would be written, and what to know before saying yes."""
+    writes, total = len(plan.touched.writes), len(plan.script.statements)
+    if total == 1:
+        print("  This statement writes.", file=out)
     else:
-        verb = f"{len(numbers)} of {total} statements write, in one transaction"
-    print(f"{paint(spec.label, 'bold', out)}  {place}  {verb}", file=out)
+        print(f"  {writes} of {total} statements write; all of them run in one transaction.", file=out)
     for text in plan.warnings:
         render_warning(text, out)
 
