@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from landed.core.facts import EXISTS, YES, FactKey, Facts, holds
+from landed.core.facts import EXISTS, ORDERED, YES, FactKey, Facts, holds
 from landed.core.standing import Evidence, Judgement, Location, Verdict, standing
 from landed.core.timeline import DataCheck, Step, leftovers
 
@@ -152,10 +152,22 @@ def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tal
         observed = live.get(key)
         if observed == expected:
             tally.held += 1
-        elif not holds(key, expected, observed):
+        elif not holds(key, expected, observed) and not _goes_without_saying(key, steps[index], live):
             tally.missed += 1
             tally.evidence.append(_evidence(steps[index], number, key, expected, observed))
     return tallies
+
+
+def _goes_without_saying(key: FactKey, step: Step, live: Facts) -> bool:
+    """Whether a missing fact only repeats that its object is gone, of which this step wrote nothing else.
+
+    A file that drops a column writes the order of the others, too. Where the table is gone for good
+    that speaks against the file that made it, and not against this one, whose column is gone as well.
+    """
+    if key.prop not in ORDERED or key in live or key.object.fact(EXISTS) in live:
+        return False
+    before, after, _ = step.net[key]
+    return before is not None and holds(key, before, after)
 
 
 def _tally_leftovers(index: int, step: Step, owners: Owners, live: Facts, tallies: dict[int, _Tally]) -> None:
@@ -365,7 +377,7 @@ def _by_statement(
         observed = live.get(key)
         if observed == after:
             held[number] = held.get(number, 0) + 1
-        elif not holds(key, after, observed):
+        elif not holds(key, after, observed) and not _goes_without_saying(key, step, live):
             missed[number] = missed.get(number, 0) + 1
     done = tuple(sorted(n for n in held if n not in missed))
     missing = tuple(sorted(n for n in missed if n not in held))
