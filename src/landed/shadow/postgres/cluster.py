@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -20,13 +19,14 @@ from types import TracebackType
 from landed.core.errors import CannotKnow
 from landed.shadow.postgres.binaries import Binaries
 from landed.shadow.postgres.identity import reachable_by_all, server_identity
+from landed.shadow.postgres.locks import alive, flock, listens, read, recorded_pid, stop
+from landed.shadow.postgres.outdated import sweep_clusters
 from landed.shadow.postgres.places import base_dir
 from landed.shadow.postgres.watch import post_watchman
 
 FORMAT = 1
 """Raised whenever clusters made by an earlier landed must not be used again."""
 
-PORT = 5432
 PATIENCE = 30.0
 """Seconds that a server may take to start; recovery after a crash included."""
 
@@ -78,13 +78,16 @@ class Cluster:
         """Whether this process started the server, so that every scratch database in it is a leftover."""
         self._users: int | None = None
         self.root.mkdir(mode=0o711, exist_ok=True)
-        with _Lock(self.root / "start.lock"):
-            self._users = _flock(self.root / "users.lock", shared=True)
-            try:
-                self._up(prepare)
-            except BaseException:
-                self.close()
-                raise
+        starting = flock(self.root / "start.lock", shared=False)
+        try:
+            self._users = flock(self.root / "users.lock", shared=True)
+            self._up(prepare)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            if starting is not None:
+                os.close(starting)
 
     def __enter__(self) -> Cluster:
         return self
@@ -104,9 +107,10 @@ class Cluster:
 
     def _up(self, prepare: Prepare) -> None:
         made = self.root / "ready"
-        if _read(made) != _boot() or not (self.data / "PG_VERSION").exists():
+        if read(made) != _boot() or not (self.data / "PG_VERSION").exists():
             self._make(prepare)
             return
+        os.utime(made)
         if self._answers():
             post_watchman(self.root, self._identity)
             return
@@ -118,7 +122,7 @@ class Cluster:
             self._make(prepare)
 
     def _make(self, prepare: Prepare) -> None:
-        self._kill()
+        stop(self.data)
         (self.root / "ready").unlink(missing_ok=True)
         for folder in (self.data, self.socket):
             shutil.rmtree(folder, ignore_errors=True)
@@ -134,6 +138,7 @@ class Cluster:
         self._start()
         prepare(self)
         (self.root / "ready").write_text(_boot())
+        sweep_clusters(self.root.parent, keep=self.root)
 
     def _start(self) -> None:
         post_watchman(self.root, self._identity)
@@ -150,19 +155,19 @@ class Cluster:
 
         end = time.monotonic() + PATIENCE
         while not self._says_ready():
-            if not _alive(pid) or time.monotonic() > end:
-                told = tuple(_read(log).strip().splitlines()[-6:])
+            if not alive(pid) or time.monotonic() > end:
+                told = tuple(read(log).strip().splitlines()[-6:])
                 raise CannotKnow(f"the shadow's Postgres {self.binaries.major} did not start", details=told)
             time.sleep(0.002)
 
     def _says_ready(self) -> bool:
-        lines = _read(self.data / "postmaster.pid").splitlines()
+        lines = read(self.data / "postmaster.pid").splitlines()
         return len(lines) > 7 and lines[7].startswith("ready")
 
     def _answers(self) -> bool:
         """Whether the server listens; one that is just starting gets its time."""
         end = time.monotonic() + PATIENCE
-        while _listens(self.socket):
+        while listens(self.socket):
             if self._says_ready():
                 return True
             if time.monotonic() > end:
@@ -171,39 +176,13 @@ class Cluster:
         return False
 
     def _remove_stale_pid(self) -> None:
-        """Postgres takes a pid file for valid whose number now belongs to another process of the same user.
+        """Under the locks held here only a server that was being started when landed was killed may run.
 
-        Under the locks that are held here only a server that was being started when landed was killed
-        could be behind it; that one is stopped.
+        Postgres itself would take a stale file for valid when its number now belongs to another process.
         """
-        file = self.data / "postmaster.pid"
-        first = _read(file).partition("\n")[0]
-        if not first.isdigit():
-            return
-        if _alive(int(first)):
-            command = ["ps", "-o", "command=", "-p", first]
-            shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-            if str(self.data) in shown:
-                self._stop(int(first))
-                return
-        file.unlink(missing_ok=True)
-
-    def _kill(self) -> None:
-        first = _read(self.data / "postmaster.pid").partition("\n")[0]
-        if first.isdigit() and _listens(self.socket):
-            self._stop(int(first))
-
-    def _stop(self, pid: int) -> None:
-        import signal
-
-        for sign in (signal.SIGQUIT, signal.SIGKILL):
-            try:
-                os.kill(pid, sign)
-            except ProcessLookupError:
-                return
-            end = time.monotonic() + 5
-            while _alive(pid) and time.monotonic() < end:
-                time.sleep(0.01)
+        if recorded_pid(self.data) is not None:
+            stop(self.data)
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _programs(self) -> Path:
         """The folder to run programs from: a copy, where the server's user could not reach the original."""
@@ -229,56 +208,9 @@ class Cluster:
         return home / "bin"
 
 
-class _Lock:
-    """An exclusive lock on a file, waited for."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._fd = _flock(self._path, shared=False)
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
-
-
-def _flock(path: Path, *, shared: bool) -> int:
-    import fcntl
-
-    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-    return fd
-
-
-def _listens(folder: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(folder / f".s.PGSQL.{PORT}"))
-        except OSError:
-            return False
-    return True
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _boot() -> str:
     """Which start of the machine this is: without fsync no cluster outlives a crash of the system."""
-    return f"{FORMAT} {_read(Path('/proc/sys/kernel/random/boot_id')).strip()}"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+    return f"{FORMAT} {read(Path('/proc/sys/kernel/random/boot_id')).strip()}"
 
 
 def _escaped(path: Path) -> str:

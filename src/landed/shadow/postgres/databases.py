@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
+from landed.shadow.postgres.locks import alive
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -132,7 +133,7 @@ def sweep_old(server: ShadowServer) -> int:
         dropped = 0
         for name, comment, yesterday in rows:
             mark = _MARK.fullmatch(comment or "")
-            if mark and (mark[1] < yesterday or (mark[2] == _host() and not _alive(int(mark[3])))):
+            if mark and (mark[1] < yesterday or (mark[2] == _host() and not alive(int(mark[3])))):
                 _drop(admin, name)
                 dropped += 1
         return dropped
@@ -157,16 +158,6 @@ def _publish(admin: Connection[tuple[Any, ...]], partial: str, name: str) -> Non
 
 def _host() -> str:
     return sha256(socket.gethostname().encode()).hexdigest()[:12]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _template_name(key: str) -> str:

@@ -118,8 +118,9 @@ def choose(major: int | None) -> Binaries:
 @contextmanager
 def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> Iterator[ShadowServer]:
     """A server started from these programs, with the baseline in it. Not on Windows."""
-    from landed.shadow.postgres.cluster import PORT, Cluster
+    from landed.shadow.postgres.cluster import Cluster
     from landed.shadow.postgres.databases import load_roles, make_base, sweep
+    from landed.shadow.postgres.locks import PORT
 
     def describe(cluster: Cluster) -> ShadowServer:
         return ShadowServer(

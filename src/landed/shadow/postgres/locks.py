@@ -1,0 +1,92 @@
+"""Whether a server of ours runs, and the locks and signals around that; all by means of the system."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+PORT = 5432
+"""Part of the name of the socket; there is no network port."""
+
+
+def flock(path: Path, *, shared: bool, wait: bool = True) -> int | None:
+    """A lock on a file, made if need be; the descriptor to close, or ``None`` when not waiting in vain."""
+    import fcntl
+
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+    except BaseException as error:
+        os.close(fd)
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
+    return fd
+
+
+def listens(folder: Path) -> bool:
+    """Whether a server listens on the socket in a folder."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(folder / f".s.PGSQL.{PORT}"))
+        except OSError:
+            return False
+    return True
+
+
+def alive(pid: int) -> bool:
+    """Whether a process of this number exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def server_pid(data: Path) -> int | None:
+    """The running server of a data directory; its pid file may be stale and its number somebody else's."""
+    pid = recorded_pid(data)
+    if pid is None or not alive(pid):
+        return None
+    command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+    try:
+        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        shown = read(Path(f"/proc/{pid}/cmdline"))
+    return pid if str(data) in shown else None
+
+
+def recorded_pid(data: Path) -> int | None:
+    """The number in a data directory's pid file."""
+    first = read(data / "postmaster.pid").partition("\n")[0]
+    return int(first) if first.isdigit() else None
+
+
+def stop(data: Path) -> None:
+    """Stop the server of a data directory at once, without keeping anything."""
+    pid = server_pid(data)
+    for sign in (signal.SIGQUIT, signal.SIGKILL):
+        if pid is None:
+            return
+        try:
+            os.kill(pid, sign)
+        except ProcessLookupError:
+            return
+        end = time.monotonic() + 5
+        while alive(pid) and time.monotonic() < end:
+            time.sleep(0.005)
+        pid = server_pid(data)
+
+
+def read(path: Path) -> str:
+    """A small file's text, or nothing."""
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
