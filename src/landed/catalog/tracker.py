@@ -47,12 +47,17 @@ class SchemaTracker:
             rows, last = _read(self._connection, _SCHEMA + " WHERE rowid > ?", (self._last_rowid,))
         self._last_rowid = last or self._last_rowid
         self._virtual.update(virtual_tables(rows))
-        changes: dict[FactKey, str | None] = {}
+        found: dict[FactKey, str] = {}
         for row in rows:
             if owned(row, self._virtual, self.ledger_table):
                 self.rows[row.type, row.name] = row
-                changes.update(object_facts(row))
-        return self._apply(changes)
+                found.update(object_facts(row))
+        if self._implicit or self.facts.keys() & found.keys() or any(map(_is_implicit, found.items())):
+            return self._apply(dict(found))
+        # Nothing but facts that were not there, and no reference that has to be resolved.
+        self._raw.update(found)
+        self.facts.update(found)
+        return tuple([Change(key, None, found[key]) for key in sorted(found)])
 
     def reread(self) -> Effects:
         """What changed, whatever happened."""
@@ -80,7 +85,7 @@ class SchemaTracker:
                 self._raw.pop(key, None)
             else:
                 self._raw[key] = value
-                if key.kind == "foreign key" and value.endswith(_IMPLICIT):
+                if _is_implicit((key, value)):
                     self._implicit[key] = value[: -len(_IMPLICIT)]
             if key.kind == "primary key" and key.prop == "columns":
                 parents.add(key.parent)
@@ -125,6 +130,10 @@ def _read(
 def virtual_tables(rows: Iterable[SchemaRow]) -> dict[str, str]:
     """The virtual tables among schema rows: folded name to module."""
     return {fold(row.name): module for row in rows if (module := virtual_module(row)) is not None}
+
+
+def _is_implicit(fact: tuple[FactKey, str]) -> bool:
+    return fact[0].kind == "foreign key" and fact[1].endswith(_IMPLICIT)
 
 
 def _by_key(change: Change) -> FactKey:

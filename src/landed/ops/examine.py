@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from landed.core.advice import advise
 from landed.core.errors import CannotKnow
@@ -24,7 +25,7 @@ from landed.shadow.timeline import Progress, timeline
 from landed.targets.base import LiveState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Examination:
     """Everything that is known about one target at one moment.
 
@@ -41,16 +42,21 @@ class Examination:
     ruling: Ruling
     judgements: tuple[Judgement, ...]
 
+    @cached_property
+    def _migrations_by_name(self) -> dict[str, Migration]:
+        return {m.name: m for m in self.migrations}
+
+    @cached_property
+    def _steps_by_name(self) -> dict[str, Step]:
+        return {s.name: s for s in self.steps}
+
     def migration(self, name: str) -> Migration | None:
         """The file with this ledger name."""
-        return next((m for m in self.migrations if m.name == name), None)
+        return self._migrations_by_name.get(name)
 
     def step(self, name: str) -> Step:
         """The replayed step of a file. Raises KeyError."""
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise KeyError(name)
+        return self._steps_by_name[name]
 
     def judgement(self, name: str) -> Judgement | None:
         """The judgement on a file or a ledger row."""

@@ -63,11 +63,12 @@ class SqliteWriter:
         """
         started = time.perf_counter()
         with self._transaction():
-            if record and self._is_recorded(migration.name):
-                return Applied(migration.name, "already", 0, 0.0)
-            self._refresh()
-            proof = _Proof(self, migration, step, consent)
-            proof.before()
+            with unrestricted(self._connection):
+                if record and self._is_recorded(migration.name):
+                    return Applied(migration.name, "already", 0, 0.0)
+                self._refresh()
+                proof = _Proof(self, migration, step, consent)
+                proof.before()
             self._observer.take()
             chosen = set(statements)
             if self._mode == "sqlite":
@@ -77,12 +78,13 @@ class SqliteWriter:
                     if on_statement is not None:
                         on_statement(statement)
                     self._execute(migration, statement, proof)
-            proof.after()
-            if record:
-                with unrestricted(self._connection):
+            with unrestricted(self._connection):
+                proof.after()
+                if record:
                     self._insert([migration.name])
+                version = self._schema_version()
             self._version = None
-        self._version = self._schema_version()
+        self._version = version
         return Applied(migration.name, "applied", len(chosen), time.perf_counter() - started)
 
     def change_ledger(
@@ -160,8 +162,7 @@ class SqliteWriter:
             self._tracker.reread()
 
     def _schema_version(self) -> int:
-        with unrestricted(self._connection):
-            return int(self._connection.execute("PRAGMA schema_version").get)
+        return int(self._connection.execute("PRAGMA schema_version").get)
 
     def _recorded(self) -> set[str]:
         with unrestricted(self._connection):
@@ -169,10 +170,9 @@ class SqliteWriter:
             return {str(n) for (n,) in self._connection.execute(f"SELECT name FROM {quote(self._ledger)}")}
 
     def _is_recorded(self, name: str) -> bool:
-        with unrestricted(self._connection) as connection:
-            connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
-            found = connection.execute(f"SELECT 1 FROM {quote(self._ledger)} WHERE name = ?", (name,))
-            return found.fetchone() is not None
+        self._connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
+        found = self._connection.execute(f"SELECT 1 FROM {quote(self._ledger)} WHERE name = ?", (name,))
+        return found.fetchone() is not None
 
     def _insert(self, names: Sequence[str]) -> None:
         for name in names:
@@ -234,16 +234,15 @@ class _Proof:
         self.references: list[rowguard.Reference] = []
 
     def before(self) -> None:
-        """Count rows and broken references where the file can lose or break any."""
+        """Count rows and broken references where the file can lose or break any; unrestricted."""
         facts = self._tracker.facts
-        with unrestricted(self._connection):
-            self._losses = self._dropped_columns(facts)
-            if self._step.guarded or self._losses:
-                self.references = rowguard.references(facts)
-            if self._step.guarded:
-                risk = rowguard.at_risk(self._dropped, self.references)
-                self.counts = rowguard.count(self._connection, risk, facts)
-                self._violations = set(self._connection.execute("PRAGMA foreign_key_check"))
+        self._losses = self._dropped_columns(facts)
+        if self._step.guarded or self._losses:
+            self.references = rowguard.references(facts)
+        if self._step.guarded:
+            risk = rowguard.at_risk(self._dropped, self.references)
+            self.counts = rowguard.count(self._connection, risk, facts)
+            self._violations = set(self._connection.execute("PRAGMA foreign_key_check"))
 
     def note(self, statement: Statement) -> None:
         """Take in what the statement that just ran was seen to do."""
@@ -251,8 +250,8 @@ class _Proof:
         self._created_only = self._created_only and (seen.created_only or not seen.ddl)
         self._ddl = self._ddl or seen.ddl
         # A cascade is reported as a write, too; only tables that the text names were meant.
-        named = messages.written_table(statement.text)
-        if named is not None:
+        wrote = bool(seen.deleted_from or seen.updated)
+        if wrote and (named := messages.written_table(statement.text)) is not None:
             if named in {n.lower() for n in seen.deleted_from}:
                 self._deleted.add(named)
             if named in {n.lower() for n in seen.updated}:
@@ -270,22 +269,21 @@ class _Proof:
             )
 
     def after(self) -> None:
-        """Read everything back; raises NotProven or NeedsConfirmation if anything does not hold."""
+        """Read everything back, unrestricted; raises NotProven or NeedsConfirmation if it does not hold."""
         changed: Effects = ()
         if self._ddl:
             changed = self._tracker.new_objects() if self._created_only else self._tracker.reread()
         self._effects(changed)
-        with unrestricted(self._connection):
-            if self._step.guarded or self._losses:
-                self._rows()
-            if self._step.guarded:
-                self._integrity()
-            if any(not check.derived for check in self._step.checks):
-                self._connection.execute("PRAGMA query_only=1").fetchall()
-                try:
-                    self._checks()
-                finally:
-                    self._connection.execute("PRAGMA query_only=0").fetchall()
+        if self._step.guarded or self._losses:
+            self._rows()
+        if self._step.guarded:
+            self._integrity()
+        if any(not check.derived for check in self._step.checks):
+            self._connection.execute("PRAGMA query_only=1").fetchall()
+            try:
+                self._checks()
+            finally:
+                self._connection.execute("PRAGMA query_only=0").fetchall()
 
     def _dropped_columns(self, facts: dict[FactKey, str]) -> list[rowguard.Loss]:
         losses = []
