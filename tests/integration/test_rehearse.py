@@ -126,6 +126,33 @@ def test_a_weak_failure_does_not_hide_rows_that_are_lost_elsewhere(tmp_path: Pat
     assert [f.weak for f in found.failures] == [True]
 
 
+def test_a_drop_that_nulls_a_required_column_fails_for_any_row(tmp_path: Path) -> None:
+    found = last(
+        tmp_path,
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE c (p INTEGER NOT NULL REFERENCES p (id) ON DELETE SET NULL);",
+        "CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT * FROM p; DROP TABLE p;"
+        "ALTER TABLE n RENAME TO p;",
+    )
+    (failure,) = found.failures
+    assert (failure.statement, failure.message, failure.weak) == (3, "NOT NULL constraint failed: c.p", False)
+    assert failure.advice
+    assert "c(p) refers to p, ON DELETE SET NULL" in failure.details
+
+
+def test_a_drop_that_sets_a_default_is_found(tmp_path: Path) -> None:
+    found = last(
+        tmp_path,
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE c (p INTEGER DEFAULT NULL REFERENCES p (id) ON DELETE SET DEFAULT);",
+        "CREATE TABLE n (id INTEGER PRIMARY KEY); INSERT INTO n SELECT * FROM p; DROP TABLE p;"
+        "ALTER TABLE n RENAME TO p;",
+    )
+    (change,) = found.rows_changed
+    assert (change.table, change.column, change.kind) == ("c", "p", "nulled")
+    assert change.through == "ON DELETE SET DEFAULT of c(p) to p"
+
+
 def test_new_reference_that_made_up_values_cannot_meet_depends_on_data(tmp_path: Path) -> None:
     found = last(
         tmp_path,

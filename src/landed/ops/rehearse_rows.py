@@ -188,7 +188,8 @@ def _changed(
     example = f"{_literal(_first(gone))} → {_literal(_first(come))}"
     rows = change.amount or sum(gone.values())
     reference, place = witness.through(change.table, change.column)
-    if reference is not None and change.kind == "nulled" and reference.on_delete.upper() != "CASCADE":
+    action = {"nulled": "SET NULL", "altered": "SET DEFAULT"}[change.kind]
+    if reference is not None and reference.on_delete.upper() in (action, "SET DEFAULT"):
         advice = _advice(reference.parent in witness.deleted)
         return RowsChanged(
             change.table, change.column, rows, change.kind, example, _through(reference), *place, advice

@@ -161,8 +161,9 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
     details: list[str] = []
     advice = None
     weak = True
-    if "FOREIGN KEY" in text:
-        dropped = _dropped_by(statement)
+    dropped = _dropped_by(statement)
+    # A DROP that sets NULL in a NOT NULL column fails on that constraint, for the reference's sake.
+    if "FOREIGN KEY" in text or dropped is not None:
         weak = dropped is None and not _deletes(statement)
         known = run.witness.references
         details += messages.blocked_by_reference(known, statement.text)
