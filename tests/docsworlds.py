@@ -439,6 +439,13 @@ def seeded(world: World) -> None:
     world.must("landed apply --yes")
 
 
+def checkout(world: World) -> None:
+    """A fresh checkout: files and lock file, no database; one file is new."""
+    _project(world)
+    world.must("landed apply --yes --to 0003")
+    world.must("rm -r .wrangler")
+
+
 def edited_checkout(world: World) -> None:
     """A fresh checkout of a project with an edited file: files and lock file, no database."""
     edited(world)

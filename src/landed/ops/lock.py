@@ -29,7 +29,9 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
     """
     accepted = {find_migration(exam, name).name for name in accept}
     digests = {step.name: step.digest for step in exam.steps}
-    added, replaced, edited = [], [], []
+    added: list[str] = []
+    replaced: list[str] = []
+    edited: list[str] = []
     kept = 0
     for judgement in exam.judgements:
         name = judgement.name
@@ -38,7 +40,9 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
         locked = exam.workspace.locked_digest(name)
         if not judgement.recorded or judgement.standing is Standing.PHANTOM:
             # What never ran here is not written down; an entry from elsewhere still counts.
-            if locked is not None and locked != digests[name]:
+            if locked == digests[name]:
+                kept += 1
+            elif locked is not None:
                 (replaced if name in accepted else edited).append(name)
             continue
         if judgement.standing is Standing.EDITED and name not in accepted:
