@@ -95,7 +95,8 @@ def test_analyze_is_no_creation() -> None:
 
 def test_temporary_and_attached_tables_are_not_the_databases_own() -> None:
     connection, observer = open_sandbox("sqlite")
-    connection.execute("ATTACH ':memory:' AS other")
+    with observer.lifted():
+        connection.execute("ATTACH ':memory:' AS other")
     connection.execute("CREATE TEMP TABLE t (a); INSERT INTO t VALUES (1); DROP TABLE t")
     connection.execute("CREATE TABLE other.t (a); INSERT INTO other.t VALUES (1); DELETE FROM other.t")
     seen = observer.take()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import apsw
@@ -30,7 +30,7 @@ class Observer(_Sets):
         self._connection = connection
 
     def lifted(self) -> AbstractContextManager[apsw.Connection]:
-        """:func:`unrestricted` for the connection that this observes."""
+        """:class:`unrestricted` for the connection that this observes."""
         return unrestricted(self._connection)
 
 
@@ -63,9 +63,9 @@ def restrict(connection: apsw.Connection, mode: str) -> Observer:
 
     In the mode ``sqlite`` statements are only observed, and BEGIN, COMMIT, ROLLBACK and ATTACH refused.
     In the mode ``d1``: workerd's allow-lists of functions and pragmas, its limits, defensive mode,
-    double-quoted strings, foreign keys always on (the pragma is accepted and does nothing), no reserved names, no TEMP, ATTACH or
-    transaction statements. Statements of landed's own run inside :func:`unrestricted`. D1 runs everything
-    inside a transaction; opening it is up to the caller.
+    double-quoted strings, foreign keys always on (the pragma is accepted and does nothing), no reserved
+    names, no TEMP, ATTACH or transaction statements. Statements of landed's own run inside
+    :class:`unrestricted`. D1 runs everything inside a transaction; opening it is up to the caller.
 
     The connection must have been opened with ``statementcachesize=0`` (raises ValueError): SQLite asks
     the authorizer when it prepares, so a statement from a cache would be neither refused nor seen.
@@ -98,27 +98,31 @@ def restrict(connection: apsw.Connection, mode: str) -> Observer:
     return observer
 
 
-@contextmanager
-def unrestricted(connection: apsw.Connection) -> Iterator[apsw.Connection]:
+class unrestricted:
     """Lift the rules and limits for landed's own statements, which are not observed either.
 
-    Defensive mode and the enforcement of foreign keys stay. May be nested, and used on a connection
-    without restrictions.
+    ``with unrestricted(connection): …``. Defensive mode and the enforcement of foreign keys stay. May be
+    nested, and used on a connection without restrictions.
     """
-    authorizer = connection.authorizer
-    if authorizer is None:
-        yield connection
-        return
-    limits = [(limit, connection.limit(limit)) for limit, _ in _LIMITS]
-    connection.authorizer = None
-    for limit, _ in limits:
-        connection.limit(limit, 0x7FFFFFFF)
-    try:
-        yield connection
-    finally:
-        for limit, value in limits:
-            connection.limit(limit, value)
-        connection.authorizer = authorizer
+
+    __slots__ = ("_authorizer", "_connection", "_limits")
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> apsw.Connection:
+        connection = self._connection
+        self._authorizer = connection.authorizer
+        if self._authorizer is not None:
+            connection.authorizer = None
+            self._limits = [(limit, connection.limit(limit, 0x7FFFFFFF)) for limit, _ in _LIMITS]
+        return connection
+
+    def __exit__(self, *_: object) -> None:
+        if self._authorizer is not None:
+            for limit, value in self._limits:
+                self._connection.limit(limit, value)
+            self._connection.authorizer = self._authorizer
 
 
 def _renames_to_reserved(sql: str) -> bool:

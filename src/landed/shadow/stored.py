@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from landed.core.facts import Change, FactKey
+from landed.core.facts import Change, Effects, FactKey
 from landed.core.standing import Evidence, Judgement, Location, Standing, Verdict
 from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
 
@@ -51,11 +51,20 @@ def dump_step(step: Step) -> tuple[str, str]:
         step.deleted,
         int(step.guarded),
     ]
-    body = [
-        [t.number, t.line, int(t.writes), int(t.weak), [[*c.key, c.before, c.after] for c in t.effects]]
-        for t in step.traces
-    ]
+    body = [[t.number, t.line, int(t.writes), int(t.weak), _dump_effects(t.effects)] for t in step.traces]
     return _dumps(head), _dumps(body)
+
+
+def _dump_effects(effects: Effects) -> list[Any]:
+    """Effects by object: ``[kind, parent, name, [property, before, after, …]]``."""
+    objects: list[Any] = []
+    last = None
+    for (kind, parent, name, prop), before, after in effects:
+        if (name, parent, kind) != last:
+            last = (name, parent, kind)
+            objects.append([kind, parent, name, properties := []])
+        properties += (prop, before, after)
+    return objects
 
 
 def load_step(head: str, body: str) -> StoredStep:
@@ -75,14 +84,15 @@ def load_step(head: str, body: str) -> StoredStep:
 
 
 def _load_trace(trace: list[Any]) -> StatementTrace:
-    number, line, writes, weak, effects = trace
-    return StatementTrace(
-        number,
-        line,
-        tuple([_new(Change, (_new(FactKey, e[:4]), e[4], e[5])) for e in effects]),
-        bool(writes),
-        bool(weak),
-    )
+    number, line, writes, weak, objects = trace
+    effects: list[Change] = []
+    for kind, parent, name, properties in objects:
+        each = iter(properties)
+        effects += [
+            _new(Change, (_new(FactKey, (kind, parent, name, prop)), before, after))
+            for prop, before, after in zip(each, each, each, strict=True)
+        ]
+    return StatementTrace(number, line, tuple(effects), bool(writes), bool(weak))
 
 
 def dump_ruling(
