@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.facts import EXISTS, digest
@@ -58,14 +58,17 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     chosen = [j for j in exam.judgements if j.name in known and known[j.name] <= last]
     blocking = [j for j in exam.judgements if j.standing in BLOCKS and known.get(j.name, -1) <= last]
     waiting = [j for j in chosen if j.standing in RUNS]
-    if blocking:
+    healing = _healing(exam, blocking, waiting)
+    if blocking and not healing:
         raise _blocked(blocking)
-    steps = _rehearsed(exam, [j.name for j in waiting])
+    steps = healing or _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
-    broken = next((i for i in items if i.step.failed and not _only_for_want_of_rows(i.step)), None)
+    broken = next((i for i in items if not _runs(i.step)), None)
     if broken is not None:
         raise _cannot_run(exam, broken, items)
-    return Plan(items, digest(exam.facts), tuple(_notices(exam, waiting) + _unrehearsed(items)))
+    notices = _notices(exam, waiting) + _unrehearsed(items)
+    notices += [f"{j.name} is torn; the pending files set it right" for j in blocking]
+    return Plan(items, digest(exam.facts), tuple(notices))
 
 
 def run_apply(
@@ -148,11 +151,53 @@ def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
             if migration is None:
                 continue
             again = replayer.replay(migration)
-            if steps[name].failed and (not again.failed or _only_for_want_of_rows(again)):
+            if steps[name].failed and _runs(again):
                 steps[name] = again
     finally:
         replayer.close()
     return steps
+
+
+def _healing(
+    exam: Examination, blocking: Sequence[Judgement], waiting: Sequence[Judgement]
+) -> dict[str, Step]:
+    """The steps of the pending files, if running them sets right everything that blocks; else nothing.
+
+    The way out for a recorded migration whose statements cannot make good what is there: a new file
+    that does. Found by running the pending files in a shadow with the target's own schema. What they
+    make there has to be proven on the target, too, also where it is nothing new for the files' own
+    history; what they remove there that no migration made still needs its own consent.
+    """
+    if not blocking or any(j.standing is not Standing.TORN or not j.recorded for j in blocking):
+        return {}
+    from landed.core.judge import judge
+    from landed.shadow.replay import Replayer
+
+    steps: dict[str, Step] = {}
+    replayer = Replayer(exam.workspace.mode, ledger_table=exam.workspace.ledger_table)
+    try:
+        replayer.load(exam.state.rows)
+        for judgement in waiting:
+            migration = exam.migration(judgement.name)
+            if migration is None:
+                return {}
+            there = replayer.replay(migration)
+            if not _runs(there):
+                return {}
+            own = exam.step(judgement.name)
+            made = {key: change for key, change in there.net.items() if change[1] is not None}
+            steps[judgement.name] = replace(own, net=made | own.net, failures=there.failures)
+        recorded = {j.name for j in exam.judgements if j.recorded} | set(steps)
+        after = {
+            j.name: j.standing for j in judge(exam.steps, frozenset(recorded), replayer.facts).judgements
+        }
+    finally:
+        replayer.close()
+    return steps if all(after[j.name] is Standing.OK for j in blocking) else {}
+
+
+def _runs(step: Step) -> bool:
+    return not step.failed or _only_for_want_of_rows(step)
 
 
 def _only_for_want_of_rows(step: Step) -> bool:
