@@ -27,9 +27,8 @@ def render_rehearsal(
     """Write what the shadow has shown."""
     folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
     rules = "D1's rules" if workspace.mode == "d1" else "SQLite's rules"
-    print(
-        f"{len(rehearsal.files)} files in {folder}/, rehearsed in a throw-away database ({rules})", file=out
-    )
+    count = f"{len(rehearsal.files)} file{'s' * (len(rehearsal.files) != 1)}"
+    print(f"{count} in {folder}/, rehearsed in a throw-away database ({rules})", file=out)
     for note in rehearsal.notes:
         print(f"  {paint('note', 'yellow', out)}: {note}", file=out)
     calm: list[FileRehearsal] = []
