@@ -1,0 +1,27 @@
+"""Names of Postgres objects as facts show them: quoted only where case or characters ask for it.
+
+Unlike ``quote_ident`` this does not look at the keywords, whose list grows with every major version.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+
+
+class Names(dict[str, str]):
+    """A memo from names to what is shown: ``names["Order"]`` is ``'"Order"'``."""
+
+    def __missing__(self, name: str) -> str:
+        shown = self[name] = quoted(name)
+        return shown
+
+
+def quoted(name: str) -> str:
+    """One identifier, in double quotes unless it is lower case and simple.
+
+    >>> quoted("orders"), quoted("Order"), quoted('a"b'), quoted("user")
+    ('orders', '"Order"', '"a""b"', 'user')
+    """
+    return name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"'

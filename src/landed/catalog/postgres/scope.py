@@ -1,0 +1,79 @@
+"""What of a Postgres database is the user's: the scope within which facts are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_LEDGER = "supabase_migrations"
+
+_SUPABASE_SCHEMAS = (
+    "_analytics",
+    "_realtime",
+    "_supavisor",
+    "_timescaledb_.*",
+    "auth",
+    "cron",
+    "dbdev",
+    "etl",
+    "extensions",
+    "graphql",
+    "graphql_public",
+    "net",
+    "pgbouncer",
+    "pgmq",
+    "pgmq_public",
+    "pgroonga",
+    "pgsodium",
+    "pgsodium_masks",
+    "pgtle",
+    "realtime",
+    "repack",
+    "storage",
+    "supabase_functions",
+    "tiger",
+    "tiger_data",
+    "timescaledb_.*",
+    "topology",
+    "vault",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which objects belong to the user, and how their facts are to be comparable.
+
+    ``schemas`` are names (or regular expressions of whole names) of the schemas that the platform
+    manages; the system's own and the ledger's are never in scope. Policies on tables in ``attached``
+    schemas count nevertheless, and so do triggers there whose function lies in another schema.
+    ``platform_roles`` (a regular expression) own what the platform made outside schemas;
+    ``publications`` are the platform's by birth and yet the user's to fill. ``main_role`` is the role
+    by which ownership is the normal case and no fact, by default the database's owner, who is then
+    called ``(owner)`` so that facts are the same whatever that role is called. ``floor`` is the oldest
+    major version that the facts must be comparable with (by default the server's own): properties that
+    it lacks are left out.
+    """
+
+    schemas: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    platform_roles: str = "^$"
+    publications: tuple[str, ...] = ()
+    main_role: str | None = None
+    floor: int | None = None
+
+    @property
+    def managed(self) -> str:
+        """A regular expression (POSIX) that matches the name of every schema out of scope."""
+        return f"^(pg_.*|information_schema|{'|'.join((_LEDGER, *self.schemas))})$"
+
+
+PLAIN = Scope()
+"""Any Postgres: everything but the system's schemas, extensions' members and the ledger."""
+
+SUPABASE = Scope(
+    schemas=_SUPABASE_SCHEMAS,
+    attached=("auth", "realtime", "storage"),
+    platform_roles="^(supabase_.*|authenticator|dashboard_user|pgbouncer|pgsodium_.*)$",
+    publications=("supabase_realtime",),
+    main_role="postgres",
+)
+"""A Supabase project: without the platform's schemas (the union of its own tools' lists)."""

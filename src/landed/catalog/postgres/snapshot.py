@@ -1,0 +1,48 @@
+"""All facts of one Postgres database at one moment, read in one round trip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from landed.catalog.postgres.queries import queries, text
+from landed.catalog.postgres.rows import Reader
+from landed.catalog.postgres.scope import Scope
+from landed.catalog.postgres.session import canonical
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.core.facts import FactKey
+
+
+def parameters(scope: Scope, major: int, units: list[int] | None = None) -> dict[str, object]:
+    """The parameters of the catalog queries."""
+    return {
+        "managed": scope.managed,
+        "attached": list(scope.attached),
+        "platform_roles": scope.platform_roles,
+        "publications": list(scope.publications),
+        "not_null_names": min(scope.floor or major, major) >= 18,
+        "units": units,
+    }
+
+
+def snapshot(connection: psycopg.Connection[Any], scope: Scope) -> dict[FactKey, str]:
+    """The facts of the database that are in scope.
+
+    Reads only, in a transaction of its own (or, in one that is open, leaves it as it was). Facts are
+    the same for the same schema on PostgreSQL 15 to 18, if ``scope.floor`` is the oldest of them.
+    Raises the driver's errors.
+    """
+    major = connection.info.server_version // 10000
+    arguments = parameters(scope, major)
+    facts: dict[FactKey, str] = {}
+    with canonical(connection):
+        role = connection.execute(text("main_role"), prepare=False)
+        cursors = [connection.execute(query.full, arguments, prepare=False) for query in queries().values()]
+        (main_role,) = role.fetchone() or ("",)
+        reader = Reader(scope, major, scope.main_role or main_role)
+        for cursor in cursors:
+            titles = [column.name for column in cursor.description or ()]
+            reader.read(titles, cursor.fetchall(), facts)
+    return facts
