@@ -2,6 +2,7 @@
 // Usage: node miniflare.mjs <path of the miniflare package> <state dir> <database id>
 //   {"batch": ["SELECT 1", …]}  ->  {"results": [[row, …], …]}    one transaction, as wrangler sends a file
 //   {"exec": "…"}               ->  {"count": n}                  D1's own splitting of a script: one statement a line
+//   {"query": [{"sql": "SELECT ?", "params": [1]}, …]}  ->  {"query": [{results, success, meta}, …]}   one transaction
 //   a refusal                   ->  {"error": "…"}
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
@@ -23,6 +24,11 @@ const miniflare = new Miniflare(
 async function answer(db, request) {
   if (request.exec !== undefined) {
     return { count: (await db.exec(request.exec)).count };
+  }
+  if (request.query !== undefined) {
+    const bound = request.query.map(({ sql, params }) => db.prepare(sql).bind(...(params ?? [])));
+    const done = await db.batch(bound);
+    return { query: done.map(({ results, success, meta }) => ({ results: results ?? [], success, meta })) };
   }
   const done = await db.batch(request.batch.map((sql) => db.prepare(sql)));
   return { results: done.map((one) => one.results ?? []) };

@@ -9,7 +9,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -191,6 +191,14 @@ class MiniflareD1:
         answer = self._ask({"batch": list(statements)})
         results: list[list[dict[str, Any]]] = answer["results"]
         return results
+
+    def query(self, statements: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Run ``{"sql": …, "params": […]}`` as one transaction; per statement ``results``, ``success``, ``meta``.
+
+        Raises :class:`BatchFailed`.
+        """
+        answered: list[dict[str, Any]] = self._ask({"query": list(statements)})["query"]
+        return answered
 
     def exec(self, script: str) -> int:
         """D1's ``exec()``: each line is a statement; how many ran. Raises :class:`BatchFailed`.
