@@ -4,9 +4,11 @@ LandedError
 ├── UsageError            exit 2   wrong arguments
 │   └── ConfigError       exit 2   the project's configuration or files are wrong
 ├── CannotKnow            exit 3   could not find out: unreachable, unreadable, no rights
-│   └── Busy              exit 3   somebody else holds the database
+│   ├── Busy              exit 3   somebody else holds the database
+│   └── Ambiguous         exit 3   a write was sent, and whether it happened could not be found out
 ├── NeedsConfirmation     exit 4   nothing was changed; consent is missing
-└── NotProven             exit 1   a migration failed or its effects did not hold
+├── NotProven             exit 1   a migration failed or its effects did not hold
+└── Interrupted           exit 130 stopped by the user while a write was under way elsewhere
 """
 
 from __future__ import annotations
@@ -57,6 +59,10 @@ class Busy(CannotKnow):
     """Another process holds the database."""
 
 
+class Ambiguous(CannotKnow):
+    """A write was sent, its reply was lost, and the database cannot be read: it may have happened."""
+
+
 class NeedsConfirmation(LandedError):
     """A writing command without consent; nothing was changed."""
 
@@ -67,3 +73,9 @@ class NotProven(LandedError):
     """A migration failed, or what it should have done is not there; it was not recorded."""
 
     exit_code = 1
+
+
+class Interrupted(LandedError):
+    """Stopped by the user while a write was under way on a server; says what became of it."""
+
+    exit_code = 130

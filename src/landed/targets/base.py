@@ -27,13 +27,29 @@ class LiveState(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """What running one migration came to: ``"applied"``, or ``"already"`` when another runner was first."""
+    """What running one migration came to: ``"applied"``, or ``"already"`` when another runner was first.
+
+    ``note`` says what is worth knowing, such as that the reply was lost and the database read again.
+    """
 
     name: str
     outcome: str
     statements: int
     seconds: float
     rows_named_lost: tuple[str, ...] = ()
+    note: str = ""
+
+
+class UndoPoint(NamedTuple):
+    """The way back to the moment before a session's first write, where the platform has one.
+
+    ``bookmark`` is Time Travel's; ``command`` restores it with landed, ``platform_command`` with
+    wrangler. Everything written since would be lost.
+    """
+
+    bookmark: str
+    command: str
+    platform_command: str
 
 
 class Consent(NamedTuple):
@@ -44,6 +60,11 @@ class Consent(NamedTuple):
 
 class Writer(Protocol):
     """An open writing session on a target."""
+
+    @property
+    def undo(self) -> UndoPoint | None:
+        """The way back to before this session, where there is one."""
+        ...
 
     def run(
         self,

@@ -18,7 +18,7 @@ from landed.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.sql.sqlite_tokens import quote
 from landed.sql.transactions import wrapping
 from landed.targets import messages, rowguard
-from landed.targets.base import Applied, Consent
+from landed.targets.base import Applied, Consent, UndoPoint
 from landed.targets.holders import holders
 from landed.targets.oneoff import Outcome, Script, run
 
@@ -33,6 +33,9 @@ LEDGER = (
 
 class SqliteWriter:
     """A writing session. Every method is one transaction: all of it happened, or nothing."""
+
+    undo: UndoPoint | None = None
+    """A file has no Time Travel."""
 
     def __init__(self, connection: apsw.Connection, path: Path, mode: str, ledger_table: str) -> None:
         self._connection = connection

@@ -31,7 +31,8 @@ class WranglerConfig:
     """A wrangler configuration as read for one environment (``""`` is the top level).
 
     ``elsewhere`` are the databases of the top level and of all other environments: they explain
-    local files that do not belong to ``databases``.
+    local files that do not belong to ``databases``. ``account`` is ``account_id`` and ``worker`` the
+    Worker's ``name``, both inherited by environments.
     """
 
     path: Path
@@ -40,6 +41,8 @@ class WranglerConfig:
     databases: tuple[D1Database, ...]
     elsewhere: tuple[D1Database, ...]
     notes: tuple[Note, ...]
+    account: Value[str] | None = None
+    worker: Value[str] | None = None
 
     @property
     def directory(self) -> Path:
@@ -117,6 +120,8 @@ def read_config(
         everything[wanted],
         tuple(d for name, found in everything.items() if name != wanted for d in found),
         tuple(notes),
+        file.inherited("account_id", document, wanted),
+        file.inherited("name", document, wanted),
     )
 
 
@@ -155,6 +160,15 @@ class _File:
             if line:
                 break
         return f"{self.shown}:{line}" if line else self.shown
+
+    def inherited(self, key: str, document: Mapping[str, Any], environment: str) -> Value[str] | None:
+        """A text of the environment or, where it has none, of the top level."""
+        if environment:
+            own = document["env"][environment]
+            if isinstance(own, dict) and isinstance(own.get(key), str):
+                return Value(own[key], self.place(("env", environment, key)))
+        value = document.get(key)
+        return Value(value, self.place((key,))) if isinstance(value, str) and value else None
 
     def databases(
         self, table: Mapping[str, Any], path: KeyPath, environment: str = ""

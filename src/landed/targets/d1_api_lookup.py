@@ -1,0 +1,105 @@
+"""Which account and which database are meant: from the configuration, the environment, or by asking."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+from urllib.parse import quote as percent
+
+from landed.core.errors import CannotKnow, ConfigError, UsageError
+from landed.targets.d1_api import Api
+from landed.targets.d1_api_errors import Gone
+from landed.targets.d1_auth import Variables
+from landed.targets.d1_database import D1Database
+from landed.targets.provenance import Value
+from landed.targets.wrangler_config import WranglerConfig
+
+_ACCOUNT = re.compile(r"[A-Za-z0-9_-]+\Z")
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\Z")
+
+
+class Place(NamedTuple):
+    """One remote database: the account and id that requests name, and how it is called."""
+
+    account: str
+    database: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """The path of its endpoints below the API's base."""
+        return f"/accounts/{percent(self.account)}/d1/database/{percent(self.database)}"
+
+
+def find_account(api: Api, config: WranglerConfig | None, variables: Variables) -> str:
+    """The account: ``account_id`` of the configuration, ``CLOUDFLARE_ACCOUNT_ID``, or the only one there is.
+
+    Raises UsageError when there are several, ConfigError for an id that cannot be one, CannotKnow.
+    """
+    said: Value[str] | None = config.account if config else None
+    said = said or variables.get("CLOUDFLARE_ACCOUNT_ID")
+    if said is not None:
+        if not _ACCOUNT.match(said.value):
+            raise ConfigError(f'"{said.value}" is no account id', where=said.origin)
+        return said.value
+    accounts = _accounts(api.get("/accounts", {"per_page": "50"}, what="the list of accounts"))
+    if not accounts:
+        memberships = api.get("/memberships", {"per_page": "50"}, what="the list of memberships")
+        accounts = _accounts([m.get("account") for m in memberships or () if isinstance(m, dict)])
+    if len(accounts) == 1:
+        return accounts[0][0]
+    if not accounts:
+        raise CannotKnow(
+            f"The credentials in force ({api.credentials.origin}) show no account.",
+            next="Name it: export CLOUDFLARE_ACCOUNT_ID=…   (or account_id in the wrangler configuration)",
+        )
+    raise UsageError(
+        f"The credentials in force ({api.credentials.origin}) are good for {len(accounts)} accounts.",
+        details=[f"{id}  {name}" for id, name in accounts],
+        next=f"export CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}   (or account_id in the wrangler configuration)",
+    )
+
+
+def find_database(api: Api, account: str, entry: D1Database, config: WranglerConfig | None) -> Place:
+    """The database of a configuration's entry: by ``database_id``, else by name.
+
+    Without a name it is the one that ``wrangler deploy`` provisions, ``<worker>-<binding>``.
+    Raises ConfigError, CannotKnow.
+    """
+    if entry.id and entry.id.value:
+        if not _ID.match(entry.id.value):
+            raise ConfigError(
+                f"database_id is no id of a database: {entry.id.value}",
+                where=entry.id.origin,
+                next="wrangler d1 list shows the ids",
+            )
+        return Place(account, entry.id.value, entry.name.value if entry.name else entry.binding.value)
+    if entry.name and entry.name.value:
+        name = entry.name.value
+    elif config and config.worker:
+        name = f"{config.worker.value}-{entry.binding.value.lower().replace('_', '-')}"
+    else:
+        raise ConfigError(
+            f"the database {entry.binding.value} has neither database_id nor database_name",
+            where=entry.origin,
+            next="wrangler d1 list shows them",
+        )
+    path = f"/accounts/{percent(account)}/d1/database/{percent(name, safe='')}"
+    try:
+        found: Any = api.get(path, {"fields": "uuid,name"}, what=f"the database {name}")
+    except Gone:
+        found = None
+    if not isinstance(found, dict) or not _ID.match(str(found.get("uuid", ""))):
+        raise CannotKnow(
+            f"There is no D1 database {name} in the account {account}.",
+            next=f"wrangler d1 create {name}   (or name another account: CLOUDFLARE_ACCOUNT_ID)",
+        )
+    return Place(account, str(found["uuid"]), str(found.get("name") or name))
+
+
+def _accounts(found: Any) -> list[tuple[str, str]]:
+    return [
+        (str(a["id"]), str(a.get("name", "")))
+        for a in (found if isinstance(found, list) else ())
+        if isinstance(a, dict) and a.get("id")
+    ]
