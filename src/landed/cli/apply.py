@@ -82,7 +82,7 @@ def resume(
         exam = examine(common.workspace(), progress=tick)
     plan = plan_resume(exam, name, ran=frozenset(ran), run=frozenset(run))
     said = [f"--ran {n}" for n in ran] + [f"--run {n}" for n in run]
-    words = " ".join(["resume", *([name] if name else []), *said])
+    words = " ".join(["resume", *([shlex.quote(name)] if name else []), *said])
     _execute(common, exam, plan, words, yes, dry_run, allow)
 
 

@@ -40,9 +40,15 @@ class Common:
         """A command to show, with the options that the user gave put in, so that it can be pasted."""
         if not self.words:
             return text
+        import re
         import shlex
 
-        return text.replace("landed ", f"landed {shlex.join(self.words)} ", 1)
+        from landed.cli.main import COMMANDS
+
+        if self.project and text.startswith("git "):
+            return f"git -C {shlex.quote(self.project)} {text[4:]}"
+        given = f"landed {shlex.join(self.words)} "
+        return re.sub(rf"\blanded (?=(?:{'|'.join(COMMANDS)})\b)", lambda _: given, text)
 
 
 LAST: list[Common] = []

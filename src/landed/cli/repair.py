@@ -38,10 +38,10 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
     if not common.json:
         render_repair(exam, plan, sys.stdout if dry_run or not plan.changes else sys.stderr)
     if plan.changes and not dry_run:
-        words = " ".join(("repair", *names))
-        if reason:
-            import shlex
+        import shlex
 
+        words = shlex.join(("repair", *names))
+        if reason:
             words += f" --reason {shlex.quote(reason)}"
         confirm(f"Change the ledger of {exam.workspace.spec.label}?", yes=yes, again=f"landed {words} --yes")
         run_repair(exam, plan)

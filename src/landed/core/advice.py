@@ -56,6 +56,15 @@ def resume_plan(
     return Plan(run=tuple(n for n in every if n in chosen))
 
 
+def shell_word(text: str) -> str:
+    """A name as one word of a command that can be pasted into a shell."""
+    if text and all(c.isalnum() or c in "._-/" for c in text):
+        return text
+    import shlex
+
+    return shlex.quote(text)
+
+
 def advise(judgement: Judgement) -> Judgement:
     """The judgement with the next command filled in."""
     next_step = next_command(judgement)
@@ -64,7 +73,7 @@ def advise(judgement: Judgement) -> Judgement:
 
 def next_command(judgement: Judgement) -> str | None:
     """The next command for one migration, ``None`` when there is nothing to do."""
-    name = judgement.name
+    name = shell_word(judgement.name)
     match judgement.standing:
         case Standing.OK:
             return None
@@ -90,4 +99,4 @@ def _orphan(judgement: Judgement) -> str:
     for note in judgement.notes:
         if note.startswith("git "):
             return note
-    return f'put the file back, or: landed repair {judgement.name} --reason "…"'
+    return f'put the file back, or: landed repair {shell_word(judgement.name)} --reason "…"'

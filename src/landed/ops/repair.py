@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from landed.core.advice import shell_word
 from landed.core.errors import NotProven, UsageError
 from landed.core.standing import Judgement, Standing
 from landed.ops.apply import find_migration
@@ -124,4 +125,4 @@ def _change(
 def _advice(judgement: Judgement) -> str:
     if judgement.standing is Standing.TORN:
         return judgement.next or "landed status"
-    return f'If you know better, say so: landed repair {judgement.name} --reason "…"'
+    return f'If you know better, say so: landed repair {shell_word(judgement.name)} --reason "…"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from landed.core.advice import resume_plan
+from landed.core.advice import resume_plan, shell_word
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.core.facts import digest, holds
 from landed.core.migration import Migration
@@ -128,10 +128,10 @@ def _undecided(migration: Migration, numbers: tuple[int, ...]) -> NeedsConfirmat
     ]
     ran = " ".join(f"--ran {n}" for n in numbers)
     run = " ".join(f"--run {n}" for n in numbers)
+    name = shell_word(migration.name)
     return NeedsConfirmation(
         f"Nothing in the database shows whether {migration.name} ran "
         + ("this statement." if len(numbers) == 1 else "these statements."),
         details=[*shown, "Nothing was changed."],
-        next=f"If it has run: landed resume {migration.name} {ran}\n"
-        f"If it has not: landed resume {migration.name} {run}",
+        next=f"If it has run: landed resume {name} {ran}\nIf it has not: landed resume {name} {run}",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import IO
 
+from landed.core.advice import shell_word
 from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
@@ -36,7 +37,9 @@ def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
         print(f"  ~ {name}", file=out)
     for name in report.edited:
         print(
-            f"  x {name}  edited after it was applied; accept it with: landed lock --accept {name}", file=out
+            f"  x {name}  edited after it was applied; accept it with: "
+            f"landed lock --accept {shell_word(name)}",
+            file=out,
         )
     words = ("missing", "to be replaced") if check else ("added", "replaced")
     counts = zip((len(report.added), len(report.replaced)), words, strict=True)
