@@ -1,4 +1,4 @@
-"""The database behind the stand-in of Cloudflare's API: Miniflare's real D1, and its state at every bookmark."""
+"""The database behind the stand-in of Cloudflare's API: Miniflare's real D1, and every state it was in."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ class MiniflareD1:
         return results
 
     def query(self, statements: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Run ``{"sql": …, "params": […]}`` as one transaction; per statement ``results``, ``success``, ``meta``.
+        """Run ``{"sql": …, "params": […]}`` as one transaction: ``results``, ``success``, ``meta`` of each.
 
         Raises :class:`BatchFailed`.
         """
