@@ -342,3 +342,39 @@ def test_a_table_that_only_looks_like_part_of_a_virtual_table(tmp_path: Path) ->
     world.sql("DROP TABLE s_data")
     assert world.standings() == {"0001_s.sql": "torn", "0002_f.sql": "ok"}
     assert not world.examine().unexplained
+
+
+class TestStartingSchema:
+    """Histories that do not begin at an empty database."""
+
+    FILES = {"0001_nick.sql": "ALTER TABLE users ADD COLUMN nick TEXT;"}
+    BASE = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);"
+
+    def _world(self, tmp_path: Path) -> World:
+        world = World(tmp_path / "p", self.FILES)
+        (world.folder / "schema.sql").write_text(self.BASE)
+        (world.folder / "landed.toml").write_text('[shadow]\nbase = "schema.sql"\n')
+        return world
+
+    def test_is_proposed_when_it_is_needed(self, tmp_path: Path) -> None:
+        world = World(tmp_path / "p", self.FILES)
+        assert "needs-base" in world.judgement("0001_nick.sql").flags
+
+    def test_explains_its_objects_and_lets_the_history_be_judged(self, tmp_path: Path) -> None:
+        world = self._world(tmp_path)
+        world.sql(self.BASE)
+        assert world.apply() == ["0001_nick.sql"]
+        exam = world.examine()
+        assert world.standings() == {"0001_nick.sql": "ok"}
+        assert not exam.unexplained and exam.base is not None and exam.base.verdict == "landed"
+        world.sql("ALTER TABLE users DROP COLUMN nick")
+        assert world.standings() == {"0001_nick.sql": "phantom"}
+
+    def test_has_to_be_there_before_anything_is_applied(self, tmp_path: Path) -> None:
+        world = self._world(tmp_path)
+        with pytest.raises(NotProven, match=r"starting schema schema\.sql is not what this database has"):
+            world.apply()
+        world.sql("CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT)")
+        with pytest.raises(NotProven) as caught:
+            world.apply()
+        assert caught.value.details[0] == "column users.email · not null: expected yes, is no"

@@ -12,6 +12,7 @@ from landed.core.facts import FactKey, holds
 from landed.core.judge import CheckResult, Ruling, judge
 from landed.core.standing import Judgement, Verdict, standing
 from landed.core.timeline import Step
+from landed.ops.workspace import BASE
 
 TRIED = 8
 """At most so many torn files are tried; each costs a replay of what follows it."""
@@ -33,7 +34,9 @@ def never_ran(
     torn = [
         j.name
         for j in ruling.judgements
-        if j.verdict is Verdict.PARTIAL and any(not e.weak for e in j.evidence if not e.holds)
+        if j.verdict is Verdict.PARTIAL
+        and j.name != BASE
+        and any(not e.weak for e in j.evidence if not e.holds)
     ]
     for name in torn[:TRIED]:
         place = next(i for i, s in enumerate(steps) if s.name == name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from landed.core.advice import shell_word
 from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.facts import EXISTS, digest
 from landed.core.migration import Migration
-from landed.core.standing import Judgement, Standing
+from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
 from landed.ops.examine import Examination
 from landed.targets.base import Applied, Consent
@@ -54,6 +55,8 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     run, UsageError when ``to`` names no file. Nothing is written.
     """
     last = _last_index(exam, to)
+    if exam.base is not None and exam.base.verdict is not Verdict.LANDED:
+        raise _base_missing(exam, exam.base)
     known = {m.name: i for i, m in enumerate(exam.migrations)}
     chosen = [j for j in exam.judgements if j.name in known and known[j.name] <= last]
     blocking = [j for j in exam.judgements if j.standing in BLOCKS and known.get(j.name, -1) <= last]
@@ -98,6 +101,18 @@ def run_apply(
             digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
             exam.workspace.write_lock(digests)
     return ApplyReport(exam, plan, tuple(done))
+
+
+def _base_missing(exam: Examination, base: Judgement) -> NotProven:
+    shown = [
+        f"{e.fact}: expected {e.expected or 'none'}, is {e.observed or 'missing'}" for e in base.evidence[:8]
+    ]
+    file = (exam.workspace.base() or base).file
+    return NotProven(
+        f"The starting schema {file} is not what this database has; the history cannot be judged from it.",
+        details=[*shown, "Nothing was changed."],
+        next=f"Load it first (landed exec --file {file}), or name the schema that the history starts from",
+    )
 
 
 def _last_index(exam: Examination, to: str | None) -> int:
@@ -256,7 +271,7 @@ def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) 
     before = [i.migration.name for i in items[: items.index(broken)]]
     advice = "Correct the file, then run: landed apply"
     if before:
-        advice += f"\nTo apply what comes before it: landed apply --to {before[-1]}"
+        advice += f"\nTo apply what comes before it: landed apply --to {shell_word(before[-1])}"
     return NotProven(
         f"{broken.migration.name} cannot run: {failure.message}",
         where=f"{broken.migration.file}:{failure.line}",

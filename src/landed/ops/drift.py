@@ -95,15 +95,15 @@ def compare(a: Side, b: Side) -> Drift:
 def files_side(workspace: Workspace, *, progress: Progress | None = None) -> Side:
     """The schema that the migration files make in a shadow, in file order. Raises ConfigError, CannotKnow."""
     migrations = workspace.migrations().migrations
+    history = workspace.history(migrations)
     cache = Cache()
     try:
         steps = timeline(
             workspace.mode,
             workspace.ledger_table,
-            migrations,
+            history,
             cache=cache,
             progress=progress,
-            base=workspace.base(),
         )
     finally:
         cache.close()
@@ -116,8 +116,8 @@ def files_side(workspace: Workspace, *, progress: Progress | None = None) -> Sid
         place=f"what {count} in {_shown_dir(workspace)} make, replayed by {rules}",
         facts=facts_after(steps),
         ledger=fold(workspace.ledger_table),
-        notes=tuple(_replay_notes(steps, migrations)),
-        migrations=tuple(migrations),
+        notes=tuple(_replay_notes(steps, history)),
+        migrations=tuple(history),
         owners=owners_of(steps, range(len(steps))),
     )
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from landed.core.advice import advise
 from landed.core.errors import CannotKnow
-from landed.core.facts import FactKey
+from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import LedgerRow, late_files, replay_order
 from landed.core.migration import Migration
@@ -19,7 +19,7 @@ from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed
 from landed.ops.ruling import rule
-from landed.ops.workspace import Workspace
+from landed.ops.workspace import BASE, Workspace
 from landed.shadow.cache import Cache, chain
 from landed.shadow.timeline import Progress, timeline
 from landed.targets.base import LiveState
@@ -89,6 +89,11 @@ class Examination:
         return f"after {last.name}" if last is not None else None
 
     @property
+    def base(self) -> Judgement | None:
+        """The judgement on the starting schema, if the settings name one."""
+        return next((j for j in self.ruling.judgements if j.name == BASE), None)
+
+    @property
     def unexplained(self) -> tuple[FactKey, ...]:
         """Facts of the live schema that no migration owns."""
         return self.ruling.unexplained
@@ -111,22 +116,24 @@ def examine(
     names = [m.name for m in migrations]
     order = replay_order(names, ledger)
     recorded = frozenset(row.name for row in ledger)
+    if workspace.base() is not None:
+        recorded |= {BASE}
     own_cache = cache or Cache()
 
     def replay(files: Sequence[Migration]) -> list[Step]:
-        return timeline(mode, table, files, cache=own_cache, progress=progress, base=workspace.base())
+        return timeline(mode, table, files, cache=own_cache, progress=progress)
 
     try:
-        steps = replay([migrations[i] for i in order])
+        steps = replay(workspace.history([migrations[i] for i in order]))
         if order != list(range(len(names))) and any(s.failed for s in steps):
-            in_file_order = replay(migrations)
+            in_file_order = replay(workspace.history(migrations))
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
         facts = workspace.facts_of(state)
         results = _check_results(workspace, state, steps)
-        in_order = [migrations[i] for i in order]
-        history = chain(mode, table, in_order, workspace.base())[-1:]
-        ruling = rule(own_cache, b"".join(history), steps, state, facts, results)
+        in_order = workspace.history([migrations[i] for i in order])
+        history = chain(mode, table, in_order)[-1:]
+        ruling = rule(own_cache, b"".join(history), steps, state, facts, results, recorded)
         hidden = never_ran(
             steps, recorded, facts, ruling, lambda name: replay([m for m in in_order if m.name != name])
         )
@@ -178,6 +185,8 @@ def _finish(
         flags = [*judgement.flags, *(note.code for note in migration.notes)]
         for failure in failures.get(migration.name, ()):
             flags.append("not-replayable")
+            if needs_base(failure.message, steps):
+                flags.append("needs-base")
             notes.append(
                 f"statement {failure.statement} (line {failure.line}) cannot be replayed: {failure.message}"
             )
@@ -212,3 +221,15 @@ def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement
                 notes=(*judgement.notes, "its number is below that of a file that is already applied"),
             )
     return judgement
+
+
+def needs_base(message: str, steps: Sequence[Step]) -> bool:
+    """Whether a statement failed for want of a table that no file of the history makes."""
+    _, found, name = message.partition("no such table: ")
+    if not found:
+        return False
+    table = name.strip().rpartition(".")[2].lower()
+    made = ObjectKey("table", "", table).fact(EXISTS)
+    return not any(
+        made in step.net or any(c.key == made for t in step.traces for c in t.effects) for step in steps
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from landed.core.advice import shell_word
 from landed.core.ledger import LedgerRow
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
@@ -25,8 +26,13 @@ def orphan_judgements(
         notes: tuple[str, ...] = ("the ledger records it, but there is no such file",)
         if deleted is not None:
             notes = (
-                f"git checkout {deleted}^ -- {workspace.path_of(row.name)}",
+                f"git checkout {deleted}^ -- {shell_word(workspace.path_of(row.name))}",
                 f"deleted in commit {deleted}",
+            )
+        elif workspace.in_last_commit(row.name):
+            notes = (
+                f"git checkout HEAD -- {shell_word(workspace.path_of(row.name))}",
+                "the file is gone; it is still in the last commit",
             )
         orphans.append(Judgement(row.name, True, None, Standing.ORPHAN, notes=notes, flags=("orphan",)))
     return orphans

@@ -29,8 +29,8 @@ def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehea
     files: list[FileRehearsal] = []
     try:
         base = workspace.base()
-        if base:
-            replayer.base(base)
+        if base is not None:
+            _file(replayer, base)
         for index, migration in enumerate(found.migrations):
             if progress is not None:
                 progress(index, len(found.migrations), migration.name)

@@ -22,13 +22,14 @@ def rule(
     state: LiveState,
     facts: Deferred[FactKey, str],
     results: Mapping[str, Sequence[CheckResult]],
+    recorded: frozenset[str],
 ) -> Ruling:
     """The ruling on a history, from the cache where nothing that it depends on has changed.
 
     ``history`` is the cache key of the last step, which stands for all files, their order and the rules of
     the replay; ``facts`` are those of ``state``, and are only worked out if they have to be judged.
     """
-    ledger = sorted({row.name for row in state.ledger or ()})
+    ledger = sorted(recorded)
     outcomes = [[name, [[r.passed, r.detail] for r in found]] for name, found in sorted(results.items())]
     seen = json.dumps([state.present, state.rows, ledger, outcomes])
     key = sha256(history + seen.encode()).digest()
@@ -36,7 +37,7 @@ def rule(
     if kept is not None:
         judgements, unexplained, applied = load_ruling(kept)
         return Ruling(judgements, unexplained, applied, Deferred(lambda: _expected(steps, applied)))
-    ruling = judge(steps, frozenset(ledger), facts.all, results)
+    ruling = judge(steps, recorded, facts.all, results)
     cache.keep_ruling(key, dump_ruling(ruling.judgements, ruling.unexplained, ruling.applied))
     return ruling
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,9 @@ from landed.targets.sqlite import SqliteTarget
 if TYPE_CHECKING:
     from landed.targets.githistory import History
     from landed.targets.lockfile import Lock
+
+BASE = "(starting schema)"
+"""The name under which a starting schema stands in a timeline; no file can have it."""
 
 
 @dataclass
@@ -88,9 +91,27 @@ class Workspace:
             )
         return self._migrations
 
-    def base(self) -> str:
-        """The SQL of a starting schema, for histories that do not begin at empty (none: ``""``)."""
-        return ""
+    def base(self) -> Migration | None:
+        """The starting schema that the settings name, for histories that do not begin at empty.
+
+        It stands before the first file as if it were one that is always applied. Raises ConfigError.
+        """
+        setting = self.project.settings.base
+        if setting is None:
+            return None
+        try:
+            text = _text_of(Path(setting.value).read_bytes())
+        except OSError as error:
+            raise ConfigError(
+                f"The starting schema {setting.value} cannot be read: {error.strerror}", where=setting.origin
+            ) from error
+        shown = os.path.relpath(setting.value, self.project.start).replace(os.sep, "/")
+        return Migration(BASE, "", shown, text, dialect.parse)
+
+    def history(self, migrations: Sequence[Migration]) -> list[Migration]:
+        """Files in the order of their replay, the starting schema before them."""
+        base = self.base()
+        return [*([base] if base is not None else []), *migrations]
 
     def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
         """The facts of a reading, the platform's own objects left out; read when they are needed."""
@@ -134,7 +155,7 @@ class Workspace:
 
     # -- the git history ------------------------------------------------------------------------
 
-    def history(self) -> History | None:
+    def git_history(self) -> History | None:
         """The git history of the migrations folder, read once; ``None`` where there is none."""
         if not self._history_read:
             from landed.targets.githistory import History, history
@@ -148,7 +169,7 @@ class Workspace:
         self, migration: Migration, digest: str, applied_at: str | None
     ) -> tuple[str, str] | None:
         """In which commit an applied file was changed afterwards: in words, and the text before."""
-        known = self.history()
+        known = self.git_history()
         if known is None:
             return None
         from landed.targets.githistory import applied_time, blob_id, edited_after
@@ -170,13 +191,19 @@ class Workspace:
 
     def deleted_in_git(self, name: str) -> str | None:
         """The commit (abbreviated) that deleted a file, or ``None``."""
-        known = self.history()
+        known = self.git_history()
         version = known.deleted_in(name) if known is not None else None
         return version.commit[:10] if version is not None else None
 
+    def in_last_commit(self, name: str) -> bool:
+        """Whether the last commit has a file of this name."""
+        known = self.git_history()
+        versions = known.versions.get(name, ()) if known is not None else ()
+        return bool(versions) and versions[0].blob is not None
+
     def digest_in_git(self, name: str) -> str | None:
         """The normalised digest of a file's last committed version, also of one that is gone."""
-        known = self.history()
+        known = self.git_history()
         if known is None:
             return None
         blob = next((v.blob for v in known.versions.get(name, ()) if v.blob is not None), None)

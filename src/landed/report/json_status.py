@@ -34,10 +34,18 @@ def status_json(exam: Examination, command: Any) -> dict[str, Any]:
         "target": target_json(exam),
         "migrations": [judgement_json(j, command) for j in exam.judgements],
         "position": exam.position,
+        "base": None
+        if exam.base is None
+        else {"holds": exam.base.verdict == "landed", "missing": missing_json(exam.base)},
         "unexplained": [{"fact": str(key), "observed": exam.facts.get(key)} for key in exam.unexplained],
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
         "notes": [{"code": n.code, "text": n.text} for n in exam.workspace.migrations().notes],
     }
+
+
+def missing_json(judgement: Judgement) -> list[dict[str, Any]]:
+    """The evidence that speaks against a migration (or the starting schema)."""
+    return [_evidence(e) for e in judgement.evidence if not e.holds]
 
 
 def judgement_json(judgement: Judgement, command: Any) -> dict[str, Any]:

@@ -74,6 +74,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
             _line(judgement, out, width)
             _details(judgement, out, command)
     _flush(run, out, width)
+    _base(exam, out)
     _unexplained(exam, out)
     print(file=out)
     print(summary(exam), file=out)
@@ -249,6 +250,23 @@ def collapse(evidence: object) -> list[Evidence]:
         if e.key is None
         or (e.key.parent not in tables and (e.key.prop == EXISTS or e.key.object not in gone))
     ]
+
+
+def _base(exam: Examination, out: IO[str]) -> None:
+    base = exam.base
+    if base is None:
+        if "needs-base" in {f for j in exam.judgements for f in j.flags}:
+            print(
+                "\n  The history does not start from an empty database: it uses tables that no file makes.\n"
+                '  Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
+                file=out,
+            )
+        return
+    wrong = collapse(e for e in base.evidence if not e.holds)
+    if wrong:
+        print(f"\n  The starting schema is not what the database has ({len(wrong)}):", file=out)
+        for item in wrong[:_SHOWN]:
+            print(f"      {item.fact}: {_compare(item)}", file=out)
 
 
 def _unexplained(exam: Examination, out: IO[str]) -> None:

@@ -49,13 +49,11 @@ def cache_dir() -> Path:
     return (Path(base) if base else Path(os.path.expanduser("~")) / ".cache") / "landed"
 
 
-def chain(
-    mode: str, ledger_table: str | None, migrations: Sequence[Migration], base: str = ""
-) -> list[bytes]:
+def chain(mode: str, ledger_table: str | None, migrations: Sequence[Migration]) -> list[bytes]:
     """The cache key of each migration of a history, in replay order."""
     from apsw import SQLITE_VERSION_NUMBER
 
-    seed = f"landed/{__version__}/{FORMAT}/{SQLITE_VERSION_NUMBER}/{mode}/{ledger_table}/{base}"
+    seed = f"landed/{__version__}/{FORMAT}/{SQLITE_VERSION_NUMBER}/{mode}/{ledger_table}"
     h = hashlib.sha256(seed.encode()).digest()
     keys = []
     for migration in migrations:

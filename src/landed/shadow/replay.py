@@ -55,13 +55,6 @@ class Replayer:
         self.observer.take()
         return problems
 
-    def base(self, sql: str) -> None:
-        """Run a starting schema; raises apsw.Error when it is broken."""
-        with self.observer.lifted():
-            self.connection.execute(sql).fetchall()
-        self.tracker.reread()
-        self.observer.take()
-
     def replay(self, migration: Migration) -> Step:
         """Run one file statement by statement; a statement that fails does not stop the rest."""
         parsed = migration.parsed

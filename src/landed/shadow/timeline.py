@@ -19,13 +19,9 @@ def timeline(
     *,
     cache: Cache | None = None,
     progress: Progress | None = None,
-    base: str = "",
 ) -> list[Step]:
-    """Replay a history in the given order and return one step per migration.
-
-    ``base`` is the SQL of a starting schema, for histories that do not begin at empty.
-    """
-    keys = chain(mode, ledger_table, migrations, base)
+    """Replay a history in the given order and return one step per migration."""
+    keys = chain(mode, ledger_table, migrations)
     known = cache.steps(keys) if cache is not None else []
     if len(known) == len(migrations):
         return known
@@ -38,8 +34,6 @@ def timeline(
         steps = known
         if image is None:
             steps, start = [], 0
-            if base:
-                replayer.base(base)
         for index in range(start, len(migrations)):
             if progress is not None:
                 progress(index, len(migrations), migrations[index].name)

@@ -22,7 +22,8 @@ class Settings:
 
     ``target`` is a target's name, ``env`` wrangler's environment, ``migrations`` the folder and
     ``pattern`` the glob below it, ``ledger`` the history table, ``lock`` the lock file and
-    ``persist_to`` wrangler's ``--persist-to``. Paths are absolute. ``file`` is the settings file.
+    ``persist_to`` wrangler's ``--persist-to``. ``base`` (in the file ``[shadow] base``) is a SQL file
+    with the schema that the history starts from. Paths are absolute. ``file`` is the settings file.
     """
 
     target: Value[str] | None = None
@@ -32,13 +33,16 @@ class Settings:
     ledger: Value[str] | None = None
     lock: Value[str] | None = None
     persist_to: Value[str] | None = None
+    base: Value[str] | None = None
     file: Path | None = None
 
 
 KEYS = frozenset(f.name for f in fields(Settings)) - {"file"}
-PATHS = frozenset({"migrations", "lock", "persist_to"})
-TABLES: frozenset[str] = frozenset()
-"""Tables of the settings file that other parts of landed read (``[shadow]``, …)."""
+PATHS = frozenset({"migrations", "lock", "persist_to", "base"})
+TABLES = {"shadow": frozenset({"base"})}
+"""Tables of the settings file, and which settings stand in them."""
+_IN_TABLES = frozenset((name,) for name in TABLES)
+_TOP = (KEYS | TABLES.keys()) - frozenset().union(*TABLES.values())
 
 
 def read_settings(
@@ -140,12 +144,14 @@ def _checked(
         key = written.replace("-", "_")
         line = lines.get((*prefix, written))
         origin = f"{shown}:{line}" if line else shown
-        if key in TABLES and isinstance(value, dict):
+        if prefix[-1:] not in _IN_TABLES and key in TABLES and isinstance(value, dict):
+            values |= _checked(value, (*prefix, written), lines, path, shown)
             continue
-        if key not in KEYS:
+        known = TABLES[str(prefix[-1])] if prefix[-1:] in _IN_TABLES else _TOP
+        if key not in known:
             raise ConfigError(
-                f'landed has no setting "{written}"{nearest(key, KEYS | TABLES)}',
-                details=(f"settings: {', '.join(sorted(KEYS | TABLES))}",),
+                f'landed has no setting "{written}"{nearest(key, known)}',
+                details=(f"settings: {', '.join(sorted(known))}",),
                 where=origin,
             )
         if not isinstance(value, str):
