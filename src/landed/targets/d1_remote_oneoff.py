@@ -1,0 +1,140 @@
+"""One-off SQL on a remote D1 database: compiled here, run there in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from landed.core.errors import Ambiguous, LandedError, NotProven, UsageError
+from landed.core.migration import Statement
+from landed.sql.sqlite_tokens import literal, tokenize
+from landed.targets.d1_api_errors import SqlFailed, Unsure, lost
+from landed.targets.oneoff import Outcome, Script, SqlValue, Touched, failure
+from landed.targets.oneoff import preview as compiled
+
+if TYPE_CHECKING:
+    from landed.targets.d1_remote import RemoteD1Target
+
+
+def preview(target: RemoteD1Target, script: Script) -> Touched:
+    """What the statements would touch, without running them. Raises NotProven, UsageError, CannotKnow."""
+    from landed.shadow.replay import Replayer
+
+    state = target.read()
+    replayer = Replayer("d1", ledger_table=target.ledger_table)
+    try:
+        replayer.load(state.rows)
+        return compiled(replayer.connection, replayer.observer, script, "d1")
+    finally:
+        replayer.close()
+
+
+def query(target: RemoteD1Target, script: Script) -> list[Outcome]:
+    """Run statements that only read, in one request. Raises NotProven, CannotKnow."""
+    api, place = target.connected
+    try:
+        return _outcomes(api.read(f"{place.path}/raw", body_of(script), what=target.what), script)
+    except SqlFailed as error:
+        problem = _failed(script, error.reason)
+    raise problem
+
+
+def execute(target: RemoteD1Target, script: Script) -> list[Outcome]:
+    """Run statements that write, in one request that is all or nothing; it is sent once.
+
+    Raises NotProven for a statement that fails, Ambiguous when the reply was lost, CannotKnow.
+    """
+    api, place = target.connected
+    try:
+        return _outcomes(api.write(f"{place.path}/raw", body_of(script), what=target.what), script)
+    except SqlFailed as error:
+        problem: LandedError = _failed(script, error.reason)
+    except Unsure as error:
+        problem = Ambiguous(
+            "It is not known whether the SQL ran: it was sent, and the reply was lost.",
+            details=[error.message, "All of it happened, or nothing. It was not sent again."],
+            next='Look at what it should have changed before running it again: landed exec "SELECT …"',
+        )
+    raise problem
+
+
+def body_of(script: Script) -> dict[str, Any]:
+    """The request: one statement each, so that the server need not split them, values written as literals.
+
+    The API takes parameters as text only, which would turn 42 into '42' (developers.cloudflare.com/api,
+    D1, ``params: array of string``).
+    """
+    return {"batch": [{"sql": inlined(s, script.parameters)} for s in script.statements]}
+
+
+def inlined(statement: Statement, values: Sequence[SqlValue]) -> str:
+    """A statement with its parameters replaced by literals, numbered as SQLite numbers them.
+
+    Raises UsageError when a parameter has no value or a value no parameter.
+    """
+    pieces: list[str] = []
+    names: dict[str, int] = {}
+    largest = 0
+    for token in tokenize(statement.text):
+        if token.kind != "parameter":
+            pieces.append(token.text)
+            continue
+        if token.text == "?":
+            number = largest + 1
+        elif token.text.startswith("?"):
+            number = int(token.text[1:])
+        else:
+            number = names.setdefault(token.text, largest + 1)
+        largest = max(largest, number)
+        if not 1 <= number <= len(values):
+            raise _mismatch(largest, values)
+        pieces.append(literal(values[number - 1]))
+    if largest != len(values):
+        raise _mismatch(largest, values)
+    return "".join(pieces)
+
+
+def _mismatch(parameters: int, values: Sequence[SqlValue]) -> UsageError:
+    return UsageError(
+        f"the statement has {parameters} parameters, and {len(values)} values are given with --param",
+        next="Give one --param for each ? in the statement.",
+    )
+
+
+def _outcomes(result: Any, script: Script) -> list[Outcome]:
+    if not isinstance(result, list) or len(result) != len(script.statements):
+        raise lost("it does not hold the results of all statements")
+    outcomes = []
+    for statement, entry in zip(script.statements, result, strict=True):
+        found = entry.get("results") if isinstance(entry, dict) else None
+        if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
+            raise lost("it does not hold the rows of a statement")
+        meta = entry.get("meta")
+        changes = meta.get("changes") if isinstance(meta, dict) and meta.get("changed_db", True) else 0
+        rows = [tuple(_value(v) for v in row) for row in found["rows"]]
+        columns = tuple(str(c) for c in found.get("columns") or ())
+        outcomes.append(
+            Outcome(statement, columns, rows, changes if isinstance(changes, int) else 0, 0, Touched())
+        )
+    return outcomes
+
+
+def _value(value: Any) -> SqlValue:
+    # A blob comes as a list of its bytes (developers.cloudflare.com/d1/worker-api, type conversion).
+    if isinstance(value, list):
+        return bytes(value)
+    return value if value is None or isinstance(value, (int, float, str)) else str(value)
+
+
+def _failed(script: Script, reason: str) -> NotProven | UsageError:
+    reason = reason.removesuffix(": SQLITE_ERROR")
+    if len(script.statements) == 1:
+        return failure(script, script.statements[0], apsw.SQLError(reason), "d1")
+    return NotProven(
+        f"one of the {len(script.statements)} statements failed: {reason}",
+        details=["Nothing was changed."],
+        where=script.source,
+        next="Correct it and run them again, or one by one.",
+    )
