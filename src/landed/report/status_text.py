@@ -85,6 +85,24 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
         print(f"Next: {command(advice[0])}", file=out)
 
 
+def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None:
+    """Write what one of several targets needs: only the migrations that are not plainly well."""
+    print(headline(exam), file=out)
+    if not exam.state.present:
+        print(_absent(exam, command), file=out)
+    width = max((len(j.standing) for j in exam.judgements), default=0)
+    for judgement in exam.judgements:
+        if not _plain(judgement):
+            _line(judgement, out, width)
+            _details(judgement, out, command)
+    _base(exam, out)
+    _unexplained(exam, out)
+    print(summary(exam), file=out)
+    advice = next_commands(exam)
+    if advice:
+        print(f"Next: {command(advice[0])}", file=out)
+
+
 def summary(exam: Examination) -> str:
     """How many migrations stand where: ``12 ok · 1 phantom · 3 pending``."""
     counts = Counter(j.standing for j in exam.judgements)
