@@ -202,7 +202,7 @@ def play(world: World, damage: Damage) -> Outcome:
     return Outcome(before, verify, ran, state, run("verify", code=None).code, world.folder)
 
 
-ORDER = (
+ORDER = [
     "edited",
     "torn",
     "phantom",
@@ -212,7 +212,8 @@ ORDER = (
     "out-of-order",
     "pending",
     "unknown",
-)
+    "assumed",
+]
 
 
 def next_step(body: dict[str, Any]) -> str | None:
@@ -275,6 +276,18 @@ REGION_EDITED = (
     Fact(REGION, "column orders.region · default", "'eu'", None, 1, 1),
 )
 REGION_OBJECTS = ("column orders.region", "index orders_region")
+
+
+def new_file(world: World, step: str) -> str | None:
+    """Write the file that makes the table good, and apply it with the loss named."""
+    if not step.startswith("landed drift"):
+        return None
+    world.write(
+        "0007_heal.sql",
+        "DROP TABLE IF EXISTS audit;\nCREATE TABLE audit (id INTEGER PRIMARY KEY, actor TEXT NOT NULL);\n",
+    )
+    return "landed apply --allow 'drop-column:audit.who'"
+
 
 DAMAGES = (
     Damage(
@@ -454,6 +467,17 @@ DAMAGES = (
     ),
     Damage(
         7,
+        "file deleted, not committed",
+        delete,
+        {REGION: "orphan"},
+        next={REGION: f"git checkout HEAD -- migrations/{REGION}"},
+        notes=("it is still in the last commit",),
+        unexplained=REGION_OBJECTS,
+        witness="git",
+        ran=(f"git checkout HEAD -- migrations/{REGION}",),
+    ),
+    Damage(
+        7,
         "file deleted",
         delete,
         {REGION: "orphan"},
@@ -499,6 +523,23 @@ DAMAGES = (
         after={AUDIT: "torn"},
         left=("column audit.who",),
         verify_after=1,
+    ),
+    Damage(
+        10,
+        "IF NOT EXISTS over another shape, made good by a new file",
+        lambda w: (
+            hand_made_audit(w),
+            w.write(AUDIT, AUDIT_SQL.partition(";")[0] + ";\n"),
+            w.sql(f"INSERT INTO d1_migrations (name) VALUES ('{AUDIT}')"),
+        ),
+        {AUDIT: "torn"},
+        (Fact(AUDIT, "column audit.actor · exists", "yes", None, 1, 1),),
+        {AUDIT: "landed drift files target"},
+        unexplained=("column audit.who",),
+        choose=new_file,
+        ran=("landed apply --allow 'drop-column:audit.who'",),
+        # A rebuild to what the files say anyhow changes nothing in their own history: nothing proves it.
+        after={"0007_heal.sql": "assumed"},
     ),
     Damage(
         10,
