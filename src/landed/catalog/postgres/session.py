@@ -14,7 +14,7 @@ SETTINGS = (
     " set_config('DateStyle', 'ISO', true), set_config('IntervalStyle', 'postgres', true),"
     " set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true),"
     " set_config('extra_float_digits', '1', true), set_config('xmlbinary', 'base64', true),"
-    " set_config('jit', 'off', true)"
+    " set_config('jit', 'off', true), set_config('work_mem', '64MB', true)"
 )
 """All that changes how PostgreSQL prints expressions, set for the transaction."""
 

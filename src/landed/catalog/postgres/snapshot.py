@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from landed.catalog.postgres.queries import queries, text
@@ -22,9 +25,21 @@ def parameters(scope: Scope, major: int, units: list[int] | None = None) -> dict
         "attached": list(scope.attached),
         "platform_roles": scope.platform_roles,
         "publications": list(scope.publications),
-        "not_null_names": min(scope.floor or major, major) >= 18,
+        "not_null_names": (scope.floor or 0) >= 18,
         "units": units,
     }
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: hundreds of thousands of small new values hold no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def snapshot(connection: psycopg.Connection[Any], scope: Scope) -> dict[FactKey, str]:
@@ -37,12 +52,12 @@ def snapshot(connection: psycopg.Connection[Any], scope: Scope) -> dict[FactKey,
     major = connection.info.server_version // 10000
     arguments = parameters(scope, major)
     facts: dict[FactKey, str] = {}
-    with canonical(connection):
+    with canonical(connection), uncollected():
         role = connection.execute(text("main_role"), prepare=False)
         cursors = [connection.execute(query.full, arguments, prepare=False) for query in queries().values()]
         (main_role,) = role.fetchone() or ("",)
         reader = Reader(scope, major, scope.main_role or main_role)
         for cursor in cursors:
-            titles = [column.name for column in cursor.description or ()]
-            reader.read(titles, cursor.fetchall(), facts)
+            rows = cursor.fetchall()  # in a pipeline nothing is known of a result before it is fetched
+            reader.read([column.name for column in cursor.description or ()], rows, facts)
     return facts

@@ -9,5 +9,7 @@ SELECT c.oid AS unit, 'cast' AS kind, NULL AS schema, NULL AS parent, NULL AS na
 FROM pg_cast c
 LEFT JOIN pg_description d ON d.classoid = 'pg_cast'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 WHERE c.oid >= 16384
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_cast'::regclass
-                  AND e.objid = c.oid AND e.deptype IN ('e', 'i'))
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_cast'::regclass AND e.objid = c.oid)
+  AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = c.oid
+                  AND i.deptype = 'i')

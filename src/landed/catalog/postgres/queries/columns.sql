@@ -1,7 +1,17 @@
 -- Columns of tables and views, attributes of composite types; in the order of their numbers.
+WITH relation AS MATERIALIZED (
+    SELECT c.oid, c.relkind, c.relname, n.nspname
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
+      AND n.nspname !~ %(managed)s
+      AND c.oid = ANY (%(units)s) -- only
+      AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                      AND (e.classid = 'pg_class'::regclass AND e.objid = c.oid
+                           OR e.classid = 'pg_type'::regclass AND e.objid = c.reltype)))
 SELECT a.attrelid AS unit,
        CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END AS kind,
-       n.nspname AS schema, c.relname AS parent, a.attname AS name,
+       c.nspname AS schema, c.relname AS parent, a.attname AS name,
        'yes' AS exists,
        CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' END AS ordered,
        format_type(a.atttypid, a.atttypmod) AS type,
@@ -22,19 +32,10 @@ SELECT a.attrelid AS unit,
        a.attfdwoptions AS foreign,
        a.attacl::text AS acl,
        d.description AS comment
-FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM relation c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON a.atthasdef AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid
                           AND d.objsubid = a.attnum
-WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
-  AND n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = c.oid AND e.classid = 'pg_class'::regclass
-                  AND e.objsubid = 0 AND e.deptype = 'e')
-  AND (c.relkind <> 'c' OR NOT EXISTS (
-       SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = c.reltype
-       AND e.objsubid = 0 AND e.deptype = 'e'))
-  AND a.attrelid = ANY (%(units)s) -- only
 ORDER BY a.attrelid, a.attnum

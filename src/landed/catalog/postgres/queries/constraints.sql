@@ -20,6 +20,6 @@ WHERE con.contype IN ('c', 'p', 'u', 'f', 'x', 'n')
   AND con.conparentid = 0
   AND (con.contype <> 'n' OR NOT con.convalidated OR %(not_null_names)s)
   AND n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
-                  AND e.objsubid = 0 AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_class'::regclass AND e.objid = c.oid)
   AND con.oid = ANY (%(units)s) -- only

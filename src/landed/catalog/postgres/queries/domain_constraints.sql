@@ -11,5 +11,5 @@ LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoi
                           AND d.objsubid = 0
 WHERE con.contype = 'c'
   AND n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid
-                  AND e.objsubid = 0 AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_type'::regclass AND e.objid = t.oid)

@@ -11,5 +11,5 @@ FROM pg_foreign_data_wrapper w
 LEFT JOIN pg_description d ON d.classoid = 'pg_foreign_data_wrapper'::regclass AND d.objoid = w.oid
                           AND d.objsubid = 0
 WHERE pg_get_userbyid(w.fdwowner) !~ %(platform_roles)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_data_wrapper'::regclass
-                  AND e.objid = w.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_foreign_data_wrapper'::regclass AND e.objid = w.oid)

@@ -13,5 +13,5 @@ JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
 LEFT JOIN pg_description d ON d.classoid = 'pg_foreign_server'::regclass AND d.objoid = s.oid
                           AND d.objsubid = 0
 WHERE pg_get_userbyid(s.srvowner) !~ %(platform_roles)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_foreign_server'::regclass
-                  AND e.objid = s.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_foreign_server'::regclass AND e.objid = s.oid)

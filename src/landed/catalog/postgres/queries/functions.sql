@@ -1,4 +1,5 @@
 -- Functions, procedures, aggregates and window functions; planner hints only where not the default.
+-- The constructors that a range type brings with it are its own.
 SELECT p.oid AS unit,
        CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window function'
                       ELSE 'function' END AS kind,
@@ -31,6 +32,7 @@ JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_language l ON l.oid = p.prolang
 LEFT JOIN pg_description d ON d.classoid = 'pg_proc'::regclass AND d.objoid = p.oid AND d.objsubid = 0
 WHERE n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
-                  AND e.objsubid = 0 AND e.deptype IN ('e', 'i'))
+  AND NOT (l.lanname = 'internal' AND p.prosrc ~ '^(multi)?range_constructor')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_proc'::regclass AND e.objid = p.oid)
   AND p.oid = ANY (%(units)s) -- only

@@ -23,17 +23,15 @@ LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.conrelid = i.
                            AND con.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_inherits p ON c.relispartition AND p.inhrelid = i.indexrelid
 LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
-LEFT JOIN (
-    SELECT attrelid, string_agg(attname || ' ' || attstattarget, ', ' ORDER BY attnum) AS targets
-    FROM pg_attribute
-    WHERE attstattarget >= 0 AND attnum > 0
-      AND attrelid = ANY (%(units)s) -- only
-    GROUP BY attrelid) st ON st.attrelid = i.indexrelid
+LEFT JOIN LATERAL (
+    SELECT string_agg(a.attname || ' ' || a.attstattarget, ', ' ORDER BY a.attnum) AS targets
+    FROM pg_attribute a
+    WHERE i.indexprs IS NOT NULL AND a.attrelid = i.indexrelid AND a.attstattarget >= 0) st ON true
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = i.indexrelid
                           AND d.objsubid = 0
 WHERE t.relkind IN ('r', 'p', 'm')
   AND n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = t.oid
-                  AND e.objsubid = 0 AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_class'::regclass AND e.objid = t.oid)
   AND (con.oid IS NULL OR con.conparentid = 0)
   AND i.indexrelid = ANY (%(units)s) -- only

@@ -11,5 +11,5 @@ SELECT l.oid AS unit, 'language' AS kind, NULL AS schema, NULL AS parent, l.lann
 FROM pg_language l
 LEFT JOIN pg_description d ON d.classoid = 'pg_language'::regclass AND d.objoid = l.oid AND d.objsubid = 0
 WHERE l.lanispl
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_language'::regclass
-                  AND e.objid = l.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_language'::regclass AND e.objid = l.oid)

@@ -13,5 +13,5 @@ FROM pg_publication p
 LEFT JOIN pg_description d ON d.classoid = 'pg_publication'::regclass AND d.objoid = p.oid
                           AND d.objsubid = 0
 WHERE (pg_get_userbyid(p.pubowner) !~ %(platform_roles)s OR p.pubname = ANY (%(publications)s))
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_publication'::regclass
-                  AND e.objid = p.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_publication'::regclass AND e.objid = p.oid)

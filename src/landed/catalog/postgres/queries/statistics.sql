@@ -10,5 +10,5 @@ JOIN pg_namespace n ON n.oid = s.stxnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_statistic_ext'::regclass AND d.objoid = s.oid
                           AND d.objsubid = 0
 WHERE n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_statistic_ext'::regclass
-                  AND e.objid = s.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_statistic_ext'::regclass AND e.objid = s.oid)

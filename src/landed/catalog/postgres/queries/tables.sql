@@ -39,6 +39,6 @@ LEFT JOIN pg_foreign_server f ON f.oid = ft.ftserver
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 WHERE c.relkind IN ('r', 'p', 'f')
   AND n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
-                  AND e.objsubid = 0 AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_class'::regclass AND e.objid = c.oid)
   AND c.oid = ANY (%(units)s) -- only

@@ -16,6 +16,6 @@ LEFT JOIN pg_description d ON d.classoid = 'pg_trigger'::regclass AND d.objoid =
 WHERE NOT t.tgisinternal
   AND (above.oid IS NULL OR above.tgenabled <> t.tgenabled)
   AND (n.nspname !~ %(managed)s OR n.nspname = ANY (%(attached)s) AND p.pronamespace <> c.relnamespace)
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid
-                  AND e.objsubid = 0 AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_class'::regclass AND e.objid = c.oid)
   AND t.oid = ANY (%(units)s) -- only

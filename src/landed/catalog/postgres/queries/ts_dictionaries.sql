@@ -12,5 +12,5 @@ JOIN pg_ts_template tp ON tp.oid = t.dicttemplate
 JOIN pg_namespace tn ON tn.oid = tp.tmplnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_ts_dict'::regclass AND d.objoid = t.oid AND d.objsubid = 0
 WHERE n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_ts_dict'::regclass
-                  AND e.objid = t.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = 'pg_ts_dict'::regclass AND e.objid = t.oid)

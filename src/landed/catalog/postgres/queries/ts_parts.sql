@@ -15,4 +15,5 @@ FROM (
 JOIN pg_namespace n ON n.oid = s.namespace
 LEFT JOIN pg_description d ON d.classoid = s.catalog AND d.objoid = s.oid AND d.objsubid = 0
 WHERE n.nspname !~ %(managed)s
-  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = s.catalog AND e.objid = s.oid AND e.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
+                  AND e.classid = s.catalog AND e.objid = s.oid)
