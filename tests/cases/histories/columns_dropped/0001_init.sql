@@ -1,0 +1,2 @@
+CREATE TABLE wide (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT, d INTEGER);
+CREATE INDEX idx_wide_a ON wide (a);

@@ -1,0 +1,3 @@
+DROP INDEX idx_wide_a;
+ALTER TABLE wide DROP COLUMN a;
+ALTER TABLE wide DROP COLUMN c;

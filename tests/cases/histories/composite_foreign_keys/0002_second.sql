@@ -1,0 +1,1 @@
+CREATE TABLE votes (post INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE, tenant INTEGER, voter INTEGER, value INTEGER CHECK (value BETWEEN -1 AND 1), CONSTRAINT sane CHECK (tenant > 0), FOREIGN KEY (tenant, voter) REFERENCES users, PRIMARY KEY (post, tenant, voter)) WITHOUT ROWID;

@@ -1,0 +1,2 @@
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT);
+CREATE TABLE logs (id INTEGER PRIMARY KEY, line TEXT);

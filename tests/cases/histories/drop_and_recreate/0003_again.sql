@@ -1,0 +1,1 @@
+CREATE TABLE settings (key TEXT NOT NULL, value BLOB, scope TEXT DEFAULT 'all', PRIMARY KEY (key, scope));

@@ -1,0 +1,1 @@
+ALTER TABLE items ADD COLUMN net REAL GENERATED ALWAYS AS (price * amount * 0.8) VIRTUAL;

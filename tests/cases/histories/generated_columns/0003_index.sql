@@ -1,0 +1,1 @@
+CREATE INDEX idx_items_total ON items (total DESC);

@@ -1,0 +1,1 @@
+UPDATE members SET region = 'eu' WHERE region IS NULL;

@@ -1,0 +1,2 @@
+ALTER TABLE "order" RENAME COLUMN "group" TO "select";
+CREATE TABLE Mixed (ID INTEGER PRIMARY KEY, "order" INTEGER REFERENCES "order" (id));

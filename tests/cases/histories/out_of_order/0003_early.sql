@@ -1,0 +1,2 @@
+ALTER TABLE a ADD COLUMN early TEXT;
+CREATE INDEX idx_a_early ON a (early);

@@ -1,0 +1,1 @@
+CREATE VIEW young AS SELECT * FROM names WHERE year > '2000';
