@@ -221,4 +221,4 @@ def _wait(header: str | None, asked: int) -> float:
                 return max(1.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
             except (TypeError, ValueError):
                 pass
-    return 5.0 * 2**asked
+    return 5.0 * (1 << asked)

@@ -49,10 +49,15 @@ class RemoteD1Target:
     path = None
     mode = "d1"
 
-    def __init__(self, connect: Callable[[], Connected], ledger_table: str, name: str) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connected],
+        ledger_table: str,
+        notify: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self._connect = connect
+        self.notify = notify
         self.ledger_table = ledger_table
-        self.name = name
         self.state: LiveState | None = None
         """What was read last; a writing session goes on from it."""
 

@@ -7,7 +7,7 @@ that by counting, whatever the statements look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import apsw
@@ -118,46 +118,67 @@ def compare(
     ``deleted`` and ``updated`` are tables that the file itself names in DELETE and UPDATE: what it
     says in so many words is not a loss that it hides. ``known`` are the references before.
     """
+
+    def rows(table: str) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {quote(table)}").get)
+
+    def prints(table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
+        return fingerprint(connection, table, columns)
+
+    return losses(before, rows, prints, facts, dropped, deleted, updated, known)
+
+
+def losses(
+    before: Mapping[str, Count],
+    rows: Callable[[str], int],
+    prints: Callable[[str, tuple[str, ...]], tuple[object, ...]],
+    facts: Mapping[FactKey, str],
+    dropped: Iterable[str],
+    deleted: Iterable[str],
+    updated: Iterable[str],
+    known: list[Reference],
+) -> list[Loss]:
+    """The rules of :func:`compare` over whatever tells ``rows`` and fingerprints (``prints``) of now."""
     gone, said = set(dropped), set(deleted)
     changed = set(updated)
-    losses = []
+    found = []
     for table, old in before.items():
         if not old.rows:
             continue
         if FactKey("table", "", table, EXISTS) not in facts:
             if table in gone:
-                losses.append(Loss("drop-table", table, old.rows))
+                found.append(Loss("drop-table", table, old.rows))
             continue
-        now = int(connection.execute(f"SELECT count(*) FROM {quote(table)}").get)
+        now = rows(table)
         if now < old.rows and table not in said:
-            losses.append(Loss("lose-rows", table, old.rows - now, through=_through(table, gone, known)))
+            found.append(Loss("lose-rows", table, old.rows - now, through=_through(table, gone, known)))
         elif now == old.rows and table not in changed:
-            losses += _changed(connection, table, old, facts, gone, known)
-    return _with_causes(losses, gone)
+            found += _changed(prints, table, old, facts, gone, known)
+    return _with_causes(found, gone)
 
 
 def _changed(
-    connection: apsw.Connection,
+    prints: Callable[[str, tuple[str, ...]], tuple[object, ...]],
     table: str,
     old: Count,
     facts: Mapping[FactKey, str],
     gone: set[str],
     known: list[Reference],
 ) -> list[Loss]:
-    losses = []
+    found = []
     for columns, seen in old.references.items():
         if any(FactKey("column", table, c, EXISTS) not in facts for c in columns):
             continue
-        now = fingerprint(connection, table, columns)
+        now = prints(table, columns)
         if now != seen:
             before_values, now_values = seen[0], now[0]
             lost = old.rows
             if isinstance(before_values, int) and isinstance(now_values, int) and before_values > now_values:
                 lost = before_values - now_values
-            losses.append(
+            found.append(
                 Loss("change-rows", table, lost, ", ".join(columns), _through(table, gone, known, columns))
             )
-    return losses
+    return found
 
 
 def _through(

@@ -1,0 +1,197 @@
+"""Writing to a remote D1 database: one request per file, sent once, and the truth about every outcome."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import CannotKnow, NotProven
+from landed.core.facts import FactKey, holds
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.targets import d1_remote_outcome as outcome
+from landed.targets.base import Applied, Consent, LiveState, UndoPoint
+from landed.targets.d1_api_errors import Unsure, lost
+from landed.targets.d1_batch import (
+    CALL_SECONDS,
+    Batch,
+    build_batch,
+    is_large,
+    ledger_batch,
+    refuse_too_large,
+)
+from landed.targets.d1_batch_forecast import foresee
+from landed.targets.d1_remote import RemoteD1Target, live_state, rows_of
+from landed.targets.oneoff import Outcome, Script
+
+if TYPE_CHECKING:
+    from landed.shadow.replay import Replayer
+
+
+class RemoteD1Writer:
+    """A writing session; ``undo`` is the way back to before its first write."""
+
+    def __init__(self, target: RemoteD1Target, state: LiveState, undo: UndoPoint | None) -> None:
+        self.undo = undo
+        self._target = target
+        self._state = state
+        self._shadow: Replayer | None = None
+        self._whole = True
+
+    def run(
+        self,
+        migration: Migration,
+        step: Step,
+        statements: Sequence[int],
+        consent: Consent,
+        *,
+        record: bool = True,
+    ) -> Applied:
+        """Run statements (numbers) of a file, prove the effects and record the file, in one request.
+
+        The file runs ahead on a copy of the schema first; what would fail there is not sent. After
+        any failure the database is read again, and what is true is reported; nothing is sent twice.
+        Raises NotProven, NeedsConfirmation, Ambiguous, CannotKnow, Interrupted.
+        """
+        started = time.perf_counter()
+        if record and _is_recorded(self._state, migration.name):
+            return Applied(migration.name, "already", 0, 0.0)
+        refuse_too_large(migration)
+        shadow = self._open_shadow()
+        try:
+            forecast = foresee(shadow, migration, step, statements, consent, sure=self._whole)
+            batch = build_batch(
+                shadow,
+                migration,
+                step,
+                statements,
+                consent,
+                forecast,
+                ledger_table=self._target.ledger_table,
+                ledger_exists=self._state.ledger is not None,
+                record=record,
+            )
+            refuse_too_large(migration, batch.size)
+            if is_large(batch):
+                self._target.notify(
+                    f"{migration.name} has {batch.size:,} bytes: D1 stops a call after {CALL_SECONDS} s, and "
+                    "then nothing of it is there."
+                )
+            attempt = outcome.Attempt(
+                self._target, migration, step, consent, forecast, batch, self._state, record
+            )
+            state, note = self._send(attempt)
+        except BaseException:
+            self._forget_shadow()
+            raise
+        if state is None:
+            self._forget_shadow()
+            self._state = self._target.state or self._state
+            return Applied(migration.name, "already", 0, time.perf_counter() - started)
+        self._state = self._target.state = state
+        if self._shadow is not None and not _same_schema(self._shadow, state, self._target.ledger_table):
+            self._forget_shadow()
+        return Applied(
+            migration.name, "applied", len(set(statements)), time.perf_counter() - started, note=note
+        )
+
+    def change_ledger(
+        self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+    ) -> None:
+        """Change ledger rows in one request; rows that others changed meanwhile are an error."""
+        batch = ledger_batch(
+            self._target.ledger_table, add, remove, rename, ledger_exists=self._state.ledger is not None
+        )
+        wanted = {row.name for row in self._state.ledger or ()} - set(remove) - {old for old, _ in rename}
+        wanted |= set(add) | {new for _, new in rename}
+        problem: BaseException
+        try:
+            self._state = self._target.state = self._answer(batch)
+            return
+        except (CannotKnow, KeyboardInterrupt) as error:
+            problem = error
+        outcome.after_ledger(self._target, batch, problem, self._state, wanted)
+
+    def execute(self, script: Script) -> list[Outcome]:
+        """Run one-off statements in one request. Raises NotProven, UsageError, Ambiguous, CannotKnow."""
+        from landed.targets.d1_remote_oneoff import execute
+
+        self._target.state = None
+        return execute(self._target, script)
+
+    def close(self) -> None:
+        """Give back the shadow."""
+        self._forget_shadow()
+
+    def _send(self, attempt: outcome.Attempt) -> tuple[LiveState | None, str]:
+        """The state after the file ran and what to note; ``None`` when somebody else ran it."""
+        problem: BaseException
+        try:
+            state = self._answer(attempt.batch)
+        except (CannotKnow, KeyboardInterrupt) as error:
+            problem = error
+        else:
+            _prove(attempt, state, self.undo)
+            return state, ""
+        return outcome.after_failure(attempt, problem)
+
+    def _answer(self, batch: Batch) -> LiveState:
+        api, place = self._target.connected
+        result: Any = api.write(f"{place.path}/query", batch.body, what=self._target.what)
+        rows = rows_of(result, len(batch.parts))
+        readings = [rows[i] for i, part in enumerate(batch.parts) if part.role == "read"]
+        if len(readings) == 1:
+            readings.append([])
+        try:
+            return live_state(readings, self._target.ledger_table)
+        except (KeyError, TypeError, ValueError):
+            problem: Unsure = lost("it does not hold the schema")
+        raise problem
+
+    def _open_shadow(self) -> Replayer:
+        if self._shadow is None:
+            from landed.shadow.replay import Replayer
+
+            self._shadow = Replayer("d1", ledger_table=self._target.ledger_table)
+            self._whole = not self._shadow.load(self._state.rows)
+        return self._shadow
+
+    def _forget_shadow(self) -> None:
+        if self._shadow is not None:
+            self._shadow.close()
+            self._shadow = None
+
+
+def _is_recorded(state: LiveState, name: str) -> bool:
+    return any(row.name == name for row in state.ledger or ())
+
+
+def _same_schema(shadow: Replayer, state: LiveState, ledger_table: str) -> bool:
+    from landed.catalog.sqlite import owned
+    from landed.catalog.tracker import virtual_tables
+
+    virtual = virtual_tables(state.rows)
+    live = {(r.type, r.name): r.sql for r in state.rows if owned(r, virtual, ledger_table)}
+    return live == {key: row.sql for key, row in shadow.tracker.rows.items()}
+
+
+def _prove(attempt: outcome.Attempt, state: LiveState, undo: UndoPoint | None) -> None:
+    """The whole structural comparison, from the answer to the request that committed."""
+    facts = attempt.facts_of(state)
+    missing: list[FactKey] = [
+        key for key, (_, value, _) in attempt.step.net.items() if not holds(key, value, facts.get(key))
+    ]
+    recorded = not attempt.record or _is_recorded(state, attempt.migration.name)
+    if not missing and recorded:
+        return
+    name = attempt.migration.name
+    shown = [f"{key}: is {facts.get(key, 'not there')}" for key in missing[:8]]
+    if not recorded:
+        shown.append("it is not recorded in the ledger")
+    raise NotProven(
+        f"{name} was committed, but the schema that came with the answer does not hold what it should do.",
+        details=[*shown, *([f"To go back to before: {undo.command}"] if undo else [])],
+        where=attempt.migration.file,
+        next="landed status",
+    )
