@@ -61,11 +61,11 @@ class TestNames:
             resolve(two, "USERS")
         assert raised.value.next == "--target d1:local/USERS"
 
-    def test_remote_is_recognised_and_not_yet_supported(self, two: Path) -> None:
+    def test_remote_is_recognised(self, two: Path) -> None:
         target = resolve(two, "d1:remote/LOGS")
         assert (target.kind, target.locality, target.label) == ("d1:remote", "REMOTE", "D1 LOGS (REMOTE)")
         assert target.path is None
-        assert target.unsupported
+        assert not target.unsupported
         assert target.migrations_dir == (two / "logs", "wrangler.toml:8")
 
     @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from landed.core.errors import CannotKnow, UsageError
 from landed.ops.workspace import Workspace
 from landed.sql import sqlite as dialect
+from landed.targets.base import UndoPoint
 from landed.targets.oneoff import Outcome, Script, SqlValue, Touched
 
 # Leading zeros or a plus sign mark names, codes and telephone numbers rather than numbers.
@@ -39,11 +40,12 @@ class OneOff:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What came of it; ``warnings`` are those that were not known before."""
+    """What came of it; ``warnings`` are those that were not known before, ``undo`` the way back."""
 
     plan: OneOff
     outcomes: tuple[Outcome, ...]
     warnings: tuple[str, ...] = ()
+    undo: UndoPoint | None = None
 
 
 def plan_execute(
@@ -64,7 +66,7 @@ def plan_execute(
         )
     script = Script(statements, tuple(map(parameter, parameters)), source)
     target = workspace.target
-    if not target.path.exists():
+    if target.path is not None and not target.path.exists():
         raise CannotKnow(
             f"{workspace.spec.label} does not exist: there is no {target.path}; nothing was created.",
             next="landed doctor",
@@ -81,12 +83,13 @@ def run_execute(plan: OneOff) -> Executed:
     if not plan.writes:
         return Executed(plan, tuple(target.query(plan.script)))
     with target.writer() as writer:
+        undo = writer.undo
         outcomes = tuple(writer.execute(plan.script))
     touched = plan.touched
     for outcome in outcomes:
         touched |= outcome.touched
     late = tuple(w for w in _warnings(plan.workspace, touched) if w not in plan.warnings)
-    return Executed(plan, outcomes, late)
+    return Executed(plan, outcomes, late, undo)
 
 
 def parameter(text: str) -> SqlValue:

@@ -72,6 +72,12 @@ def rehearse_with_data(
     The database itself is only read. ``on_copy`` is told the copy's size and folder as soon as it is
     made. Raises UsageError when there is no local database, CannotKnow, Busy.
     """
+    target = exam.workspace.target
+    if not isinstance(target, SqliteTarget):
+        raise UsageError(
+            "A remote database is not copied: its rows would have to leave it.",
+            next="landed rehearse   (with data: on the local database, --target d1:local)",
+        )
     if not exam.state.present:
         raise UsageError("There is no database to copy: it does not exist yet.", next="landed rehearse")
     try:
@@ -80,7 +86,7 @@ def rehearse_with_data(
         return DataRehearsal(exam, (), refusal=error)
     if not plan.items:
         return DataRehearsal(exam, ())
-    with _copy(exam.workspace.target) as (copy, size):
+    with _copy(target) as (copy, size):
         if on_copy is not None:
             on_copy(size, copy.path.parent)
         return DataRehearsal(exam, tuple(_run(copy, plan.items, consent)), size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from landed.targets.naming import TargetSpec, resolve_target
 from landed.targets.sqlite import SqliteTarget
 
 if TYPE_CHECKING:
+    from landed.targets.d1_remote import RemoteD1Target
     from landed.targets.githistory import History
     from landed.targets.lockfile import Lock
 
@@ -34,6 +35,9 @@ class Workspace:
 
     project: Project
     spec: TargetSpec
+    environ: Mapping[str, str] | None = field(default=None, repr=False)
+    notify: Callable[[str], None] = field(default=lambda text: None, repr=False)
+    """Is told what a person should see at once: that a server asks to wait, that a read is tried again."""
     _migrations: MigrationSet | None = field(default=None, repr=False)
     _lock: Lock | None = field(default=None, repr=False)
     _history: History | None = field(default=None, repr=False)
@@ -52,11 +56,20 @@ class Workspace:
         return self.spec.ledger_table.value
 
     @property
-    def target(self) -> SqliteTarget:
+    def target(self) -> SqliteTarget | RemoteD1Target:
         """The target's database. Raises UsageError for one that cannot be used yet."""
+        if self.spec.kind == "d1:remote":
+            return self._remote
         if self.spec.unsupported or self.spec.path is None:
             raise self._unsupported()
         return SqliteTarget(self.spec.path, self.mode, self.ledger_table)
+
+    @cached_property
+    def _remote(self) -> RemoteD1Target:
+        # One for all uses: it keeps the connection and what was read last.
+        from landed.targets.d1_remote_connect import remote_target
+
+        return remote_target(self.project, self.spec, self.notify, self.environ)
 
     def _unsupported(self) -> UsageError:
         return UsageError(
@@ -233,4 +246,4 @@ def open_workspace(
     if not project_dir.is_dir():
         raise UsageError(f"{project_dir} is not a folder.", next="Name the project's folder: --project DIR")
     project = discover(project_dir, flags, environ)
-    return Workspace(project, resolve_target(project, target))
+    return Workspace(project, resolve_target(project, target), environ)

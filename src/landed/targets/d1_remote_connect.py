@@ -104,5 +104,5 @@ class Session:
         except ValueError:
             seconds = 0.0
         if not 0 < seconds < 3600:
-            raise ConfigError(f"{said.origin} must be a number of seconds", next="for example LANDED_TIMEOUT=60")
+            raise ConfigError(f"{said.origin} must be a number of seconds", next="LANDED_TIMEOUT=60")
         return seconds

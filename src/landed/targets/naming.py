@@ -124,7 +124,6 @@ def _d1(project: Project, kind: Literal["d1:local", "d1:remote"], name: str, ori
         migrations_dir=migrations,
         migrations_pattern=pattern,
         database=database,
-        unsupported=None if local else f"remote D1 databases {_LATER}",
         notes=missing_folder_notes(project, migrations),
     )
 
