@@ -192,6 +192,9 @@ def _type(schema: dict[str, Any], value: dict[str, Any]) -> str:
         return f"[{part}](#{part})" + (" or null" if null else "")
     value = _resolved(schema, value) if not null else _resolved(schema, value["anyOf"][0])
     if "enum" in value or "oneOf" in value:
+        refers = [str(o["$ref"]).rsplit("/", 1)[-1] for o in value.get("oneOf", []) if "$ref" in o]
+        if refers:
+            return " or ".join(refers)
         choices = value.get("enum") or [o["const"] for o in value["oneOf"]]
         text = ", ".join("null" if c is None else f"`{c}`" for c in choices)
         return text + (", null" if null else "")

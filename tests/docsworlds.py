@@ -386,6 +386,13 @@ def two_databases(world: World) -> None:
     world.write("wrangler.jsonc", '{\n  "d1_databases": [\n' + ",\n".join(entries) + "\n  ]\n}\n")
 
 
+def behind(world: World) -> None:
+    """Two databases with the same migrations, of which one is behind."""
+    two_databases(world)
+    world.must("landed apply --yes --target d1:local/DB")
+    world.must("landed apply --yes --target d1:local/LOGS --to 0001")
+
+
 def wrong_config(world: World) -> None:
     """A configuration that is no JSON."""
     world.migrations()

@@ -117,6 +117,10 @@ CASES: dict[str, list[tuple[str, str, int]]] = {
         ("doctor --json", "doctor", 2),
         ("status --json", "error", 2),
         ("status --json -t d1:local/LOGS", "status", 0),
+        ("status --json -t d1:local/LOGS -t d1:local/DB", "status-several", 0),
+        ("verify --json -t d1:local/LOGS -t d1:local/DB", "verify-several", 0),
+        ("verify --json -t d1:local/LOGS -t postgres://me:secret@db.example.com/x", "verify-several", 2),
+        ("apply --json -t d1:local/LOGS -t d1:local/DB", "error", 2),
     ],
     "wrong-config": [("status --json", "error", 2), ("doctor --json", "doctor", 2)],
     "plain": [
@@ -178,7 +182,8 @@ def test_the_worlds_bring_out_everything(documents: Callable[[str], list[dict[st
     """Every document, standing, verdict and exit code of an error is among the cases."""
     bodies = [body for world in CASES for body in documents(world)]
     judged = [m for body in bodies for m in body.get("migrations", [])]
-    assert {"error" if "error" in b else b["command"] for b in bodies} == {
+    kinds = {b.get("command", "error") + "-several" * ("targets" in b) for b in bodies}
+    assert kinds == {
         option["$ref"].rsplit("/", 1)[-1] for option in SCHEMA["oneOf"]
     }
     assert {m["standing"] for m in judged} == set(Standing)

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from landed.cli.options import Common, command
 from landed.cli.output import emit_json, progress
+from landed.core.errors import UsageError
 
 
 @command()
@@ -21,14 +23,17 @@ def drift(common: Common, a: str, b: str) -> int:
     database), target (the target in force), a target's name (d1:local/DB, sqlite:PATH) or the path
     of a SQLite file. Differences in writing are none: quoting, letter case of keywords, white space,
     the way in which a table came to its shape. History tables are left out. Reads only; exits 1
-    when there is a difference.
+    when there is a difference. Two --target options without A and B compare these two.
     """
     from landed.ops.drift_sides import drift as run
 
+    names, target = (a, b), common.target
+    if len(common.targets) > 1:
+        names, target = _side_by_side(common.targets), None
     start = Path(common.project or ".")
     flags = {"env": common.env, "migrations": common.migrations, "persist_to": common.persist_to}
     with progress("replaying") as tick:
-        result = run(start, (a, b), common.target, flags, progress=tick)
+        result = run(start, names, target, flags, progress=tick)
     if common.json:
         from landed.report.drift_json import drift_json
 
@@ -38,3 +43,14 @@ def drift(common: Common, a: str, b: str) -> int:
 
         render_drift(result, start.absolute(), sys.stdout, common.command)
     return 1 if result.differences else 0
+
+
+def _side_by_side(targets: tuple[str, ...]) -> tuple[str, str]:
+    context = click.get_current_context()
+    given = [n for n in ("a", "b") if context.get_parameter_source(n) is not ParameterSource.DEFAULT]
+    if len(targets) != 2 or given:
+        raise UsageError(
+            "drift compares two: name them as A and B, or with two --target options and nothing else",
+            next=f"landed drift {targets[0]} {targets[1]}",
+        )
+    return targets[0], targets[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -26,6 +26,12 @@ class Common:
     json: bool = False
     debug: bool = False
     words: list[str] = field(default_factory=list)
+    targets: tuple[str, ...] = ()
+
+    def of(self, target: str) -> Common:
+        """The same options with one of several targets."""
+        words = _words(self, (target,))
+        return replace(self, target=target, targets=(target,), words=words)
 
     def workspace(self) -> Workspace:
         """The project and target that these options mean. Raises UsageError, ConfigError."""
@@ -34,7 +40,20 @@ class Common:
         from landed.ops.workspace import open_workspace
 
         flags = {"env": self.env, "migrations": self.migrations, "persist_to": self.persist_to}
-        return open_workspace(Path(self.project or "."), self.target, flags)
+        workspace = open_workspace(Path(self.project or "."), self.one_target(), flags)
+        workspace.notify = lambda text: click.echo(text, err=True)
+        return workspace
+
+    def one_target(self) -> str | None:
+        """The target, for a command that works on one. Raises UsageError when several are given."""
+        if len(self.targets) > 1:
+            from landed.core.errors import UsageError
+
+            raise UsageError(
+                f"this command works on one target; there are {len(self.targets)}: {', '.join(self.targets)}",
+                next="name one of them; status, verify and drift take several",
+            )
+        return self.target
 
     def command(self, text: str) -> str:
         """A command to show, with the options that the user gave put in, so that it can be pasted."""
@@ -57,7 +76,11 @@ LAST: list[Common] = []
 _SHARED = (
     click.Option(["--project", "-C"], metavar="DIR", help="Work as if started in this folder."),
     click.Option(
-        ["--target", "-t"], metavar="TARGET", help="The database: d1:local/DB, sqlite:PATH or a file's path."
+        ["--target", "-t"],
+        multiple=True,
+        metavar="TARGET",
+        help="The database: d1:local/DB, d1:remote/DB, sqlite:PATH or a file's path. For status, verify and "
+        "drift, once for each database to stand side by side.",
     ),
     click.Option(["--env", "-e"], metavar="NAME", help="wrangler's environment (env.NAME)."),
     click.Option(["--migrations"], metavar="DIR", help="The migrations folder, if not the configured one."),
@@ -101,17 +124,34 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     outer = context.find_root().params
     merged: dict[str, Any] = {name: given.get(name) or outer.get(name) for name in _NAMES}
-    words: list[str] = []
-    for name, flag in _WORDS.items():
-        if merged[name]:
-            words += [flag, str(merged[name])]
+    targets = tuple(merged["target"] or ())
     common = Common(
-        merged["project"], merged["target"], merged["env"], merged["migrations"], merged["persist_to"],
-        bool(merged["json"]), bool(merged["debug"]), words,
+        merged["project"], targets[-1] if targets else None, merged["env"], merged["migrations"],
+        merged["persist_to"], bool(merged["json"]), bool(merged["debug"]), [], targets,
     )  # fmt: skip
+    common.words = _words(common, targets)
     context.obj = common
     LAST.append(common)
     return common
+
+
+def _words(common: Common, targets: tuple[str, ...]) -> list[str]:
+    """The options to repeat in a command that is shown."""
+    words: list[str] = []
+    for name, flag in _WORDS.items():
+        given = targets if name == "target" else (getattr(common, name),)
+        for value in given:
+            if value:
+                words += [flag, _without_secrets(str(value))]
+    return words
+
+
+def _without_secrets(value: str) -> str:
+    if "://" not in value:
+        return value
+    from landed.targets.naming import redact
+
+    return redact(value)
 
 
 def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

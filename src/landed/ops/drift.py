@@ -14,6 +14,8 @@ from landed.ops.workspace import Workspace
 from landed.shadow.cache import Cache
 from landed.shadow.timeline import Progress, timeline
 from landed.sql.sqlite_tokens import fold
+from landed.targets.base import LiveState
+from landed.targets.target_spec import TargetSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +126,29 @@ def files_side(workspace: Workspace, *, progress: Progress | None = None) -> Sid
 
 def target_side(workspace: Workspace) -> Side:
     """The schema of a database, read once. Raises UsageError, CannotKnow."""
-    state = workspace.target.read()
+    return side_of(workspace, workspace.target.read())
+
+
+def side_of(workspace: Workspace, state: LiveState) -> Side:
+    """The schema of a database that has been read."""
     spec = workspace.spec
     notes = () if state.present else ("the database does not exist yet; nothing was created",)
     return Side(
         name=spec.name,
         label=spec.label,
         locality=spec.locality,
-        place=str(spec.path),
+        place=_place(spec),
         facts=snapshot(state.rows, workspace.ledger_table),
         ledger=fold(workspace.ledger_table),
         present=state.present,
         notes=notes,
     )
+
+
+def _place(spec: TargetSpec) -> str:
+    if spec.path is not None or spec.database is None:
+        return str(spec.path or "")
+    return (spec.database.id or spec.database.name or spec.database.binding).value
 
 
 def _of_ledger(key: FactKey, ledgers: frozenset[str]) -> bool:

@@ -92,7 +92,8 @@ def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None
         print(_absent(exam, command), file=out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
     for judgement in exam.judgements:
-        if not _plain(judgement):
+        well = judgement.standing is Standing.OK and not judgement.notes and not _reason(judgement)
+        if not well and not _plain(judgement):
             _line(judgement, out, width)
             _details(judgement, out, command)
     _base(exam, out)
