@@ -96,7 +96,7 @@ def _execute(
     allow: tuple[str, ...],
 ) -> None:
     from landed.ops.apply import run_apply
-    from landed.report.apply_text import render_done, render_plan, render_report
+    from landed.report.apply_text import render_done, render_plan, render_report, render_undo
     from landed.report.json_apply import apply_json
     from landed.targets.base import Consent
 
@@ -118,7 +118,13 @@ def _execute(
     )
     report: ApplyReport
     show = None if common.json else lambda index, applied: render_done(plan, index, applied, talk)
-    report = run_apply(exam, plan, Consent(frozenset(allow)), on_done=show)
+    report = run_apply(
+        exam,
+        plan,
+        Consent(frozenset(allow)),
+        on_undo=lambda undo: render_undo(undo, talk, common.command),
+        on_done=show,
+    )
     if common.json:
         emit_json(apply_json(exam, plan, report, verb))
     else:

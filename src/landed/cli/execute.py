@@ -45,6 +45,7 @@ def exec_(
     database, and only with your consent. A database that does not exist is not created.
     """
     from landed.ops.execute import plan_execute, run_execute
+    from landed.report.apply_text import render_undo
     from landed.report.execute import render_headline, render_plan, render_results
 
     given = [value for value in (sql, text, file) if value is not None]
@@ -67,7 +68,9 @@ def exec_(
         confirm(
             f"Run this on {plan.workspace.spec.label}?", yes=yes, again=_again(given[0], file, text, param)
         )
-    done = run_execute(plan)
+    done = run_execute(
+        plan, on_undo=None if common.json else lambda u: render_undo(u, sys.stderr, common.command)
+    )
     if common.json:
         from landed.report.execute_json import execute_json
 

@@ -12,7 +12,7 @@ from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
 from landed.ops.examine import Examination
-from landed.targets.base import Applied, Consent
+from landed.targets.base import Applied, Consent, UndoPoint
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
 BLOCKS = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
@@ -41,11 +41,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """What was done: the outcome per file, in order."""
+    """What was done: the outcome per file, in order; ``undo`` is the way back, where there is one."""
 
     examination: Examination
     plan: Plan
     applied: tuple[Applied, ...]
+    undo: UndoPoint | None = None
 
 
 def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
@@ -79,13 +80,21 @@ def run_apply(
     plan: Plan,
     consent: Consent,
     *,
+    on_undo: Callable[[UndoPoint], None] | None = None,
     on_start: Callable[[int, PlanItem], None] | None = None,
     on_done: Callable[[int, Applied], None] | None = None,
 ) -> ApplyReport:
-    """Execute a plan. Raises NotProven, NeedsConfirmation, Busy with what had already happened."""
+    """Execute a plan; ``on_undo`` is told the way back before the first write.
+
+    Raises NotProven, NeedsConfirmation, Busy with what had already happened.
+    """
     done: list[Applied] = []
+    undo: UndoPoint | None = None
     try:
         with exam.workspace.target.writer() as writer:
+            undo = writer.undo
+            if undo is not None and on_undo is not None:
+                on_undo(undo)
             for index, item in enumerate(plan.items):
                 if on_start is not None:
                     on_start(index, item)
@@ -95,12 +104,14 @@ def run_apply(
                     on_done(index, applied)
     except LandedError as error:
         error.details = (*error.details, _so_far(done, plan))
+        if undo is not None and any(a.outcome == "applied" for a in done):
+            error.details = (*error.details, f"To go back to before all of it: {undo.command}")
         raise
     finally:
         if done:
             digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
             exam.workspace.write_lock(digests)
-    return ApplyReport(exam, plan, tuple(done))
+    return ApplyReport(exam, plan, tuple(done), undo)
 
 
 def _base_missing(exam: Examination, base: Judgement) -> NotProven:

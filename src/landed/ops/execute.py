@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from landed.core.errors import CannotKnow, UsageError
+from landed.core.errors import Ambiguous, CannotKnow, UsageError
 from landed.ops.workspace import Workspace
 from landed.sql import sqlite as dialect
 from landed.targets.base import UndoPoint
@@ -74,9 +74,10 @@ def plan_execute(
     return OneOff(workspace, script, target.preview(script))
 
 
-def run_execute(plan: OneOff) -> Executed:
+def run_execute(plan: OneOff, *, on_undo: Callable[[UndoPoint], None] | None = None) -> Executed:
     """Run it: read-only where it only reads, else in one transaction that is all or nothing.
 
+    ``on_undo`` is told the way back before anything is written, where there is one.
     Raises NotProven for a statement that fails, CannotKnow, Busy.
     """
     target = plan.workspace.target
@@ -84,7 +85,14 @@ def run_execute(plan: OneOff) -> Executed:
         return Executed(plan, tuple(target.query(plan.script)))
     with target.writer() as writer:
         undo = writer.undo
-        outcomes = tuple(writer.execute(plan.script))
+        if undo is not None and on_undo is not None:
+            on_undo(undo)
+        try:
+            outcomes = tuple(writer.execute(plan.script))
+        except Ambiguous as error:
+            if undo is not None:
+                error.details = (*error.details, f"To go back to before: {undo.command}")
+            raise
     touched = plan.touched
     for outcome in outcomes:
         touched |= outcome.touched

@@ -9,7 +9,7 @@ from landed.ops.apply import ApplyReport, Plan
 from landed.ops.examine import Examination
 from landed.report.status_text import headline
 from landed.report.style import paint, symbols
-from landed.targets.base import Applied
+from landed.targets.base import Applied, UndoPoint
 
 _LINES = 12
 _FILES = 20
@@ -46,6 +46,13 @@ def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_r
         print("Dry run: nothing was changed.", file=out)
 
 
+def render_undo(undo: UndoPoint, out: IO[str], command: Callable[[str], str]) -> None:
+    """Write the way back, before the first write and again at the end."""
+    print(f"Time Travel bookmark of the moment before: {undo.bookmark}", file=out)
+    print(f"  to go back: {command(undo.command)}", file=out)
+    print(f"  or: {undo.platform_command}", file=out)
+
+
 def render_done(plan: Plan, index: int, applied: Applied, out: IO[str]) -> None:
     """Write one line when a file is done."""
     width = len(str(len(plan.items)))
@@ -53,6 +60,8 @@ def render_done(plan: Plan, index: int, applied: Applied, out: IO[str]) -> None:
     what = "applied, proven, recorded" if plan.items[index].record else "finished and proven"
     if applied.outcome == "already":
         mark, what = symbols(out)["wait"], "already applied by another runner"
+    if applied.note:
+        what += f" ({applied.note})"
     print(f"  {mark} {index + 1:>{width}}/{len(plan.items)} {applied.name}  {what}", file=out)
 
 
@@ -67,3 +76,5 @@ def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], st
     if other:
         text += f" {other} had been applied by another runner meanwhile."
     print(text, file=out)
+    if report.undo is not None:
+        print(f"To go back to the moment before: {command(report.undo.command)}", file=out)

@@ -33,6 +33,7 @@ def execute_json(done: Executed) -> dict[str, Any]:
             for outcome in done.outcomes
         ],
         "warnings": [*plan.warnings, *done.warnings],
+        "undo": done.undo._asdict() if done.undo else None,
     }
 
 

@@ -26,6 +26,7 @@ def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: 
                 "changes": list(item.changes),
                 "outcome": applied.outcome if applied else None,
                 "seconds": round(applied.seconds, 6) if applied else None,
+                "note": (applied.note or None) if applied else None,
             }
         )
     return {
@@ -35,6 +36,7 @@ def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: 
         "dry_run": report is None,
         "plan": {"schema_digest": plan.schema, "notices": list(plan.notices)},
         "files": files,
+        "undo": report.undo._asdict() if report and report.undo else None,
     }
 
 
