@@ -334,12 +334,13 @@ def locate(index: int, steps: Sequence[Step], owners: Owners, live: Facts) -> Lo
         if owners.get(change.key, (index,))[0] <= index
     }
     state = _state_before(index, steps, keys, {i for i, _, _ in owners.values()})
-    boundaries = [_mismatches(state, live)]
+    wrong = {key for key, expected in state.items() if not holds(key, expected, live.get(key))}
+    boundaries = [len(wrong)]
     for trace in step.traces:
         for key, _, after in trace.effects:
             if key in keys:
-                state[key] = after
-        boundaries.append(_mismatches(state, live))
+                (wrong.discard if holds(key, after, live.get(key)) else wrong.add)(key)
+        boundaries.append(len(wrong))
     best = min(boundaries)
     low = boundaries.index(best)
     high = low
@@ -359,10 +360,6 @@ def _state_before(
                 if key in state:
                     state[key] = after
     return state
-
-
-def _mismatches(state: Mapping[FactKey, str | None], live: Facts) -> int:
-    return sum(1 for key, expected in state.items() if not holds(key, expected, live.get(key)))
 
 
 def _by_statement(
