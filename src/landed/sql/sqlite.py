@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-
-from landed.core.migration import Parsed, Statement, Verify
+from landed.core.migration import Parsed, Statement
+from landed.sql.annotations import verifies
 from landed.sql.sqlite_tokens import KEYWORDS, RESERVED, Token, literal, quote, scan, tokenize
 
 __all__ = ["Token", "literal", "normalise", "parse", "quote", "split", "tokenize"]
-
-_VERIFY = re.compile(r"--[ \t]*landed:verify[ \t]+(.*)", re.DOTALL)
 
 # SQLite's own rule for "is this statement complete" (sqlite3_complete): a `;` ends a statement,
 # except inside CREATE [TEMP] TRIGGER, where only `; END ;` does.
@@ -97,26 +93,4 @@ def parse(text: str) -> Parsed:
         statements.append(Statement(len(statements) + 1, line, first, last, text[first:last]))
     while normal and normal[-1] == ";":
         normal.pop()
-    return Parsed(tuple(statements), tuple(_verifies(text, comments)), " ".join(normal))
-
-
-def _verifies(text: str, comments: Iterable[tuple[int, str]]) -> Iterator[Verify]:
-    line, pending, end = 0, "", 0
-    for start, comment in comments:
-        continued = pending and comment.startswith("--") and not text[end:start].strip()
-        if pending and not continued:
-            yield Verify(line, pending)
-            pending = ""
-        body = comment.rstrip()
-        if continued:
-            body = f"{pending} {body[2:].strip()}"
-        elif match := _VERIFY.match(body):
-            line, body = text.count("\n", 0, start) + 1, match[1]
-        else:
-            continue
-        pending, end = body.rstrip("\\; \t"), start + len(comment)
-        if pending and not body.endswith("\\"):
-            yield Verify(line, pending)
-            pending = ""
-    if pending:
-        yield Verify(line, pending)
+    return Parsed(tuple(statements), tuple(verifies(text, comments)), " ".join(normal))

@@ -1,0 +1,217 @@
+"""How a PostgreSQL file is cut into transactions: by the Supabase CLI, by its own BEGIN, by landed.
+
+The CLI's rules were read in and measured on CLI 3.1.0 (facts in supabase/cli, MigrationApply).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from landed.core.migration import Statement
+from landed.sql.postgres_tokens import scan, string_value, words
+from landed.sql.postgres_traits import traits
+
+AUTOCOMMIT_LINE = "-- pg-delta: transaction=false"
+"""As its exact first line, it makes the CLI run every statement of a file by itself."""
+
+Mode = Literal["batch", "explicit", "autocommit"]
+
+
+class Segment(NamedTuple):
+    """Statements (by number) that commit together, in order. ``alone`` says why a statement runs by itself,
+    outside of a transaction block, or is ``""``."""
+
+    statements: tuple[int, ...]
+    alone: str = ""
+
+
+class Trap(NamedTuple):
+    """What is wrong with a file's own BEGIN and COMMIT: ``code`` is stable, ``line`` counts from 1."""
+
+    code: str
+    statement: int
+    line: int
+    text: str
+
+
+def cli_mode(text: str, statements: Sequence[Statement]) -> Mode:
+    """How the Supabase CLI runs a file: as one pipeline (``batch``), statement by statement because it has
+    transaction statements of its own (``explicit``) or its first line asks for it (``autocommit``)."""
+    if text.split("\n", 1)[0].removesuffix("\r") == AUTOCOMMIT_LINE:
+        return "autocommit"
+    if any(_CLI_CONTROL.match(s.text) for s in statements):
+        return "explicit"
+    return "batch"
+
+
+# Spelled as the CLI recognises them: single white space classes, no comments between the words.
+_CLI_CONTROL = re.compile(
+    r"(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|PREPARE\s+TRANSACTION)(?:\s|$)"
+    r"|ROLLBACK(?:\s+(?:WORK|TRANSACTION))?(?=\s|$)(?!\s+(?:TO|WORK|TRANSACTION)(?:\s|$))",
+    re.IGNORECASE,
+)
+_CLI_ALONE = re.compile(
+    r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY(?:\s|$)|DROP\s+INDEX\s+CONCURRENTLY(?:\s|$)"
+    r"|REINDEX(?:\s|\().*\sCONCURRENTLY(?:\s|$)|VACUUM(?:\s|\(|$)|ALTER\s+SYSTEM(?:\s|$)|CLUSTER(?:\s|$)",
+    re.IGNORECASE,
+)
+
+
+def cli_segments(text: str, statements: Sequence[Statement]) -> tuple[Segment, ...]:
+    """How the Supabase CLI batches a file; it writes the ledger row with, or after, the last segment.
+
+    In the modes ``explicit`` and ``autocommit`` every statement is sent by itself, and the file's own
+    transaction statements decide what commits together.
+    """
+    if cli_mode(text, statements) != "batch":
+        return tuple(Segment((s.number,), "sent by itself") for s in statements)
+    return _cut(statements, {s.number: _first_words(s.text) for s in statements if _CLI_ALONE.match(s.text)})
+
+
+def segments(statements: Sequence[Statement]) -> tuple[Segment, ...]:
+    """How landed cuts a file: one transaction, except for statements that PostgreSQL runs in none, and for
+    enum values that a later statement of the same file uses.
+
+    The file's own BEGIN and COMMIT around everything are left out (:func:`wrapping`).
+    """
+    left_out = wrapping(statements)
+    kept = [s for s in statements if s.number not in left_out]
+    alone = {s.number: t.alone for s in kept if (t := traits(s.text)).alone}
+    return _cut(kept, {**early_enum_values(kept), **alone})
+
+
+def _cut(statements: Sequence[Statement], alone: dict[int, str]) -> tuple[Segment, ...]:
+    found: list[Segment] = []
+    batch: list[int] = []
+    for statement in statements:
+        why = alone.get(statement.number)
+        if why is None:
+            batch.append(statement.number)
+            continue
+        if batch:
+            found.append(Segment(tuple(batch)))
+            batch = []
+        found.append(Segment((statement.number,), why))
+    if batch:
+        found.append(Segment(tuple(batch)))
+    return tuple(found)
+
+
+def _first_words(sql: str) -> str:
+    return " ".join(words(sql, 3))
+
+
+def wrapping(statements: Sequence[Statement]) -> frozenset[int]:
+    """The numbers of a BEGIN … COMMIT pair around a whole file with no other transaction statement in it."""
+    if len(statements) < 2 or transaction_trap(statements) is not None:
+        return frozenset()
+    kinds = [traits(s.text).transaction for s in (statements[0], statements[-1])]
+    return (
+        frozenset({statements[0].number, statements[-1].number})
+        if kinds == ["begin", "commit"]
+        else frozenset()
+    )
+
+
+def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
+    """What would go wrong with a file's own transaction statements, worst first; ``None`` for files without
+    any, and for one BEGIN … COMMIT around the whole file.
+
+    ``open-end``: the file ends inside a transaction that it opened, so that everything after that BEGIN is
+    lost, and the CLI's ledger row with it (supabase/cli#5047). ``rollback``: the file takes back what it
+    did. ``prepare``: two-phase commit. ``parts``: the file commits in parts, and a failure leaves half of it.
+    """
+    control = [(s, t) for s in statements if (t := traits(s.text).transaction) and t != "savepoint"]
+    if not control:
+        return None
+    inside, opened = False, control[0][0]
+    for statement, kind in control:
+        if kind == "begin" and not inside:
+            inside, opened = True, statement
+        elif kind in ("commit", "rollback"):
+            inside = _chains(statement.text) and inside
+            opened = statement if inside else opened
+    if inside:
+        return Trap(
+            "open-end",
+            opened.number,
+            opened.line,
+            f"the transaction that line {opened.line} opens is never committed: what follows it is lost",
+        )
+    for code, text in (
+        ("rollback", "takes back what the file did"),
+        ("prepare", "leaves the commit to others"),
+    ):
+        for statement, kind in control:
+            if kind == code:
+                shown = " ".join(words(statement.text, 2))
+                return Trap(
+                    code, statement.number, statement.line, f"{shown} in line {statement.line} {text}"
+                )
+    first, last = statements[0], statements[-1]
+    kinds = [kind for _, kind in control]
+    if kinds == ["begin", "commit"] and control[0][0] == first and control[1][0] == last:
+        return None
+    odd = next(
+        (s for s, kind in control if (kind == "begin") != (s is first) and s is not last), control[0][0]
+    )
+    return Trap(
+        "parts",
+        odd.number,
+        odd.line,
+        f"{' '.join(words(odd.text, 2))} in line {odd.line} cuts the file in parts: a failure leaves some",
+    )
+
+
+def _chains(sql: str) -> bool:
+    w = words(sql, 5)
+    return w[-2:] == ["AND", "CHAIN"]
+
+
+def early_enum_values(statements: Sequence[Statement]) -> dict[int, str]:
+    """ALTER TYPE … ADD VALUE statements (by number) whose value a later statement of the file uses, with the
+    reason: PostgreSQL lets a new value be used only after its transaction has committed (error 55P04)."""
+    found: dict[int, str] = {}
+    for at, statement in enumerate(statements):
+        added = _added_value(statement.text)
+        if added is None:
+            continue
+        name, value = added
+        if any(_creates_type(s.text, name) for s in statements[:at]):
+            continue
+        for later in statements[at + 1 :]:
+            if _added_value(later.text) is None and _mentions(later.text, value):
+                found[statement.number] = (
+                    f"the new value {value!r} is used in line {later.line}, which works after a commit only"
+                )
+                break
+    return found
+
+
+def _added_value(sql: str) -> tuple[str, str] | None:
+    w = words(sql, 14)
+    if w[:2] != ["ALTER", "TYPE"] or "ADD" not in w:
+        return None
+    at = w.index("ADD")
+    value = next((x for x in w[at:] if x.startswith("'")), None)
+    if w[at + 1 : at + 2] != ["VALUE"] or value is None:
+        return None
+    return w[at - 1].strip('"').lower(), string_value(value)
+
+
+def _creates_type(sql: str, name: str) -> bool:
+    w = words(sql, 6)
+    return w[:2] == ["CREATE", "TYPE"] and any(x.strip('"').lower() == name for x in w[2:])
+
+
+def _mentions(sql: str, value: str) -> bool:
+    """Whether a statement that runs now (not a function's body) has this literal."""
+    runs_bodies = words(sql, 1) == ["DO"]
+    for kind, text, _ in scan(sql):
+        if kind == "string" and string_value(text) == value:
+            return True
+        if kind == "dollar" and runs_bodies and _mentions(string_value(text), value):
+            return True
+    return False
