@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 
@@ -26,7 +26,8 @@ class Baseline:
 
     def sql(self, names: tuple[str, ...]) -> str:
         """The text of some of its files."""
-        return "\n".join(files(__package__).joinpath(name).read_text(encoding="utf-8") for name in names)
+        here = files("landed.shadow.postgres")
+        return "\n".join(here.joinpath(*name.split("/")).read_text(encoding="utf-8") for name in names)
 
     @cached_property
     def digest(self) -> str:
@@ -42,3 +43,46 @@ class Baseline:
 
 PLAIN = Baseline("plain", "postgres", "postgres")
 """An empty Postgres whose superuser runs the migrations."""
+
+_SUPABASE = Baseline(
+    name="Supabase",
+    superuser="supabase_admin",
+    role="postgres",
+    roles=("supabase/roles.sql",),
+    objects=(
+        "supabase/schemas.sql",
+        "supabase/auth.sql",
+        "supabase/storage.sql",
+        "supabase/realtime.sql",
+        "standins/pg_net.sql",
+        "standins/pg_cron.sql",
+        "supabase/platform.sql",
+        "supabase/default_privileges.sql",
+        "supabase/guard.sql",
+    ),
+    needs=(
+        "postgres",
+        "anon",
+        "authenticated",
+        "service_role",
+        "authenticator",
+        "supabase_admin",
+        "supabase_auth_admin",
+        "supabase_storage_admin",
+        "supabase_realtime_admin",
+        "supabase_functions_admin",
+        "dashboard_user",
+        "pgbouncer",
+    ),
+)
+
+
+def supabase(*, default_privileges: bool = True) -> Baseline:
+    """A Supabase project before its first migration; user SQL runs as ``postgres``, which is no superuser.
+
+    New projects come without default privileges in schema public since 2026-05-30: say which the target has.
+    """
+    if default_privileges:
+        return _SUPABASE
+    objects = tuple(name for name in _SUPABASE.objects if not name.endswith("default_privileges.sql"))
+    return replace(_SUPABASE, objects=objects)

@@ -22,6 +22,7 @@ from landed.shadow.postgres.identity import reachable_by_all, server_identity
 from landed.shadow.postgres.locks import alive, flock, listens, read, recorded_pid, stop
 from landed.shadow.postgres.outdated import sweep_clusters
 from landed.shadow.postgres.places import base_dir
+from landed.shadow.postgres.standins import lay_out
 from landed.shadow.postgres.watch import post_watchman
 
 FORMAT = 1
@@ -132,8 +133,10 @@ class Cluster:
         initdb = programs / self.binaries.program("initdb").name
         options = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--wal-segsize=1"]
         self._identity.run([initdb, *options, "-U", self.superuser, "-D", self.data], "initdb")
-        with (self.data / "postgresql.conf").open("w") as conf:
-            conf.write(f"{self._settings}unix_socket_directories = '{_escaped(self.socket)}'\n")
+        layout = lay_out(self.root, self.binaries, self.binaries._replace(bindir=programs))
+        settings = f"{self._settings}{layout.settings}unix_socket_directories = '{_escaped(self.socket)}'\n"
+        (self.data / "postgresql.conf").write_text(settings)
+        (self.root / "program").write_text(str(layout.postgres))
         self.fresh = True
         self._start()
         prepare(self)
@@ -145,10 +148,10 @@ class Cluster:
         log = self.data / "landed.log"
         log.unlink(missing_ok=True)
         self._remove_stale_pid()
-        postgres = self._programs() / self.binaries.program("postgres").name
+        postgres = read(self.root / "program")
         # The shell puts it in the background, so that it is not a child that this process has to wait for.
         script = '"$@" >"$0" 2>&1 </dev/null & echo $!'
-        command = ["/bin/sh", "-c", script, str(log), str(postgres), "-D", str(self.data)]
+        command = ["/bin/sh", "-c", script, str(log), postgres, "-D", str(self.data)]
         pid = int(subprocess.run(command, capture_output=True, check=True, **self._identity.options()).stdout)
         # The driver takes longer to load than the server to start: let them do so at the same time.
         import psycopg  # noqa: F401

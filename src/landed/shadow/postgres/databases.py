@@ -94,6 +94,9 @@ def load_roles(server: ShadowServer) -> None:
     if server.baseline.roles:
         with server.connect(server.admin) as admin:
             admin.execute(server.baseline.sql(server.baseline.roles).encode())
+            if server.origin != "named":
+                # Migrations say ALTER DATABASE postgres SET …; on the platform it is their role's own.
+                admin.execute(f"ALTER DATABASE postgres OWNER TO {_quote(server.role)}")
 
 
 def make_base(server: ShadowServer) -> None:
@@ -117,6 +120,9 @@ def sweep(server: ShadowServer) -> int:
         ).fetchall()
         for (name,) in left:
             _drop(admin, name)
+        if server.role != server.superuser:
+            # A replay that was killed may have left it elevated.
+            admin.execute(f"ALTER ROLE {_quote(server.role)} NOSUPERUSER")
         return len(left)
 
 

@@ -52,6 +52,8 @@ class ShadowServer:
     admin: str = "postgres"
     """The database that the server is administered from."""
     fresh: bool = False
+    stood_in: frozenset[str] = frozenset()
+    """Extensions that are SQL-only stand-ins here; for a named server none is known to be one."""
     parameters: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def parameters_for(self, database: str, user: str | None = None) -> dict[str, Any]:
@@ -118,6 +120,7 @@ def choose(major: int | None) -> Binaries:
 @contextmanager
 def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> Iterator[ShadowServer]:
     """A server started from these programs, with the baseline in it. Not on Windows."""
+    from landed.shadow.postgres import standins
     from landed.shadow.postgres.cluster import Cluster
     from landed.shadow.postgres.databases import load_roles, make_base, sweep
     from landed.shadow.postgres.locks import PORT
@@ -133,6 +136,8 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
             baseline=baseline,
             role=baseline.role,
             base=baseline.database,
+            admin="template1",
+            stood_in=standins.stood_in(binaries),
             fresh=cluster.fresh,
         )
 
@@ -140,7 +145,8 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
         load_roles(describe(cluster))
         make_base(describe(cluster))
 
-    with Cluster(binaries, baseline.superuser, key=baseline.digest, prepare=prepare) as cluster:
+    key = f"{baseline.digest}/{standins.digest()}"
+    with Cluster(binaries, baseline.superuser, key=key, prepare=prepare) as cluster:
         server = describe(cluster)
         if cluster.fresh:
             sweep(server)

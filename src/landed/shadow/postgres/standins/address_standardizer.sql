@@ -1,0 +1,2 @@
+-- version: 3.3.7
+-- Only its name: nothing of it is stood in for.

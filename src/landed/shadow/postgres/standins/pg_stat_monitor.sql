@@ -1,0 +1,2 @@
+-- version: 2.1
+-- Only its name: nothing of it is stood in for.

@@ -1,0 +1,2 @@
+-- version: 16.0
+-- Only its name: nothing of it is stood in for.

@@ -1,0 +1,2 @@
+-- version: 3.4.1
+-- Only its name: nothing of it is stood in for.

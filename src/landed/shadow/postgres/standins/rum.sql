@@ -1,0 +1,2 @@
+-- version: 1.3
+-- Only its name: nothing of it is stood in for.
