@@ -95,12 +95,14 @@ def _execute(
     dry_run: bool,
     allow: tuple[str, ...],
 ) -> None:
-    from landed.ops.apply import run_apply
+    from landed.ops.apply import run_apply, unlocked
     from landed.report.apply_text import render_done, render_plan, render_report, render_undo
     from landed.report.json_apply import apply_json
     from landed.targets.base import Consent
 
     verb = words.split(maxsplit=1)[0]
+    if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
+        exam.workspace.write_lock(missing)
     if dry_run or not plan.items:
         if common.json:
             emit_json(apply_json(exam, plan, None, verb))

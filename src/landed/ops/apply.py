@@ -93,8 +93,13 @@ def run_apply(
     try:
         with exam.workspace.target.writer() as writer:
             undo = writer.undo
-            if undo is not None and on_undo is not None:
-                on_undo(undo)
+            if undo is not None:
+                from landed.ops.bookmarks import remember
+
+                files = [item.migration.name for item in plan.items]
+                remember(exam.workspace.target, undo.bookmark, "apply", files)
+                if on_undo is not None:
+                    on_undo(undo)
             for index, item in enumerate(plan.items):
                 if on_start is not None:
                     on_start(index, item)
@@ -110,8 +115,19 @@ def run_apply(
     finally:
         if done:
             digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
-            exam.workspace.write_lock(digests)
+            exam.workspace.write_lock(unlocked(exam) | digests)
     return ApplyReport(exam, plan, tuple(done), undo)
+
+
+def unlocked(exam: Examination) -> dict[str, str]:
+    """The applied files that the lock file lacks, name -> digest: a run that was killed leaves such."""
+    return {
+        j.name: exam.step(j.name).digest
+        for j in exam.judgements
+        if j.standing in (Standing.OK, Standing.ASSUMED)
+        and exam.migration(j.name) is not None
+        and exam.workspace.locked_digest(j.name) is None
+    }
 
 
 def _base_missing(exam: Examination, base: Judgement) -> NotProven:

@@ -160,11 +160,12 @@ class Workspace:
 
     def write_lock(self, digests: Mapping[str, str]) -> None:
         """Add or replace entries of this target's section, reading the file again first."""
-        from landed.targets.lockfile import read_lock, write_lock
+        from landed.targets.lockfile import alone, read_lock, write_lock
 
         path = self.project.lock_file.value
-        self._lock = read_lock(path).with_entries(self.lock_section, digests)
-        write_lock(path, self._lock)
+        with alone(path.parent):
+            self._lock = read_lock(path).with_entries(self.lock_section, digests)
+            write_lock(path, self._lock)
 
     # -- the git history ------------------------------------------------------------------------
 

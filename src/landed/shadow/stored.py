@@ -58,11 +58,13 @@ def dump_step(step: Step) -> tuple[str, str]:
 def _dump_effects(effects: Effects) -> list[Any]:
     """Effects by object: ``[kind, parent, name, [property, before, after, …]]``."""
     objects: list[Any] = []
+    properties: list[str | None] = []
     last = None
     for (kind, parent, name, prop), before, after in effects:
         if (name, parent, kind) != last:
             last = (name, parent, kind)
-            objects.append([kind, parent, name, properties := []])
+            properties = []
+            objects.append([kind, parent, name, properties])
         properties += (prop, before, after)
     return objects
 

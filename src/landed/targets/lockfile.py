@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -145,6 +145,28 @@ def render(lock: Lock) -> str:
             parts.append(f"\n[{_quoted(folder)}]\n")
             parts += [f"sha256:{entries[name]} {_quoted(name)}\n" for name in sorted(entries, key=order_key)]
     return "".join(parts)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold off other runners while a lock file is read, changed and written.
+
+    The lock is on the folder itself, so that nothing is left behind; where the system has no such lock
+    (Windows, some network file systems) two runners at one moment may lose an entry, which the next run adds.
+    """
+    try:
+        import fcntl
+
+        held = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def write_lock(path: Path, lock: Lock) -> bool:
