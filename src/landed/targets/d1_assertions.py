@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MARK = "landed-proof"
 _FAILED = re.compile(rf"{_MARK} ([0-9]+)(?: ([^']*))?")
 _STORED = re.compile(r"CREATE (?:UNIQUE |VIRTUAL )*(?:TABLE|INDEX|VIEW|TRIGGER) ")
+_ANYTHING = "(SELECT count(*) FROM sqlite_master)"
 _LONG = 40_000
 """Texts above this many characters are proven by their length and their parts."""
 _STATEMENT = 60_000
@@ -60,15 +61,16 @@ def failed_proof(message: str) -> Failed | None:
 def statements(proofs: Iterable[Proof]) -> list[str]:
     """SQL that runs through if all hold, and else fails naming the first that does not.
 
-    A condition that is NULL does not hold. Should a platform ever take the failing call for a value,
-    the second one stops it.
+    A condition that is NULL does not hold. Should a platform ever answer the inner call with a value,
+    the outer one fails.
     """
     packed: list[list[str]] = []
     size = _STATEMENT
     for proof in proofs:
-        text = f"{_MARK} {proof.number}"
-        said = f"'{text} ' || {proof.measured}" if proof.measured else f"'{text}'"
-        piece = f"WHEN ({proof.holds}) IS NOT TRUE THEN json_extract('{{}}', {said}) || json('{_MARK}')"
+        # Never a constant: those, SQLite may work out before it is known whether they are needed.
+        said = f"'{_MARK} {proof.number} ' || {proof.measured or _ANYTHING}"
+        fails = f"json(coalesce(json_extract('{{}}', {said}), '') || '{_MARK}')"
+        piece = f"WHEN ({proof.holds}) IS NOT TRUE THEN {fails}"
         if size + len(piece) > _STATEMENT:
             packed.append([])
             size = 0
