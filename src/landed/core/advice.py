@@ -66,7 +66,13 @@ def shell_word(text: str) -> str:
 
 
 def advise(judgement: Judgement) -> Judgement:
-    """The judgement with the next command filled in."""
+    """The judgement with the next command filled in, and what helps where no command does."""
+    if judgement.standing is Standing.TORN and resume_plan(judgement).problem:
+        note = (
+            "its own statements cannot make this good: put the difference into a new migration (apply takes "
+            "one that heals it), or undo by hand what was done by hand"
+        )
+        judgement = judgement._replace(notes=(*judgement.notes, note))
     next_step = next_command(judgement)
     return judgement if next_step == judgement.next else judgement._replace(next=next_step)
 

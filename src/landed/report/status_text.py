@@ -10,7 +10,7 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.standing import Evidence, Judgement, Standing, Verdict
 from landed.ops.examine import Examination
 from landed.report.style import paint, symbols
-from landed.report.target_text import shown_path as short_path
+from landed.report.target_text import shown_place
 
 MARKS = {
     Standing.OK: ("good", "green"),
@@ -39,12 +39,12 @@ def headline(exam: Examination) -> str:
     if exam.state.ledger_problem:
         rows = f"ledger unreadable: {exam.state.ledger_problem}"
     files = "1 file" if len(exam.migrations) == 1 else f"{len(exam.migrations)} files"
-    return f"{spec.label}  {shown_path(exam)}\n{files} in {shown_dir(exam)} · {rows}"
+    return f"{spec.label}  {shown_path(exam)}".rstrip() + f"\n{files} in {shown_dir(exam)} · {rows}"
 
 
 def shown_path(exam: Examination) -> str:
-    """The database file, relative to where the user is if that is shorter."""
-    return short_path(exam.workspace.spec.path, exam.workspace.project.start)
+    """The database file, relative to where the user is if that is shorter; a remote one's name and id."""
+    return shown_place(exam.workspace.spec, exam.workspace.project.start)
 
 
 def shown_dir(exam: Examination) -> str:
@@ -77,6 +77,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
     _base(exam, out)
     _unexplained(exam, out)
     print(file=out)
+    _set_notes(exam, out)
     print(summary(exam), file=out)
     if exam.position and any(j.standing is not Standing.OK for j in exam.judgements):
         print(f"The schema is exactly what the files leave {exam.position}.", file=out)
@@ -297,6 +298,16 @@ def _unexplained(exam: Examination, out: IO[str]) -> None:
         print(f"      {name}", file=out)
     if len(objects) > _SHOWN:
         print(f"      … and {len(objects) - _SHOWN} more (--json shows all)", file=out)
+    print(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", file=out)
+
+
+def _set_notes(exam: Examination, out: IO[str]) -> None:
+    """What is worth knowing about the folder as a whole: doubled numbers, gaps, files that are skipped."""
+    notes = exam.workspace.migrations().notes
+    for note in notes[:_SHOWN]:
+        print(f"  {paint('note: ' + note.text, 'dim', out)}", file=out)
+    if len(notes) > _SHOWN:
+        print(f"  … and {len(notes) - _SHOWN} more notes (landed doctor shows all)", file=out)
 
 
 def _absent(exam: Examination, command: Command) -> str:
