@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,8 @@ class Api:
             timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
             agent = {"User-Agent": f"landed/{__version__}"}
             self._client = httpx.Client(timeout=timeout, headers=agent, follow_redirects=False)
+            # Whoever forgets to close it leaves no open socket behind.
+            weakref.finalize(self, self._client.close)
         return self._client
 
 
