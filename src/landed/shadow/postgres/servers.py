@@ -78,12 +78,17 @@ class ShadowServer:
 
 @contextmanager
 def server_for(
-    major: int | None, named: str | None = None, *, baseline: Baseline = PLAIN
+    major: int | None,
+    named: str | None = None,
+    *,
+    baseline: Baseline = PLAIN,
+    extensions: frozenset[str] = frozenset(),
 ) -> Iterator[ShadowServer]:
     """A server for shadows of a target with this major version (``None``: unknown).
 
     ``named`` is the URL of a server that the user wants to be used. Otherwise an installed Postgres of the
-    same major is taken, then the embedded one, then the nearest installed one. Nothing listens on the
+    same major is taken, then the embedded one, then the nearest installed one; an installed one that lacks
+    some of ``extensions`` (names) yields to the embedded one if that has them. Nothing listens on the
     network, and the server stops by itself after its last user, however that one ends.
     Raises :class:`CannotKnow` when there is none or it does not start.
     """
@@ -98,16 +103,21 @@ def server_for(
             "landed cannot start a Postgres of its own on Windows yet",
             next='name a server for scratch databases: [shadow] server = "postgresql://…" in landed.toml',
         )
-    with own_server(choose(major), major, baseline) as server:
+    with own_server(choose(major, extensions), major, baseline) as server:
         yield server
 
 
-def choose(major: int | None) -> Binaries:
+def choose(major: int | None, extensions: frozenset[str] = frozenset()) -> Binaries:
     """The programs to start a shadow's server from. Raises :class:`CannotKnow` when there are none."""
     from landed.shadow.postgres.embedded import embedded
     from landed.shadow.postgres.installed import any_installed, installed
 
-    found = (installed(major) if major is not None else None) or embedded() or any_installed(major)
+    found, own = installed(major) if major is not None else None, embedded()
+    if found and own and extensions:
+        from landed.shadow.postgres.standins import stood_in
+
+        found = own if extensions & (stood_in(found) - stood_in(own)) else found
+    found = found or own or any_installed(major)
     if found is None:
         raise CannotKnow(
             "there is no Postgres on this machine that a shadow could run on",

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from landed.shadow.postgres.binaries import Binaries
 
+_CREATE = re.compile(r"create\s++extension\s++(?:if\s++not\s++exists\s++)?\"?([a-z_][\w-]*)")
 _HEADER = re.compile(r"^-- (version|schema|requires|relocatable|loose): (.+)$", re.MULTILINE)
 
 
@@ -31,14 +32,14 @@ FORCED = frozenset(
         *("pgsodium", "safeupdate", "supabase_vault", "timescaledb"),
     }
 )
-"""Stood in for even where the real one is installed: they need a start-up setting, or one fixed database."""
+"""Stood in for even where the real one is: it needs a start-up setting, or one fixed database."""
 
 TRUSTED = frozenset(_lines("trusted.txt"))
-"""What a Supabase project's ``postgres`` may create, though no superuser (facts: supautils' privileged list)."""
+"""What a Supabase project's ``postgres`` may create though it is no superuser (facts: supautils)."""
 
 
 class StandIn(NamedTuple):
-    """One extension of ours; ``loose`` names the schema that may be there before it, without the extension."""
+    """One extension of ours; ``loose`` names the schema that may be there before it, without it."""
 
     name: str
     version: str
@@ -95,6 +96,11 @@ def stood_in(binaries: Binaries) -> frozenset[str]:
     """Extensions that are ours on a server of these programs; evidence that rests on them is weaker."""
     real = {path.stem for path in (binaries.share() / "extension").glob("*.control")}
     return frozenset(name for name in stand_ins() if name in FORCED or name not in real)
+
+
+def named_extensions(sql: str) -> frozenset[str]:
+    """Names in the ``CREATE EXTENSION`` statements of a text, wherever they stand in it."""
+    return frozenset(_CREATE.findall(sql.lower()))
 
 
 class Layout(NamedTuple):

@@ -40,14 +40,21 @@ BEGIN
   END LOOP;
   RETURN d;
 END $$;
-CREATE FUNCTION hmac(text, text, text) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-  AS $$ SELECT @extschema@.hmac(convert_to($1, 'UTF8'), convert_to($2, 'UTF8'), $3) $$;
+-- A relocatable extension cannot name its own schema in advance.
+CREATE FUNCTION hmac(text, text, text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  code bytea;
+BEGIN
+  EXECUTE format('SELECT %s.hmac($1, $2, $3)', (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pgcrypto'))
+    INTO code USING convert_to($1, 'UTF8'), convert_to($2, 'UTF8'), $3;
+  RETURN code;
+END $$;
 CREATE FUNCTION gen_salt(text) RETURNS text LANGUAGE sql VOLATILE STRICT PARALLEL SAFE AS
   $$ SELECT CASE lower($1) WHEN 'bf' THEN '$2a$06$' WHEN 'md5' THEN '$1$' WHEN 'xdes' THEN '_J9..' ELSE '' END
      || left(md5(random()::text), CASE lower($1) WHEN 'bf' THEN 22 WHEN 'md5' THEN 8 WHEN 'xdes' THEN 4 ELSE 2 END) $$;
 CREATE FUNCTION gen_salt(text, integer) RETURNS text LANGUAGE sql VOLATILE STRICT PARALLEL SAFE
   AS $$ SELECT CASE WHEN lower($1) = 'bf' THEN '$2a$' || lpad($2::text, 2, '0') || '$' || left(md5(random()::text), 22)
-               ELSE @extschema@.gen_salt($1) END $$;
+               ELSE CASE lower($1) WHEN 'md5' THEN '$1$' WHEN 'xdes' THEN '_J9..' ELSE '' END || left(md5(random()::text), 8) END $$;
 CREATE FUNCTION crypt(text, text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   AS $$ SELECT s || left(translate(encode(sha256(convert_to($1 || s, 'UTF8')), 'base64'), '+=', './'), 31)
         FROM (SELECT left($2, CASE WHEN $2 LIKE '$2%' THEN 29 WHEN $2 LIKE '$1$%' THEN 11 ELSE 2 END) s) x $$;

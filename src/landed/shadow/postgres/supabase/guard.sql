@@ -29,6 +29,10 @@ BEGIN
         regexp_replace(c.object_type, '^(table|index|sequence) column$', '\1'),
         split_part(regexp_replace(c.object_identity, '^(auth|storage|realtime)\.', ''), '(', 1));
     END IF;
+    IF c.object_type = 'index' AND EXISTS (SELECT FROM pg_index i JOIN landed_managed m ON m.objid = i.indrelid WHERE i.indexrelid = c.objid) THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s',
+        (SELECT r.relname FROM pg_index i JOIN pg_class r ON r.oid = i.indrelid WHERE i.indexrelid = c.objid));
+    END IF;
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'permission denied for schema ' || c.schema_name;
   END LOOP;
 END $$;
@@ -42,9 +46,10 @@ BEGIN
   FOR d IN
     SELECT object_type, object_name, object_identity FROM pg_event_trigger_dropped_objects() o
     WHERE EXISTS (SELECT FROM landed_managed m WHERE m.classid = o.classid AND m.objid = o.objid)
+    ORDER BY NOT original, object_type <> 'table'
   LOOP
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-      MESSAGE = format('must be owner of %s %s', d.object_type, coalesce(d.object_name, d.object_identity));
+      MESSAGE = format('must be owner of %s %s', d.object_type, coalesce(d.object_name, split_part(d.object_identity, '(', 1)));
   END LOOP;
 END $$;
 CREATE EVENT TRIGGER landed_guard_ddl ON ddl_command_end EXECUTE FUNCTION pg_catalog.landed_guard_ddl();
