@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -154,7 +155,7 @@ class SqliteTarget:
             # Python acts on Ctrl-C only when its own code runs: without this, after the statement's end.
             connection.set_progress_handler(lambda: False, _INTERRUPTIBLE)
             if new and self.mode == "d1":
-                connection.execute("PRAGMA journal_mode=wal").fetchall()
+                _to_wal(connection)
         except apsw.Error as error:
             raise CannotKnow(
                 f"{self.path} cannot be opened for writing: {error}",
@@ -240,6 +241,22 @@ def _restless(path: Path) -> Busy:
         f"{path} is being written to so quickly that it cannot be read.",
         next="Try again when the other process has finished.",
     )
+
+
+def _to_wal(connection: apsw.Connection) -> None:
+    """Switch a new database to WAL; raises BusyError when others hold it for longer than writers wait.
+
+    SQLite does not call its busy handler for this switch when another runner makes it at the same moment.
+    """
+    until = time.monotonic() + WRITE_BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=wal").fetchall()
+            return
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def _unreadable(path: Path, error: Exception) -> CannotKnow:
