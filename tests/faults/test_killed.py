@@ -15,8 +15,8 @@ from typing import Any
 
 import histories
 import pytest
-from wrangler import ROOT
 from world import World
+from wrangler import ROOT
 
 SEEDED = {
     "0001_init.sql": "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);\n"
