@@ -30,11 +30,11 @@ NARROW = (
     "aggregates",
     "triggers",
     "policies",
+    "domain_constraints",
 )
 """Queries that can be narrowed to units: kinds of which there may be many."""
 
 WHOLE = (
-    "domain_constraints",
     "extensions",
     "event_triggers",
     "publications",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from landed.core.facts import FactKey
 
 
-def parameters(scope: Scope, major: int, units: list[int] | None = None) -> dict[str, object]:
+def parameters(scope: Scope, major: int) -> dict[str, object]:
     """The parameters of the catalog queries."""
     return {
         "managed": scope.managed,
@@ -26,7 +26,6 @@ def parameters(scope: Scope, major: int, units: list[int] | None = None) -> dict
         "platform_roles": scope.platform_roles,
         "publications": list(scope.publications),
         "not_null_names": (scope.floor or 0) >= 18,
-        "units": units,
     }
 
 

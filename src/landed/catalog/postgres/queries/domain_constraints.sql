@@ -9,7 +9,8 @@ JOIN pg_type t ON t.oid = con.contypid
 JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = con.oid
                           AND d.objsubid = 0
-WHERE con.contype = 'c'
+WHERE con.contype = 'c' AND con.contypid <> 0
   AND n.nspname !~ %(managed)s
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
                   AND e.classid = 'pg_type'::regclass AND e.objid = t.oid)
+  AND con.oid = ANY (%(units)s) -- only

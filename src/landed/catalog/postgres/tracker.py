@@ -1,0 +1,303 @@
+"""Following one Postgres session's schema: which facts has a statement changed.
+
+Inside the transaction that changes them, the catalogs' own row counters say which were written to,
+``xmin`` says which rows, and only what these rows belong to is read again; then what is described in
+terms of an object that has another name now. The cost is that of the change, not of the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from landed.catalog.postgres import touched
+from landed.catalog.postgres.queries import NARROW, WHOLE, queries, text
+from landed.catalog.postgres.rows import Reader
+from landed.catalog.postgres.scope import Scope
+from landed.catalog.postgres.session import canonical
+from landed.catalog.postgres.snapshot import parameters, uncollected
+from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
+
+if TYPE_CHECKING:
+    import psycopg
+
+_Units = dict[int, dict[FactKey, str]]
+_Wanted = dict[str, set[int]]
+
+_CLASSES: Final = {
+    "tables": "pg_class",
+    "columns": "pg_class",
+    "views": "pg_class",
+    "sequences": "pg_class",
+    "indexes": "pg_class",
+    "functions": "pg_proc",
+    "types": "pg_type",
+    "constraints": "pg_constraint",
+}
+"""The catalogs of objects whose names stand in other objects' texts, by query."""
+
+_PARENTS: Final = frozenset(("inherits", "partition of", "attached to"))
+
+
+class _Mark(NamedTuple):
+    """Where the last look left off: transaction, its identifier, counters of the catalogs."""
+
+    transaction: str
+    xid: str
+    inserted: list[int]
+    updated: list[int]
+    deleted: list[int]
+
+
+class _Touched(NamedTuple):
+    """Catalogs that were written to since the last look, by what was done to their rows."""
+
+    written: frozenset[str]
+    updated: frozenset[str]
+    deleted: frozenset[str]
+
+
+class Tracker:
+    """The facts of one session's database, kept up to date statement by statement.
+
+    Call :meth:`begin` first thing in every transaction, and :meth:`changes` after each statement, in
+    the same transaction while it is sound. What happened in another transaction since (a COMMIT in a
+    file, CREATE INDEX CONCURRENTLY) is found at the price of reading everything. After a ``ROLLBACK TO
+    SAVEPOINT`` of the user's own, and whenever in doubt, ``changes(everything=True)``.
+    Changes that other sessions commit meanwhile may be among those reported.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], scope: Scope) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._major = connection.info.server_version // 10000
+        self._parameters = parameters(scope, self._major)
+        self._units: dict[str, _Units] = {}
+        self._comments: set[tuple[str, int, int]] = set()
+        self._reader: Reader | None = None
+        self._mark: _Mark | None = None
+        self.facts: dict[FactKey, str] = {}
+
+    def begin(self) -> None:
+        """Read everything, the first time; afterwards only note where a transaction begins."""
+        if self._reader is None:
+            self._reread()
+        self._mark = self._look()
+
+    def changes(self, *, everything: bool = False) -> Effects:
+        """What has changed since the last call or :meth:`begin`, in the order of the keys."""
+        before = self._mark
+        if before is None or everything:
+            reread = self._reread()
+            self._mark = self._look()
+            return reread
+        now = self._mark = self._look()
+        if before.transaction != now.transaction:
+            return self._reread()
+        written = _compare(before, now)
+        if not written.written:
+            return ()
+        if "pg_extension" in written.written or touched.NAMED_EVERYWHERE & written.updated:
+            return self._reread()
+        if written.written <= {"pg_depend"}:
+            return self._reread()
+        with canonical(self._connection):
+            self._execute("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
+            effects = self._narrow(written, before.xid)
+        return self._reread() if effects is None else effects
+
+    def _look(self) -> _Mark:
+        row = self._connection.execute(touched.COUNTERS, {"catalogs": touched.CATALOGS}, prepare=True)
+        return _Mark(*row.fetchone() or ("", "", [], [], []))
+
+    def _execute(self, sql: str, arguments: Mapping[str, object] | None = None) -> psycopg.Cursor[Any]:
+        return self._connection.execute(sql, arguments, prepare=True)
+
+    def _reread(self) -> Effects:
+        """Read everything again and compare."""
+        with canonical(self._connection), uncollected():
+            role = self._connection.execute(text("main_role"), prepare=False)
+            cursors = {
+                name: self._connection.execute(query.full, self._parameters, prepare=False)
+                for name, query in queries().items()
+            }
+            comments = self._connection.execute(touched.COMMENTS, prepare=False)
+            (main_role,) = role.fetchone() or ("",)
+            reader = self._reader = Reader(self._scope, self._major, self._scope.main_role or main_role)
+            before = self.facts
+            self.facts = {}
+            for name, cursor in cursors.items():
+                self._units[name] = self._grouped(reader, cursor)
+            self._comments = set(comments.fetchall())
+        for units in self._units.values():
+            for facts in units.values():
+                self.facts.update(facts)
+        return _difference(before, self.facts)
+
+    def _grouped(self, reader: Reader, cursor: psycopg.Cursor[Any]) -> _Units:
+        rows = cursor.fetchall()
+        units: _Units = {}
+        titles = [column.name for column in cursor.description or ()]
+        reader.read_into(titles, rows, lambda unit: units.setdefault(unit, {}))
+        return units
+
+    def _narrow(self, written: _Touched, mark: str) -> Effects | None:
+        """What changed in the catalogs written to; ``None`` when everything must be read again."""
+        wanted, whole, gone = self._written_units(written, mark)
+        before: dict[FactKey, str] = {}
+        after: dict[FactKey, str] = {}
+        for name, units in gone.items():
+            for unit in units:
+                before.update(self._units[name].pop(unit))
+                wanted.get(name, set()).discard(unit)
+        done: _Wanted = {name: set() for name in NARROW}
+        renamed_any = False
+        while any(wanted.values()):
+            reads = {name: units - done[name] for name, units in wanted.items() if units - done[name]}
+            for name, units in reads.items():
+                done[name] |= units
+            renamed = self._read_units(reads, before, after)
+            if "pg_namespace" in renamed:
+                return None  # every name in it is another one now
+            renamed_any = renamed_any or bool(renamed)
+            wanted = self._dependents(renamed) if renamed else {}
+        if renamed_any:
+            whole = set(WHOLE)
+        self._read_whole(whole, before, after)
+        return self._apply(before, after)
+
+    def _written_units(self, written: _Touched, mark: str) -> tuple[_Wanted, set[str], dict[str, set[int]]]:
+        wanted: _Wanted = {}
+        whole: set[str] = set()
+        rows = {}
+        for catalog in touched.SOURCES:
+            if catalog in written.written:
+                rows[catalog] = self._execute(touched.changed_rows(catalog), {"mark": mark})
+        left = {
+            catalog: self._execute(touched.remaining(catalog))
+            for catalog, source in touched.SOURCES.items()
+            if source.gone and catalog in written.deleted
+        }
+        commented = comments = None
+        if "pg_description" in written.written:
+            commented = self._execute(touched.CHANGED_COMMENTS, {"mark": mark})
+            comments = self._execute(touched.COMMENTS)
+        for catalog, cursor in rows.items():
+            for row in cursor.fetchall():
+                for unit, (_, names) in zip(row, touched.SOURCES[catalog].columns, strict=True):
+                    if unit is not None:
+                        for name in names:
+                            wanted.setdefault(name, set()).add(unit)
+        gone: dict[str, set[int]] = {}
+        for catalog, cursor in left.items():
+            there = {unit for (unit,) in cursor.fetchall()}
+            for name in touched.SOURCES[catalog].gone:
+                gone[name] = {unit for unit in self._units[name] if unit >= 16384 and unit not in there}
+        if commented is not None and comments is not None:
+            found = commented.fetchall()
+            now = set(comments.fetchall())
+            found.extend((catalog, unit) for catalog, unit, _ in self._comments - now)
+            self._comments = now
+            for catalog, unit in found:
+                if catalog not in touched.COMMENTED:
+                    whole.update(WHOLE)
+                for name in touched.COMMENTED.get(catalog, ()):
+                    wanted.setdefault(name, set()).add(unit)
+        for catalog, few in touched.FEW.items():
+            if catalog in written.written:
+                whole.update(few)
+        if "pg_inherits" in written.deleted:
+            for name in ("tables", "indexes"):
+                heirs = {u for u, facts in self._units[name].items() if _PARENTS & {k.prop for k in facts}}
+                wanted.setdefault(name, set()).update(heirs)
+        return wanted, whole, gone
+
+    def _read_units(
+        self, reads: _Wanted, before: dict[FactKey, str], after: dict[FactKey, str]
+    ) -> dict[str, set[int]]:
+        """Read units again; returns those whose objects have other names now, by catalog."""
+        assert self._reader is not None
+        cursors = {}
+        for name, units in reads.items():
+            arguments = {**self._parameters, "units": "{" + ",".join(map(str, sorted(units))) + "}"}
+            narrowed = queries()[name].narrowed
+            assert narrowed is not None
+            cursors[name] = self._execute(narrowed, arguments)
+        renamed: dict[str, set[int]] = {}
+        for name, cursor in cursors.items():
+            found = self._grouped(self._reader, cursor)
+            units_now = self._units[name]
+            for unit in reads[name]:
+                old, new = units_now.pop(unit, {}), found.get(unit, {})
+                if new:
+                    units_now[unit] = new
+                if old == new:
+                    # Another unit may have left this one's keys to it or taken them over.
+                    after.update(new)
+                    before.update(old)
+                    continue
+                before.update(old)
+                after.update(new)
+                if old and name == "schemas" and _objects(old) != _objects(new):
+                    renamed.setdefault("pg_namespace", set()).add(unit)
+                elif old and name in _CLASSES and _has_other_names(old, new):
+                    renamed.setdefault(_CLASSES[name], set()).add(unit)
+        return renamed
+
+    def _dependents(self, renamed: Mapping[str, Iterable[int]]) -> _Wanted:
+        pairs = [(catalog, unit) for catalog, units in renamed.items() for unit in units]
+        arguments = {
+            "classes": "{" + ",".join(catalog for catalog, _ in pairs) + "}",
+            "objects": "{" + ",".join(str(unit) for _, unit in pairs) + "}",
+        }
+        wanted: _Wanted = {}
+        for name, unit in self._execute(text("dependents"), arguments).fetchall():
+            wanted.setdefault(name, set()).add(unit)
+        return wanted
+
+    def _read_whole(
+        self, names: Iterable[str], before: dict[FactKey, str], after: dict[FactKey, str]
+    ) -> None:
+        assert self._reader is not None
+        cursors = {name: self._execute(queries()[name].full, self._parameters) for name in names}
+        for name, cursor in cursors.items():
+            for facts in self._units[name].values():
+                before.update(facts)
+            self._units[name] = self._grouped(self._reader, cursor)
+            for facts in self._units[name].values():
+                after.update(facts)
+
+    def _apply(self, before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> Effects:
+        for key in before:
+            if key not in after:
+                self.facts.pop(key, None)
+        self.facts.update(after)
+        return _difference(before, after)
+
+
+def _compare(before: _Mark, now: _Mark) -> _Touched:
+    names = touched.COUNTED
+    inserted = {n for n, a, b in zip(names, before.inserted, now.inserted, strict=True) if a != b}
+    updated = {n for n, a, b in zip(names, before.updated, now.updated, strict=True) if a != b}
+    deleted = {n for n, a, b in zip(names, before.deleted, now.deleted, strict=True) if a != b}
+    return _Touched(frozenset(inserted | updated | deleted), frozenset(updated), frozenset(deleted))
+
+
+def _objects(facts: Iterable[FactKey]) -> set[ObjectKey]:
+    return {key.object for key in facts if key.prop == EXISTS}
+
+
+def _has_other_names(old: dict[FactKey, str], new: dict[FactKey, str]) -> bool:
+    """Whether an object's own name, or a value that stands in other texts (an enum's), has changed."""
+    if any(key.prop == "values" and new.get(key) != value for key, value in old.items()):
+        return True
+    return any(key.prop == EXISTS and key not in new and "grant" not in key.kind for key in old)
+
+
+def _difference(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> Effects:
+    found = [
+        Change(key, old, new)
+        for key in before.keys() | after.keys()
+        if (old := before.get(key)) != (new := after.get(key))
+    ]
+    return tuple(sorted(found, key=lambda change: change.key))
