@@ -18,6 +18,13 @@ from landed.ops.workspace import Workspace, open_workspace
 from landed.targets.base import Consent
 
 
+_AS_SOMEBODY = (
+    *("-c", "user.name=t"),
+    *("-c", "user.email=t@example.invalid"),
+    *("-c", "commit.gpgsign=false"),
+)
+
+
 class World:
     """A project with one database; everything happens in-process on real files."""
 
@@ -86,14 +93,11 @@ class World:
         """Run git; ``when`` is the time of a commit."""
         dates = {"GIT_COMMITTER_DATE": when, "GIT_AUTHOR_DATE": when} if when else {}
         run = subprocess.run(
-            [
-                "git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false",
-                *args,
-            ],
+            ["git", *_AS_SOMEBODY, *args],
             cwd=self.folder,
             env=os.environ | dates,
             capture_output=True,
             text=True,
             check=True,
-        )  # fmt: skip
+        )
         return run.stdout.strip()
