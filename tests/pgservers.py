@@ -45,7 +45,7 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
     """
     with contextlib.ExitStack() as running:
         folder = tempfile.mkdtemp(prefix="lt", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-        running.callback(_remove, Path(folder))
+        running.callback(remove_servers, Path(folder))
         before = os.environ.get("LANDED_SHADOW_DIR")
         servers: dict[tuple[int, str], ShadowServer] = {}
 
@@ -67,7 +67,8 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
         yield start
 
 
-def _remove(folder: Path) -> None:
+def remove_servers(folder: Path) -> None:
+    """Stop and remove every server below a folder, after the end of everybody's use."""
     for root in folder.glob("*-*"):
         if (root / "users.lock").exists():
             assert remove_cluster(root, wait=True), root

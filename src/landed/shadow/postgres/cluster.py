@@ -186,6 +186,8 @@ class Cluster:
         if recorded_pid(self.data) is not None:
             stop(self.data)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for file in self.socket.glob(".s.*"):
+            file.unlink(missing_ok=True)
 
     def _programs(self) -> Path:
         """The folder to run programs from: a copy, where the server's user could not reach the original."""

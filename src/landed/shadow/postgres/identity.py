@@ -74,11 +74,11 @@ def server_identity() -> Identity:
 
 def reachable_by_all(path: Path) -> bool:
     """Whether every user can run the programs in a folder: its own rights and those of all folders above."""
-    path = path.resolve()
+    path, real = path.absolute(), path.resolve()
     wanted = stat.S_IROTH | stat.S_IXOTH
     if path.stat().st_mode & wanted != wanted or not (path / "postgres").stat().st_mode & stat.S_IXOTH:
         return False
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (*path.parents, *real.parents))
 
 
 def _environment() -> dict[str, str]:

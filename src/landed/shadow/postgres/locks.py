@@ -39,14 +39,15 @@ def listens(folder: Path) -> bool:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process of this number exists."""
+    """Whether a process of this number runs; one that ended and was not waited for does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except OSError:
         return True
-    return True
+    # "number (name) state …"; systems without /proc have an init that waits.
+    return read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[:1] not in (["Z"], ["X"])
 
 
 def server_pid(data: Path) -> int | None:

@@ -117,8 +117,10 @@ def lay_out(root: Path, binaries: Binaries, source: Binaries) -> Layout:
     """
     share = source.share()
     ours = stood_in(binaries)
+    farm = root / "farm"
+    shutil.rmtree(farm, ignore_errors=True)
     if binaries.major >= 18:
-        folder = _fresh(root / "share" / "extension")
+        folder = _fresh(farm / "extension")
         _fill(folder, share / "extension", ours, everything=False)
         path = str(folder.parent).replace("'", "''")
         return Layout(source.program("postgres"), f"extension_control_path = '{path}:$system'\n")
@@ -127,8 +129,6 @@ def lay_out(root: Path, binaries: Binaries, source: Binaries) -> Layout:
     if not library.is_relative_to(libraries):
         libraries = library
     prefix = Path(os.path.commonpath([source.bindir, share, libraries]))
-    farm = root / "farm"
-    shutil.rmtree(farm, ignore_errors=True)
     own_share = _fresh(farm / share.relative_to(prefix))
     for entry in share.iterdir():
         if entry.name != "extension":
