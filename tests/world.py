@@ -17,7 +17,6 @@ from landed.ops.examine import Examination, examine
 from landed.ops.workspace import Workspace, open_workspace
 from landed.targets.base import Consent
 
-
 _AS_SOMEBODY = (
     *("-c", "user.name=t"),
     *("-c", "user.email=t@example.invalid"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from world import World
@@ -347,7 +348,7 @@ def test_a_table_that_only_looks_like_part_of_a_virtual_table(tmp_path: Path) ->
 class TestStartingSchema:
     """Histories that do not begin at an empty database."""
 
-    FILES = {"0001_nick.sql": "ALTER TABLE users ADD COLUMN nick TEXT;"}
+    FILES: ClassVar = {"0001_nick.sql": "ALTER TABLE users ADD COLUMN nick TEXT;"}
     BASE = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);"
 
     def _world(self, tmp_path: Path) -> World:
