@@ -143,6 +143,13 @@ class Database:
             self.mark()
             return next((m.bookmark for m in reversed(self._marks) if m.since <= when), None)
 
+    def mark_after(self, sql: str) -> datetime:
+        """Write something, and the moment since when the database is so."""
+        with self.lock:
+            self.query([{"sql": sql}])
+            self.mark()
+            return self._marks[-1].since
+
     def restore(self, bookmark: str) -> tuple[str, str] | None:
         """Go back to a bookmark: the bookmark of the state now, and the one before; ``None``: unknown."""
         with self.lock:

@@ -49,6 +49,8 @@ def _usage(error: click.ClickException, given: list[str]) -> int:
 
 def _known(error: LandedError, given: list[str]) -> int:
     next_step = LAST[-1].command(error.next) if LAST and error.next else error.next
+    if LAST:
+        error.details = tuple(LAST[-1].command(d) if "landed undo --" in d else d for d in error.details)
     if "--json" in given:
         _json(error, error.message, error.exit_code, error.where, next_step, error.details)
     else:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("landed.cli.apply", "Run what is pending; record only what is proven."),
     "resume": ("landed.cli.apply", "Finish a migration that ran half-way."),
     "repair": ("landed.cli.repair", "Make the ledger say what the schema proves."),
+    "undo": ("landed.cli.undo", "Set a remote D1 database back to a Time Travel bookmark."),
     "rehearse": (
         "landed.cli.rehearse",
         "Replay all files in a throw-away database with rows in every table.",

@@ -85,8 +85,12 @@ def run_execute(plan: OneOff, *, on_undo: Callable[[UndoPoint], None] | None = N
         return Executed(plan, tuple(target.query(plan.script)))
     with target.writer() as writer:
         undo = writer.undo
-        if undo is not None and on_undo is not None:
-            on_undo(undo)
+        if undo is not None:
+            from landed.ops.bookmarks import remember
+
+            remember(target, undo.bookmark, "exec")
+            if on_undo is not None:
+                on_undo(undo)
         try:
             outcomes = tuple(writer.execute(plan.script))
         except Ambiguous as error:

@@ -61,6 +61,10 @@ def plan_repair(exam: Examination, names: Sequence[str] = (), *, reason: str | N
 def run_repair(exam: Examination, plan: RepairPlan) -> None:
     """Write the changes in one transaction. Raises NotProven when the ledger has changed meanwhile."""
     with exam.workspace.target.writer() as writer:
+        if writer.undo is not None:
+            from landed.ops.bookmarks import remember
+
+            remember(exam.workspace.target, writer.undo.bookmark, "repair", [c.name for c in plan.changes])
         writer.change_ledger(
             [c.name for c in plan.changes if c.action == "add"],
             [c.name for c in plan.changes if c.action == "remove"],

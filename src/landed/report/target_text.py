@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from landed.targets.target_spec import TargetSpec
 
 _FOLDER = os.path.join("v3", "d1", "miniflare-D1DatabaseObject")
+
+
+def shown_place(spec: TargetSpec, start: Path) -> str:
+    """A database's file, or for a remote one its name and the id that the configuration has."""
+    if spec.path is None and spec.database is not None:
+        given = (spec.database.name, spec.database.id)
+        return "  ".join(value.value for value in given if value is not None)
+    return shown_path(spec.path, start)
 
 
 def shown_path(path: Path | None, start: Path) -> str:

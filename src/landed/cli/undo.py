@@ -1,0 +1,76 @@
+"""landed undo."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import click
+
+from landed.cli.options import Common, command
+from landed.cli.output import emit_json
+from landed.core.errors import NeedsConfirmation
+
+
+@command()
+@click.option("--bookmark", metavar="BOOKMARK", help="Go back to this bookmark; the last one is the default.")
+@click.option("--timestamp", metavar="TIME", help="Go back to this moment: 2026-01-31T12:00:00Z.")
+@click.option("--yes", "-y", is_flag=True, help="Not enough alone: what is lost has to be named, too.")
+@click.option("--dry-run", is_flag=True, help="Show what would be lost and change nothing.")
+@click.option("--allow", multiple=True, metavar="LOSS", help="Name what is lost: restore:DATABASE.")
+def undo(
+    common: Common,
+    bookmark: str | None,
+    timestamp: str | None,
+    yes: bool,
+    dry_run: bool,
+    allow: tuple[str, ...],
+) -> None:
+    """Set a remote D1 database back to a Time Travel bookmark.
+
+    Restores the whole database, rows included, to the moment before landed's last writing command,
+    or to the bookmark or time that you name. Shows first what would be lost: ledger rows and
+    objects of the schema as far as landed saw them at that moment; rows written since, by anybody,
+    are lost and cannot be listed. On a terminal the database's name has to be typed, elsewhere
+    --yes --allow restore:DATABASE names the loss. A bookmark of the present is taken first, so that
+    the restore can itself be undone; then the database is read back. Local databases have no Time
+    Travel.
+    """
+    from landed.ops.undo import plan_undo, run_undo
+    from landed.report.undo import render_plan, render_undone, undo_json
+
+    plan = plan_undo(common.workspace(), bookmark=bookmark, timestamp=timestamp)
+    if dry_run:
+        if common.json:
+            emit_json(undo_json(plan, None))
+        else:
+            render_plan(plan, sys.stdout, common.command, dry_run=True)
+        return
+    if not common.json:
+        render_plan(plan, sys.stderr, common.command, dry_run=False)
+    again = shlex.join(["landed", "undo", "--bookmark", plan.bookmark, "--yes", "--allow", plan.allow])
+    if plan.allow not in allow:
+        _ask(plan.name, again)
+    elif not yes:
+        raise NeedsConfirmation(
+            "Nothing was changed: --allow names what is lost, --yes says that it may be.",
+            next=again,
+        )
+    done = run_undo(plan)
+    if common.json:
+        emit_json(undo_json(plan, done))
+    else:
+        render_undone(done, sys.stdout, common.command)
+
+
+def _ask(name: str, again: str) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise NeedsConfirmation(
+            f"Nothing was changed: restoring {name} loses every row written since, so that has to be named.",
+            next=again,
+        )
+    typed = click.prompt(
+        f"Type the name of the database ({name}) to restore it", default="", show_default=False, err=True
+    )
+    if typed.strip() != name:
+        raise NeedsConfirmation("Nothing was changed: that is not its name.", next=again)

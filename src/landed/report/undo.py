@@ -1,0 +1,116 @@
+"""Going back to a bookmark, as text and as JSON: what would be lost, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, Any
+
+from landed.ops.bookmarks import Remembered
+from landed.ops.undo import Losses, Undone, UndoPlan
+from landed.report.json_target import SCHEMA, spec_json
+from landed.report.style import paint
+
+ROWS = "every row written since then, by anybody: which ones cannot be known"
+_LINES = 20
+_OTHERS = 5
+
+
+def render_plan(plan: UndoPlan, out: IO[str], command: Callable[[str], str], *, dry_run: bool) -> None:
+    """Write to which moment the database would go back, and what that loses."""
+    print(f"{plan.workspace.spec.label}  {plan.name}", file=out)
+    print(f"Back to bookmark {plan.bookmark}{_moment(plan)}", file=out)
+    losses = plan.losses
+    print(f"\n  {paint('Lost:', 'bold', out)}", file=out)
+    lost = [f"recorded migration {name}" for name in losses.unrecorded] + list(losses.gone)
+    _list([*lost, ROWS], "-", "red", out)
+    back = [f"recorded migration {name}" for name in losses.recorded] + list(losses.back)
+    if back or losses.changed:
+        print(f"  {paint('As they were then:', 'bold', out)}", file=out)
+        _list(back, "+", "green", out)
+        _list(list(losses.changed), "~", "yellow", out)
+    for note in _unknown(losses):
+        print(f"  {paint('note', 'yellow', out)}: {note}", file=out)
+    others = [e for e in reversed(plan.known) if e.bookmark != plan.bookmark]
+    if others:
+        print("\n  Other bookmarks that landed took:", file=out)
+        for entry in others[:_OTHERS]:
+            print(f"      {entry.bookmark}  {_before(entry)}", file=out)
+    if dry_run:
+        print("\nDry run: nothing was changed.", file=out)
+        print(f"Next: {command(f'landed undo --bookmark {plan.bookmark}')}", file=out)
+
+
+def render_undone(done: Undone, out: IO[str], command: Callable[[str], str]) -> None:
+    """Write what came of it, and the way forward again."""
+    plan = done.plan
+    rows = len(done.after.ledger or ())
+    text = f"Restored {plan.name} to bookmark {plan.bookmark}"
+    if plan.point is not None:
+        text += "; read back: schema and ledger are what they were then"
+    print(f"{text}. Recorded now: {rows}.", file=out)
+    if done.note:
+        print(f"  {paint('note', 'yellow', out)}: {done.note}", file=out)
+    print(f"To go forward again: {command(f'landed undo --bookmark {done.back}')}", file=out)
+    print(f"Next: {command('landed status')}", file=out)
+
+
+def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
+    """The plan (``restored`` is null: nothing was changed), or what came of it."""
+    losses = plan.losses
+    return {
+        "schema": SCHEMA,
+        "command": "undo",
+        "target": spec_json(plan.workspace.spec),
+        "dry_run": done is None,
+        "bookmark": plan.bookmark,
+        "timestamp": plan.timestamp,
+        "lost": {
+            "migrations": list(losses.unrecorded),
+            "objects": list(losses.gone),
+            "rows": ROWS,
+        },
+        "restored": {
+            "migrations": list(losses.recorded),
+            "objects": list(losses.back),
+            "changed": list(losses.changed),
+        },
+        "known": {"ledger": losses.ledger_known, "schema": losses.schema_known},
+        "back": done.back if done else None,
+        "recorded": None if done is None else [row.name for row in done.after.ledger or ()],
+        "note": done.note if done else "",
+        "bookmarks": [
+            {"bookmark": e.bookmark, "taken": e.when, "before": e.command, "files": list(e.files)}
+            for e in plan.known
+        ],
+    }
+
+
+def _moment(plan: UndoPlan) -> str:
+    if plan.timestamp:
+        return f", the state of {plan.timestamp}"
+    return f", taken {_before(plan.point)}" if plan.point else ""
+
+
+def _before(entry: Remembered) -> str:
+    files = f" ({entry.files[0]}{_more(len(entry.files) - 1)})" if entry.files else ""
+    return f"{entry.when} before landed {entry.command}{files}"
+
+
+def _more(count: int) -> str:
+    return f" and {count} more" if count > 0 else ""
+
+
+def _unknown(losses: Losses) -> list[str]:
+    if not losses.ledger_known:
+        return ["landed did not take this bookmark: what the database held then is seen only afterwards"]
+    if not losses.schema_known:
+        return ["which objects change cannot be known; the ledger rows are those dated after that moment"]
+    return []
+
+
+def _list(names: list[str], sign: str, style: str, out: IO[str]) -> None:
+    shown = names if len(names) <= _LINES else [*names[: _LINES - 1], names[-1]]
+    for name in shown:
+        print(f"      {paint(sign, style, out)} {name}", file=out)
+    if len(shown) < len(names):
+        print(f"      … {len(names) - len(shown)} more (--json shows all)", file=out)
