@@ -44,10 +44,10 @@ def settings(project: Project) -> Iterator[Check]:
     own = project.settings
     if own.file is not None:
         yield Check("configuration", "settings-file", "landed settings", str(own.file))
-    for name in ("target", "migrations", "pattern", "ledger", "lock", "persist_to"):
+    for name in ("target", "migrations", "pattern", "ledger", "lock", "persist_to", "pooler"):
         value = getattr(own, name)
         if value is not None:
-            shown = redact(value.value) if name == "target" else value.value
+            shown = redact(value.value) if name in ("target", "pooler") else value.value
             yield Check("configuration", f"setting-{name}", f"setting {name}", shown, value.origin)
     if project.wrangler is not None:
         environment = project.wrangler.environment or "top level"

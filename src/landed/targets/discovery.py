@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from landed.core.migration import Note
@@ -21,8 +21,9 @@ LOCK_NAME = "landed.lock"
 class Project:
     """Everything that is known before a database is opened.
 
-    ``root`` is the folder of the wrangler configuration, else of landed's settings file, else
-    ``start``, the folder that landed was started in; shown file names are relative to it.
+    ``root`` is the folder of the wrangler configuration, else of landed's settings file, else the one
+    with a Supabase project in it, else ``start``, the folder that landed was started in; shown file names
+    are relative to it. ``environ`` holds the environment variables, which may be secret: it is not shown.
     """
 
     start: Path
@@ -30,6 +31,14 @@ class Project:
     settings: Settings
     wrangler: WranglerConfig | None = None
     notes: tuple[Note, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def supabase_root(self) -> Path | None:
+        """The nearest folder upward that has a Supabase project in it."""
+        from landed.targets.supabase_search import find_supabase
+
+        return find_supabase(self.start)
 
     @property
     def databases(self) -> tuple[D1Database, ...]:
@@ -72,12 +81,15 @@ def discover(
     """
     start = Path(os.path.abspath(start))
     config = find_config(start)
-    settings = read_settings(
-        start, flags or {}, os.environ if environ is None else environ, config.parent if config else None
-    )
+    environ = os.environ if environ is None else environ
     if config is None:
-        root = settings.file.parent if settings.file else start
-        return Project(start, root, settings, None, tuple(_redirect_notes(start, None)))
+        from landed.targets.supabase_search import find_supabase
+
+        supabase = find_supabase(start)
+        settings = read_settings(start, flags or {}, environ, supabase)
+        root = settings.file.parent if settings.file else supabase or start
+        return Project(start, root, settings, None, tuple(_redirect_notes(start, None)), environ)
+    settings = read_settings(start, flags or {}, environ, config.parent)
     root = config.parent
     wrangler = read_config(config, settings.env, _shown(config, start))
     notes = [
@@ -90,7 +102,7 @@ def discover(
     ]
     notes += wrangler.notes
     notes += _redirect_notes(start, config)
-    return Project(start, root, settings, wrangler, tuple(notes))
+    return Project(start, root, settings, wrangler, tuple(notes), environ)
 
 
 def _redirect_notes(start: Path, config: Path | None) -> list[Note]:

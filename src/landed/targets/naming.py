@@ -34,6 +34,8 @@ def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
         return _resolve(project, spec, "flag --target", project.start)
     if project.settings.target:
         return _resolve(project, *project.settings.target, project.start)
+    if not project.databases and project.supabase_root is not None:
+        return _resolve(project, "supabase:local", DEFAULT, project.start)
     if project.wrangler is None:
         raise UsageError(
             f"no target: there is no wrangler configuration in {project.start} or above it",
@@ -65,9 +67,9 @@ def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec
             )
         return _sqlite(project, _absolute(rest, base), origin)
     if kind in ("postgres", "postgresql") and rest.startswith("//"):
-        return _postgres("postgres", redact(spec), origin)
-    if kind == "supabase":
-        return _postgres("supabase", spec, origin)
+        return _postgres(project, spec, redact(spec), origin)
+    if kind == "supabase" or spec == "postgres:":
+        return _postgres(project, spec, spec, origin)
     if looks_like_file(spec) and "://" not in spec:
         path = _absolute(spec, base)
         if not path.is_file():
@@ -198,16 +200,7 @@ def _near(path: Path, start: Path) -> str:
     return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
 
 
-def _postgres(kind: Literal["supabase", "postgres"], name: str, origin: str) -> TargetSpec:
-    local = name in ("supabase:local", "supabase") or re.match(
-        r"[a-z]+://(?:localhost|127\.0\.0\.1)[:/]", name
-    )
-    return TargetSpec(
-        kind=kind,
-        name=name,
-        label=f"{'Supabase' if kind == 'supabase' else 'Postgres'} ({'LOCAL' if local else 'REMOTE'})",
-        locality="LOCAL" if local else "REMOTE",
-        mode="postgres",
-        origin=origin,
-        unsupported=f"Postgres and Supabase databases {_LATER}",
-    )
+def _postgres(project: Project, spec: str, name: str, origin: str) -> TargetSpec:
+    from landed.targets.pg_naming import postgres_target
+
+    return postgres_target(project, spec, name, origin)

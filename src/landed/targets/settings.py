@@ -23,7 +23,9 @@ class Settings:
     ``target`` is a target's name, ``env`` wrangler's environment, ``migrations`` the folder and
     ``pattern`` the glob below it, ``ledger`` the history table, ``lock`` the lock file and
     ``persist_to`` wrangler's ``--persist-to``. ``base`` (in the file ``[shadow] base``) is a SQL file
-    with the schema that the history starts from. Paths are absolute. ``file`` is the settings file.
+    with the schema that the history starts from. ``pooler`` is the URL of a Supabase project's
+    session pooler, which may hold a password: it is not to be shown. Paths are absolute. ``file`` is the
+    settings file.
     """
 
     target: Value[str] | None = None
@@ -34,6 +36,7 @@ class Settings:
     lock: Value[str] | None = None
     persist_to: Value[str] | None = None
     base: Value[str] | None = None
+    pooler: Value[str] | None = None
     file: Path | None = None
 
 

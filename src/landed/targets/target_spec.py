@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from landed.core.migration import Note
 from landed.targets.d1_database import DEFAULT_LEDGER, D1Database
 from landed.targets.provenance import DEFAULT, Value
+
+if TYPE_CHECKING:
+    from landed.targets.pg_url import Dsn
+    from landed.targets.supabase_config import SupabaseProject
 
 Kind = Literal["d1:local", "d1:remote", "sqlite", "supabase", "postgres"]
 Locality = Literal["LOCAL", "REMOTE", "FILE"]
@@ -24,6 +28,7 @@ class TargetSpec:
     ``name`` can be given to ``--target`` again (a URL without its user, password and query);
     ``label`` is for headlines: ``D1 DB (LOCAL)``. ``path`` is the SQLite file, which need not
     exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
+    ``dsn`` is how a Postgres database is reached, ``supabase`` the Supabase project that it belongs to.
     ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
     """
 
@@ -38,6 +43,8 @@ class TargetSpec:
     migrations_dir: Value[Path] | None = None
     migrations_pattern: Value[str] | None = None
     database: D1Database | None = None
+    dsn: Dsn | None = None
+    supabase: SupabaseProject | None = None
     unsupported: str | None = None
     notes: tuple[Note, ...] = ()
 

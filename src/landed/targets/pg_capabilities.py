@@ -1,0 +1,115 @@
+"""What a Postgres connection can do: version, rights, and what stands between landed and the server."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from landed.targets.pg_url import Dsn
+
+Pooler = Literal["none", "session", "transaction"]
+
+TRANSACTION_PORT = 6543
+_PATIENCE = 3.0
+"""Seconds after which a second connection that gets no answer is taken to wait for a free session."""
+
+QUERY = """\
+SELECT pg_catalog.pg_backend_pid(),
+       pg_catalog.current_setting('server_version_num')::int,
+       current_user::text,
+       session_user::text,
+       coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), false),
+       pg_catalog.pg_is_in_recovery(),
+       pg_catalog.current_setting('default_transaction_read_only') = 'on',
+       pg_catalog.current_database()::text"""
+
+
+class Capabilities(NamedTuple):
+    """What is on the other side of a connection, and what that allows.
+
+    ``pooler`` is ``transaction`` where consecutive transactions may run in different server sessions: then
+    nothing that belongs to a session works (advisory locks, SET, temporary tables). ``why`` says how that
+    is known. ``version`` is ``server_version_num``. ``replica`` is a server in recovery: nobody can write.
+    ``read_only`` is whether the session refuses writes by itself (``default_transaction_read_only``).
+    """
+
+    pooler: Pooler
+    why: str
+    version: int
+    role: str
+    login: str
+    is_superuser: bool
+    replica: bool
+    read_only: bool
+    database: str
+
+    @property
+    def major(self) -> int:
+        """The server's major version."""
+        return self.version // 10000
+
+
+def capabilities(connection: Connection[Any], dsn: Dsn, again: Callable[[], Connection[Any]]) -> Capabilities:
+    """Read them, in one round trip where no pooler is in between.
+
+    ``again`` opens a second connection; that is done only behind a pooler whose mode its address does not
+    tell. Two connections that are served by one server session prove the mode ``transaction``.
+    """
+    row = connection.execute(QUERY, prepare=False).fetchone()
+    assert row is not None
+    backend, version, role, login, is_superuser, replica, read_only, database = row
+    pooler, why = _by_address(dsn)
+    if pooler == "none" and connection.info.backend_pid != backend:
+        pooler, why = _by_behaviour(backend, again, dsn)
+    return Capabilities(pooler, why, version, role, login, is_superuser, replica, read_only, database)
+
+
+def _by_address(dsn: Dsn) -> tuple[Pooler, str]:
+    """What Supabase documents about its own hosts and ports."""
+    if dsn.is_supabase_pooler:
+        if dsn.port == TRANSACTION_PORT:
+            return "transaction", f"port {TRANSACTION_PORT} of {dsn.host} is Supabase's transaction pooler"
+        return "session", f"{dsn.host} is Supabase's pooler, in session mode on port {dsn.port}"
+    if dsn.is_supabase and dsn.port == TRANSACTION_PORT:
+        return "transaction", f"port {TRANSACTION_PORT} of {dsn.host} is the project's PgBouncer"
+    return "none", "the server itself answers: its process is the one that the connection was given"
+
+
+def _by_behaviour(backend: int, again: Callable[[], Connection[Any]], dsn: Dsn) -> tuple[Pooler, str]:
+    between = "a pooler is in between: the server process is not the one that the connection was given"
+    try:
+        other = again()
+    except Exception:
+        # Room for one connection only, or none: what cannot be told apart is treated as the worse one.
+        return "transaction", f"{between}, and a second connection to find out its mode was refused"
+    try:
+        process = _process(other)
+    finally:
+        other.close()
+    if process is None:
+        return "session", f"{between}, and it keeps a second connection waiting while the first one is open"
+    if process == backend:
+        return "transaction", f"{between}, and one server process served two connections"
+    if dsn.port == TRANSACTION_PORT:
+        return "transaction", f"{between}, on port {TRANSACTION_PORT}"
+    return "session", f"{between}, and each connection has a server process of its own"
+
+
+def _process(connection: Connection[Any]) -> int | None:
+    """The server process behind a connection, or ``None`` when nothing answers for some seconds."""
+    pgconn = connection.pgconn
+    pgconn.send_query(b"SELECT pg_catalog.pg_backend_pid()")
+    end = time.monotonic() + _PATIENCE
+    while pgconn.is_busy():
+        left = end - time.monotonic()
+        if left <= 0 or not select.select([pgconn.socket], [], [], left)[0]:
+            return None
+        pgconn.consume_input()
+    result = pgconn.get_result()
+    value = result.get_value(0, 0) if result is not None and result.ntuples else None
+    return int(value) if value is not None else None
