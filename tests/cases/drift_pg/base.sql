@@ -91,3 +91,4 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO drift_a;
 COMMENT ON TABLE orders IS 'what was bought';
 COMMENT ON COLUMN orders.amount IS 'in euros';
 COMMENT ON FUNCTION twice(integer) IS 'doubles';
+CREATE TABLE keyed (id integer PRIMARY KEY);

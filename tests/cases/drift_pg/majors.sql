@@ -1,0 +1,72 @@
+-- On top of the base: whatever PostgreSQL 15 to 18 print or keep differently, and views of many shapes.
+SET search_path = app;
+CREATE TABLE p (id integer PRIMARY KEY, x integer, "Order" text, body address, tags text[], made timestamptz, j jsonb);
+CREATE TABLE q (id integer PRIMARY KEY, p_id integer REFERENCES p (id), x integer NOT NULL);
+CREATE TABLE json_table (json text, "system_user" text, merge_action integer, json_value text, "select" text);
+CREATE VIEW one AS SELECT p.id, p.x FROM p;
+CREATE VIEW aliased AS SELECT a.id AS k, a.x AS "X" FROM p AS a WHERE a.x > 1;
+CREATE VIEW quoted AS SELECT p."Order", "T".x AS y FROM p, q AS "T";
+CREATE VIEW quoted_alone AS SELECT "T a.b"."Order" FROM p AS "T a.b" WHERE "T a.b"."Order" <> '"T a.b".x';
+CREATE VIEW fields AS SELECT (p.body).city, (p.body).street AS s FROM p;
+CREATE VIEW whole_row AS SELECT p.*::p AS r, p.id FROM p;
+CREATE VIEW whole_row_function AS SELECT to_jsonb(p.*) AS r FROM p;
+CREATE VIEW subscripts AS SELECT p.tags[1] AS t, p.tags[1:2] AS u, p.j -> 'a' AS v FROM p;
+CREATE VIEW grouped AS SELECT p.x, count(*) AS n, max(p.id) FILTER (WHERE p.x > 1) AS m FROM p GROUP BY p.x HAVING count(*) > 1;
+CREATE VIEW ordered AS SELECT p.id, p.x FROM p ORDER BY p.x DESC NULLS LAST, p.id LIMIT 5;
+CREATE VIEW ordered_by_hidden AS SELECT p.id AS x, p.x AS y FROM p ORDER BY p.x;
+CREATE VIEW ordered_by_expression AS SELECT -p.x AS x FROM p ORDER BY p.x, (p.x + 1);
+CREATE VIEW distinct_on AS SELECT DISTINCT ON (p.x) p.x, p.id FROM p ORDER BY p.x, p.id;
+CREATE VIEW windowed AS SELECT p.id, row_number() OVER w AS n, sum(p.x) OVER (PARTITION BY p."Order" ORDER BY p.made) AS s FROM p WINDOW w AS (PARTITION BY p.x ORDER BY p.id);
+CREATE VIEW joined AS SELECT p.id, q.x FROM p JOIN q ON q.p_id = p.id;
+CREATE VIEW joined_using AS SELECT id, p.x FROM p JOIN q USING (id);
+CREATE VIEW comma AS SELECT p.id FROM p, q WHERE q.p_id = p.id;
+CREATE VIEW sub_select AS SELECT s.id FROM (SELECT p.id, p.x FROM p WHERE p.x > 1) s WHERE s.x < 9;
+CREATE VIEW exists_in AS SELECT p.id FROM p WHERE EXISTS (SELECT 1 FROM q WHERE q.p_id = p.id AND q.x > p.x);
+CREATE VIEW scalar_sub AS SELECT p.id, (SELECT max(q.x) FROM q WHERE q.p_id = p.id) AS m FROM p;
+CREATE VIEW in_sub AS SELECT p.id FROM p WHERE p.x IN (SELECT q.x FROM q);
+CREATE VIEW with_cte AS WITH big AS (SELECT p.id, p.x FROM p WHERE p.x > 5) SELECT big.id FROM big;
+CREATE VIEW recursive_cte AS WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT t.n + 1 FROM t WHERE t.n < 5) SELECT t.n FROM t;
+CREATE VIEW united AS SELECT p.id FROM p UNION ALL SELECT q.id FROM q ORDER BY 1;
+CREATE VIEW intersected AS (SELECT p.id FROM p INTERSECT SELECT q.id FROM q) EXCEPT SELECT 1;
+CREATE VIEW from_function AS SELECT g.n FROM generate_series(1, 3) AS g(n);
+CREATE VIEW from_function_ordinality AS SELECT g.n, g.o FROM unnest(ARRAY['a']) WITH ORDINALITY AS g(n, o);
+CREATE VIEW lateral_function AS SELECT p.id, t.tag FROM p, LATERAL unnest(p.tags) AS t(tag);
+CREATE VIEW from_values AS SELECT v.a FROM (VALUES (1), (2)) AS v(a);
+CREATE VIEW nothing AS SELECT 1 AS a;
+CREATE VIEW sampled AS SELECT p.id FROM p TABLESAMPLE system (10);
+CREATE VIEW cases AS SELECT CASE p.x WHEN 1 THEN 'a' ELSE p."Order" END AS c, coalesce(p.x, 0) AS d FROM p;
+CREATE VIEW in_list AS SELECT p.id FROM p WHERE p.x IN (1, 2) AND p."Order" NOT IN ('a', 'b');
+CREATE VIEW over_view AS SELECT one.id FROM one WHERE one.x = 1;
+CREATE VIEW grouping_sets AS SELECT p.x, p."Order", count(*) AS n FROM p GROUP BY GROUPING SETS ((p.x), (p."Order"), ());
+CREATE VIEW keywords AS SELECT t.json, t."system_user", t.merge_action, t.json_value, t."select" FROM json_table t WHERE t.json <> '"json"';
+CREATE VIEW locale_text AS SELECT 'é' || p."Order" AS t, p.id FROM p WHERE p."Order" = 'Åse';
+CREATE VIEW casts AS SELECT p.x::bigint AS b, (p.x + 1)::text AS t, p.made::date AS d, p.made AT TIME ZONE 'UTC' AS z FROM p;
+CREATE MATERIALIZED VIEW kept AS SELECT p.id, p.x FROM p WHERE p.x IS NOT NULL;
+CREATE VIEW ranked AS SELECT p.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY p.x) AS m FROM p GROUP BY p.id;
+CREATE VIEW with_locking AS SELECT p.id FROM p FOR UPDATE OF p;
+CREATE VIEW tuple_compare AS SELECT p.id FROM p WHERE (p.id, p.x) > (1, 2);
+CREATE TABLE lists (
+    a varchar(10) CHECK (a IN ('x', 'y')), b char(3) CHECK (b IN ('abc', 'def')),
+    c integer CHECK (c IN (1, 2)), d numeric CHECK (d IN (1, 2.5)), e status CHECK (e IN ('new', 'open')),
+    f varchar, g varchar, CONSTRAINT mixed CHECK (f IN (g, 'z')), CONSTRAINT wide CHECK (c::bigint IN (1, 2)),
+    h text COLLATE "C", i integer[], k integer[][]
+);
+CREATE INDEX lists_idx ON lists (h) WHERE a IN ('p', 'q''r', 's, t');
+CREATE POLICY lists_policy ON lists USING (f IN ('m', 'n'));
+CREATE VIEW lists_view AS SELECT l.a FROM lists l WHERE l.f = ANY (ARRAY['a', 'b']::varchar[]);
+CREATE VIEW lists_in AS SELECT l.a FROM lists l WHERE l.f IN ('a', 'b');
+CREATE TABLE lists_copy (LIKE lists INCLUDING ALL);
+CREATE TABLE lists_made AS SELECT i, k FROM lists;
+CREATE DOMAIN needed AS text NOT NULL DEFAULT 'x' CHECK (VALUE <> '');
+CREATE FUNCTION parsed(n integer) RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT p.x FROM p WHERE p.id = n; END;
+CREATE TRIGGER p_touch BEFORE UPDATE OF x ON p FOR EACH ROW WHEN (old.x IS DISTINCT FROM new.x) EXECUTE FUNCTION touch();
+CREATE RULE p_rule AS ON INSERT TO q WHERE new.x > 5 DO ALSO INSERT INTO p (id) VALUES (new.id);
+CREATE STATISTICS p_stats ON (p.x + 1), id FROM p;
+ALTER TABLE p ALTER x SET STATISTICS 100, ADD CONSTRAINT p_x CHECK (x > 0) NOT VALID;
+GRANT ALL ON p, one TO drift_a;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA app TO drift_a;
+ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT ALL ON TABLES TO drift_b;
+ALTER TABLE q ALTER x DROP NOT NULL, ALTER x SET NOT NULL;
+CREATE TABLE "Odd Name" ("a.b" integer, "c""d" text, "Ünï" integer, CONSTRAINT "Odd check" CHECK ("a.b" > 0));
+GRANT SELECT ("c""d") ON "Odd Name" TO drift_b;
+COMMENT ON COLUMN "Odd Name"."Ünï" IS 'über';

@@ -1,0 +1,303 @@
+-- Pairs that come to the same schema in another writing or by another history.
+-- pair: types by other names
+CREATE TABLE w (a int, b int8, c varchar, d decimal(5,2), e bool, f timestamptz, g float8, h char(3), i timestamp);
+-- other
+CREATE TABLE w (a integer, b bigint, c character varying, d numeric(5,2), e boolean, f timestamp with time zone, g double precision, h character(3), i timestamp without time zone);
+-- pair: case and quotes
+CREATE TABLE W (A INT);
+-- other
+create table "w" ("a" int);
+-- pair: constraints in the column or after it
+CREATE TABLE w (a int PRIMARY KEY, b int UNIQUE, c int REFERENCES keyed (id), d int CHECK (d > 0));
+-- other
+CREATE TABLE w (a int, b int, c int, d int, CONSTRAINT w_pkey PRIMARY KEY (a), CONSTRAINT w_b_key UNIQUE (b), CONSTRAINT w_c_fkey FOREIGN KEY (c) REFERENCES keyed (id), CONSTRAINT w_d_check CHECK (d > 0));
+-- pair: constraints altered in
+CREATE TABLE w (a int NOT NULL DEFAULT 1, CONSTRAINT x CHECK (a > 0));
+-- other
+CREATE TABLE w (a int); ALTER TABLE w ALTER a SET NOT NULL, ALTER a SET DEFAULT 1, ADD CONSTRAINT x CHECK (a > 0);
+-- pair: serial by hand
+CREATE TABLE w (a serial);
+-- other
+CREATE SEQUENCE w_a_seq AS integer; CREATE TABLE w (a integer NOT NULL DEFAULT nextval('w_a_seq')); ALTER SEQUENCE w_a_seq OWNED BY w.a;
+-- pair: a column that came and went
+CREATE TABLE w (a int, b int);
+-- other
+CREATE TABLE w (a int, gone text, b int); ALTER TABLE w DROP gone;
+-- pair: columns one by one
+CREATE TABLE w (a int, b text DEFAULT 'x');
+-- other
+CREATE TABLE w (); ALTER TABLE w ADD a int; ALTER TABLE w ADD COLUMN IF NOT EXISTS b text DEFAULT 'x';
+-- pair: renamed table
+CREATE TABLE w (a int, CONSTRAINT w_x CHECK (a > 0)); CREATE INDEX w_i ON w (a);
+-- other
+CREATE TABLE v (a int, CONSTRAINT w_x CHECK (a > 0)); CREATE INDEX w_i ON v (a); ALTER TABLE v RENAME TO w;
+-- pair: renamed column
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a > 0)); CREATE INDEX i ON w (a); CREATE VIEW v AS SELECT a FROM w;
+-- other
+CREATE TABLE w (b int, CONSTRAINT x CHECK (b > 0)); CREATE INDEX i ON w (b); ALTER TABLE w RENAME b TO a; CREATE VIEW v AS SELECT a FROM w;
+-- pair: renamed and back
+CREATE TABLE w (a int CONSTRAINT x CHECK (a > 0)); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a int CONSTRAINT x CHECK (a > 0)); CREATE INDEX i ON w (a); ALTER TABLE w RENAME a TO b; ALTER TABLE w RENAME b TO a;
+-- pair: dropped and made again
+CREATE TABLE w (a int); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a text, b int); DROP TABLE w; CREATE TABLE w (a int); CREATE INDEX i ON w (a);
+-- pair: type changed on the way
+CREATE TABLE w (a bigint DEFAULT 5); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a int DEFAULT 5); CREATE INDEX i ON w (a); ALTER TABLE w ALTER a TYPE bigint;
+-- pair: not valid and validated
+CREATE TABLE w (a int); ALTER TABLE w ADD CONSTRAINT x CHECK (a > 0);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w ADD CONSTRAINT x CHECK (a > 0) NOT VALID; ALTER TABLE w VALIDATE CONSTRAINT x;
+-- pair: unique by an index made before
+CREATE TABLE w (a int CONSTRAINT k UNIQUE);
+-- other
+CREATE TABLE w (a int); CREATE UNIQUE INDEX i ON w (a); ALTER TABLE w ADD CONSTRAINT k UNIQUE USING INDEX i;
+-- pair: primary key by an index made before
+CREATE TABLE w (a int, CONSTRAINT k PRIMARY KEY (a));
+-- other
+CREATE TABLE w (a int NOT NULL); CREATE UNIQUE INDEX k ON w (a); ALTER TABLE w ADD PRIMARY KEY USING INDEX k;
+-- pair: in and any
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a IN (1, 2)));
+-- other
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a = ANY (ARRAY[1, 2])));
+-- pair: varchar list restored
+CREATE TABLE w (a varchar(9), CONSTRAINT x CHECK (a IN ('p', 'q''s')));
+-- other
+CREATE TABLE w (a varchar(9), CONSTRAINT x CHECK (((a)::text = ANY (ARRAY[('p'::character varying)::text, ('q''s'::character varying)::text]))));
+-- pair: varchar list in an index restored
+CREATE TABLE w (a varchar); CREATE INDEX i ON w (a) WHERE a NOT IN ('x, y', 'z');
+-- other
+CREATE TABLE w (a varchar); CREATE INDEX i ON w (a) WHERE ((a)::text <> ALL (ARRAY[('x, y'::character varying)::text, ('z'::character varying)::text]));
+-- pair: varchar list in a policy restored
+CREATE TABLE w (a varchar); CREATE POLICY p ON w USING (a IN ('x', 'y'));
+-- other
+CREATE TABLE w (a varchar); CREATE POLICY p ON w USING (((a)::text = ANY (ARRAY[('x'::character varying)::text, ('y'::character varying)::text])));
+-- pair: varchar list in a view restored
+CREATE TABLE w (a varchar, b int); CREATE VIEW v AS SELECT b FROM w WHERE a IN ('x', 'y');
+-- other
+CREATE TABLE w (a varchar, b int); CREATE VIEW v AS SELECT b FROM w WHERE ((a)::text = ANY (ARRAY[('x'::character varying)::text, ('y'::character varying)::text]));
+-- pair: redundant parentheses
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a > 0 AND a < 9));
+-- other
+CREATE TABLE w (a int, CONSTRAINT x CHECK (((a) > (0)) AND ((a < 9))));
+-- pair: between
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a BETWEEN 1 AND 9));
+-- other
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a >= 1 AND a <= 9));
+-- pair: default cast
+CREATE TABLE w (a text DEFAULT 'x', b jsonb DEFAULT '{}', c date DEFAULT '2024-02-03');
+-- other
+CREATE TABLE w (a text DEFAULT 'x'::text, b jsonb DEFAULT '{}'::jsonb, c date DEFAULT date '2024-02-03');
+-- pair: cast in two ways
+CREATE TABLE w (a int, CONSTRAINT x CHECK (a::text <> 'y'));
+-- other
+CREATE TABLE w (a int, CONSTRAINT x CHECK (CAST(a AS text) != 'y'));
+-- pair: default dropped and null
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int DEFAULT NULL); ALTER TABLE w ALTER a DROP DEFAULT;
+-- pair: now in two ways
+CREATE TABLE w (a timestamptz DEFAULT now());
+-- other
+CREATE TABLE w (a timestamptz DEFAULT pg_catalog.now());
+-- pair: index ascending
+CREATE TABLE w (a int); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a int); CREATE INDEX IF NOT EXISTS i ON w USING btree (a ASC NULLS LAST);
+-- pair: index named by itself
+CREATE TABLE w (a int); CREATE INDEX ON w (a);
+-- other
+CREATE TABLE w (a int); CREATE INDEX w_a_idx ON w (a);
+-- pair: index reindexed
+CREATE TABLE w (a int); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a int); CREATE INDEX i ON w (a); REINDEX INDEX i;
+-- pair: index options in another order
+CREATE TABLE w (a text); CREATE INDEX i ON w (a) WITH (fillfactor = 70, deduplicate_items = off) WHERE a > 'b';
+-- other
+CREATE TABLE w (a text); CREATE INDEX i ON w (a) WITH (deduplicate_items = false) WHERE a > 'b'; ALTER INDEX i SET (fillfactor = '70');
+-- pair: view with and without qualifiers
+CREATE TABLE w (a int, b int); CREATE VIEW v AS SELECT a, b FROM w WHERE a > 1 ORDER BY b;
+-- other
+CREATE TABLE w (a int, b int); CREATE VIEW v AS SELECT w.a, w.b FROM app.w WHERE w.a > 1 ORDER BY w.b;
+-- pair: view of a star
+CREATE TABLE w (a int, b int); CREATE VIEW v AS SELECT * FROM w;
+-- other
+CREATE TABLE w (a int, b int); CREATE VIEW v AS SELECT a, b FROM w;
+-- pair: view column list
+CREATE TABLE w (a int); CREATE VIEW v (z) AS SELECT a FROM w;
+-- other
+CREATE TABLE w (a int); CREATE VIEW v AS SELECT a AS z FROM w;
+-- pair: view replaced
+CREATE TABLE w (a int); CREATE VIEW v AS SELECT a FROM w;
+-- other
+CREATE TABLE w (a int); CREATE VIEW v AS SELECT a FROM w WHERE a > 1; CREATE OR REPLACE VIEW v AS SELECT a FROM w;
+-- pair: view formatted otherwise
+CREATE TABLE w (a int); CREATE VIEW v AS SELECT a, count(*) AS n FROM w GROUP BY a HAVING count(*) > 1;
+-- other
+CREATE TABLE w (a int);
+CREATE VIEW v AS /* counted */ select a
+  , COUNT (*) as n -- how many
+from w group by 1 having count(*)>1;
+-- pair: view option spelled otherwise
+CREATE TABLE w (a int); CREATE VIEW v WITH (security_invoker = true) AS SELECT a FROM w;
+-- other
+CREATE TABLE w (a int); CREATE VIEW v AS SELECT a FROM w; ALTER VIEW v SET (security_invoker = ON);
+-- pair: join written two ways
+CREATE TABLE w (a int); CREATE TABLE u (a int); CREATE VIEW v AS SELECT w.a FROM w JOIN u ON u.a = w.a;
+-- other
+CREATE TABLE w (a int); CREATE TABLE u (a int); CREATE VIEW v AS SELECT w.a FROM w INNER JOIN u ON (u.a = w.a);
+-- pair: matview without rows
+CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;
+-- other
+CREATE MATERIALIZED VIEW v AS SELECT 1 AS a WITH NO DATA;
+-- pair: function replaced
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'; CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- pair: function quoted otherwise
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql VOLATILE CALLED ON NULL INPUT SECURITY INVOKER COST 100 AS $$SELECT 1$$;
+-- other
+CREATE FUNCTION f(IN a integer) RETURNS int4 AS 'SELECT 1' LANGUAGE 'sql';
+-- pair: function with space around its body
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$SELECT 1$$;
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$
+SELECT 1
+$$;
+-- pair: function setting in two ways
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = '' AS 'SELECT 1';
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() SET search_path TO '';
+-- pair: function altered and back
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1'; ALTER FUNCTION f() VOLATILE;
+-- pair: owner rights granted by hand
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); GRANT ALL ON w TO CURRENT_USER;
+-- pair: grant and revoke
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); GRANT SELECT ON w TO drift_a; REVOKE SELECT ON w FROM drift_a;
+-- pair: grants one by one
+CREATE TABLE w (a int); GRANT SELECT, INSERT ON w TO drift_a, drift_b;
+-- other
+CREATE TABLE w (a int); GRANT INSERT ON w TO drift_b; GRANT SELECT ON w TO drift_b; GRANT SELECT ON w TO drift_a; GRANT INSERT ON w TO drift_a;
+-- pair: execute revoked and given back
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC; GRANT EXECUTE ON FUNCTION f() TO PUBLIC;
+-- pair: default privileges instead of a grant
+CREATE TABLE w (a int); GRANT SELECT ON w TO drift_b; ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO drift_b;
+-- other
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO drift_b; CREATE TABLE w (a int);
+-- pair: default privileges given and taken
+CREATE TABLE w (a int);
+-- other
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO drift_b; ALTER DEFAULT PRIVILEGES IN SCHEMA app REVOKE SELECT ON TABLES FROM drift_b; CREATE TABLE w (a int);
+-- pair: policy roles in another order
+CREATE TABLE w (a int); CREATE POLICY p ON w TO drift_a, drift_b USING (a = 1);
+-- other
+CREATE TABLE w (a int); CREATE POLICY p ON w AS PERMISSIVE FOR ALL TO drift_b, drift_a USING (a = 1);
+-- pair: policy altered into shape
+CREATE TABLE w (a int); CREATE POLICY p ON w USING (a = 1);
+-- other
+CREATE TABLE w (a int); CREATE POLICY q ON w USING (a = 2); ALTER POLICY q ON w USING (a = 1); ALTER POLICY q ON w RENAME TO p;
+-- pair: row level security switched twice
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w ENABLE ROW LEVEL SECURITY; ALTER TABLE w DISABLE ROW LEVEL SECURITY;
+-- pair: enum grown
+CREATE TYPE e AS ENUM ('a', 'b', 'c');
+-- other
+CREATE TYPE e AS ENUM ('a', 'c'); ALTER TYPE e ADD VALUE 'b' AFTER 'a';
+-- pair: enum value renamed
+CREATE TYPE e AS ENUM ('a', 'b');
+-- other
+CREATE TYPE e AS ENUM ('a', 'x'); ALTER TYPE e RENAME VALUE 'x' TO 'b';
+-- pair: domain in steps
+CREATE DOMAIN d AS int DEFAULT 1 NOT NULL CONSTRAINT x CHECK (VALUE > 0);
+-- other
+CREATE DOMAIN d AS int4; ALTER DOMAIN d SET DEFAULT 1; ALTER DOMAIN d SET NOT NULL; ALTER DOMAIN d ADD CONSTRAINT x CHECK (VALUE > 0);
+-- pair: composite type in steps
+CREATE TYPE c AS (a int, b text);
+-- other
+CREATE TYPE c AS (a int); ALTER TYPE c ADD ATTRIBUTE b text;
+-- pair: sequence with its defaults written out
+CREATE SEQUENCE s;
+-- other
+CREATE SEQUENCE s AS bigint INCREMENT 1 MINVALUE 1 MAXVALUE 9223372036854775807 START 1 CACHE 1 NO CYCLE;
+-- pair: sequence that was used
+CREATE SEQUENCE s;
+-- other
+CREATE SEQUENCE s; SELECT nextval('s'); SELECT setval('s', 500);
+-- pair: identity written out
+CREATE TABLE w (a int GENERATED BY DEFAULT AS IDENTITY);
+-- other
+CREATE TABLE w (a int NOT NULL); ALTER TABLE w ALTER a ADD GENERATED BY DEFAULT AS IDENTITY (START WITH 1 INCREMENT BY 1);
+-- pair: partition attached
+CREATE TABLE w (a int, b int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1);
+-- other
+CREATE TABLE w (a int, b int) PARTITION BY LIST (a); CREATE TABLE w1 (a int, b int); ALTER TABLE w ATTACH PARTITION w1 FOR VALUES IN (1);
+-- pair: partition index attached by hand
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE INDEX i ON ONLY w (a); CREATE TABLE w1 (a int); CREATE INDEX w1_a_idx ON w1 (a); ALTER TABLE w ATTACH PARTITION w1 FOR VALUES IN (1);
+-- pair: foreign key of partitions attached
+CREATE TABLE w (a int REFERENCES keyed (id)) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1);
+-- other
+CREATE TABLE w (a int REFERENCES keyed (id)) PARTITION BY LIST (a); CREATE TABLE w1 (a int, CONSTRAINT own_name FOREIGN KEY (a) REFERENCES keyed (id)); ALTER TABLE w ATTACH PARTITION w1 FOR VALUES IN (1);
+-- pair: trigger of partitions
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TRIGGER t BEFORE INSERT ON w FOR EACH ROW EXECUTE FUNCTION touch(); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1);
+-- other
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1); CREATE OR REPLACE TRIGGER t BEFORE INSERT ON w FOR EACH ROW EXECUTE PROCEDURE touch();
+-- pair: inherited later
+CREATE TABLE w (a int); CREATE TABLE w1 () INHERITS (w);
+-- other
+CREATE TABLE w (a int); CREATE TABLE w1 (a int); ALTER TABLE w1 INHERIT w;
+-- pair: table like another
+CREATE TABLE w (a int[] NOT NULL DEFAULT '{}', b text); CREATE TABLE u (a int[] NOT NULL DEFAULT '{}', b text);
+-- other
+CREATE TABLE w (a integer[][] NOT NULL DEFAULT '{}'::int[], b text); CREATE TABLE u (LIKE w INCLUDING DEFAULTS);
+-- pair: table from a query
+CREATE TABLE w (a int[], b text);
+-- other
+CREATE TABLE w AS SELECT ARRAY[1] AS a, 'x'::text AS b;
+-- pair: rows
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); INSERT INTO w SELECT generate_series(1, 100); ANALYZE w; DELETE FROM w;
+-- pair: comment set and taken back
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); COMMENT ON TABLE w IS 'x'; COMMENT ON COLUMN w.a IS 'y'; COMMENT ON TABLE w IS NULL; COMMENT ON COLUMN w.a IS '';
+-- pair: storage parameter reset
+CREATE TABLE w (a text);
+-- other
+CREATE TABLE w (a text) WITH (fillfactor = 50, toast.autovacuum_enabled = off); ALTER TABLE w RESET (fillfactor, toast.autovacuum_enabled);
+-- pair: publication members one by one
+CREATE TABLE w (a int); CREATE TABLE u (a int); CREATE PUBLICATION p FOR TABLE w, u;
+-- other
+CREATE TABLE w (a int); CREATE TABLE u (a int); CREATE PUBLICATION p; ALTER PUBLICATION p ADD TABLE u; ALTER PUBLICATION p ADD TABLE ONLY w;
+-- pair: trigger events in another order
+CREATE TABLE w (a int); CREATE TRIGGER t AFTER INSERT OR UPDATE ON w FOR EACH ROW EXECUTE FUNCTION touch();
+-- other
+CREATE TABLE w (a int); CREATE TRIGGER t AFTER UPDATE OR INSERT ON w FOR ROW EXECUTE PROCEDURE app.touch();
+-- pair: temporary tables
+CREATE TABLE w (a int);
+-- other
+CREATE TEMPORARY TABLE scratch AS SELECT 1 AS a; CREATE TEMPORARY VIEW seen AS SELECT * FROM scratch; CREATE TABLE w (a int);
+-- pair: session settings
+CREATE TABLE w (a timestamptz DEFAULT '2024-01-01 12:00+00', b interval DEFAULT '1 day', c bytea DEFAULT '\x01', d date DEFAULT '2024-03-04', e float8 DEFAULT 0.1); CREATE VIEW v AS SELECT a FROM w WHERE a > '2024-01-01 12:00+00';
+-- other
+SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'German'; SET IntervalStyle = 'iso_8601'; SET bytea_output = 'escape'; SET quote_all_identifiers = on; SET extra_float_digits = 0;
+CREATE TABLE w (a timestamptz DEFAULT '2024-01-01 12:00+00', b interval DEFAULT '1 day', c bytea DEFAULT '\x01', d date DEFAULT '04.03.2024', e float8 DEFAULT 0.1); CREATE VIEW v AS SELECT a FROM w WHERE a > '2024-01-01 12:00+00';
+-- pair: search path
+CREATE TABLE w (a status, b int); CREATE VIEW v AS SELECT a FROM w; SET check_function_bodies = off; CREATE FUNCTION f(x status) RETURNS w LANGUAGE sql AS 'SELECT 1';
+-- other
+SET search_path = other, app; SET check_function_bodies = off; CREATE TABLE app.w (a app.status, b int); CREATE VIEW app.v AS SELECT a FROM app.w; CREATE FUNCTION app.f(x app.status) RETURNS app.w LANGUAGE sql AS 'SELECT 1';
