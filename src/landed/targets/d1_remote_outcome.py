@@ -73,8 +73,12 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
         )
     if _half_done(attempt, facts, there):
         raise NotProven(
-            f"{name} stopped half-way: the server did not roll it back.",
-            details=[*_said(problem), f"{len(there)} of its {len(net)} facts are there; it is not recorded."],
+            f"{name} is not recorded, but a part of it is there now.",
+            details=[
+                *_said(problem, attempt),
+                f"{len(there)} of its {len(net)} facts are there, and they were not all there before: the "
+                "server did not roll the file back, or somebody else changed the schema meanwhile.",
+            ],
             where=attempt.migration.file,
             next=f"landed status\nThen: landed resume {name}",
         )
@@ -206,7 +210,9 @@ def _explained(attempt: Attempt, problem: SqlFailed) -> LandedError:
     )
 
 
-def _said(problem: BaseException) -> list[str]:
+def _said(problem: BaseException, attempt: Attempt | None = None) -> list[str]:
+    if attempt is not None and isinstance(problem, SqlFailed):
+        return [_explained(attempt, problem).message]
     if isinstance(problem, KeyboardInterrupt):
         return ["Interrupted while the request was under way."]
     return [problem.message, *problem.details] if isinstance(problem, LandedError) else []
