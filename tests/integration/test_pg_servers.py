@@ -364,3 +364,15 @@ def test_programs_out_of_reach_are_copied(place: Path, tmp_path: Path) -> None:
     hidden = own._replace(bindir=closed / "pg" / "bin")
     with own_server(hidden, 18, PLAIN) as server, server.connect("postgres") as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_without_a_watchman_the_last_user_stops_the_server(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    with server_for(None) as first:
+        data = Path(first.host).parent / "data"
+        with server_for(None):
+            pass
+        assert listens(data.parent / "s")
+    assert recorded_pid(data) is None

@@ -18,10 +18,11 @@ from types import TracebackType
 
 from landed.core.errors import CannotKnow
 from landed.shadow.postgres.binaries import Binaries
-from landed.shadow.postgres.identity import reachable_by_all, server_identity
+from landed.shadow.postgres.identity import server_identity
 from landed.shadow.postgres.locks import alive, flock, listens, read, recorded_pid, stop
 from landed.shadow.postgres.outdated import sweep_clusters
 from landed.shadow.postgres.places import base_dir
+from landed.shadow.postgres.reachable import reachable_programs
 from landed.shadow.postgres.standins import lay_out
 from landed.shadow.postgres.watch import post_watchman
 
@@ -56,15 +57,15 @@ restart_after_crash = on
 """
 # No durability, because nothing in it is worth keeping; no statement of the user's in any log.
 
-Prepare = Callable[["Cluster"], None]
-"""Called once in the life of a cluster, when it runs for the first time."""
+Started = Callable[["Cluster", bool], None]
+"""Called when the server was started, before anybody else can use it; the flag says that it is new."""
 
 
 class Cluster:
     """A running throw-away cluster, in use until :meth:`close`."""
 
     def __init__(
-        self, binaries: Binaries, superuser: str, *, key: str = "", settings: str = "", prepare: Prepare
+        self, binaries: Binaries, superuser: str, *, key: str = "", settings: str = "", started: Started
     ) -> None:
         self.binaries = binaries
         self.superuser = superuser
@@ -76,19 +77,17 @@ class Cluster:
         self.data = self.root / "data"
         self.socket = self.root / "s"
         self.fresh = False
-        """Whether this process started the server, so that every scratch database in it is a leftover."""
+        """Whether this process started the server."""
         self._users: int | None = None
-        self.root.mkdir(mode=0o711, exist_ok=True)
-        starting = flock(self.root / "start.lock", shared=False)
+        starting = self._begin()
         try:
             self._users = flock(self.root / "users.lock", shared=True)
-            self._up(prepare)
+            self._up(started)
         except BaseException:
             self.close()
             raise
         finally:
-            if starting is not None:
-                os.close(starting)
+            os.close(starting)
 
     def __enter__(self) -> Cluster:
         return self
@@ -99,30 +98,56 @@ class Cluster:
         self.close()
 
     def close(self) -> None:
-        """Stop using the cluster. When it was the last user's, the watchman stops the server."""
-        if self._users is not None:
-            os.close(self._users)
-            self._users = None
+        """Stop using the cluster. When this was its last user, the watchman stops the server."""
+        if self._users is None:
+            return
+        os.close(self._users)
+        self._users = None
+        watched = flock(self.root / "watch.lock", shared=False, wait=False)
+        if watched is not None:
+            # No watchman could be posted, or he is not there yet.
+            os.close(watched)
+            alone = flock(self.root / "users.lock", shared=False, wait=False)
+            if alone is not None:
+                stop(self.data, at_once=False)
+                os.close(alone)
 
     # Starting, under start.lock
 
-    def _up(self, prepare: Prepare) -> None:
+    def _begin(self) -> int:
+        """The lock to start under. Whoever removed an old cluster meanwhile also removed its lock."""
+        while True:
+            self.root.mkdir(mode=0o711, exist_ok=True)
+            try:
+                lock = flock(self.root / "start.lock", shared=False)
+            except FileNotFoundError:
+                continue
+            assert lock is not None
+            try:
+                if os.path.samestat(os.fstat(lock), (self.root / "start.lock").stat()):
+                    return lock
+            except FileNotFoundError:
+                pass
+            os.close(lock)
+
+    def _up(self, started: Started) -> None:
         made = self.root / "ready"
         if read(made) != _boot() or not (self.data / "PG_VERSION").exists():
-            self._make(prepare)
+            self._make(started)
             return
         os.utime(made)
         if self._answers():
             post_watchman(self.root, self._identity)
             return
-        self.fresh = True
         try:
             self._start()
         except CannotKnow:
             # Nothing in it is worth a repair.
-            self._make(prepare)
+            self._make(started)
+            return
+        started(self, False)
 
-    def _make(self, prepare: Prepare) -> None:
+    def _make(self, started: Started) -> None:
         stop(self.data)
         (self.root / "ready").unlink(missing_ok=True)
         for folder in (self.data, self.socket):
@@ -137,9 +162,8 @@ class Cluster:
         settings = f"{self._settings}{layout.settings}unix_socket_directories = '{_escaped(self.socket)}'\n"
         (self.data / "postgresql.conf").write_text(settings)
         (self.root / "program").write_text(str(layout.postgres))
-        self.fresh = True
         self._start()
-        prepare(self)
+        started(self, True)
         (self.root / "ready").write_text(_boot())
         sweep_clusters(self.root.parent, keep=self.root)
 
@@ -162,6 +186,7 @@ class Cluster:
                 told = tuple(read(log).strip().splitlines()[-6:])
                 raise CannotKnow(f"the shadow's Postgres {self.binaries.major} did not start", details=told)
             time.sleep(0.002)
+        self.fresh = True
 
     def _says_ready(self) -> bool:
         lines = read(self.data / "postmaster.pid").splitlines()
@@ -190,27 +215,9 @@ class Cluster:
             file.unlink(missing_ok=True)
 
     def _programs(self) -> Path:
-        """The folder to run programs from: a copy, where the server's user could not reach the original."""
-        bindir = self.binaries.bindir
-        if not self._identity.dropped or reachable_by_all(bindir):
-            return bindir
-        home = (
-            self.root.parent / f"programs-{hashlib.sha256(self.binaries.identity.encode()).hexdigest()[:12]}"
-        )
-        if not (home / "complete").exists():
-            partial = home.with_name(f"{home.name}.{os.getpid()}")
-            shutil.copytree(bindir.parent, partial, ignore=shutil.ignore_patterns("include", "doc"))
-            for folder, _, files in os.walk(partial):
-                os.chmod(folder, 0o755)
-                for name in files:
-                    path = os.path.join(folder, name)
-                    os.chmod(path, 0o755 if os.access(path, os.X_OK) else 0o644)
-            (partial / "complete").touch()
-            try:
-                partial.rename(home)
-            except OSError:
-                shutil.rmtree(partial, ignore_errors=True)
-        return home / "bin"
+        if not self._identity.dropped:
+            return self.binaries.bindir
+        return reachable_programs(self.binaries, self.root.parent)
 
 
 def _boot() -> str:

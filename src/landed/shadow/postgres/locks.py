@@ -69,10 +69,10 @@ def recorded_pid(data: Path) -> int | None:
     return int(first) if first.isdigit() else None
 
 
-def stop(data: Path) -> None:
-    """Stop the server of a data directory at once, without keeping anything."""
+def stop(data: Path, *, at_once: bool = True) -> None:
+    """Stop the server of a data directory: at once, or so that what is in it is on disk."""
     pid = server_pid(data)
-    for sign in (signal.SIGQUIT, signal.SIGKILL):
+    for sign in (*(() if at_once else (signal.SIGINT,)), signal.SIGQUIT, signal.SIGKILL):
         if pid is None:
             return
         try:

@@ -151,16 +151,17 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
             fresh=cluster.fresh,
         )
 
-    def prepare(cluster: Cluster) -> None:
-        load_roles(describe(cluster))
-        make_base(describe(cluster))
+    def started(cluster: Cluster, new: bool) -> None:
+        server = describe(cluster)
+        if new:
+            load_roles(server)
+            make_base(server)
+        else:
+            sweep(server)
 
     key = f"{baseline.digest}/{standins.digest()}"
-    with Cluster(binaries, baseline.superuser, key=key, prepare=prepare) as cluster:
-        server = describe(cluster)
-        if cluster.fresh:
-            sweep(server)
-        yield server
+    with Cluster(binaries, baseline.superuser, key=key, started=started) as cluster:
+        yield describe(cluster)
 
 
 def sentence(origin: str, major: int, wanted: int | None) -> str:

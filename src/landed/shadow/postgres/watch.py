@@ -53,9 +53,10 @@ os.close(users)
 def post_watchman(root: Path, identity: Identity) -> None:
     """Start the watchman of one server, if there is none. The caller holds the users' lock, shared."""
     import fcntl
+    import os
     import subprocess
 
-    if not sys.executable:
+    if not sys.executable or not os.access(sys.executable, os.X_OK):
         return
     with (root / "watch.lock").open("a") as lock:
         try:
