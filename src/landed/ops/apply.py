@@ -70,6 +70,11 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     broken = next((i for i in items if not _runs(i.step)), None)
     if broken is not None:
         raise _cannot_run(exam, broken, items)
+    if exam.workspace.spec.kind == "d1:remote":
+        from landed.targets.d1_batch import refuse_too_large
+
+        for item in items:
+            refuse_too_large(item.migration)
     notices = _notices(exam, waiting) + _unrehearsed(items)
     notices += [f"{j.name} is torn; the pending files set it right" for j in blocking]
     return Plan(items, digest(exam.facts), tuple(notices))

@@ -23,9 +23,7 @@ def remote_target(
 ) -> RemoteD1Target:
     """The remote database of a target; nothing is asked and no file is read until it is used."""
     variables = os.environ if environ is None else environ
-    return RemoteD1Target(
-        lambda: connect(project, spec, notify, variables), spec.ledger_table.value, notify
-    )
+    return RemoteD1Target(lambda: connect(project, spec, notify, variables), spec.ledger_table.value, notify)
 
 
 def connect(
