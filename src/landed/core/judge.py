@@ -11,10 +11,11 @@ Pure functions. The rules, in the words of the design:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from landed.core.facts import EXISTS, ORDERED, YES, FactKey, Facts, holds
+from landed.core.reach import reached
 from landed.core.standing import Evidence, Judgement, Location, Verdict, standing
 from landed.core.timeline import DataCheck, Step, leftovers
 
@@ -73,10 +74,12 @@ def judge(
     results = results or {}
     applied = {i for i, step in enumerate(steps) if step.name in recorded}
     owners = owners_of(steps, applied)
+    exactly = reached(steps, applied, owners, live)
     for index, step in enumerate(steps):
         if index in applied:
             continue
-        if _explains(index, step, owners, live) or _left_behind(step, owners, live):
+        explains = _explains(index, step, owners, live) or _left_behind(step, owners, live)
+        if explains if exactly is None else index in exactly:
             applied.add(index)
             for key, (_, after, number) in step.net.items():
                 owner = owners.get(key)
@@ -91,7 +94,7 @@ def judge(
             index,
             step,
             step.name in recorded,
-            index in applied,
+            applied,
             tallies.get(index),
             owners,
             steps,
@@ -221,7 +224,7 @@ def _judgement(
     index: int,
     step: Step,
     recorded: bool,
-    applied: bool,
+    applied: Set[int],
     tally: _Tally | None,
     owners: Owners,
     steps: Sequence[Step],
@@ -231,11 +234,11 @@ def _judgement(
     checks = list(results.get(step.name, ()))
     tally = tally or _Tally()
     evidence = sorted(tally.evidence, key=lambda e: (e.statement or 0, e.fact))
-    superseded_by = _superseders(index, step, owners, steps) if applied else ()
-    verdict = _verdict(step, recorded, applied, tally, checks, bool(superseded_by))
+    superseded_by = _superseders(index, step, owners, steps) if index in applied else ()
+    verdict = _verdict(step, recorded, index in applied, tally, checks, bool(superseded_by))
     location = None
     if verdict is Verdict.PARTIAL:
-        location = locate(index, steps, owners, live)
+        location = locate(index, steps, applied, owners, live)
     evidence += [_check_evidence(result) for result in checks]
     proven = {r.check.statement for r in checks if r.passed and r.check.statement}
     covered = any(r.passed and not r.check.derived for r in checks)
@@ -320,7 +323,9 @@ def _superseders(index: int, step: Step, owners: Owners, steps: Sequence[Step]) 
     return tuple(steps[i].name for i in sorted(later))
 
 
-def locate(index: int, steps: Sequence[Step], owners: Owners, live: Facts) -> Location:
+def locate(
+    index: int, steps: Sequence[Step], applied: Set[int], owners: Owners, live: Facts
+) -> Location:
     """How far a migration got: the statement boundary whose state is what the live schema shows.
 
     Walks the replay statement by statement over the facts that this file touches and nothing
@@ -333,7 +338,7 @@ def locate(index: int, steps: Sequence[Step], owners: Owners, live: Facts) -> Lo
         for change in trace.effects
         if owners.get(change.key, (index,))[0] <= index
     }
-    state = _state_before(index, steps, keys, {i for i, _, _ in owners.values()})
+    state = _state_before(index, steps, keys, applied)
     wrong = {key for key, expected in state.items() if not holds(key, expected, live.get(key))}
     boundaries = [len(wrong)]
     for trace in step.traces:
@@ -351,7 +356,7 @@ def locate(index: int, steps: Sequence[Step], owners: Owners, live: Facts) -> Lo
 
 
 def _state_before(
-    index: int, steps: Sequence[Step], keys: set[FactKey], applied: set[int]
+    index: int, steps: Sequence[Step], keys: set[FactKey], applied: Set[int]
 ) -> dict[FactKey, str | None]:
     state: dict[FactKey, str | None] = dict.fromkeys(keys)
     for earlier in range(index):
