@@ -2,50 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import psycopg
 
-SETTINGS = (
-    "SELECT set_config('search_path', 'pg_catalog, pg_temp', true), set_config('TimeZone', 'UTC', true),"
-    " set_config('DateStyle', 'ISO', true), set_config('IntervalStyle', 'postgres', true),"
-    " set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true),"
-    " set_config('extra_float_digits', '1', true), set_config('xmlbinary', 'base64', true),"
-    " set_config('jit', 'off', true), set_config('work_mem', '64MB', true)"
-)
-"""All that changes how PostgreSQL prints expressions, set for the transaction."""
+_SETTINGS: Final = {
+    "search_path": "pg_catalog, pg_temp",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+    "extra_float_digits": "1",
+    "xmlbinary": "base64",
+    "jit": "off",
+    "work_mem": "64MB",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""All that changes how PostgreSQL prints expressions, and what makes reading catalogs fast."""
 
-_MODE = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_SET: Final = "SELECT " + ", ".join(
+    f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
+)
+_NOW: Final = "SELECT " + ", ".join(f"pg_catalog.current_setting('{name}')" for name in _SETTINGS)
+_BACK: Final = "SELECT " + ", ".join(f"pg_catalog.set_config('{name}', %s, true)" for name in _SETTINGS)
+
+_MODE: Final = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 @contextmanager
-def canonical(connection: psycopg.Connection[Any]) -> Iterator[psycopg.Pipeline]:
+def canonical(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """A pipeline whose statements see one state of the catalog under the canonical settings.
 
-    Outside a transaction this is a read-only one of its own. Inside one it is a savepoint, rolled back
-    at the end, which puts every setting back; nothing may be written in it.
+    Outside a transaction this is a read-only one of its own. In one that is open, the settings are put
+    back at the end; not by rolling back to a savepoint, after which psycopg forgets every statement that
+    it has prepared.
     """
     from psycopg.pq import TransactionStatus
 
     inside = connection.info.transaction_status != TransactionStatus.IDLE
     try:
-        with connection.pipeline() as pipeline:
+        with connection.pipeline():
+            before = None
             if inside:
-                connection.execute("SAVEPOINT landed_catalog", prepare=False)
+                before = connection.execute(_NOW, prepare=False)
             elif connection.autocommit:
                 connection.execute("BEGIN " + _MODE, prepare=False)
             else:
                 connection.execute("SET TRANSACTION " + _MODE, prepare=False)
-            connection.execute(SETTINGS, prepare=False)
-            yield pipeline
-            if inside:
-                connection.execute("ROLLBACK TO landed_catalog", prepare=False)
-                connection.execute("RELEASE landed_catalog", prepare=False)
+            connection.execute(_SET, prepare=False)
+            yield
+            if before is not None:
+                connection.execute(_BACK, before.fetchone(), prepare=False)
             else:
-                connection.execute("ROLLBACK", prepare=False)
+                connection.execute("COMMIT", prepare=False)
     finally:
         if not inside and connection.info.transaction_status != TransactionStatus.IDLE:
             connection.rollback()
+
+
+class Prepared:
+    """Statements prepared by SQL, which outlive what psycopg does with its own after DROP and ROLLBACK.
+
+    ``constants`` are parameters (``%(name)s``) that are the same for every statement and become part of
+    it. Whether the statements are still there, the caller has to ask (:meth:`there`): a DISCARD ALL of
+    the user's takes them away.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], constants: Mapping[str, object]) -> None:
+        from psycopg.sql import Literal
+
+        self._connection = connection
+        self._constants = {name: Literal(value).as_string(connection) for name, value in constants.items()}
+        self._known: set[str] = set()
+        self._prefix = f"landed_{id(self):x}_"
+
+    @property
+    def there(self) -> str:
+        """An SQL expression: whether nobody has discarded the statements."""
+        return (
+            "EXISTS (SELECT FROM pg_catalog.pg_prepared_statements"
+            f" WHERE pg_catalog.starts_with(name, '{self._prefix}'))"
+        )
+
+    def forget(self) -> None:
+        """The statements are gone; prepare them again when they are needed."""
+        self._known.clear()
+
+    def run(self, name: str, sql: str, **arguments: tuple[str, str]) -> psycopg.Cursor[Any]:
+        """Execute a statement under a name of its own; arguments are ``parameter=(type, value)``.
+
+        Values are array texts and numbers, never anything that needs quoting.
+        """
+        if name not in self._known:
+            places = {parameter: f"${n}" for n, parameter in enumerate(arguments, 1)}
+            text = re.sub(
+                r"%\((\w+)\)s", lambda found: places.get(found[1]) or self._constants[found[1]], sql
+            )
+            types = f" ({', '.join(kind for kind, _ in arguments.values())})" if arguments else ""
+            self._connection.execute(f"PREPARE {self._prefix}{name}{types} AS {text}", prepare=False)
+            self._known.add(name)
+        given = f" ({', '.join(repr(value) for _, value in arguments.values())})" if arguments else ""
+        return self._connection.execute(f"EXECUTE {self._prefix}{name}{given}", prepare=False)

@@ -14,7 +14,7 @@ from landed.catalog.postgres import touched
 from landed.catalog.postgres.queries import NARROW, WHOLE, queries, text
 from landed.catalog.postgres.rows import Reader
 from landed.catalog.postgres.scope import Scope
-from landed.catalog.postgres.session import canonical
+from landed.catalog.postgres.session import Prepared, canonical
 from landed.catalog.postgres.snapshot import parameters, uncollected
 from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
 
@@ -72,6 +72,7 @@ class Tracker:
         self._scope = scope
         self._major = connection.info.server_version // 10000
         self._parameters = parameters(scope, self._major)
+        self._prepared = Prepared(connection, self._parameters)
         self._units: dict[str, _Units] = {}
         self._comments: set[tuple[str, int, int]] = set()
         self._reader: Reader | None = None
@@ -102,37 +103,38 @@ class Tracker:
         if written.written <= {"pg_depend"}:
             return self._reread()
         with canonical(self._connection):
-            self._execute("SELECT set_config('plan_cache_mode', 'force_generic_plan', true)")
             effects = self._narrow(written, before.xid)
         return self._reread() if effects is None else effects
 
     def _look(self) -> _Mark:
-        row = self._connection.execute(touched.COUNTERS, {"catalogs": touched.CATALOGS}, prepare=True)
-        return _Mark(*row.fetchone() or ("", "", [], [], []))
-
-    def _execute(self, sql: str, arguments: Mapping[str, object] | None = None) -> psycopg.Cursor[Any]:
-        return self._connection.execute(sql, arguments, prepare=True)
+        sql = touched.COUNTERS.replace("SELECT ", f"SELECT {self._prepared.there}, ", 1)
+        row = self._connection.execute(sql, {"catalogs": touched.CATALOGS}, prepare=False).fetchone()
+        there, *mark = row or (False, "", "", [], [], [])
+        if not there:
+            self._prepared.forget()
+        return _Mark(*mark)
 
     def _reread(self) -> Effects:
-        """Read everything again and compare."""
-        with canonical(self._connection), uncollected():
-            role = self._connection.execute(text("main_role"), prepare=False)
-            cursors = {
-                name: self._connection.execute(query.full, self._parameters, prepare=False)
-                for name, query in queries().items()
-            }
-            comments = self._connection.execute(touched.COMMENTS, prepare=False)
-            (main_role,) = role.fetchone() or ("",)
-            reader = self._reader = Reader(self._scope, self._major, self._scope.main_role or main_role)
-            before = self.facts
-            self.facts = {}
-            for name, cursor in cursors.items():
-                self._units[name] = self._grouped(reader, cursor)
-            self._comments = set(comments.fetchall())
-        for units in self._units.values():
-            for facts in units.values():
-                self.facts.update(facts)
-        return _difference(before, self.facts)
+        """Read everything again and compare; the first time there is nothing to compare with."""
+        with uncollected():
+            with canonical(self._connection):
+                role = self._connection.execute(text("main_role"), prepare=False)
+                cursors = {
+                    name: self._connection.execute(query.full, self._parameters, prepare=False)
+                    for name, query in queries().items()
+                }
+                comments = self._connection.execute(touched.COMMENTS, prepare=False)
+                (main_role,) = role.fetchone() or ("",)
+                first = self._reader is None
+                reader = self._reader = Reader(self._scope, self._major, self._scope.main_role or main_role)
+                for name, cursor in cursors.items():
+                    self._units[name] = self._grouped(reader, cursor)
+                self._comments = set(comments.fetchall())
+            before, self.facts = self.facts, {}
+            for units in self._units.values():
+                for facts in units.values():
+                    self.facts.update(facts)
+            return () if first else _difference(before, self.facts)
 
     def _grouped(self, reader: Reader, cursor: psycopg.Cursor[Any]) -> _Units:
         rows = cursor.fetchall()
@@ -172,16 +174,18 @@ class Tracker:
         rows = {}
         for catalog in touched.SOURCES:
             if catalog in written.written:
-                rows[catalog] = self._execute(touched.changed_rows(catalog), {"mark": mark})
+                rows[catalog] = self._prepared.run(
+                    f"changed_{catalog}", touched.changed_rows(catalog), mark=("text", mark)
+                )
         left = {
-            catalog: self._execute(touched.remaining(catalog))
+            catalog: self._prepared.run(f"remaining_{catalog}", touched.remaining(catalog))
             for catalog, source in touched.SOURCES.items()
             if source.gone and catalog in written.deleted
         }
         commented = comments = None
         if "pg_description" in written.written:
-            commented = self._execute(touched.CHANGED_COMMENTS, {"mark": mark})
-            comments = self._execute(touched.COMMENTS)
+            commented = self._prepared.run("commented", touched.CHANGED_COMMENTS, mark=("text", mark))
+            comments = self._prepared.run("comments", touched.COMMENTS)
         for catalog, cursor in rows.items():
             for row in cursor.fetchall():
                 for unit, (_, names) in zip(row, touched.SOURCES[catalog].columns, strict=True):
@@ -219,10 +223,9 @@ class Tracker:
         assert self._reader is not None
         cursors = {}
         for name, units in reads.items():
-            arguments = {**self._parameters, "units": "{" + ",".join(map(str, sorted(units))) + "}"}
             narrowed = queries()[name].narrowed
             assert narrowed is not None
-            cursors[name] = self._execute(narrowed, arguments)
+            cursors[name] = self._prepared.run(name, narrowed, units=("oid[]", _array(sorted(units))))
         renamed: dict[str, set[int]] = {}
         for name, cursor in cursors.items():
             found = self._grouped(self._reader, cursor)
@@ -240,18 +243,20 @@ class Tracker:
                 after.update(new)
                 if old and name == "schemas" and _objects(old) != _objects(new):
                     renamed.setdefault("pg_namespace", set()).add(unit)
-                elif old and name in _CLASSES and _has_other_names(old, new):
+                elif old and name in _CLASSES and _has_other_names(name, old, new):
                     renamed.setdefault(_CLASSES[name], set()).add(unit)
         return renamed
 
     def _dependents(self, renamed: Mapping[str, Iterable[int]]) -> _Wanted:
         pairs = [(catalog, unit) for catalog, units in renamed.items() for unit in units]
-        arguments = {
-            "classes": "{" + ",".join(catalog for catalog, _ in pairs) + "}",
-            "objects": "{" + ",".join(str(unit) for _, unit in pairs) + "}",
-        }
+        found = self._prepared.run(
+            "dependents",
+            text("dependents"),
+            classes=("regclass[]", _array(catalog for catalog, _ in pairs)),
+            objects=("oid[]", _array(unit for _, unit in pairs)),
+        )
         wanted: _Wanted = {}
-        for name, unit in self._execute(text("dependents"), arguments).fetchall():
+        for name, unit in found.fetchall():
             wanted.setdefault(name, set()).add(unit)
         return wanted
 
@@ -259,7 +264,7 @@ class Tracker:
         self, names: Iterable[str], before: dict[FactKey, str], after: dict[FactKey, str]
     ) -> None:
         assert self._reader is not None
-        cursors = {name: self._execute(queries()[name].full, self._parameters) for name in names}
+        cursors = {name: self._prepared.run(name, queries()[name].full) for name in names}
         for name, cursor in cursors.items():
             for facts in self._units[name].values():
                 before.update(facts)
@@ -283,15 +288,24 @@ def _compare(before: _Mark, now: _Mark) -> _Touched:
     return _Touched(frozenset(inserted | updated | deleted), frozenset(updated), frozenset(deleted))
 
 
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def _objects(facts: Iterable[FactKey]) -> set[ObjectKey]:
     return {key.object for key in facts if key.prop == EXISTS}
 
 
-def _has_other_names(old: dict[FactKey, str], new: dict[FactKey, str]) -> bool:
-    """Whether an object's own name, or a value that stands in other texts (an enum's), has changed."""
-    if any(key.prop == "values" and new.get(key) != value for key, value in old.items()):
-        return True
-    return any(key.prop == EXISTS and key not in new and "grant" not in key.kind for key in old)
+def _has_other_names(query: str, old: dict[FactKey, str], new: dict[FactKey, str]) -> bool:
+    """Whether a name that may stand in other objects' texts is another one now, an enum's value too."""
+    for key, value in old.items():
+        if key.prop == "values" and not set(value.split(", ")) <= set(new.get(key, "").split(", ")):
+            return True
+    lost = any(key.prop == EXISTS and key not in new and "grant" not in key.kind for key in old)
+    if lost and query == "columns":
+        # What refers to a column that is only dropped goes with it.
+        return any(key.prop == EXISTS and key not in old and "grant" not in key.kind for key in new)
+    return lost
 
 
 def _difference(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> Effects:
