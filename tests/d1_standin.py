@@ -36,6 +36,8 @@ EDIT, READ = "token-that-may-edit", "token-that-may-only-read"
 
 BEFORE = ("drop", "reset", "500", "hang", "429", "revoked", "deleted")
 """Faults after which the request was not processed."""
+LATE = "late"
+"""Processed long after the client gave up: when the test says so."""
 AFTER = ("drop-after", "reset-after", "502-after", "hang-after", "malformed-after")
 """Faults after which it was, and the client is not told."""
 
@@ -89,7 +91,7 @@ class StandIn:
         self.database = Database(folder / "hosted", uuid, name, keep=keep)
         self.tokens = {EDIT: "edit", READ: "read"}
         self.requests: list[Seen] = []
-        self.fault: Fault | None = None
+        self.faults: tuple[Fault, ...] = ()
         self.delay = 0.0
         """Seconds that every request takes longer: the way to Cloudflare and back."""
         self.splits_badly = False
@@ -97,6 +99,7 @@ class StandIn:
         self.revoked = False
         self.lock = threading.Lock()
         self.closing = threading.Event()
+        self.late = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.standin = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -107,6 +110,7 @@ class StandIn:
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
+        self.late.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -124,11 +128,11 @@ class StandIn:
             "CLOUDFLARE_ACCOUNT_ID": ACCOUNT,
         }
 
-    def inject(self, fault: Fault | None = None) -> None:
-        """Forget the requests so far, make all well again, and let this go wrong."""
+    def inject(self, *faults: Fault) -> None:
+        """Forget the requests so far, make all well again, and let these go wrong."""
         with self.lock:
             self.requests = []
-            self.fault = fault
+            self.faults = faults
             self.deleted = self.revoked = False
 
     def actions(self, agent: str = "") -> list[str]:
@@ -299,7 +303,7 @@ class _Handler(BaseHTTPRequestHandler):
         with standin.lock:
             standin.requests.append(seen)
             number = len(standin.requests)
-            fault = standin.fault.kind if standin.fault and standin.fault.hits(number) else ""
+            fault = next((f.kind for f in standin.faults if f.hits(number)), "")
             standin.revoked = standin.revoked or fault == "revoked"
             standin.deleted = standin.deleted or fault == "deleted"
         seen.fault = fault
@@ -308,11 +312,14 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in BEFORE and fault not in ("revoked", "deleted"):
             self._fail(fault, seen)
             return
+        if fault == LATE:
+            standin.late.wait()
         query = {name: values[-1] for name, values in parse_qs(url.query).items()}
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
         answer = standin.answer(self.command, path, query, body, token)
-        if fault in AFTER:
-            self._fail(fault, seen)
+        if fault in AFTER or fault == LATE:
+            self._fail("drop" if fault == LATE else fault, seen)
+            standin.late.clear()
             return
         self._send(answer, seen)
 
