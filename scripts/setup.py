@@ -15,7 +15,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,13 +25,6 @@ STAMP = VENV / "landed-setup.json"
 NODE_MODULES = ROOT / "node_modules"
 NODE_STAMP = NODE_MODULES / ".landed-setup"
 PARTS = {"run": ("build", "run"), "dev": ("build", "run", "dev"), "test": ("build", "run", "dev")}
-
-PIP = "pip-26.3-py3-none-any.whl"
-PIP_URL = (
-    "https://files.pythonhosted.org/packages/07/25/"
-    f"ee8c38ae72d66b844ce8eb9711ba905dba21ca1a8a0c960057c41cd23337/{PIP}"
-)
-PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
 class SetupFailed(Exception):
@@ -111,26 +103,15 @@ def _make_venv() -> None:
         raise SetupFailed(f"cannot create {VENV}: {error.strerror}") from None
     if subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True, check=False).returncode != 0:
         # Debian keeps ensurepip in a package of its own, python3-venv, which may not be there.
-        _fetch_pip()
+        _borrow_pip()
     STAMP.write_text(json.dumps({"root": str(ROOT), "python": sys.version}))
 
 
-def _fetch_pip() -> None:
-    import urllib.request
-
-    with tempfile.TemporaryDirectory() as folder:
-        wheel = Path(folder, PIP)
-        try:
-            with urllib.request.urlopen(PIP_URL, timeout=60) as reply:
-                wheel.write_bytes(reply.read())
-        except OSError as error:
-            raise SetupFailed(
-                f"this Python has no ensurepip and pip cannot be fetched ({error}); "
-                "on Debian: apt install python3-venv"
-            ) from None
-        if hashlib.sha256(wheel.read_bytes()).hexdigest() != PIP_SHA256:
-            raise SetupFailed(f"{PIP_URL} is not the file that was pinned")
-        _run([PYTHON, wheel / "pip", "install", "-qq", "--no-index", wheel], "installing pip")
+def _borrow_pip() -> None:
+    """Put a pip into .venv with the one that the interpreter itself has."""
+    borrow = [sys.executable, "-m", "pip", "-qq", "--python", str(PYTHON), "install", "pip"]
+    if subprocess.run(borrow, capture_output=True, check=False).returncode != 0:
+        raise SetupFailed("this Python has neither ensurepip nor pip; on Debian: apt install python3-venv")
 
 
 def _install_python(level: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -52,6 +53,7 @@ def test_what_the_package_needs_is_pinned_for_development():
     groups = project["dependency-groups"]
     needs = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     needs += [*groups["lint"], *groups["test"]]
+    needs += [need for extra in project["project"]["optional-dependencies"].values() for need in extra]
     lines = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
     pinned = {line.partition("==")[0] for line in lines if "==" in line}
-    assert {need.split(">")[0].split("=")[0] for need in needs} <= pinned
+    assert {re.split(r"[>=\[ ;]", need)[0] for need in needs} <= pinned
