@@ -1,4 +1,4 @@
-"""Commands that read leave no trace: not a byte, not a time stamp, not a file, in any state of the database."""
+"""Commands that read leave no trace: no byte, no time stamp, no file, in any state of the database."""
 
 from __future__ import annotations
 
