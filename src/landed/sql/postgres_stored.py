@@ -62,7 +62,7 @@ def _ends(text: str) -> Iterator[int]:
     if _ATOMIC.search(text):
         yield from read(text)[1]
         return
-    at = depth = 0
+    at = depth = dollars = 0
     search = _EDGE.search
     while found := search(text, at):
         at = found.end()
@@ -77,15 +77,16 @@ def _ends(text: str) -> Iterator[int]:
             depth -= depth > 0
         elif first == "'":
             start = found.start()
-            if start and text[start - 1] in "eE" and not (start > 1 and _continues_name(text[start - 2])):
+            escaped = start > 0 and text[start - 1] in "eE"
+            if escaped and (start < 2 or start - 1 == dollars or not _continues_name(text[start - 2])):
                 at = escaped_end(text, start - 1)
         elif first == "$":
             start = found.start()
-            if start and _continues_name(text[start - 1]):
+            if start and start != dollars and _continues_name(text[start - 1]):
                 at = start + 1
             else:
                 end = text.find(piece, at)
-                at = len(text) if end < 0 else end + len(piece)
+                at = dollars = len(text) if end < 0 else end + len(piece)
         elif piece == "/*":
             at = comment_end(text, found.start())
 

@@ -27,6 +27,8 @@ class Token(NamedTuple):
 
 
 _SPACE = r"[ \t\n\r\f\v\ufeff]"
+# White space of Unicode is none to PostgreSQL; but around statements the Supabase CLI trims it away.
+_TRIMMED = "\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _LINE = r"--[^\n\r]*+"
 # Letters, "_" and everything beyond ASCII; then digits and "$", too (as what is left out: ranges up to
 # U+10FFFF are slow to compile).
@@ -38,10 +40,10 @@ _TAG_REST = r"[^\x00-/:-@\[-^`{-\x7f]"
 _ON = rf"(?:[ \t\f\v]|{_LINE})*+[\n\r](?:{_SPACE}|{_LINE}[\n\r])*+'"
 _ESCAPED = r"(?:[^'\\]++|\\(?s:.)|'')*+"
 _PATTERN = re.compile(
-    rf"""(?P<space>{_SPACE}+)
+    rf"""(?P<space>[ \t\n\r\f\v\ufeff{_TRIMMED}]+)
     |(?P<comment>{_LINE}|/\*)
     |(?P<string>[eE]'{_ESCAPED}(?:'(?:{_ON}{_ESCAPED}'?)*+|\\?\Z)
-        |(?:[bBnNxX]|[uU]&)?'(?:[^']++|'')*+(?:'|\Z))
+        |[bBxX]'[^']*+(?:'|\Z)|(?:[uU]&)?'(?:[^']++|'')*+(?:'|\Z))
     |(?P<quoted>(?:[uU]&)?"(?:[^"]++|"")*+(?:"|\Z))
     |(?P<word>{_FIRST}{_REST}*+)
     |(?P<dollar>(?P<tag>\$(?:{_FIRST}{_TAG_REST}*+)?\$)(?s:.*?)(?:(?P=tag)|\Z))

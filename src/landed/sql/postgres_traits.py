@@ -17,7 +17,6 @@ _CONTROL = {
     "RELEASE": "savepoint",
     "PREPARE": "prepare",
 }
-_ROLES = frozenset({"ROLE", "USER", "GROUP"})
 _CLUSTER_WIDE = frozenset({"ROLE", "USER", "GROUP", "DATABASE", "TABLESPACE", "SYSTEM"})
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"})
 
@@ -130,13 +129,13 @@ def _switches_role(w: list[str]) -> bool:
 def _cluster_wide(w: list[str]) -> bool:
     if len(w) < 2:
         return False
+    if w[:2] in (["REASSIGN", "OWNED"], ["DROP", "OWNED"]):
+        return True
     if w[0] in ("CREATE", "ALTER", "DROP"):
         return w[1] in _CLUSTER_WIDE and not (w[1] == "USER" and w[2:3] == ["MAPPING"])
     if w[0] in ("GRANT", "REVOKE"):
         return not _before(w, "ON", "TO" if w[0] == "GRANT" else "FROM") or "PARAMETER" in w
-    if w[0] == "COMMENT":
-        return w[2:3] in (["ROLE"], ["DATABASE"], ["TABLESPACE"])
-    return w[:2] in (["REASSIGN", "OWNED"], ["DROP", "OWNED"])
+    return w[0] == "COMMENT" and w[2:3] in (["ROLE"], ["DATABASE"], ["TABLESPACE"])
 
 
 def _before(w: list[str], first: str, then: str) -> bool:

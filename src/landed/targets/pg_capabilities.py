@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Pooler = Literal["none", "session", "transaction"]
 
 TRANSACTION_PORT = 6543
+_TRIALS = 3
 _PATIENCE = 3.0
 """Seconds after which a second connection that gets no answer is taken to wait for a free session."""
 
@@ -65,7 +66,7 @@ def capabilities(connection: Connection[Any], dsn: Dsn, again: Callable[[], Conn
     backend, version, role, login, is_superuser, replica, read_only, database = row
     pooler, why = _by_address(dsn)
     if pooler == "none" and connection.info.backend_pid != backend:
-        pooler, why = _by_behaviour(backend, again, dsn)
+        pooler, why = _by_behaviour(connection, backend, again, dsn)
     return Capabilities(pooler, why, version, role, login, is_superuser, replica, read_only, database)
 
 
@@ -80,7 +81,9 @@ def _by_address(dsn: Dsn) -> tuple[Pooler, str]:
     return "none", "the server itself answers: its process is the one that the connection was given"
 
 
-def _by_behaviour(backend: int, again: Callable[[], Connection[Any]], dsn: Dsn) -> tuple[Pooler, str]:
+def _by_behaviour(
+    connection: Connection[Any], backend: int, again: Callable[[], Connection[Any]], dsn: Dsn
+) -> tuple[Pooler, str]:
     between = "a pooler is in between: the server process is not the one that the connection was given"
     try:
         other = again()
@@ -88,13 +91,20 @@ def _by_behaviour(backend: int, again: Callable[[], Connection[Any]], dsn: Dsn) 
         # Room for one connection only, or none: what cannot be told apart is treated as the worse one.
         return "transaction", f"{between}, and a second connection to find out its mode was refused"
     try:
-        process = _process(other)
+        # Several times: other clients of the pool may take the session that was just given back.
+        for _ in range(_TRIALS):
+            process = _process(other)
+            if process is None:
+                return (
+                    "session",
+                    f"{between}, and it keeps a second connection waiting for the first one's end",
+                )
+            if process == backend:
+                return "transaction", f"{between}, and one server process served two connections"
+            if _process(connection) != backend:
+                return "transaction", f"{between}, and it changes from one transaction to the next"
     finally:
         other.close()
-    if process is None:
-        return "session", f"{between}, and it keeps a second connection waiting while the first one is open"
-    if process == backend:
-        return "transaction", f"{between}, and one server process served two connections"
     if dsn.port == TRANSACTION_PORT:
         return "transaction", f"{between}, on port {TRANSACTION_PORT}"
     return "session", f"{between}, and each connection has a server process of its own"
@@ -111,5 +121,6 @@ def _process(connection: Connection[Any]) -> int | None:
             return None
         pgconn.consume_input()
     result = pgconn.get_result()
+    pgconn.get_result()
     value = result.get_value(0, 0) if result is not None and result.ntuples else None
     return int(value) if value is not None else None

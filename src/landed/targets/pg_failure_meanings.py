@@ -219,6 +219,14 @@ def _prepared(dsn: Dsn, found: str) -> Meaning:
     )
 
 
+def _statement_pooler(dsn: Dsn, found: str) -> Meaning:
+    return Meaning(
+        "statement-pooler",
+        f"{dsn.place} is a pooler in statement mode, which takes no transactions",
+        "use the direct connection, or a pooler in session mode",
+    )
+
+
 def _database(dsn: Dsn, found: str) -> Meaning:
     return Meaning(
         "database",
@@ -279,6 +287,7 @@ TABLE: tuple[tuple[str, Say], ...] = (
      r"|self.signed certificate", _certificate),
     (r"server does not support SSL", _tls_missing),
     (r"prepared statement \S+ (?:already exists|does not exist)|42P05", _prepared),
+    (r"transaction blocks not allowed", _statement_pooler),
     (r'database "([^"]*)" does not exist', _database),
     (r'no such database:? "?([^"\s]*)', _database),
     (r'role "([^"]*)" does not exist', _role),
