@@ -40,7 +40,7 @@ CASES: dict[str, list[tuple[str, str, int]]] = {
         ("statsu --json", "error", 2),
         ("status --json --nonsense", "error", 2),
         ("status --json --project nowhere", "error", 2),
-        ("status --json --target d1:remote", "error", 2),
+        ("status --json --target d1:remote", "error", 3),
         ("status --json --target postgres://me:secret@db.example.com/x", "error", 2),
         ("status --json --target nowhere.sqlite", "error", 2),
         ("status --json --migrations nowhere", "error", 2),

@@ -29,12 +29,14 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
     """
     from landed.ops.examine import examine
     from landed.ops.repair import plan_repair, run_repair
+    from landed.report.apply_text import render_undo
     from landed.report.json_apply import repair_json
     from landed.report.repair_text import render_repair
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     plan = plan_repair(exam, names, reason=reason)
+    undo = None
     if not common.json:
         render_repair(exam, plan, sys.stdout if dry_run or not plan.changes else sys.stderr)
     if plan.changes and not dry_run:
@@ -44,12 +46,13 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
         if reason:
             words += f" --reason {shlex.quote(reason)}"
         confirm(f"Change the ledger of {exam.workspace.spec.label}?", yes=yes, again=f"landed {words} --yes")
-        run_repair(exam, plan)
+        show = None if common.json else lambda point: render_undo(point, sys.stderr, common.command)
+        undo = run_repair(exam, plan, on_undo=show)
         if not common.json:
             count = len(plan.changes)
             click.echo(f"{count} ledger row{'s' * (count != 1)} changed on {exam.workspace.spec.label}.")
     if common.json:
-        emit_json(repair_json(exam, plan, done=bool(plan.changes) and not dry_run))
+        emit_json(repair_json(exam, plan, done=bool(plan.changes) and not dry_run, undo=undo))
 
 
 @command()

@@ -110,7 +110,12 @@ def diagnose(
     if project is not None and spec is not None:
         known, chosen = project, spec
         checks += guarded("database", "target", "target", lambda: doctor_project.target(known, chosen))
-        checks += doctor_database.examine(chosen)
+        if chosen.kind == "d1:remote":
+            from landed.ops import doctor_remote
+
+            checks += doctor_remote.examine(known, chosen, environ)
+        else:
+            checks += doctor_database.examine(chosen)
         for code, look in doctor_project.FOLDER_CHECKS:
             checks += guarded("migrations", code, code, lambda look=look: look(known, chosen))  # type: ignore[misc]
     checks += guarded("landed", "landed", "landed", lambda: doctor_engine.examine(start, spec))

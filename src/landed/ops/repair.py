@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from landed.core.advice import shell_word
@@ -10,6 +10,7 @@ from landed.core.errors import NotProven, UsageError
 from landed.core.standing import Judgement, Standing
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
+from landed.targets.base import UndoPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,19 @@ def plan_repair(exam: Examination, names: Sequence[str] = (), *, reason: str | N
     return RepairPlan(tuple(changes), tuple(refused), reason)
 
 
-def run_repair(exam: Examination, plan: RepairPlan) -> None:
-    """Write the changes in one transaction. Raises NotProven when the ledger has changed meanwhile."""
+def run_repair(
+    exam: Examination, plan: RepairPlan, *, on_undo: Callable[[UndoPoint], None] | None = None
+) -> UndoPoint | None:
+    """Write the changes in one transaction; returns the way back, where there is one.
+
+    ``on_undo`` is told it before anything is written. Raises NotProven when the ledger has changed
+    meanwhile.
+    """
     with exam.workspace.target.writer() as writer:
+        undo = writer.undo
         if writer.undo is not None:
+            if on_undo is not None:
+                on_undo(writer.undo)
             from landed.ops.bookmarks import remember
 
             remember(exam.workspace.target, writer.undo.bookmark, "repair", [c.name for c in plan.changes])
@@ -73,6 +83,7 @@ def run_repair(exam: Examination, plan: RepairPlan) -> None:
     added = {c.new_name or c.name for c in plan.changes if c.action in ("add", "rename")}
     if added:
         exam.workspace.write_lock({s.name: s.digest for s in exam.steps if s.name in added})
+    return undo
 
 
 def _find(exam: Examination, name: str) -> Judgement:

@@ -9,6 +9,7 @@ from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
 from landed.report.json_status import SCHEMA, target_json
+from landed.targets.base import UndoPoint
 
 
 def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: str) -> dict[str, Any]:
@@ -40,7 +41,9 @@ def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: 
     }
 
 
-def repair_json(exam: Examination, plan: RepairPlan, *, done: bool) -> dict[str, Any]:
+def repair_json(
+    exam: Examination, plan: RepairPlan, *, done: bool, undo: UndoPoint | None = None
+) -> dict[str, Any]:
     """Changes of the ledger and what was left alone."""
     return {
         "schema": SCHEMA,
@@ -53,6 +56,7 @@ def repair_json(exam: Examination, plan: RepairPlan, *, done: bool) -> dict[str,
         ],
         "refused": [{"name": name, "why": why} for name, why in plan.refused],
         "reason": plan.reason,
+        "undo": undo._asdict() if undo else None,
     }
 
 

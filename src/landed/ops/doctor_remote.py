@@ -1,0 +1,82 @@
+"""doctor's look at a remote D1 database: credentials, account, database, one reading.
+
+Writes nothing but wrangler's own login, where that has expired and is refreshed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+
+from landed.core.errors import CannotKnow
+from landed.ops.doctor import Check, Level, guarded
+from landed.targets.d1_api_lookup import find_account, find_database
+from landed.targets.d1_auth import Variables
+from landed.targets.d1_remote import Connected, RemoteD1Target
+from landed.targets.d1_remote_connect import Session
+from landed.targets.discovery import Project
+from landed.targets.target_spec import TargetSpec
+
+
+def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | None = None) -> list[Check]:
+    """Everything about a remote database, each step only where the one before came out."""
+    given = os.environ if environ is None else environ
+    variables = Variables(given, [project.root, *([project.start] if project.start != project.root else [])])
+    session: Session | None = None
+    connected: Connected | None = None
+
+    def credentials() -> Iterator[Check]:
+        nonlocal session
+        session = Session(variables, lambda text: None)
+        found = session.api.credentials
+        yield Check("database", "credentials", "credentials", _KINDS[found.kind], found.origin)
+        address = variables.get("CLOUDFLARE_API_BASE_URL")
+        if address is not None:
+            yield Check("database", "address", "address", address.value, address.origin, Level.NOTE)
+
+    def place() -> Iterator[Check]:
+        nonlocal connected
+        assert session is not None and spec.database is not None
+        account = find_account(session.api, project.wrangler, variables)
+        yield Check("database", "account", "account", account, _account_origin(project, variables))
+        found = find_database(session.api, account, spec.database, project.wrangler)
+        entry = spec.database.id or spec.database.name
+        origin = entry.origin if entry else "the name that wrangler deploy gives"
+        yield Check("database", "database", "database", f"{found.name}  {found.database}", origin)
+        connected = Connected(session.api, found)
+
+    def reading() -> Iterator[Check]:
+        assert connected is not None
+        known = connected
+        target = RemoteD1Target(lambda: known, spec.ledger_table.value)
+        started = time.perf_counter()
+        state = target.read()
+        took = time.perf_counter() - started
+        tables = sum(r.type == "table" and not r.name.startswith("sqlite_") for r in state.rows)
+        yield Check("database", "readable", "readable", f"{tables} tables, asked in {took * 1000:.0f} ms")
+        if state.ledger_problem:
+            raise CannotKnow(
+                f"The ledger table {spec.ledger_table.value} cannot be read: {state.ledger_problem}"
+            )
+        rows = "not there yet" if state.ledger is None else f"{len(state.ledger)} rows"
+        yield Check(
+            "ledger", "table", "table", f"{spec.ledger_table.value}, {rows}", spec.ledger_table.origin
+        )
+
+    checks = guarded("database", "credentials", "credentials", credentials)
+    if session is not None:
+        checks += guarded("database", "database", "database", place)
+    if connected is not None:
+        checks += guarded("database", "readable", "readable", reading)
+        connected.api.close()
+    return checks
+
+
+_KINDS = {"token": "an API token", "key": "a global API key", "login": "wrangler's own login"}
+
+
+def _account_origin(project: Project, variables: Variables) -> str:
+    said = project.wrangler.account if project.wrangler else None
+    said = said or variables.get("CLOUDFLARE_ACCOUNT_ID")
+    return said.origin if said else "the only account of these credentials"
