@@ -28,7 +28,8 @@ def test_the_same_as_the_real_cli(name: str) -> None:
 
 PIECES = st.sampled_from(
     [
-        "select ", "a$b", "$$", "$t$", " $1 ", "'", "''", '"', " E'", "E'", "ne'", "\\", "\\'", "--", "\n", "/*",
+        "select ", "a$b", "$$", "$t$", " $1 ", "'", "''", '"', " E'", "E'",
+        "ne'", "\\", "\\'", "--", "\n", "/*",
         "*/", "(", ")",
         ";", " ; ", "begin atomic ", " end", " case ", "create function f() ", "é", "-", "/",
     ]

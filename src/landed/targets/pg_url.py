@@ -212,8 +212,8 @@ def _divide(rest: str) -> tuple[str, str]:
     at = rest.rfind("@")
     while at >= 0:
         found = _PLACE.match(rest, at + 1)
-        # Once a place is found, an earlier one is better only if it explains the later @ by its parameters.
-        if found and (chosen < 0 or (found["query"] and _known_parameters(found["query"]))):
+        # An earlier @ is the right one only if parameters explain the later one.
+        if found and ("@" not in (found["query"] or "") or _known_parameters(found["query"])):
             chosen = at
         at = rest.rfind("@", 0, at)
     return (rest[:chosen], rest[chosen + 1 :]) if chosen >= 0 else ("", rest)
