@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests")]
 
 from measure import Sample, filesystem, measure, middle  # noqa: E402
 from project import LOCAL_FILE, write_project  # noqa: E402
+from remote import goals, remote  # noqa: E402
 from wrangler import NotInstalled, environment, node, package, package_version  # noqa: E402
 
 BENCH = Path(__file__).resolve().parent
@@ -164,13 +165,14 @@ def report(bench: Bench, files: int, few: int, sizes: tuple[int, ...]) -> None:
     ratio(large, small, f"at most {sizes[-1] // sizes[0]}x: no worse than linear")
     figure("landed --help", 80)
     figure("landed --version", 80)
+    goals(bench, print)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", type=Path, metavar="FILE", help="write every sample")
     options.add_argument("--rounds", type=int, default=5, help="runs per figure (default 5)")
-    options.add_argument("--only", choices=("apply", "wrangler", "warm", "start"), help="one part")
+    options.add_argument("--only", choices=("apply", "wrangler", "warm", "start", "remote"), help="one part")
     given = options.parse_args()
     folder = ROOT / ".cache" / "bench" / "run"
     shutil.rmtree(folder, ignore_errors=True)
@@ -185,6 +187,7 @@ def main() -> None:
         "apply": lambda: apply_beside_apsw(bench, files, given.rounds),
         "wrangler": lambda: apply_beside_wrangler(bench, few, 2),
         "warm": lambda: warm_status(bench, WARM, given.rounds),
+        "remote": lambda: remote(bench, 2),
     }
     for name, part in parts.items():
         if given.only in (None, name):
