@@ -15,12 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from landed.core.facts import EXISTS, ORDERED, YES, FactKey, Facts, holds
-from landed.core.reach import reached
+from landed.core.reach import Owners, explains, left_behind, overwritten, reached
 from landed.core.standing import Evidence, Judgement, Location, Verdict, standing
 from landed.core.timeline import DataCheck, Step, leftovers
 
-Owners = dict[FactKey, tuple[int, int, str | None]]
-"""``key -> (index of the step, number of the statement, expected value)``."""
+__all__ = ["CheckResult", "Owners", "Ruling", "judge", "locate", "owners_of"]
 
 
 class CheckResult(NamedTuple):
@@ -72,14 +71,43 @@ def judge(
     ``recorded`` holds the names in the ledger; ``results`` the outcomes of data checks by name.
     """
     results = results or {}
-    applied = {i for i, step in enumerate(steps) if step.name in recorded}
+    believed = {i for i, step in enumerate(steps) if step.name in recorded}
+    phantoms: dict[int, Judgement] = {}
+    while True:
+        ruling = _judge(steps, recorded, believed, phantoms.keys(), live, results)
+        absent = {i: ruling.judgements[i] for i in believed if ruling.judgements[i].verdict is Verdict.ABSENT}
+        if not absent:
+            break
+        # A file that never ran has overwritten nothing: what it would own belongs to those before it.
+        phantoms |= absent
+        believed -= absent.keys()
+    if not phantoms:
+        return ruling
+    return ruling._replace(
+        judgements=tuple([phantoms.get(i, judgement) for i, judgement in enumerate(ruling.judgements)])
+    )
+
+
+def _judge(
+    steps: Sequence[Step],
+    recorded: frozenset[str],
+    believed: Set[int],
+    phantoms: Set[int],
+    live: Facts,
+    results: Mapping[str, Sequence[CheckResult]],
+) -> Ruling:
+    """One pass: ``believed`` are the recorded steps that are taken as applied, ``phantoms`` the others."""
+    applied = set(believed)
     owners = owners_of(steps, applied)
-    exactly = reached(steps, applied, owners, live)
+    exactly = reached(steps, applied | phantoms, owners, live)
     for index, step in enumerate(steps):
-        if index in applied:
+        if index in applied or index in phantoms:
             continue
-        explains = _explains(index, step, owners, live) or _left_behind(step, owners, live)
-        if explains if exactly is None else index in exactly:
+        if exactly is None:
+            ran = explains(index, step, owners, live) or left_behind(step, owners, live)
+        else:
+            ran = index in exactly
+        if ran or overwritten(index, step, owners, live):
             applied.add(index)
             for key, (_, after, number) in step.net.items():
                 owner = owners.get(key)
@@ -105,45 +133,6 @@ def judge(
     )
     expected = {key: value for key, (_, _, value) in owners.items() if value is not None}
     return Ruling(judgements, unexplained, frozenset(applied), expected)
-
-
-def _explains(index: int, step: Step, owners: Owners, live: Facts) -> bool:
-    """Whether the live facts show something that this unrecorded step, and nothing applied, did."""
-    gained = lost = 0
-    for key, (_, after, _) in step.net.items():
-        owner = owners.get(key)
-        if owner is not None and owner[0] > index:
-            continue
-        without = owner[2] if owner is not None else None
-        if without == after:
-            continue
-        observed = live.get(key)
-        if observed == after:
-            gained += 1
-        elif holds(key, without, observed):
-            lost += 1
-    return gained > 0 and (gained >= lost or _created(step, owners, live, index))
-
-
-def _left_behind(step: Step, owners: Owners, live: Facts) -> bool:
-    """Whether the live schema holds something that exists only in the middle of this file."""
-    return any(
-        live.get(key) == YES and key not in owners
-        for key in (o.fact(EXISTS) for o in (leftovers(step) if len(step.traces) > 1 else ()))
-    )
-
-
-def _created(step: Step, owners: Owners, live: Facts, index: int) -> bool:
-    """Whether some object that only this step makes is there, or one that only it removes is gone."""
-    for key, (_, after, _) in step.net.items():
-        if key.prop != EXISTS:
-            continue
-        owner = owners.get(key)
-        if owner is not None and owner[0] > index:
-            continue
-        if (owner[2] if owner else None) != after and live.get(key) == after:
-            return True
-    return False
 
 
 def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tally]:
@@ -323,9 +312,7 @@ def _superseders(index: int, step: Step, owners: Owners, steps: Sequence[Step]) 
     return tuple(steps[i].name for i in sorted(later))
 
 
-def locate(
-    index: int, steps: Sequence[Step], applied: Set[int], owners: Owners, live: Facts
-) -> Location:
+def locate(index: int, steps: Sequence[Step], applied: Set[int], owners: Owners, live: Facts) -> Location:
     """How far a migration got: the statement boundary whose state is what the live schema shows.
 
     Walks the replay statement by statement over the facts that this file touches and nothing

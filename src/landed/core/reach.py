@@ -1,17 +1,20 @@
-"""How far files that nobody recorded have run: the point in their replay that is exactly the live schema."""
+"""Which files that nobody recorded have run: exactly, by their replay, or by what only they explain."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 
-from landed.core.facts import FactKey, Facts, holds
-from landed.core.timeline import Step
+from landed.core.facts import EXISTS, YES, FactKey, Facts, holds
+from landed.core.timeline import Step, leftovers
+
+Owners = dict[FactKey, tuple[int, int, str | None]]
+"""``key -> (index of the step, number of the statement, expected value)``."""
 
 
 def reached(
     steps: Sequence[Step],
     recorded: Set[int],
-    owners: Mapping[FactKey, tuple[int, int, str | None]],
+    owners: Owners,
     live: Facts,
 ) -> set[int] | None:
     """The unrecorded steps (indexes) that have run, the last of them perhaps in part.
@@ -40,3 +43,53 @@ def reached(
             if trace.effects:
                 ran.add(index)
     return None if wrong else ran
+
+
+def explains(index: int, step: Step, owners: Owners, live: Facts) -> bool:
+    """Whether the live facts show something that this unrecorded step, and nothing applied, did."""
+    gained = lost = 0
+    for key, (_, after, _) in step.net.items():
+        owner = owners.get(key)
+        if owner is not None and owner[0] > index:
+            continue
+        without = owner[2] if owner is not None else None
+        if without == after:
+            continue
+        observed = live.get(key)
+        if observed == after:
+            gained += 1
+        elif holds(key, without, observed):
+            lost += 1
+    return gained > 0 and (gained >= lost or _created(step, owners, live, index))
+
+
+def overwritten(index: int, step: Step, owners: Owners, live: Facts) -> bool:
+    """Whether later files, whose work is there, have overwritten everything that this step does.
+
+    The schema is then as if it had run, and running it now would undo what came after it.
+    """
+    later = [(key, owners.get(key, (-1, 0, None))) for key in step.net]
+    return bool(later) and all(
+        owner > index and holds(key, expected, live.get(key)) for key, (owner, _, expected) in later
+    )
+
+
+def left_behind(step: Step, owners: Owners, live: Facts) -> bool:
+    """Whether the live schema holds something that exists only in the middle of this file."""
+    return any(
+        live.get(key) == YES and key not in owners
+        for key in (o.fact(EXISTS) for o in (leftovers(step) if len(step.traces) > 1 else ()))
+    )
+
+
+def _created(step: Step, owners: Owners, live: Facts, index: int) -> bool:
+    """Whether some object that only this step makes is there, or one that only it removes is gone."""
+    for key, (_, after, _) in step.net.items():
+        if key.prop != EXISTS:
+            continue
+        owner = owners.get(key)
+        if owner is not None and owner[0] > index:
+            continue
+        if (owner[2] if owner else None) != after and live.get(key) == after:
+            return True
+    return False

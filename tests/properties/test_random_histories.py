@@ -1,0 +1,77 @@
+"""Random small histories: after k files and j statements by hand, landed knows where it is and finishes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_histories import histories
+from world import World
+
+from landed.core.errors import NeedsConfirmation
+from landed.core.standing import Standing
+from landed.ops.apply import run_apply
+from landed.ops.repair import plan_repair, run_repair
+from landed.ops.resume import plan_resume
+from landed.targets.base import Consent
+
+SETTLED = {Standing.OK, Standing.ASSUMED}
+WAITING = {Standing.PENDING, Standing.UNKNOWN}
+
+
+def written(files: dict[str, list[str]]) -> dict[str, str]:
+    return {name: ";\n".join(statements) + ";\n" for name, statements in files.items()}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(files=histories(), data=st.data())
+def test_status_knows_exactly_how_far_it_is(files: dict[str, list[str]], data: st.DataObject) -> None:
+    names = list(files)
+    reach = data.draw(st.integers(0, len(names)), label="files applied")
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder) / "p", written(files))
+        if reach:
+            assert world.apply(to=names[reach - 1]) == names[:reach]
+        exam = world.examine()
+        standings = [j.standing for j in exam.judgements]
+        assert set(standings[:reach]) <= SETTLED, standings
+        assert set(standings[reach:]) <= WAITING, standings
+        for judgement, step in zip(exam.judgements, exam.steps, strict=True):
+            # Only a file that cancels itself out may be beyond proof: it leaves nothing.
+            assert judgement.standing in (Standing.OK, Standing.PENDING) or not step.net
+        assert exam.unexplained == ()
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@given(files=histories(), data=st.data())
+def test_a_file_run_half_way_by_hand_is_finished(files: dict[str, list[str]], data: st.DataObject) -> None:
+    names = list(files)
+    reach = data.draw(st.integers(0, len(names) - 1), label="files applied")
+    done = data.draw(st.integers(0, len(files[names[reach]])), label="statements by hand")
+    with tempfile.TemporaryDirectory() as folder:
+        clean = World(Path(folder) / "clean", written(files))
+        clean.apply()
+        world = World(Path(folder) / "p", written(files))
+        if reach:
+            world.apply(to=names[reach - 1])
+        for statement in files[names[reach]][:done]:
+            world.sql(statement)
+        torn = world.examine()
+        standing = torn.judgements[reach].standing
+        if standing is Standing.TORN:
+            plan = plan_resume(torn, names[reach])
+            run_apply(torn, plan, Consent())
+        elif standing is Standing.UNRECORDED:
+            run_repair(torn, plan_repair(torn, [names[reach]]))
+        else:
+            assert standing in WAITING, standing
+        try:
+            world.apply()
+        except NeedsConfirmation as refused:  # never: these tables are empty
+            raise AssertionError(refused.message) from refused
+        finished = world.examine()
+        assert dict(finished.facts) == dict(clean.examine().facts)
+        assert world.ledger() == names
+        assert {j.standing for j in finished.judgements} <= SETTLED
