@@ -186,9 +186,7 @@ def test_the_worlds_bring_out_everything(documents: Callable[[str], list[dict[st
     bodies = [body for world in CASES for body in documents(world)]
     judged = [m for body in bodies for m in body.get("migrations", [])]
     kinds = {b.get("command", "error") + "-several" * ("targets" in b) for b in bodies}
-    assert kinds | HOSTED == {
-        option["$ref"].rsplit("/", 1)[-1] for option in SCHEMA["oneOf"]
-    }
+    assert kinds | HOSTED == {option["$ref"].rsplit("/", 1)[-1] for option in SCHEMA["oneOf"]}
     assert {m["standing"] for m in judged} == set(Standing)
     assert {m["verdict"] for m in judged} == {None, *Verdict}
     assert {b["error"]["exit_code"] for b in bodies if "error" in b} == {1, 2, 3, 4}
