@@ -65,7 +65,7 @@ ALTER TABLE cats NO INHERIT animals;
 -- pair: inherits now
 -- expect: table app.dogs · inherits
 ALTER TABLE dogs INHERIT animals;
--- pair: owner
+-- pair: table owner
 -- expect: table app.dogs · owner
 ALTER TABLE dogs OWNER TO drift_b;
 -- pair: comment changed
@@ -221,7 +221,7 @@ ALTER TABLE customers ADD doubled integer GENERATED ALWAYS AS (score + score) ST
 -- pair: collation of the user's own
 -- expect: column app.customers.note · collation
 ALTER TABLE customers ALTER note TYPE text COLLATE plain_c;
--- pair: collation added
+-- pair: column collation added
 -- expect: column app.customers.note · collation
 ALTER TABLE customers ALTER note TYPE text COLLATE "C";
 -- pair: compression

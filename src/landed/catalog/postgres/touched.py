@@ -107,7 +107,7 @@ FEW: Final[dict[str, tuple[str, ...]]] = {
 
 NAMED_EVERYWHERE: Final = frozenset(
     ("pg_collation", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template", "pg_operator",
-     "pg_opclass", "pg_foreign_data_wrapper", "pg_foreign_server", "pg_language", "pg_authid")
+     "pg_opclass", "pg_foreign_data_wrapper", "pg_foreign_server", "pg_language")
 )  # fmt: skip
 """Catalogs in which a changed row may be a new name that stands in any object's text."""
 

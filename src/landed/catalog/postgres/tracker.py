@@ -36,6 +36,8 @@ _CLASSES: Final = {
 }
 """The catalogs of objects whose names stand in other objects' texts, by query."""
 
+_ROLES: Final = "SELECT oid, rolname FROM pg_catalog.pg_roles"
+
 _PARENTS: Final = frozenset(("inherits", "partition of", "attached to"))
 
 
@@ -75,6 +77,7 @@ class Tracker:
         self._prepared = Prepared(connection, self._parameters)
         self._units: dict[str, _Units] = {}
         self._comments: set[tuple[str, int, int]] = set()
+        self._roles: dict[int, str] = {}
         self._reader: Reader | None = None
         self._mark: _Mark | None = None
         self.facts: dict[FactKey, str] = {}
@@ -100,6 +103,8 @@ class Tracker:
             return ()
         if "pg_extension" in written.written or touched.NAMED_EVERYWHERE & written.updated:
             return self._reread()
+        if "pg_authid" in written.updated and self._a_role_has_another_name():
+            return self._reread()
         if written.written <= {"pg_depend"}:
             return self._reread()
         with canonical(self._connection):
@@ -114,6 +119,10 @@ class Tracker:
             self._prepared.forget()
         return _Mark(*mark)
 
+    def _a_role_has_another_name(self) -> bool:
+        known, self._roles = self._roles, dict(self._connection.execute(_ROLES, prepare=False).fetchall())
+        return any(self._roles.get(role, name) != name for role, name in known.items())
+
     def _reread(self) -> Effects:
         """Read everything again and compare; the first time there is nothing to compare with."""
         with uncollected():
@@ -124,12 +133,14 @@ class Tracker:
                     for name, query in queries().items()
                 }
                 comments = self._connection.execute(touched.COMMENTS, prepare=False)
+                roles = self._connection.execute(_ROLES, prepare=False)
                 (main_role,) = role.fetchone() or ("",)
                 first = self._reader is None
                 reader = self._reader = Reader(self._scope, self._major, self._scope.main_role or main_role)
                 for name, cursor in cursors.items():
                     self._units[name] = self._grouped(reader, cursor)
                 self._comments = set(comments.fetchall())
+                self._roles = dict(roles.fetchall())
             before, self.facts = self.facts, {}
             for units in self._units.values():
                 for facts in units.values():
@@ -309,9 +320,6 @@ def _has_other_names(query: str, old: dict[FactKey, str], new: dict[FactKey, str
 
 
 def _difference(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> Effects:
-    found = [
-        Change(key, old, new)
-        for key in before.keys() | after.keys()
-        if (old := before.get(key)) != (new := after.get(key))
-    ]
+    found = [Change(key, old, new) for key, old in before.items() if (new := after.get(key)) != old]
+    found.extend(Change(key, None, new) for key, new in after.items() if key not in before)
     return tuple(sorted(found, key=lambda change: change.key))
