@@ -14,6 +14,7 @@ import apsw
 import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
+from pgpoolers import pooled, says  # noqa: F401  (fixtures)
 from pgservers import pg_server  # noqa: F401  (a fixture)
 from wrangler import DATABASE_ID, ROOT, MiniflareD1, NotInstalled, Wrangler, node, package_version
 
