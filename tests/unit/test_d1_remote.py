@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import apsw
 import pytest
 from d1_wire import Wire, refuse
 
-from landed.core.errors import Ambiguous, CannotKnow, NotProven, UsageError
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.core.timeline import DataCheck
 from landed.sql.sqlite import split
@@ -180,6 +181,19 @@ class TestOneOff:
         with target.writer() as writer, pytest.raises(Ambiguous, match="not known whether the SQL ran"):
             writer.execute(Script((statement("INSERT INTO t VALUES (1)"),)))
         assert wire.execute("SELECT count(*) FROM t") == [(1,)]
+
+    def test_interrupted(self, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+        wire.execute("CREATE TABLE t (a)")
+        target = wire.target()
+        write = target.connected.api.write
+
+        def interrupted(*args: Any, **options: Any) -> None:
+            write(*args, **options)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(target.connected.api, "write", interrupted)
+        with target.writer() as writer, pytest.raises(Interrupted, match="not known whether the SQL ran"):
+            writer.execute(Script((statement("INSERT INTO t VALUES (1)"),)))
 
     @pytest.mark.parametrize(
         ("sql", "values"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from landed.core.errors import Ambiguous, CannotKnow, UsageError
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, UsageError
 from landed.ops.workspace import Workspace
 from landed.sql import sqlite as dialect
 from landed.targets.base import UndoPoint
@@ -93,7 +93,7 @@ def run_execute(plan: OneOff, *, on_undo: Callable[[UndoPoint], None] | None = N
                 on_undo(undo)
         try:
             outcomes = tuple(writer.execute(plan.script))
-        except Ambiguous as error:
+        except (Ambiguous, Interrupted) as error:
             if undo is not None:
                 error.details = (*error.details, f"To go back to before: {undo.command}")
             raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from landed.core.errors import Ambiguous, LandedError, NotProven, UsageError
+from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.sql.sqlite_tokens import literal, tokenize
 from landed.targets.d1_api_errors import SqlFailed, Unsure, lost
@@ -44,17 +44,20 @@ def query(target: RemoteD1Target, script: Script) -> list[Outcome]:
 def execute(target: RemoteD1Target, script: Script) -> list[Outcome]:
     """Run statements that write, in one request that is all or nothing; it is sent once.
 
-    Raises NotProven for a statement that fails, Ambiguous when the reply was lost, CannotKnow.
+    Raises NotProven for a statement that fails, Ambiguous when the reply was lost, Interrupted,
+    CannotKnow.
     """
     api, place = target.connected
     try:
         return _outcomes(api.write(f"{place.path}/raw", body_of(script), what=target.what), script)
     except SqlFailed as error:
         problem: LandedError = _failed(script, error.reason)
-    except Unsure as error:
-        problem = Ambiguous(
-            "It is not known whether the SQL ran: it was sent, and the reply was lost.",
-            details=[error.message, "All of it happened, or nothing. It was not sent again."],
+    except (Unsure, KeyboardInterrupt) as error:
+        kind: type[LandedError] = Ambiguous if isinstance(error, Unsure) else Interrupted
+        why = error.message if isinstance(error, Unsure) else "Interrupted while it was under way."
+        problem = kind(
+            "It is not known whether the SQL ran: it was sent, and no reply arrived.",
+            details=[why, "All of it happened, or nothing. It was not sent again."],
             next='Look at what it should have changed before running it again: landed exec "SELECT …"',
         )
     raise problem
