@@ -1,9 +1,9 @@
 """Run landed in a child and kill it with SIGKILL at one call into SQLite; a script, since it forks.
 
 ``python killing.py PROJECT SCRATCH COMMAND…`` copies the project once per point, counts the calls of an
-uninterrupted run, kills a child before each of them (and after each COMMIT), lets ``landed COMMAND`` finish the work in
-another child, and prints one JSON line per point: what was killed, how the second run ended, and the state
-that it left. The first line is the uninterrupted run.
+uninterrupted run, kills a child before each of them (and after each COMMIT), lets ``landed COMMAND`` finish
+the work in another child, and prints one JSON line per point: what was killed, how the second run ended, and
+the state that it left. The first line is the uninterrupted run.
 """
 
 from __future__ import annotations
@@ -110,6 +110,10 @@ def state(folder: Path) -> dict[str, Any]:
     }
 
 
+def tell(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
 def main(project: Path, scratch: Path, words: list[str]) -> None:
     def copy(name: str) -> Path:
         return Path(shutil.copytree(project, scratch / name))
@@ -117,7 +121,7 @@ def main(project: Path, scratch: Path, words: list[str]) -> None:
     whole = copy("whole")
     code, text = landed(whole, words)
     calls = json.loads(text.splitlines()[-1])
-    print(json.dumps({"code": code, "text": text, "calls": len(calls), "state": state(whole)}))
+    tell({"code": code, "text": text, "calls": len(calls), "state": state(whole)})
     for number in range(1, len(calls) + 1):
         for when in ("before", "after") if calls[number - 1] == "COMMIT" else ("before",):
             folder = copy(f"{number}-{when}")
@@ -126,7 +130,7 @@ def main(project: Path, scratch: Path, words: list[str]) -> None:
             found = state(folder)
             shutil.rmtree(folder)
             point = f"{when} call {number} of {len(calls)}: {' '.join(calls[number - 1].split())[:80]}"
-            print(json.dumps({"point": point, "killed": killed, "code": code, "text": text, "state": found}))
+            tell({"point": point, "killed": killed, "code": code, "text": text, "state": found})
 
 
 if __name__ == "__main__":
