@@ -36,8 +36,8 @@ EDIT, READ = "token-that-may-edit", "token-that-may-only-read"
 
 BEFORE = ("drop", "reset", "500", "hang", "429", "revoked", "deleted")
 """Faults after which the request was not processed."""
-LATE = "late"
-"""Processed long after the client gave up: when the test says so."""
+LATE, SLOW = "late", "slow"
+"""Processed when the test says so: after the client gave up, or while it waits."""
 AFTER = ("drop-after", "reset-after", "502-after", "hang-after", "malformed-after")
 """Faults after which it was, and the client is not told."""
 
@@ -312,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in BEFORE and fault not in ("revoked", "deleted"):
             self._fail(fault, seen)
             return
-        if fault == LATE:
+        if fault in (LATE, SLOW):
             standin.late.wait()
         query = {name: values[-1] for name, values in parse_qs(url.query).items()}
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
@@ -322,6 +322,8 @@ class _Handler(BaseHTTPRequestHandler):
             standin.late.clear()
             return
         self._send(answer, seen)
+        if fault == SLOW:
+            standin.late.clear()
 
     do_GET = do_POST = do_PUT = _do
 

@@ -12,7 +12,7 @@ from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
 from landed.ops.examine import Examination
-from landed.targets.base import Applied, Consent, UndoPoint
+from landed.targets.base import Applied, Consent, UndoPoint, Writer
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
 BLOCKS = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
@@ -105,13 +105,14 @@ def run_apply(
                 remember(exam.workspace.target, undo.bookmark, "apply", files)
                 if on_undo is not None:
                     on_undo(undo)
-            for index, item in enumerate(plan.items):
+            while len(done) < len(plan.items):
+                index = len(done)
                 if on_start is not None:
-                    on_start(index, item)
-                applied = writer.run(item.migration, item.step, item.statements, consent, record=item.record)
-                done.append(applied)
-                if on_done is not None:
-                    on_done(index, applied)
+                    on_start(index, plan.items[index])
+                for applied in _next(writer, plan.items[index:], consent):
+                    done.append(applied)
+                    if on_done is not None:
+                        on_done(len(done) - 1, applied)
     except LandedError as error:
         error.details = (*error.details, _so_far(done, plan))
         if undo is not None and any(a.outcome == "applied" for a in done):
@@ -122,6 +123,22 @@ def run_apply(
             digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
             exam.workspace.write_lock(unlocked(exam) | digests)
     return ApplyReport(exam, plan, tuple(done), undo)
+
+
+def _next(writer: Writer, items: Sequence[PlanItem], consent: Consent) -> list[Applied]:
+    """Run the next file, or as many of the next as a remote database takes in one request."""
+    if len(items) > 1 and writer.undo is not None:
+        from landed.targets.d1_remote_group import Member, how_many, run_group
+        from landed.targets.d1_remote_writer import RemoteD1Writer
+
+        members = [Member(i.migration, i.step) for i in items if i.record]
+        count = how_many(members) if len(members) == len(items) else 0
+        if count and isinstance(writer, RemoteD1Writer):
+            together = run_group(writer, members[:count], consent)
+            if together is not None:
+                return together
+    item = items[0]
+    return [writer.run(item.migration, item.step, item.statements, consent, record=item.record)]
 
 
 def unlocked(exam: Examination) -> dict[str, str]:

@@ -34,10 +34,12 @@ class RemoteD1Writer:
 
     def __init__(self, target: RemoteD1Target, state: LiveState, undo: UndoPoint | None) -> None:
         self.undo = undo
-        self._target = target
-        self._state = state
+        self.target = target
+        self.state = state
         self._shadow: Replayer | None = None
-        self._whole = True
+        self.whole = True
+        self.together = True
+        """Whether files may still share a request; not after one was refused."""
 
     def run(
         self,
@@ -55,12 +57,12 @@ class RemoteD1Writer:
         Raises NotProven, NeedsConfirmation, Ambiguous, CannotKnow, Interrupted.
         """
         started = time.perf_counter()
-        if record and _is_recorded(self._state, migration.name):
+        if record and _is_recorded(self.state, migration.name):
             return Applied(migration.name, "already", 0, 0.0)
         refuse_too_large(migration)
-        shadow = self._open_shadow()
+        shadow = self.open_shadow()
         try:
-            forecast = foresee(shadow, migration, step, statements, consent, sure=self._whole)
+            forecast = foresee(shadow, migration, step, statements, consent, sure=self.whole)
             batch = build_batch(
                 shadow,
                 migration,
@@ -68,67 +70,75 @@ class RemoteD1Writer:
                 statements,
                 consent,
                 forecast,
-                ledger_table=self._target.ledger_table,
-                ledger_exists=self._state.ledger is not None,
+                ledger_table=self.target.ledger_table,
+                ledger_exists=self.state.ledger is not None,
                 record=record,
             )
             refuse_too_large(migration, batch.size)
             if is_large(batch):
-                self._target.notify(
+                self.target.notify(
                     f"{migration.name} has {batch.size:,} bytes: D1 stops a call after {CALL_SECONDS} s, and "
                     "then nothing of it is there."
                 )
             attempt = outcome.Attempt(
-                self._target, migration, step, consent, forecast, batch, self._state, record
+                self.target, migration, step, consent, forecast, batch, self.state, record
             )
             state, note = self._send(attempt)
         except BaseException:
-            self._forget_shadow()
+            self.forget_shadow()
             raise
         if state is None:
-            self._forget_shadow()
-            self._state = self._target.state or self._state
+            self.forget_shadow()
+            self.state = self.target.state or self.state
             return Applied(migration.name, "already", 0, time.perf_counter() - started)
-        self._state = self._target.state = state
-        if self._shadow is not None and not _same_schema(self._shadow, state, self._target.ledger_table):
-            self._forget_shadow()
+        self.go_on_from(state)
         return Applied(
             migration.name, "applied", len(set(statements)), time.perf_counter() - started, note=note
         )
+
+    def go_on_from(self, state: LiveState) -> None:
+        """Take in what the database is now."""
+        self.state = self.target.state = state
+        if self._shadow is not None and not _same_schema(self._shadow, state, self.target.ledger_table):
+            self.forget_shadow()
+
+    def read_again(self) -> None:
+        """Read the database, of which is not known what it is. Raises CannotKnow."""
+        self.state = self.target.read()
 
     def change_ledger(
         self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
     ) -> None:
         """Change ledger rows in one request; rows that others changed meanwhile are an error."""
         batch = ledger_batch(
-            self._target.ledger_table, add, remove, rename, ledger_exists=self._state.ledger is not None
+            self.target.ledger_table, add, remove, rename, ledger_exists=self.state.ledger is not None
         )
-        wanted = {row.name for row in self._state.ledger or ()} - set(remove) - {old for old, _ in rename}
+        wanted = {row.name for row in self.state.ledger or ()} - set(remove) - {old for old, _ in rename}
         wanted |= set(add) | {new for _, new in rename}
         problem: BaseException
         try:
-            self._state = self._target.state = self._answer(batch)
+            self.state = self.target.state = self.answer(batch)
             return
         except (CannotKnow, KeyboardInterrupt) as error:
             problem = error
-        outcome.after_ledger(self._target, batch, problem, self._state, wanted)
+        outcome.after_ledger(self.target, batch, problem, self.state, wanted)
 
     def execute(self, script: Script) -> list[Outcome]:
         """Run one-off statements in one request. Raises NotProven, UsageError, Ambiguous, CannotKnow."""
         from landed.targets.d1_remote_oneoff import execute
 
-        self._target.state = None
-        return execute(self._target, script)
+        self.target.state = None
+        return execute(self.target, script)
 
     def close(self) -> None:
         """Give back the shadow."""
-        self._forget_shadow()
+        self.forget_shadow()
 
     def _send(self, attempt: outcome.Attempt) -> tuple[LiveState | None, str]:
         """The state after the file ran and what to note; ``None`` when somebody else ran it."""
         problem: BaseException
         try:
-            state = self._answer(attempt.batch)
+            state = self.answer(attempt.batch)
         except (CannotKnow, KeyboardInterrupt) as error:
             problem = error
         else:
@@ -136,28 +146,31 @@ class RemoteD1Writer:
             return state, ""
         return outcome.after_failure(attempt, problem)
 
-    def _answer(self, batch: Batch) -> LiveState:
-        api, place = self._target.connected
-        result: Any = api.write(f"{place.path}/query", batch.body, what=self._target.what)
+    def answer(self, batch: Batch) -> LiveState:
+        """Send a batch, once: the schema and ledger that it ends with. Raises CannotKnow."""
+        api, place = self.target.connected
+        result: Any = api.write(f"{place.path}/query", batch.body, what=self.target.what)
         rows = rows_of(result, len(batch.parts))
         readings = [rows[i] for i, part in enumerate(batch.parts) if part.role == "read"]
         if len(readings) == 1:
             readings.append([])
         try:
-            return live_state(readings, self._target.ledger_table)
+            return live_state(readings, self.target.ledger_table)
         except (KeyError, TypeError, ValueError):
             problem: Unsure = lost("it does not hold the schema")
         raise problem
 
-    def _open_shadow(self) -> Replayer:
+    def open_shadow(self) -> Replayer:
+        """A copy of the schema as it is, in which files run ahead; ``whole`` says that it is complete."""
         if self._shadow is None:
             from landed.shadow.replay import Replayer
 
-            self._shadow = Replayer("d1", ledger_table=self._target.ledger_table)
-            self._whole = not self._shadow.load(self._state.rows)
+            self._shadow = Replayer("d1", ledger_table=self.target.ledger_table)
+            self.whole = not self._shadow.load(self.state.rows)
         return self._shadow
 
-    def _forget_shadow(self) -> None:
+    def forget_shadow(self) -> None:
+        """Drop the copy: the schema may be another."""
         if self._shadow is not None:
             self._shadow.close()
             self._shadow = None
