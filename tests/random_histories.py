@@ -28,19 +28,19 @@ def histories(draw: st.DrawFn, max_files: int = 4, max_statements: int = 4) -> d
     files = {}
     for number in range(1, draw(st.integers(2, max_files)) + 1):
         count = draw(st.integers(1, max_statements))
-        files[f"{number:04}_file.sql"] = [draw(_statement(schema)) for _ in range(count)]
+        files[f"{number:04}_file.sql"] = [s for _ in range(count) for s in draw(_change(schema)).split(";\n")]
     return files
 
 
 @st.composite
-def _statement(draw: st.DrawFn, schema: _Schema) -> str:
+def _change(draw: st.DrawFn, schema: _Schema) -> str:
     tables = sorted(schema.tables)
     kinds = ["create table"]
     if tables:
         kinds += ["add column", "add column", "rename column", "rename table", "drop table", "create index"]
         kinds += ["drop column"] if any(_droppable(schema, t) for t in tables) else []
         kinds += ["drop index"] if schema.indexes else []
-        kinds += ["create again"]
+        kinds += ["create again", "rebuild"]
     kind = draw(st.sampled_from(kinds))
     if kind == "create table":
         return _create(draw, schema, schema.fresh("t"))
@@ -75,6 +75,12 @@ def _statement(draw: st.DrawFn, schema: _Schema) -> str:
         index, column = schema.fresh("i"), draw(st.sampled_from(columns))
         schema.indexes[index] = (table, column)
         return f"CREATE {draw(st.sampled_from(['', 'UNIQUE ']))}INDEX {index} ON {table} ({column})"
+    if kind == "rebuild":
+        new, names = schema.fresh("new"), ", ".join(columns)
+        body = ", ".join([f"{columns[0]} INTEGER PRIMARY KEY", *(f"{c} TEXT" for c in columns[1:])])
+        steps = [f"CREATE TABLE {new} ({body})", f"INSERT INTO {new} ({names}) SELECT {names} FROM {table}"]
+        schema.indexes = {i: v for i, v in schema.indexes.items() if v[0] != table}
+        return ";\n".join([*steps, f"DROP TABLE {table}", f"ALTER TABLE {new} RENAME TO {table}"])
     _forget(schema, table)
     if kind == "drop table":
         return f"DROP TABLE {table}"

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from landed.core.facts import EXISTS, ORDERED, YES, FactKey, Facts, holds
+from landed.core.facts import EXISTS, YES, FactKey, Facts, holds
+from landed.core.locate import goes_without_saying, half_way, locate
 from landed.core.reach import Owners, explains, left_behind, overwritten, reached
-from landed.core.standing import Evidence, Judgement, Location, Verdict, standing
+from landed.core.standing import Evidence, Judgement, Verdict, standing
 from landed.core.timeline import DataCheck, Step, leftovers
 
 __all__ = ["CheckResult", "Owners", "Ruling", "judge", "locate", "owners_of"]
@@ -114,6 +115,12 @@ def _judge(
                 if owner is None or owner[0] <= index:
                     owners[key] = (index, number, after)
     tallies = _tally(steps, owners, live)
+    if any(tally.missed for tally in tallies.values()):
+        stopped = half_way(steps, applied, recorded, owners, live)
+        if stopped:
+            tallies = _tally(steps, owners, live)
+            for index in stopped:
+                tallies[index].left = True
     for index in applied:
         _tally_leftovers(index, steps[index], owners, live, tallies)
     unexplained = _unowned(owners, live, tallies, steps)
@@ -144,22 +151,10 @@ def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tal
         observed = live.get(key)
         if observed == expected:
             tally.held += 1
-        elif not holds(key, expected, observed) and not _goes_without_saying(key, steps[index], live):
+        elif not holds(key, expected, observed) and not goes_without_saying(key, steps[index], live):
             tally.missed += 1
             tally.evidence.append(_evidence(steps[index], number, key, expected, observed))
     return tallies
-
-
-def _goes_without_saying(key: FactKey, step: Step, live: Facts) -> bool:
-    """Whether a missing fact only repeats that its object is gone, of which this step wrote nothing else.
-
-    A file that drops a column writes the order of the others, too. Where the table is gone for good
-    that speaks against the file that made it, and not against this one, whose column is gone as well.
-    """
-    if key.prop not in ORDERED or key in live or key.object.fact(EXISTS) in live:
-        return False
-    before, after, _ = step.net[key]
-    return before is not None and holds(key, before, after)
 
 
 def _tally_leftovers(index: int, step: Step, owners: Owners, live: Facts, tallies: dict[int, _Tally]) -> None:
@@ -310,65 +305,3 @@ def _check_evidence(result: CheckResult) -> Evidence:
 def _superseders(index: int, step: Step, owners: Owners, steps: Sequence[Step]) -> tuple[str, ...]:
     later = {owners[key][0] for key in step.net if key in owners and owners[key][0] > index}
     return tuple(steps[i].name for i in sorted(later))
-
-
-def locate(index: int, steps: Sequence[Step], applied: Set[int], owners: Owners, live: Facts) -> Location:
-    """How far a migration got: the statement boundary whose state is what the live schema shows.
-
-    Walks the replay statement by statement over the facts that this file touches and nothing
-    applied later has overwritten.
-    """
-    step = steps[index]
-    keys = {
-        change.key
-        for trace in step.traces
-        for change in trace.effects
-        if owners.get(change.key, (index,))[0] <= index
-    }
-    state = _state_before(index, steps, keys, applied)
-    wrong = {key for key, expected in state.items() if not holds(key, expected, live.get(key))}
-    boundaries = [len(wrong)]
-    for trace in step.traces:
-        for key, _, after in trace.effects:
-            if key in keys:
-                (wrong.discard if holds(key, after, live.get(key)) else wrong.add)(key)
-        boundaries.append(len(wrong))
-    best = min(boundaries)
-    low = boundaries.index(best)
-    high = low
-    while high + 1 < len(boundaries) and boundaries[high + 1] == best and not step.traces[high].effects:
-        high += 1
-    done, missing, mixed = _by_statement(index, step, owners, live)
-    return Location(best == 0, low, high, done, missing, mixed)
-
-
-def _state_before(
-    index: int, steps: Sequence[Step], keys: set[FactKey], applied: Set[int]
-) -> dict[FactKey, str | None]:
-    state: dict[FactKey, str | None] = dict.fromkeys(keys)
-    for earlier in range(index):
-        if earlier in applied:
-            for key, (_, after, _) in steps[earlier].net.items():
-                if key in state:
-                    state[key] = after
-    return state
-
-
-def _by_statement(
-    index: int, step: Step, owners: Owners, live: Facts
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    held: dict[int, int] = {}
-    missed: dict[int, int] = {}
-    for key, (_, after, number) in step.net.items():
-        owner = owners.get(key)
-        if owner is None or owner[0] != index:
-            continue
-        observed = live.get(key)
-        if observed == after:
-            held[number] = held.get(number, 0) + 1
-        elif not holds(key, after, observed) and not _goes_without_saying(key, step, live):
-            missed[number] = missed.get(number, 0) + 1
-    done = tuple(sorted(n for n in held if n not in missed))
-    missing = tuple(sorted(n for n in missed if n not in held))
-    mixed = tuple(sorted(n for n in missed if n in held))
-    return done, missing, mixed
