@@ -16,7 +16,7 @@ _SPACE = (
 # Only what a statement's end depends on; all else is passed over, which takes half the time of reading every
 # token. This is done for every recorded file at every status.
 _EDGE = re.compile(
-    r"""--[^\n\r]*+|/\*|'(?:[^']++|'')*+(?:'|\Z)|"(?:[^"]++|"")*+(?:"|\Z)"""
+    r"""--[^\n\r]*+|/\*|'[^']*+(?:''[^']*+)*(?:'|\Z)|"[^"]*+(?:""[^"]*+)*(?:"|\Z)"""
     r"""|(?P<tag>\$(?:[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*+)?\$)|[;()]|\\(?s:.)?"""
 )
 _ATOMIC = re.compile(r"\bATOMIC\b", re.IGNORECASE)
@@ -62,33 +62,36 @@ def _ends(text: str) -> Iterator[int]:
     if _ATOMIC.search(text):
         yield from read(text)[1]
         return
-    at = depth = dollars = 0
+    at = depth = fresh = 0  # a token that starts at ``fresh`` follows another one directly
     search = _EDGE.search
     while found := search(text, at):
+        start, piece = found.start(), found[0]
         at = found.end()
-        piece = found[0]
         first = piece[0]
         if first == ";":
             if not depth:
-                yield found.start()
+                yield start
         elif first == "(":
             depth += 1
         elif first == ")":
             depth -= depth > 0
         elif first == "'":
-            start = found.start()
-            escaped = start > 0 and text[start - 1] in "eE"
-            if escaped and (start < 2 or start - 1 == dollars or not _continues_name(text[start - 2])):
+            if start > fresh and text[start - 1] in "eE" and _starts(text, start - 1, fresh):
                 at = escaped_end(text, start - 1)
         elif first == "$":
-            start = found.start()
-            if start and start != dollars and _continues_name(text[start - 1]):
+            if not _starts(text, start, fresh):
                 at = start + 1
-            else:
-                end = text.find(piece, at)
-                at = dollars = len(text) if end < 0 else end + len(piece)
+                continue
+            end = text.find(piece, at)
+            at = len(text) if end < 0 else end + len(piece)
         elif piece == "/*":
-            at = comment_end(text, found.start())
+            at = comment_end(text, start)
+        fresh = at
+
+
+def _starts(text: str, at: int, fresh: int) -> bool:
+    """Whether a token starts here, rather than a name going on."""
+    return at == fresh or not _continues_name(text[at - 1])
 
 
 def _continues_name(character: str) -> bool:

@@ -35,22 +35,23 @@ _LINE = r"--[^\n\r]*+"
 _FIRST = r"[^\x00-@\[-^`{-\x7f]"
 _REST = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 _TAG_REST = r"[^\x00-/:-@\[-^`{-\x7f]"
+# No possessive groups: Python before 3.11.5 gets them wrong (cpython#106052).
 # A literal goes on in the next pair of quotes when only white space with a line end is between them; in an
 # E'' literal that next part has backslash escapes, too.
-_ON = rf"(?:[ \t\f\v]|{_LINE})*+[\n\r](?:{_SPACE}|{_LINE}[\n\r])*+'"
-_ESCAPED = r"(?:[^'\\]++|\\(?s:.)|'')*+"
+_ON = rf"(?:[ \t\f\v]|{_LINE})*[\n\r](?:{_SPACE}|{_LINE}[\n\r])*'"
+_ESCAPED = r"[^'\\]*+(?:(?:\\(?s:.)|'')[^'\\]*+)*"
 _PATTERN = re.compile(
     rf"""(?P<space>[ \t\n\r\f\v\ufeff{_TRIMMED}]+)
     |(?P<comment>{_LINE}|/\*)
-    |(?P<string>[eE]'{_ESCAPED}(?:'(?:{_ON}{_ESCAPED}'?)*+|\\?\Z)
-        |[bBxX]'[^']*+(?:'|\Z)|(?:[uU]&)?'(?:[^']++|'')*+(?:'|\Z))
-    |(?P<quoted>(?:[uU]&)?"(?:[^"]++|"")*+(?:"|\Z))
+    |(?P<string>[eE]'{_ESCAPED}(?:'(?:{_ON}{_ESCAPED}'?)*|\\?\Z)
+        |[bBxX]'[^']*+(?:'|\Z)|(?:[uU]&)?'[^']*+(?:''[^']*+)*(?:'|\Z))
+    |(?P<quoted>(?:[uU]&)?"[^"]*+(?:""[^"]*+)*(?:"|\Z))
     |(?P<word>{_FIRST}{_REST}*+)
     |(?P<dollar>(?P<tag>\$(?:{_FIRST}{_TAG_REST}*+)?\$)(?s:.*?)(?:(?P=tag)|\Z))
     |(?P<number>0[xX][0-9a-fA-F_]++|0[oObB][0-7_]++
         |(?:[0-9][0-9_]*+(?:\.(?!\.)[0-9_]*+)?|\.[0-9][0-9_]*+)(?:[eE][+-]?[0-9][0-9_]*+)?)
     |(?P<parameter>\$[0-9]++)
-    |(?P<operator>[(),;\[\]{{}}]|::|:=|\.\.|:|\.|\$|(?:(?!--|/\*)[-~!@\#^&|`?+*/%<>=])++)
+    |(?P<operator>[(),;\[\]{{}}]|::|:=|\.\.|:|\.|\$|(?:(?!--|/\*)[-~!@\#^&|`?+*/%<>=])+)
     |(?P<other>\\(?s:.)?|(?s:.))""",
     re.VERBOSE,
 )

@@ -29,20 +29,21 @@ class Token(NamedTuple):
 _FIRST = r"[^\x00-@\[-^`{-\x7f]"
 _REST = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 
+# No possessive groups: Python before 3.11.5 gets them wrong (cpython#106052).
 # The Unicode byte order mark counts as white space where a token could start, as in SQLite.
 _SPACE = r"[ \t\n\f\r\ufeff]+"
-_COMMENT = r"--[^\n]*|/\*(?=.)[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+_COMMENT = r"--[^\n]*|/\*(?=.)[^*]*+(?:\*(?!/)[^*]*+)*(?:\*/)?"
 _REAL = rf"""(?P<blob>[xX]'[0-9a-fA-F]*')
     |(?P<word>{_FIRST}{_REST}*)
     |(?P<operator>->>|->|\|\||<<|>>|<=|>=|<>|==|!=|\.(?![0-9])|[-+*/%&|~<>=(),;])
     |(?P<number>0[xX][0-9a-fA-F_]+|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)
-    |(?P<string>'[^']*+(?:''[^']*+)*+(?:'|\Z))
-    |(?P<quoted>"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|`[^`]*+(?:``[^`]*+)*+(?:`|\Z)|\[[^\]]*+(?:\]|\Z))
+    |(?P<string>'[^']*+(?:''[^']*+)*(?:'|\Z))
+    |(?P<quoted>"[^"]*+(?:""[^"]*+)*(?:"|\Z)|`[^`]*+(?:``[^`]*+)*(?:`|\Z)|\[[^\]]*+(?:\]|\Z))
     |(?P<parameter>\?[0-9]*|[:@$\#]{_REST}+(?:::{_REST}+)*)
     |(?P<other>.)"""
 _PATTERN = re.compile(f"(?P<space>{_SPACE})|(?P<comment>{_COMMENT})|{_REAL}", re.VERBOSE | re.DOTALL)
 # The same without space and comments; the empty token at the end keeps a last comment from being read.
-_READ = re.compile(f"(?:{_SPACE}|{_COMMENT})*+(?:{_REAL}|(?P<end>\\Z))", re.VERBOSE | re.DOTALL)
+_READ = re.compile(f"(?:{_SPACE}|{_COMMENT})*(?:{_REAL}|(?P<end>\\Z))", re.VERBOSE | re.DOTALL)
 
 _RESERVED = """
     ADD ALL ALTER AND AS AUTOINCREMENT BETWEEN CASE CHECK COLLATE COMMIT CONSTRAINT CREATE DEFAULT DEFERRABLE

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from landed.core.migration import Note
 
-# Possessive throughout: a file that is not made of comments alone is refused in one pass.
-_ONLY_COMMENTS = re.compile(r"(?:[\s;]++|--[^\n]*+|/\*(?s:(?:[^*]++|\*(?!/))*+)(?:\*/|\Z))*+\Z")
+# Possessive wherever Python before 3.11.5 gets it right (not groups: cpython#106052).
+_ONLY_COMMENTS = re.compile(r"(?:[\s;]++|--[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*(?:\*/|\Z))*\Z")
 _MOST_NAMES = 8
 
 

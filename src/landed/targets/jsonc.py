@@ -7,9 +7,11 @@ from typing import Any
 
 from landed.targets.provenance import KeyPath
 
-_SPACE = re.compile(r"(?:[ \t\r\n\ufeff]++|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+# No possessive groups: Python before 3.11.5 gets them wrong (cpython#106052).
+_SPACE = re.compile(r"(?:[ \t\r\n\ufeff]++|//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)*")
 _STRING = re.compile(r'"([^"\\\x00-\x1f]*+)"')
-_ESCAPED = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_PLAIN = r'[^"\\\x00-\x1f]*+'
+_ESCAPED = re.compile(rf'"{_PLAIN}(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}}){_PLAIN})*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _WORD = re.compile(r"[A-Za-z]+")
