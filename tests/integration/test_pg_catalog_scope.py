@@ -341,3 +341,49 @@ def test_followed_statement_by_statement_real_projects_come_out_as_two_snapshots
                 assert sorted(compose(effects)) == sorted(difference(before, after)), file.name
                 before, effects = after, []
     assert followed
+
+
+def test_what_a_subtransaction_took_back_hides_nothing(connection: psycopg.Connection[Any]) -> None:
+    """A row changed again in a subtransaction that failed shows another command's number (combo cid)."""
+    tracker = Tracker(connection, PLAIN)
+    connection.execute("BEGIN")
+    tracker.begin()
+    for number in range(5):
+        connection.execute(f"CREATE TABLE other{number} (a int)".encode())
+        tracker.changes()
+        connection.execute(
+            f"""DO $$ BEGIN
+              CREATE TABLE t{number} (a int, b text DEFAULT 'x');
+              CREATE POLICY p ON t{number} USING (a = 1);
+              BEGIN
+                ALTER TABLE t{number} ADD c int, ALTER b SET NOT NULL, ENABLE ROW LEVEL SECURITY;
+                ALTER POLICY p ON t{number} USING (a = 2);
+                RAISE division_by_zero;
+              EXCEPTION WHEN division_by_zero THEN NULL;
+              END; END $$""".encode()
+        )
+        found = {str(change.key): change.after for change in tracker.changes()}
+        assert found[f"table public.t{number} · exists"] == "yes"
+        assert found[f"column public.t{number}.b · default"] == "'x'::text"
+        assert found[f"policy public.t{number}.p · using"] == "(a = 1)"
+        assert tracker.facts == snapshot(connection, PLAIN)
+    connection.execute("ROLLBACK")
+
+
+def test_a_commit_between_changes_is_no_change(connection: psycopg.Connection[Any]) -> None:
+    tracker = Tracker(connection, PLAIN)
+    connection.execute("BEGIN")
+    tracker.begin()
+    connection.execute("CREATE TABLE t (a int); COMMENT ON TABLE t IS 'x'")
+    assert tracker.changes()
+    connection.execute("COMMIT")
+    assert tracker.changes() == ()
+    connection.execute("CREATE EXTENSION citext")
+    assert {str(c.key.object) for c in tracker.changes()} == {"extension citext"}
+    connection.execute("ALTER EXTENSION citext ADD TABLE t")
+    assert {str(c.key) for c in tracker.changes()} >= {"table public.t · exists", "table public.t · comment"}
+    connection.execute("ALTER EXTENSION citext DROP TABLE t")
+    connection.execute("ALTER TABLE t RENAME TO u")
+    connection.execute("DROP EXTENSION citext")
+    tracker.changes()
+    assert tracker.facts == snapshot(connection, PLAIN)

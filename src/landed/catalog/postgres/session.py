@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,15 +28,20 @@ _SETTINGS: Final = {
 _SET: Final = "SELECT " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
 )
-_NOW: Final = "SELECT " + ", ".join(f"pg_catalog.current_setting('{name}')" for name in _SETTINGS)
+SETTINGS_NOW: Final = (
+    "ARRAY[" + ", ".join(f"pg_catalog.current_setting('{name}')" for name in _SETTINGS) + "]"
+)
+"""An SQL expression for the present values of all that :func:`canonical` sets, to put back later."""
 _BACK: Final = "SELECT " + ", ".join(f"pg_catalog.set_config('{name}', %s, true)" for name in _SETTINGS)
 
 _MODE: Final = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 @contextmanager
-def canonical(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def canonical(connection: psycopg.Connection[Any], settings: Sequence[str] | None = None) -> Iterator[None]:
     """A pipeline whose statements see one state of the catalog under the canonical settings.
+
+    ``settings`` are the present ones (:data:`SETTINGS_NOW`) of a transaction that is open, if known.
 
     Outside a transaction this is a read-only one of its own. In one that is open, the settings are put
     back at the end; not by rolling back to a savepoint, after which psycopg forgets every statement that
@@ -49,7 +54,8 @@ def canonical(connection: psycopg.Connection[Any]) -> Iterator[None]:
         with connection.pipeline():
             before = None
             if inside:
-                before = connection.execute(_NOW, prepare=False)
+                if settings is None:
+                    before = connection.execute(f"SELECT {SETTINGS_NOW}", prepare=False)
             elif connection.autocommit:
                 connection.execute("BEGIN " + _MODE, prepare=False)
             else:
@@ -57,7 +63,9 @@ def canonical(connection: psycopg.Connection[Any]) -> Iterator[None]:
             connection.execute(_SET, prepare=False)
             yield
             if before is not None:
-                connection.execute(_BACK, before.fetchone(), prepare=False)
+                (settings,) = before.fetchone() or ((),)
+            if inside:
+                connection.execute(_BACK, settings, prepare=False)
             else:
                 connection.execute("COMMIT", prepare=False)
     finally:
@@ -93,7 +101,7 @@ class Prepared:
         """The statements are gone; prepare them again when they are needed."""
         self._known.clear()
 
-    def run(self, name: str, sql: str, **arguments: tuple[str, str]) -> psycopg.Cursor[Any]:
+    def run(self, name: str, sql: str, **arguments: tuple[str, str | int]) -> psycopg.Cursor[Any]:
         """Execute a statement under a name of its own; arguments are ``parameter=(type, value)``.
 
         Values are array texts and numbers, never anything that needs quoting.

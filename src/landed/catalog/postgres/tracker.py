@@ -14,7 +14,7 @@ from landed.catalog.postgres import touched
 from landed.catalog.postgres.queries import NARROW, WHOLE, queries, text
 from landed.catalog.postgres.rows import Reader
 from landed.catalog.postgres.scope import Scope
-from landed.catalog.postgres.session import Prepared, canonical
+from landed.catalog.postgres.session import SETTINGS_NOW, Prepared, canonical
 from landed.catalog.postgres.snapshot import parameters, uncollected
 from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
 
@@ -38,17 +38,26 @@ _CLASSES: Final = {
 
 _ROLES: Final = "SELECT oid, rolname FROM pg_catalog.pg_roles"
 
+_MEMBERS: Final = (
+    "SELECT count(*), sum(objid::bigint), sum(classid::bigint) FROM pg_catalog.pg_depend"
+    " WHERE refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND deptype = 'e'"
+)
+
+_IN_TRANSACTION: Final = 2
+"""psycopg.pq.TransactionStatus.INTRANS"""
+
 _PARENTS: Final = frozenset(("inherits", "partition of", "attached to"))
 
 
 class _Mark(NamedTuple):
-    """Where the last look left off: transaction, its identifier, counters of the catalogs."""
+    """Where the last look left off: transaction, its identifier, counters of the catalogs
+    (inserted, updated, deleted), and the settings that the session had.
+    """
 
     transaction: str
     xid: str
-    inserted: list[int]
-    updated: list[int]
-    deleted: list[int]
+    counters: list[int]
+    settings: list[str]
 
 
 class _Touched(NamedTuple):
@@ -59,13 +68,18 @@ class _Touched(NamedTuple):
     deleted: frozenset[str]
 
 
+_EVERY: Final = frozenset(touched.COUNTED)
+_ALL: Final = _Touched(_EVERY, _EVERY, _EVERY)
+
+
 class Tracker:
     """The facts of one session's database, kept up to date statement by statement.
 
     Call :meth:`begin` first thing in every transaction, and :meth:`changes` after each statement, in
     the same transaction while it is sound. What happened in another transaction since (a COMMIT in a
-    file, CREATE INDEX CONCURRENTLY) is found at the price of reading everything. After a ``ROLLBACK TO
-    SAVEPOINT`` of the user's own, and whenever in doubt, ``changes(everything=True)``.
+    file, CREATE INDEX CONCURRENTLY) is found at the price of looking into every catalog. A statement
+    that failed and was rolled back to a savepoint needs nothing; after a ``ROLLBACK TO SAVEPOINT`` that
+    took back what :meth:`changes` has told, and whenever in doubt, ``changes(everything=True)``.
     Changes that other sessions commit meanwhile may be among those reported.
     """
 
@@ -78,8 +92,11 @@ class Tracker:
         self._units: dict[str, _Units] = {}
         self._comments: set[tuple[str, int, int]] = set()
         self._roles: dict[int, str] = {}
+        self._members: tuple[Any, ...] | None = None
         self._reader: Reader | None = None
         self._mark: _Mark | None = None
+        self._last = -1
+        self._seen: set[str] = set()
         self.facts: dict[FactKey, str] = {}
 
     def begin(self) -> None:
@@ -87,6 +104,7 @@ class Tracker:
         if self._reader is None:
             self._reread()
         self._mark = self._look()
+        self._forget_commands()
 
     def changes(self, *, everything: bool = False) -> Effects:
         """What has changed since the last call or :meth:`begin`, in the order of the keys."""
@@ -94,30 +112,41 @@ class Tracker:
         if before is None or everything:
             reread = self._reread()
             self._mark = self._look()
+            self._forget_commands()
             return reread
         now = self._mark = self._look()
-        if before.transaction != now.transaction:
-            return self._reread()
-        written = _compare(before, now)
-        if not written.written:
-            return ()
-        if "pg_extension" in written.written or touched.NAMED_EVERYWHERE & written.updated:
-            return self._reread()
+        elsewhere = before.transaction != now.transaction
+        if elsewhere:
+            # The counters may have been reset since: any catalog may have been written to.
+            self._forget_commands()
+            written = _ALL
+        else:
+            written = _compare(before, now)
+            if not written.written:
+                return ()
+            if "pg_extension" in written.written or touched.NAMED_EVERYWHERE & written.updated:
+                return self._reread()
+            if written.written <= {"pg_depend"}:
+                return self._reread()
         if "pg_authid" in written.updated and self._a_role_has_another_name():
             return self._reread()
-        if written.written <= {"pg_depend"}:
-            return self._reread()
-        with canonical(self._connection):
-            effects = self._narrow(written, before.xid)
+        inside = self._connection.info.transaction_status == _IN_TRANSACTION
+        with canonical(self._connection, now.settings if inside else None):
+            effects = self._narrow(written, before.xid, elsewhere)
         return self._reread() if effects is None else effects
 
     def _look(self) -> _Mark:
-        sql = touched.COUNTERS.replace("SELECT ", f"SELECT {self._prepared.there}, ", 1)
+        sql = f"SELECT {self._prepared.there}, {touched.COUNTERS}, {SETTINGS_NOW}"
         row = self._connection.execute(sql, {"catalogs": touched.CATALOGS}, prepare=False).fetchone()
-        there, *mark = row or (False, "", "", [], [], [])
+        there, *mark = row or (False, "", "", [], [])
         if not there:
             self._prepared.forget()
         return _Mark(*mark)
+
+    def _forget_commands(self) -> None:
+        """Commands are counted anew in every transaction."""
+        self._last = -1
+        self._seen.clear()
 
     def _a_role_has_another_name(self) -> bool:
         known, self._roles = self._roles, dict(self._connection.execute(_ROLES, prepare=False).fetchall())
@@ -134,6 +163,7 @@ class Tracker:
                 }
                 comments = self._connection.execute(touched.COMMENTS, prepare=False)
                 roles = self._connection.execute(_ROLES, prepare=False)
+                members = self._connection.execute(_MEMBERS, prepare=False)
                 (main_role,) = role.fetchone() or ("",)
                 first = self._reader is None
                 reader = self._reader = Reader(self._scope, self._major, self._scope.main_role or main_role)
@@ -141,6 +171,7 @@ class Tracker:
                     self._units[name] = self._grouped(reader, cursor)
                 self._comments = set(comments.fetchall())
                 self._roles = dict(roles.fetchall())
+                self._members = members.fetchone()
             before, self.facts = self.facts, {}
             for units in self._units.values():
                 for facts in units.values():
@@ -154,11 +185,17 @@ class Tracker:
         reader.read_into(titles, rows, lambda unit: units.setdefault(unit, {}))
         return units
 
-    def _narrow(self, written: _Touched, mark: str) -> Effects | None:
+    def _narrow(self, written: _Touched, mark: str, elsewhere: bool) -> Effects | None:
         """What changed in the catalogs written to; ``None`` when everything must be read again."""
-        wanted, whole, gone = self._written_units(written, mark)
         before: dict[FactKey, str] = {}
         after: dict[FactKey, str] = {}
+        if elsewhere:
+            # Nobody counted writes to these, so their facts tell whether names may have changed.
+            self._read_whole(WHOLE, before, after)
+            members = self._prepared.run("members", _MEMBERS).fetchone()
+            if members != self._members or _objects(before) - _objects(after) or _extended(before, after):
+                return None
+        wanted, whole, gone = self._written_units(written, mark)
         for name, units in gone.items():
             for unit in units:
                 before.update(self._units[name].pop(unit))
@@ -176,18 +213,20 @@ class Tracker:
             wanted = self._dependents(renamed) if renamed else {}
         if renamed_any:
             whole = set(WHOLE)
+        if elsewhere and not renamed_any:
+            whole = set()
         self._read_whole(whole, before, after)
         return self._apply(before, after)
 
     def _written_units(self, written: _Touched, mark: str) -> tuple[_Wanted, set[str], dict[str, set[int]]]:
         wanted: _Wanted = {}
         whole: set[str] = set()
-        rows = {}
-        for catalog in touched.SOURCES:
-            if catalog in written.written:
-                rows[catalog] = self._prepared.run(
-                    f"changed_{catalog}", touched.changed_rows(catalog), mark=("text", mark)
-                )
+        since: dict[str, tuple[str, str | int]] = {"mark": ("text", mark), "last": ("bigint", self._last)}
+        written_to = [catalog for catalog in touched.SOURCES if catalog in written.written]
+        rows = None
+        if written_to:
+            name = "changed_" + "_".join(str(touched.COUNTED.index(catalog)) for catalog in written_to)
+            rows = self._prepared.run(name, touched.changed_rows(written_to), **since)
         left = {
             catalog: self._prepared.run(f"remaining_{catalog}", touched.remaining(catalog))
             for catalog, source in touched.SOURCES.items()
@@ -195,28 +234,37 @@ class Tracker:
         }
         commented = comments = None
         if "pg_description" in written.written:
-            commented = self._prepared.run("commented", touched.CHANGED_COMMENTS, mark=("text", mark))
+            commented = self._prepared.run("commented", touched.CHANGED_COMMENTS, **since)
             comments = self._prepared.run("comments", touched.COMMENTS)
-        for catalog, cursor in rows.items():
-            for row in cursor.fetchall():
-                for unit, (_, names) in zip(row, touched.SOURCES[catalog].columns, strict=True):
-                    if unit is not None:
-                        for name in names:
-                            wanted.setdefault(name, set()).add(unit)
+        seen_before = frozenset(self._seen)
+        for query, unit, command, version in rows.fetchall() if rows is not None else ():
+            if version is not None:
+                if version in seen_before:
+                    continue
+                self._seen.add(version)
+            self._last = max(self._last, command)
+            if query == touched.NOT_NULL:
+                query = "constraints" if unit in self._units["constraints"] else None
+            if query is not None and unit is not None:
+                wanted.setdefault(query, set()).add(unit)
         gone: dict[str, set[int]] = {}
         for catalog, cursor in left.items():
             there = {unit for (unit,) in cursor.fetchall()}
             for name in touched.SOURCES[catalog].gone:
                 gone[name] = {unit for unit in self._units[name] if unit >= 16384 and unit not in there}
         if commented is not None and comments is not None:
-            found = commented.fetchall()
             now = set(comments.fetchall())
-            found.extend((catalog, unit) for catalog, unit, _ in self._comments - now)
+            deleted = self._comments - now
             self._comments = now
-            for catalog, unit in found:
-                if catalog not in touched.COMMENTED:
+            found = commented.fetchall()
+            self._last = max([self._last, *(command for *_, command in found)])
+            for catalog, unit, part, query, _ in (*found, *((*key, None, 0) for key in deleted)):
+                named: tuple[str, ...] = touched.COMMENTED.get(catalog, ())
+                if catalog == "pg_class":
+                    named = ("columns",) if part else touched.RELATION if query is None else (query,)
+                elif not named:
                     whole.update(WHOLE)
-                for name in touched.COMMENTED.get(catalog, ()):
+                for name in named:
                     wanted.setdefault(name, set()).add(unit)
         for catalog, few in touched.FEW.items():
             if catalog in written.written:
@@ -252,7 +300,7 @@ class Tracker:
                     continue
                 before.update(old)
                 after.update(new)
-                if old and name == "schemas" and _objects(old) != _objects(new):
+                if old and name == "schemas" and _has_other_names(name, old, new):
                     renamed.setdefault("pg_namespace", set()).add(unit)
                 elif old and name in _CLASSES and _has_other_names(name, old, new):
                     renamed.setdefault(_CLASSES[name], set()).add(unit)
@@ -292,11 +340,14 @@ class Tracker:
 
 
 def _compare(before: _Mark, now: _Mark) -> _Touched:
-    names = touched.COUNTED
-    inserted = {n for n, a, b in zip(names, before.inserted, now.inserted, strict=True) if a != b}
-    updated = {n for n, a, b in zip(names, before.updated, now.updated, strict=True) if a != b}
-    deleted = {n for n, a, b in zip(names, before.deleted, now.deleted, strict=True) if a != b}
-    return _Touched(frozenset(inserted | updated | deleted), frozenset(updated), frozenset(deleted))
+    count = len(touched.COUNTED)
+    names = touched.COUNTED * 3
+    changed = [at for at, (a, b) in enumerate(zip(before.counters, now.counters, strict=True)) if a != b]
+    return _Touched(
+        frozenset(names[at] for at in changed),
+        frozenset(names[at] for at in changed if count <= at < 2 * count),
+        frozenset(names[at] for at in changed if at >= 2 * count),
+    )
 
 
 def _array(values: Iterable[object]) -> str:
@@ -305,6 +356,14 @@ def _array(values: Iterable[object]) -> str:
 
 def _objects(facts: Iterable[FactKey]) -> set[ObjectKey]:
     return {key.object for key in facts if key.prop == EXISTS}
+
+
+def _extended(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> bool:
+    """Whether an extension came, or lies in another schema."""
+    return any(
+        key.kind == "extension" and key.prop != "version" and before.get(key) != value
+        for key, value in after.items()
+    )
 
 
 def _has_other_names(query: str, old: dict[FactKey, str], new: dict[FactKey, str]) -> bool:
