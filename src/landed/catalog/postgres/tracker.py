@@ -8,15 +8,26 @@ terms of an object that has another name now. The cost is that of the change, no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from landed.catalog.postgres import touched
+from landed.catalog.postgres.looks import (
+    ALL,
+    Mark,
+    Touched,
+    array,
+    compare,
+    difference,
+    extended,
+    has_other_names,
+    objects,
+)
 from landed.catalog.postgres.queries import NARROW, WHOLE, queries, text
 from landed.catalog.postgres.rows import Reader
 from landed.catalog.postgres.scope import Scope
 from landed.catalog.postgres.session import SETTINGS_NOW, Prepared, canonical
 from landed.catalog.postgres.snapshot import parameters, uncollected
-from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
+from landed.core.facts import Effects, FactKey
 
 if TYPE_CHECKING:
     import psycopg
@@ -49,29 +60,6 @@ _IN_TRANSACTION: Final = 2
 _PARENTS: Final = frozenset(("inherits", "partition of", "attached to"))
 
 
-class _Mark(NamedTuple):
-    """Where the last look left off: transaction, its identifier, counters of the catalogs
-    (inserted, updated, deleted), and the settings that the session had.
-    """
-
-    transaction: str
-    xid: str
-    counters: list[int]
-    settings: list[str]
-
-
-class _Touched(NamedTuple):
-    """Catalogs that were written to since the last look, by what was done to their rows."""
-
-    written: frozenset[str]
-    updated: frozenset[str]
-    deleted: frozenset[str]
-
-
-_EVERY: Final = frozenset(touched.COUNTED)
-_ALL: Final = _Touched(_EVERY, _EVERY, _EVERY)
-
-
 class Tracker:
     """The facts of one session's database, kept up to date statement by statement.
 
@@ -94,7 +82,7 @@ class Tracker:
         self._roles: dict[int, str] = {}
         self._members: tuple[Any, ...] | None = None
         self._reader: Reader | None = None
-        self._mark: _Mark | None = None
+        self._mark: Mark | None = None
         self._last = -1
         self._seen: set[str] = set()
         self.facts: dict[FactKey, str] = {}
@@ -119,9 +107,9 @@ class Tracker:
         if elsewhere:
             # The counters may have been reset since: any catalog may have been written to.
             self._forget_commands()
-            written = _ALL
+            written = ALL
         else:
-            written = _compare(before, now)
+            written = compare(before, now)
             if not written.written:
                 return ()
             if "pg_extension" in written.written or touched.NAMED_EVERYWHERE & written.updated:
@@ -135,13 +123,13 @@ class Tracker:
             effects = self._narrow(written, before.xid, elsewhere)
         return self._reread() if effects is None else effects
 
-    def _look(self) -> _Mark:
+    def _look(self) -> Mark:
         sql = f"SELECT {self._prepared.there}, {touched.COUNTERS}, {SETTINGS_NOW}"
         row = self._connection.execute(sql, {"catalogs": touched.CATALOGS}, prepare=False).fetchone()
         there, *mark = row or (False, "", "", [], [])
         if not there:
             self._prepared.forget()
-        return _Mark(*mark)
+        return Mark(*mark)
 
     def _forget_commands(self) -> None:
         """Commands are counted anew in every transaction."""
@@ -176,7 +164,7 @@ class Tracker:
             for units in self._units.values():
                 for facts in units.values():
                     self.facts.update(facts)
-            return () if first else _difference(before, self.facts)
+            return () if first else difference(before, self.facts)
 
     def _grouped(self, reader: Reader, cursor: psycopg.Cursor[Any]) -> _Units:
         rows = cursor.fetchall()
@@ -185,7 +173,7 @@ class Tracker:
         reader.read_into(titles, rows, lambda unit: units.setdefault(unit, {}))
         return units
 
-    def _narrow(self, written: _Touched, mark: str, elsewhere: bool) -> Effects | None:
+    def _narrow(self, written: Touched, mark: str, elsewhere: bool) -> Effects | None:
         """What changed in the catalogs written to; ``None`` when everything must be read again."""
         before: dict[FactKey, str] = {}
         after: dict[FactKey, str] = {}
@@ -193,7 +181,7 @@ class Tracker:
             # Nobody counted writes to these, so their facts tell whether names may have changed.
             self._read_whole(WHOLE, before, after)
             members = self._prepared.run("members", _MEMBERS).fetchone()
-            if members != self._members or _objects(before) - _objects(after) or _extended(before, after):
+            if members != self._members or objects(before) - objects(after) or extended(before, after):
                 return None
         wanted, whole, gone = self._written_units(written, mark)
         for name, units in gone.items():
@@ -218,7 +206,7 @@ class Tracker:
         self._read_whole(whole, before, after)
         return self._apply(before, after)
 
-    def _written_units(self, written: _Touched, mark: str) -> tuple[_Wanted, set[str], dict[str, set[int]]]:
+    def _written_units(self, written: Touched, mark: str) -> tuple[_Wanted, set[str], dict[str, set[int]]]:
         wanted: _Wanted = {}
         whole: set[str] = set()
         since: dict[str, tuple[str, str | int]] = {"mark": ("text", mark), "last": ("bigint", self._last)}
@@ -284,7 +272,7 @@ class Tracker:
         for name, units in reads.items():
             narrowed = queries()[name].narrowed
             assert narrowed is not None
-            cursors[name] = self._prepared.run(name, narrowed, units=("oid[]", _array(sorted(units))))
+            cursors[name] = self._prepared.run(name, narrowed, units=("oid[]", array(sorted(units))))
         renamed: dict[str, set[int]] = {}
         for name, cursor in cursors.items():
             found = self._grouped(self._reader, cursor)
@@ -300,9 +288,9 @@ class Tracker:
                     continue
                 before.update(old)
                 after.update(new)
-                if old and name == "schemas" and _has_other_names(name, old, new):
+                if old and name == "schemas" and has_other_names(name, old, new):
                     renamed.setdefault("pg_namespace", set()).add(unit)
-                elif old and name in _CLASSES and _has_other_names(name, old, new):
+                elif old and name in _CLASSES and has_other_names(name, old, new):
                     renamed.setdefault(_CLASSES[name], set()).add(unit)
         return renamed
 
@@ -311,8 +299,8 @@ class Tracker:
         found = self._prepared.run(
             "dependents",
             text("dependents"),
-            classes=("regclass[]", _array(catalog for catalog, _ in pairs)),
-            objects=("oid[]", _array(unit for _, unit in pairs)),
+            classes=("regclass[]", array(catalog for catalog, _ in pairs)),
+            objects=("oid[]", array(unit for _, unit in pairs)),
         )
         wanted: _Wanted = {}
         for name, unit in found.fetchall():
@@ -336,49 +324,4 @@ class Tracker:
             if key not in after:
                 self.facts.pop(key, None)
         self.facts.update(after)
-        return _difference(before, after)
-
-
-def _compare(before: _Mark, now: _Mark) -> _Touched:
-    count = len(touched.COUNTED)
-    names = touched.COUNTED * 3
-    changed = [at for at, (a, b) in enumerate(zip(before.counters, now.counters, strict=True)) if a != b]
-    return _Touched(
-        frozenset(names[at] for at in changed),
-        frozenset(names[at] for at in changed if count <= at < 2 * count),
-        frozenset(names[at] for at in changed if at >= 2 * count),
-    )
-
-
-def _array(values: Iterable[object]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _objects(facts: Iterable[FactKey]) -> set[ObjectKey]:
-    return {key.object for key in facts if key.prop == EXISTS}
-
-
-def _extended(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> bool:
-    """Whether an extension came, or lies in another schema."""
-    return any(
-        key.kind == "extension" and key.prop != "version" and before.get(key) != value
-        for key, value in after.items()
-    )
-
-
-def _has_other_names(query: str, old: dict[FactKey, str], new: dict[FactKey, str]) -> bool:
-    """Whether a name that may stand in other objects' texts is another one now, an enum's value too."""
-    for key, value in old.items():
-        if key.prop == "values" and not set(value.split(", ")) <= set(new.get(key, "").split(", ")):
-            return True
-    lost = any(key.prop == EXISTS and key not in new and "grant" not in key.kind for key in old)
-    if lost and query == "columns":
-        # What refers to a column that is only dropped goes with it.
-        return any(key.prop == EXISTS and key not in old and "grant" not in key.kind for key in new)
-    return lost
-
-
-def _difference(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> Effects:
-    found = [Change(key, old, new) for key, old in before.items() if (new := after.get(key)) != old]
-    found.extend(Change(key, None, new) for key, new in after.items() if key not in before)
-    return tuple(sorted(found, key=lambda change: change.key))
+        return difference(before, after)
