@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from landed.catalog.postgres import privileges
 from landed.catalog.postgres.canonical import canonical_expression, canonical_view
@@ -71,6 +71,7 @@ class Reader:
                 special.append((at, title, handler))
         place = _Place()
         place.owner_at = titles.index("owner") if "owner" in titles else -1
+        place.number_at = titles.index("number") if "number" in titles else -1
         names, new, key_type = self._names, _new, FactKey
         for row in rows:
             unit, kind, schema, parent, name = row[:5]
@@ -95,6 +96,9 @@ class Reader:
                     place.kind, place.parent, place.name = kind, within, shown  # type: ignore[assignment]
                     place.row = row
                     handler(sink, place, prop, value)
+        for (of, table), (sink, columns) in place.columns.items():
+            columns.sort()
+            sink[FactKey(str(of), "", table, "column order")] = ", ".join([column for _, column in columns])
 
     def _handler(self, title: str) -> Callable[[Sink, _Place, str, object], None] | None:
         if title in _EXPRESSIONS:
@@ -112,6 +116,7 @@ class Reader:
             "body": _body,
             "defaults": _nothing,
             "ordered": _ordered,
+            "number": _nothing,
             "cost": _number,
             "rows": _number,
         }
@@ -188,13 +193,18 @@ _GRANTED: Final = {
 class _Place:
     """Where a value belongs: the object, and the row that it came from."""
 
-    __slots__ = ("kind", "name", "owner_at", "parent", "row")
+    __slots__ = ("columns", "kind", "name", "number_at", "owner_at", "parent", "row")
 
     kind: str
     parent: str
     name: str
     row: Sequence[object]
     owner_at: int
+    number_at: int
+    columns: dict[tuple[object, str], tuple[Sink, list[tuple[Any, str]]]]
+
+    def __init__(self) -> None:
+        self.columns = {}
 
     def key(self, prop: str) -> FactKey:
         return FactKey(self.kind, self.parent, self.name, prop)
@@ -205,9 +215,9 @@ def _nothing(sink: Sink, place: _Place, prop: str, value: object) -> None:
 
 
 def _ordered(sink: Sink, place: _Place, prop: str, value: object) -> None:
-    """One more column of a table, in order; ``value`` is the table's kind."""
-    key = FactKey(str(value), "", place.parent, "column order")
-    sink[key] = f"{sink[key]}, {place.name}" if key in sink else place.name
+    """One more column of a table; ``value`` is the table's kind, and the next value the column's number."""
+    found = place.columns.setdefault((value, place.parent), (sink, []))
+    found[1].append((place.row[place.number_at], place.name))
 
 
 def _expression(sink: Sink, place: _Place, prop: str, value: object) -> None:

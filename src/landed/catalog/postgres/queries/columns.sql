@@ -1,4 +1,4 @@
--- Columns of tables and views, attributes of composite types; in the order of their numbers.
+-- Columns of tables and views, attributes of composite types. Their order is the tables', by number.
 WITH relation AS MATERIALIZED (
     SELECT c.oid, c.relkind, c.relname, n.nspname
     FROM pg_class c
@@ -14,6 +14,7 @@ SELECT a.attrelid AS unit,
        c.nspname AS schema, c.relname AS parent, a.attname AS name,
        'yes' AS exists,
        CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' END AS ordered,
+       a.attnum AS number,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN c.relkind IN ('r', 'p', 'f') THEN CASE WHEN a.attnotnull THEN 'yes' ELSE 'no' END END
          AS "not null",
@@ -38,4 +39,3 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef ad ON a.atthasdef AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
 LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = a.attrelid
                           AND d.objsubid = a.attnum
-ORDER BY a.attrelid, a.attnum
