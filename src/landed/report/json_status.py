@@ -7,21 +7,15 @@ from typing import Any
 
 from landed.core.standing import Evidence, Judgement
 from landed.ops.examine import Examination
+from landed.report.json_target import SCHEMA, spec_json
 
-SCHEMA = "landed/1"
+__all__ = ["SCHEMA", "judgement_json", "missing_json", "status_json", "target_json"]
 
 
 def target_json(exam: Examination) -> dict[str, Any]:
     """Which database a report is about."""
-    spec = exam.workspace.spec
-    return {
-        "name": spec.name,
-        "label": spec.label,
-        "kind": spec.kind,
-        "locality": spec.locality,
-        "path": str(spec.path) if spec.path else None,
+    return spec_json(exam.workspace.spec) | {
         "present": exam.state.present,
-        "ledger_table": exam.workspace.ledger_table,
         "ledger_rows": None if exam.state.ledger is None else len(exam.state.ledger),
     }
 
