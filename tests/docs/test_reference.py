@@ -61,7 +61,7 @@ def test_every_option_of_a_command_is_on_its_page(name: str) -> None:
             continue
         assert isinstance(parameter, click.Option)
         assert parameter.help, f"{parameter.opts} has no help"
-        if parameter.name in common and "<!-- help:" not in page:
+        if parameter.hidden or (parameter.name in common and "<!-- help:" not in page):
             continue
         for option in parameter.opts:
             assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", page), f"{option} is not on the page"

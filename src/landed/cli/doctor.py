@@ -21,7 +21,7 @@ def doctor(common: Common) -> int:
     """
     from landed.ops.doctor import diagnose
 
-    flags = {"env": common.env, "migrations": common.migrations, "persist_to": common.persist_to}
+    flags = common.flags
     diagnosis = diagnose(Path(common.project or "."), common.one_target(), flags)
     if common.json:
         from landed.report.doctor_json import doctor_json

@@ -31,7 +31,7 @@ def drift(common: Common, a: str, b: str) -> int:
     if len(common.targets) > 1:
         names, target = _side_by_side(common.targets), None
     start = Path(common.project or ".")
-    flags = {"env": common.env, "migrations": common.migrations, "persist_to": common.persist_to}
+    flags = common.flags
     with progress("replaying") as tick:
         result = run(start, names, target, flags, progress=tick)
     if common.json:

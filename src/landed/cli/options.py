@@ -23,6 +23,7 @@ class Common:
     env: str | None = None
     migrations: str | None = None
     persist_to: str | None = None
+    shadow: str | None = None
     json: bool = False
     debug: bool = False
     words: list[str] = field(default_factory=list)
@@ -39,10 +40,19 @@ class Common:
 
         from landed.ops.workspace import open_workspace
 
-        flags = {"env": self.env, "migrations": self.migrations, "persist_to": self.persist_to}
-        workspace = open_workspace(Path(self.project or "."), self.one_target(), flags)
+        workspace = open_workspace(Path(self.project or "."), self.one_target(), self.flags)
         workspace.notify = lambda text: click.echo(text, err=True)
         return workspace
+
+    @property
+    def flags(self) -> dict[str, str | None]:
+        """What the command line says about settings."""
+        return {
+            "env": self.env,
+            "migrations": self.migrations,
+            "persist_to": self.persist_to,
+            "shadow": self.shadow,
+        }
 
     def one_target(self) -> str | None:
         """The target, for a command that works on one. Raises UsageError when several are given."""
@@ -87,16 +97,25 @@ _SHARED = (
     click.Option(
         ["--persist-to"], metavar="DIR", help="The state folder that wrangler is given as --persist-to."
     ),
+    click.Option(
+        ["--shadow"],
+        metavar="WHERE",
+        help="Where files are replayed for Postgres: own (the default: a throw-away server), same-server "
+        "(a scratch database on the target's server) or the URL of a server for scratch databases.",
+    ),
     click.Option(["--json"], is_flag=True, help="Write one JSON document to stdout."),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error, too."),
 )
-_NAMES = ("project", "target", "env", "migrations", "persist_to", "json", "debug")
+_REPLAYS_NOTHING = frozenset({"exec_", "doctor", "completion", "undo", "demo"})
+"""Commands whose help does not show --shadow; they take it all the same, before or after their name."""
+_NAMES = ("project", "target", "env", "migrations", "persist_to", "shadow", "json", "debug")
 _WORDS = {
     "project": "--project",
     "target": "--target",
     "env": "--env",
     "migrations": "--migrations",
     "persist_to": "--persist-to",
+    "shadow": "--shadow",
 }
 
 
@@ -117,8 +136,15 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     wrapper.__name__ = function.__name__
     wrapper.__doc__ = function.__doc__
     own = getattr(function, "__click_params__", [])
-    wrapper.__click_params__ = [*reversed(_SHARED), *own]  # type: ignore[attr-defined]
+    shared: tuple[click.Option, ...] = _SHARED
+    if function.__name__ in _REPLAYS_NOTHING:
+        shared = tuple(_hidden(o) if o.name == "shadow" else o for o in shared)
+    wrapper.__click_params__ = [*reversed(shared), *own]  # type: ignore[attr-defined]
     return wrapper
+
+
+def _hidden(option: click.Option) -> click.Option:
+    return click.Option(list(option.opts), metavar=option.metavar, help=option.help, hidden=True)
 
 
 def _merge(context: click.Context, given: dict[str, Any]) -> Common:
@@ -127,7 +153,7 @@ def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     targets = tuple(merged["target"] or ())
     common = Common(
         merged["project"], targets[-1] if targets else None, merged["env"], merged["migrations"],
-        merged["persist_to"], bool(merged["json"]), bool(merged["debug"]), [], targets,
+        merged["persist_to"], merged["shadow"], bool(merged["json"]), bool(merged["debug"]), [], targets,
     )  # fmt: skip
     common.words = _words(common, targets)
     context.obj = common

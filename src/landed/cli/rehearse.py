@@ -46,7 +46,7 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
 
     if allow and not with_data:
         raise UsageError("--allow is for --with-data: without it nothing but made-up rows can be lost.")
-    flags = {"env": common.env, "migrations": common.migrations, "persist_to": common.persist_to}
+    flags = common.flags
     workspace = open_files(Path(common.project or "."), common.one_target(), flags)
     with progress("rehearsing") as tick:
         result = run(workspace, progress=tick)

@@ -23,9 +23,12 @@ class Settings:
     ``target`` is a target's name, ``env`` wrangler's environment, ``migrations`` the folder and
     ``pattern`` the glob below it, ``ledger`` the history table, ``lock`` the lock file and
     ``persist_to`` wrangler's ``--persist-to``. ``base`` (in the file ``[shadow] base``) is a SQL file
-    with the schema that the history starts from. ``pooler`` is the URL of a Supabase project's
-    session pooler, which may hold a password: it is not to be shown. Paths are absolute. ``file`` is the
-    settings file.
+    with the schema that the history starts from, ``managed`` (``[shadow] managed``) one with what the
+    platform manages, ``broken`` (``[shadow] broken``) the names of files that are known not to replay.
+    ``shadow`` (``[shadow] server``) is where files are replayed for Postgres: ``own``, ``same-server`` or
+    the URL of a server for scratch databases. ``pooler`` is the URL of a Supabase project's session
+    pooler. Both URLs may hold a password: they are not to be shown. Paths are absolute. ``file`` is
+    the settings file.
     """
 
     target: Value[str] | None = None
@@ -37,15 +40,21 @@ class Settings:
     persist_to: Value[str] | None = None
     base: Value[str] | None = None
     pooler: Value[str] | None = None
+    managed: Value[str] | None = None
+    shadow: Value[str] | None = None
+    broken: tuple[str, ...] = ()
     file: Path | None = None
 
 
-KEYS = frozenset(f.name for f in fields(Settings)) - {"file"}
-PATHS = frozenset({"migrations", "lock", "persist_to", "base"})
-TABLES = {"shadow": frozenset({"base"})}
-"""Tables of the settings file, and which settings stand in them."""
-_IN_TABLES = frozenset((name,) for name in TABLES)
-_TOP = (KEYS | TABLES.keys()) - frozenset().union(*TABLES.values())
+KEYS = frozenset(f.name for f in fields(Settings)) - {"file", "broken"}
+PATHS = frozenset({"migrations", "lock", "persist_to", "base", "managed"})
+TABLES = {"shadow": {"base": "base", "managed": "managed", "server": "shadow", "broken": "broken"}}
+"""Tables of the settings file: the names in them, and which settings these are."""
+LISTS = frozenset({"broken"})
+"""Settings that are lists of texts, and stand in the file only."""
+_TOP = {
+    key: key for key in (KEYS | TABLES.keys()) - {f for table in TABLES.values() for f in table.values()}
+} | {name: name for name in TABLES}
 
 
 def read_settings(
@@ -60,14 +69,14 @@ def read_settings(
     to the working directory. ``env`` also listens to ``CLOUDFLARE_ENV`` after ``LANDED_ENV``.
     Raises ConfigError for an unknown key or a value that is not text, with the place.
     """
-    merged, file = _file_values(start)
+    merged, lists, file = _file_values(start)
     dotenv = _dotenv((root, start) if root and root != start else (start,))
     for key in KEYS:
         names = (f"LANDED_{key.upper()}", *(("CLOUDFLARE_ENV",) if key == "env" else ()))
         value = _chosen(key, names, flags, environ, dotenv)
         if value is not None:
             merged[key] = value
-    return Settings(**merged, file=file)
+    return Settings(**merged, broken=lists.get("broken", ()), file=file)
 
 
 def _dotenv(folders: tuple[Path, ...]) -> Mapping[str, tuple[str, Path]]:
@@ -123,41 +132,59 @@ def looks_like_file(target: str) -> bool:
     return target.endswith((".sqlite", ".sqlite3", ".db")) or os.sep in target or "/" in target
 
 
-def _file_values(start: Path) -> tuple[dict[str, Value[str]], Path | None]:
+_FileValues = tuple[dict[str, Value[str]], dict[str, tuple[str, ...]], Path | None]
+
+
+def _file_values(start: Path) -> _FileValues:
     path = find_upward(start, FILE)
     if path is not None:
         document, lines = read_document(path, FILE)
-        return _checked(document, (), lines, path, FILE), path
+        return *_checked(document, (), lines, path, FILE), path
     path = find_upward(start, "pyproject.toml")
     # Most projects have a pyproject.toml without us: do not parse those.
     if path is None or b"tool.landed" not in path.read_bytes():
-        return {}, None
+        return {}, {}, None
     document, lines = read_document(path, "pyproject.toml")
     table = document.get("tool", {}).get("landed")
     if table is None:
-        return {}, None
-    return _checked(table, ("tool", "landed"), lines, path, "pyproject.toml"), path
+        return {}, {}, None
+    return *_checked(table, ("tool", "landed"), lines, path, "pyproject.toml"), path
 
 
 def _checked(
-    table: Mapping[str, Any], prefix: KeyPath, lines: Mapping[KeyPath, int], path: Path, shown: str
-) -> dict[str, Value[str]]:
+    table: Mapping[str, Any],
+    prefix: KeyPath,
+    lines: Mapping[KeyPath, int],
+    path: Path,
+    shown: str,
+    known: Mapping[str, str] = _TOP,
+) -> tuple[dict[str, Value[str]], dict[str, tuple[str, ...]]]:
     values: dict[str, Value[str]] = {}
+    lists: dict[str, tuple[str, ...]] = {}
     for written, value in table.items():
-        key = written.replace("-", "_")
+        name = written.replace("-", "_")
         line = lines.get((*prefix, written))
         origin = f"{shown}:{line}" if line else shown
-        if prefix[-1:] not in _IN_TABLES and key in TABLES and isinstance(value, dict):
-            values |= _checked(value, (*prefix, written), lines, path, shown)
+        if known is _TOP and name in TABLES and isinstance(value, dict):
+            more, more_lists = _checked(value, (*prefix, written), lines, path, shown, TABLES[name])
+            values |= more
+            lists |= more_lists
             continue
-        known = TABLES[str(prefix[-1])] if prefix[-1:] in _IN_TABLES else _TOP
-        if key not in known:
+        if name not in known:
             raise ConfigError(
-                f'landed has no setting "{written}"{nearest(key, known)}',
+                f'landed has no setting "{written}"{nearest(name, known)}',
                 details=(f"settings: {', '.join(sorted(known))}",),
                 where=origin,
             )
+        key = known[name]
+        if key in LISTS:
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise ConfigError(f'the setting "{written}" must be a list of texts', where=origin)
+            lists[key] = tuple(value)
+            continue
+        if known is _TOP and name in TABLES:
+            raise ConfigError(f'the setting "{written}" must be a table: [{written}]', where=origin)
         if not isinstance(value, str):
             raise ConfigError(f'the setting "{written}" must be text', where=origin)
         values[key] = Value(_located(key, value, path.parent), origin)
-    return values
+    return values, lists
