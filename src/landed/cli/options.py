@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,14 +72,11 @@ class Common:
         """A command to show, with the options that the user gave put in, so that it can be pasted."""
         if not self.words:
             return text
-        import re
-        import shlex
-
         from landed.cli.main import COMMANDS
 
         if self.project and text.startswith("git "):
             return f"git -C {shlex.quote(self.project)} {text[4:]}"
-        given = f"landed {shlex.join(self.words)} "
+        given = f"landed {_joined(self.words)} "
         return re.sub(rf"\blanded (?=(?:{'|'.join(COMMANDS)})\b)", lambda _: given, text)
 
 
@@ -173,11 +173,29 @@ def _words(common: Common, targets: tuple[str, ...]) -> list[str]:
 
 
 def _without_secrets(value: str) -> str:
+    """A target to repeat: the variable that holds it, else a URL without its password and query."""
     if "://" not in value:
         return value
+    name = next((name for name, held in os.environ.items() if held == value and name.isidentifier()), None)
+    if name is not None:
+        return f'"${name}"'
+    from landed.core.errors import LandedError
     from landed.targets.naming import redact
 
-    return redact(value)
+    try:
+        from landed.targets.pg_url import parse_url
+
+        dsn = parse_url(value, {}, "")
+    except LandedError:
+        return redact(value)
+    user = f"//{dsn.user}@" if re.fullmatch(r"[\w.-]+", dsn.user) else "//"
+    mode = dsn.option("sslmode")
+    query = "" if dsn.is_socket or mode is None else f"?sslmode={mode}"
+    return str(dsn).replace("//", user, 1) + query
+
+
+def _joined(words: list[str]) -> str:
+    return " ".join(word if word.startswith('"$') else shlex.quote(word) for word in words)
 
 
 def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

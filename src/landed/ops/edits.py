@@ -19,8 +19,8 @@ TRIED = 8
 class Edit(NamedTuple):
     """An applied file whose SQL is no longer what was applied.
 
-    ``source`` is ``lock`` or ``git``; ``text`` says it in words; ``before`` is the file's text as it
-    was then, where the history has it.
+    ``source`` is ``ledger``, ``lock`` or ``git``; ``text`` says it in words; ``before`` is the file's text
+    as it was then, where the history has it.
     """
 
     name: str
@@ -34,10 +34,12 @@ def find_edits(
     migrations: Sequence[Migration],
     digests: Mapping[str, str],
     ledger: Sequence[LedgerRow],
+    content: Mapping[str, bool | None],
 ) -> dict[str, Edit]:
     """Recorded files whose SQL seems to have changed after they were applied.
 
-    The lock file decides where it has an entry; for other files the git history is asked which
+    The ledger decides where its row holds the SQL that was run (``content``), and after that the lock file
+    where it has an entry; for other files the git history is asked which
     version was in force when the ledger says that the file was applied.
     """
     recorded = {row.name: row for row in ledger}
@@ -46,6 +48,16 @@ def find_edits(
     for migration in migrations:
         row = recorded.get(migration.name)
         if row is None:
+            continue
+        same = content.get(migration.name)
+        if same is not None:
+            if not same:
+                edits[migration.name] = Edit(
+                    migration.name,
+                    "ledger",
+                    f"{migration.name} is not the SQL that the ledger holds for it: it was changed after it "
+                    "was applied, or something else was applied under its version",
+                )
             continue
         locked = workspace.locked_digest(migration.name)
         if locked is None:

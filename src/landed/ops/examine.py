@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,17 +12,17 @@ from landed.core.advice import advise
 from landed.core.errors import CannotKnow
 from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.judge import CheckResult, Ruling
-from landed.core.ledger import LedgerRow, late_files, replay_order
+from landed.core.ledger import late_files, replay_order
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Step
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
-from landed.ops.orphans import orphan_judgements, pair_renamed
+from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
 from landed.ops.ruling import rule
 from landed.ops.workspace import BASE, Workspace
-from landed.shadow.cache import Cache, chain
-from landed.shadow.timeline import Progress, timeline
+from landed.shadow.cache import Cache
+from landed.shadow.timeline import Progress
 from landed.targets.base import LiveState
 
 
@@ -112,7 +113,6 @@ def examine(
             next="landed doctor",
         )
     ledger = state.ledger or ()
-    mode, table = workspace.mode, workspace.ledger_table
     names = [m.name for m in migrations]
     order = replay_order(names, ledger)
     recorded = frozenset(row.name for row in ledger)
@@ -120,11 +120,11 @@ def examine(
         recorded |= {BASE}
     own_cache = cache or Cache()
 
-    def replay(files: Sequence[Migration]) -> list[Step]:
-        return timeline(mode, table, files, cache=own_cache, progress=progress)
+    def replay(files: Sequence[Migration], *, keep: bool = False) -> list[Step]:
+        return workspace.replay(files, cache=own_cache, keep=keep, progress=progress)
 
     try:
-        steps = replay(workspace.history([migrations[i] for i in order]))
+        steps = replay(workspace.history([migrations[i] for i in order]), keep=True)
         if order != list(range(len(names))) and any(s.failed for s in steps):
             in_file_order = replay(workspace.history(migrations))
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
@@ -132,21 +132,20 @@ def examine(
         facts = workspace.facts_of(state)
         results = _check_results(workspace, state, steps)
         in_order = workspace.history([migrations[i] for i in order])
-        history = chain(mode, table, in_order)[-1:]
-        ruling = rule(own_cache, b"".join(history), steps, state, facts, results, recorded)
+        ruling = rule(own_cache, workspace.history_key(in_order), steps, state, facts, results, recorded)
         hidden = never_ran(
             steps, recorded, facts, ruling, lambda name: replay([m for m in in_order if m.name != name])
         )
         if hidden:
             others = replay([m for m in in_order if m.name not in hidden])
             steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
-        edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger)
+        edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger, state.content)
         for name in disproved(edits, in_order, steps, ruling, replay) if edits else ():
             del edits[name]
     finally:
         if cache is None:
             own_cache.close()
-    judgements = _finish(workspace, migrations, steps, ledger, ruling, recorded, edits)
+    judgements = _finish(workspace, migrations, steps, state, ruling, recorded, edits)
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 
 
@@ -168,12 +167,13 @@ def _finish(
     workspace: Workspace,
     migrations: Sequence[Migration],
     steps: Sequence[Step],
-    ledger: Sequence[LedgerRow],
+    state: LiveState,
     ruling: Ruling,
     recorded: frozenset[str],
     edits: Mapping[str, Edit],
 ) -> tuple[Judgement, ...]:
     """Bring the judgements into file order and add what the schema cannot show."""
+    ledger = state.ledger or ()
     names = [m.name for m in migrations]
     late = late_files(names, set(recorded))
     by_name = dict(zip((s.name for s in steps), ruling.judgements, strict=True))
@@ -198,11 +198,34 @@ def _finish(
         )
         judged.append(_with_edit(judgement, edits.get(migration.name), migration.name in late))
     orphans = orphan_judgements(workspace, ledger, names)
-    judged, orphans = pair_renamed(workspace, judged, orphans, {s.name: s.digest for s in steps})
+    stored = same_as_stored(state.stored, migrations)
+    judged, orphans = pair_renamed(workspace, judged, orphans, {s.name: s.digest for s in steps}, stored)
     counted = Counter(row.name for row in ledger)
-    return tuple(
-        advise(j._replace(standing=Standing.DUPLICATE) if counted[j.name] > 1 else j)
-        for j in judged + orphans
+    doubled = _one_version(migrations) if workspace.is_postgres else {}
+    return tuple(advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + orphans)
+
+
+def _one_version(migrations: Sequence[Migration]) -> dict[str, str]:
+    """Files whose version another file has, too -> that file; a ledger with versions can hold one of them."""
+    found: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for migration in migrations:
+        other = first.setdefault(migration.version, migration.name)
+        if other != migration.name:
+            found[migration.name] = other
+            found.setdefault(other, migration.name)
+    return found
+
+
+def _with_double(judgement: Judgement, twice: bool, other: str | None) -> Judgement:
+    if twice:
+        return judgement._replace(standing=Standing.DUPLICATE)
+    if other is None or judgement.recorded:
+        return judgement
+    return judgement._replace(
+        standing=Standing.DUPLICATE,
+        flags=(*judgement.flags, "same-version"),
+        notes=(*judgement.notes, f"{other} has the same version, and the ledger can hold only one of them"),
     )
 
 
@@ -227,9 +250,28 @@ def needs_base(message: str, steps: Sequence[Step]) -> bool:
     """Whether a statement failed for want of a table that no file of the history makes."""
     _, found, name = message.partition("no such table: ")
     if not found:
-        return False
+        return _needs_relation(message, steps)
     table = name.strip().rpartition(".")[2].lower()
     made = ObjectKey("table", "", table).fact(EXISTS)
     return not any(
         made in step.net or any(c.key == made for t in step.traces for c in t.effects) for step in steps
+    )
+
+
+_MISSING = re.compile(r'(?:relation|type|schema) "([^"]+)" does not exist|function (?:[\w.]+\.)?(\w+)\(')
+
+
+def _needs_relation(message: str, steps: Sequence[Step]) -> bool:
+    """The same for what PostgreSQL says: a relation, type, schema or function that no file makes."""
+    if not message.endswith(("(42P01)", "(42704)", "(3F000)", "(42883)")):
+        return False
+    found = _MISSING.search(message)
+    if found is None:
+        return False
+    last = (found[1] or found[2]).rpartition(".")[2].strip('"')
+    return not any(
+        key.prop == EXISTS and key.name.partition("(")[0].rpartition(".")[2].strip('"') == last
+        for step in steps
+        for key, (_, after, _) in step.net.items()
+        if after is not None
     )

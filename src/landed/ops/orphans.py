@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from landed.core.advice import shell_word
 from landed.core.ledger import LedgerRow
+from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
+from landed.targets.pg_ledger import PgLedgerRow, orphan_name
 
 _NUMBER = re.compile(r"^[0-9]+[_-]?")
 
@@ -22,16 +24,17 @@ def orphan_judgements(
     for row in ledger:
         if row.name in known:
             continue
-        deleted = workspace.deleted_in_git(row.name)
+        file = workspace.file_name(row.name)
+        deleted = workspace.deleted_in_git(file)
         notes: tuple[str, ...] = ("the ledger records it, but there is no such file",)
         if deleted is not None:
             notes = (
-                f"git checkout {deleted}^ -- {shell_word(workspace.path_of(row.name))}",
+                f"git checkout {deleted}^ -- {shell_word(workspace.path_of(file))}",
                 f"deleted in commit {deleted}",
             )
-        elif workspace.in_last_commit(row.name):
+        elif workspace.in_last_commit(file):
             notes = (
-                f"git checkout HEAD -- {shell_word(workspace.path_of(row.name))}",
+                f"git checkout HEAD -- {shell_word(workspace.path_of(file))}",
                 "the file is gone; it is still in the last commit",
             )
         orphans.append(Judgement(row.name, True, None, Standing.ORPHAN, notes=notes, flags=("orphan",)))
@@ -43,10 +46,12 @@ def pair_renamed(
     judged: Sequence[Judgement],
     orphans: Sequence[Judgement],
     digests: Mapping[str, str],
+    stored: Mapping[str, Sequence[str]],
 ) -> tuple[list[Judgement], list[Judgement]]:
     """Find orphans that are an unrecorded file under its old name.
 
-    Proof is the same SQL by the lock file or the git history; failing that, a file whose effects
+    Proof is the same SQL, which the ledger itself holds (``stored``: orphan -> files with its SQL), or the
+    lock file or the git history; failing that, a file whose effects
     are all there and that is the only one with the orphan's number or title.
     """
     free = {
@@ -59,7 +64,11 @@ def pair_renamed(
         return list(judged), list(orphans)
     pairs: dict[str, str] = {}
     for orphan in orphans:
-        found = _same_sql(workspace, orphan.name, free, digests) or _alike(orphan.name, free, pairs)
+        found = (
+            _same_stored(stored.get(orphan.name, ()), orphan.name, free, pairs)
+            or _same_sql(workspace, orphan.name, free, digests)
+            or _alike(orphan.name, free, pairs)
+        )
         if found is not None and found not in pairs.values():
             pairs[orphan.name] = found
     back = {new: old for old, new in pairs.items()}
@@ -85,10 +94,42 @@ def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
     )
 
 
+def same_as_stored(
+    rows: Sequence[PgLedgerRow], migrations: Sequence[Migration]
+) -> dict[str, tuple[str, ...]]:
+    """Ledger rows without a file -> the files whose SQL they hold, by content, whatever they are called."""
+    known = {m.version for m in migrations}
+    orphans = [row for row in rows if row.version not in known and row.statements]
+    if not orphans:
+        return {}
+    from landed.sql.postgres_stored import same_content
+
+    taken = {row.version for row in rows}
+    free = [m for m in migrations if m.version not in taken]
+    return {
+        orphan_name(row): tuple(m.name for m in free if same_content(row.statements, m.text) is True)
+        for row in orphans
+    }
+
+
+def _same_stored(
+    same: Sequence[str], old: str, free: Mapping[str, Judgement], taken: Mapping[str, str]
+) -> str | None:
+    """The file that has the SQL which the ledger holds for an orphan, unless its effects are not there."""
+    left = [
+        n
+        for n in same
+        if n in free and n not in taken.values() and free[n].verdict not in (Verdict.ABSENT, Verdict.PARTIAL)
+    ]
+    alike = [n for n in left if _title(n) == _title(old)]
+    return (alike or left)[0] if len(alike or left) >= 1 else None
+
+
 def _same_sql(
     workspace: Workspace, old: str, free: Mapping[str, Judgement], digests: Mapping[str, str]
 ) -> str | None:
-    wanted = workspace.locked_digest(old) or workspace.digest_in_git(old)
+    file = workspace.file_name(old)
+    wanted = workspace.locked_digest(file) or workspace.digest_in_git(file)
     if wanted is None:
         return None
     same = [
@@ -114,7 +155,7 @@ def _alike(old: str, free: Mapping[str, Judgement], taken: Mapping[str, str]) ->
 
 
 def _title(name: str) -> str:
-    return _NUMBER.sub("", name).lower()
+    return _NUMBER.sub("", name).removesuffix(".sql").lower()
 
 
 def _number(name: str) -> str:

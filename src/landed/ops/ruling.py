@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from landed.core.facts import FactKey
+from landed.core.facts import FactKey, digest
 from landed.core.judge import CheckResult, Ruling, judge, owners_of
 from landed.core.timeline import Step
 from landed.ops.deferred import Deferred
@@ -31,7 +31,8 @@ def rule(
     """
     ledger = sorted(recorded)
     outcomes = [[name, [[r.passed, r.detail] for r in found]] for name, found in sorted(results.items())]
-    seen = json.dumps([state.present, state.rows, ledger, outcomes])
+    schema = state.rows if state.facts is None else digest(state.facts)
+    seen = json.dumps([state.present, schema, ledger, outcomes])
     key = sha256(history + seen.encode()).digest()
     kept = cache.ruling(key)
     if kept is not None:

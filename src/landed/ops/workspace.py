@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,16 @@ from landed.targets.naming import TargetSpec, resolve_target
 from landed.targets.sqlite import SqliteTarget
 
 if TYPE_CHECKING:
+    from landed.catalog.postgres.scope import Scope
+    from landed.core.migration import Parsed
+    from landed.core.timeline import Step
+    from landed.shadow.cache import Cache
+    from landed.shadow.postgres.timeline import ShadowChoice
+    from landed.shadow.timeline import Progress
     from landed.targets.d1_remote import RemoteD1Target
     from landed.targets.githistory import History
     from landed.targets.lockfile import Lock
+    from landed.targets.pg_target import PgTarget
 
 BASE = "(starting schema)"
 """The name under which a starting schema stands in a timeline; no file can have it."""
@@ -42,13 +49,29 @@ class Workspace:
     _lock: Lock | None = field(default=None, repr=False)
     _history: History | None = field(default=None, repr=False)
     _history_read: bool = field(default=False, repr=False)
+    _major: int | None = field(default=None, repr=False)
+    _choice: ShadowChoice | None = field(default=None, repr=False)
+    shadow_sentence: str = field(default="", repr=False)
+    """For the user: which throw-away server replayed the files, once one has."""
 
     @property
     def mode(self) -> str:
-        """The rules under which files are replayed and run."""
-        if self.spec.mode == "postgres":
-            raise UsageError(self.spec.unsupported or "this target cannot be used yet")
+        """The rules under which files are replayed and run: ``d1``, ``sqlite`` or ``postgres``."""
         return self.spec.mode
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the target is a Postgres or Supabase database."""
+        return self.spec.mode == "postgres"
+
+    @property
+    def parse(self) -> Callable[[str], Parsed]:
+        """How a file's text is cut into statements."""
+        if self.is_postgres:
+            from landed.sql.postgres import parse
+
+            return parse
+        return dialect.parse
 
     @property
     def ledger_table(self) -> str:
@@ -56,8 +79,10 @@ class Workspace:
         return self.spec.ledger_table.value
 
     @property
-    def target(self) -> SqliteTarget | RemoteD1Target:
+    def target(self) -> SqliteTarget | RemoteD1Target | PgTarget:
         """The target's database. Raises UsageError for one that cannot be used yet."""
+        if self.is_postgres:
+            return self.postgres
         if self.spec.kind == "d1:remote":
             return self._remote
         if self.spec.unsupported or self.spec.path is None:
@@ -70,6 +95,23 @@ class Workspace:
         from landed.targets.d1_remote_connect import remote_target
 
         return remote_target(self.project, self.spec, self.notify, self.environ)
+
+    @cached_property
+    def postgres(self) -> PgTarget:
+        """The target, where it is a Postgres database: one for all uses, with one reading connection."""
+        from landed.targets.pg_ledger import ledger_table
+        from landed.targets.pg_target import PgTarget
+
+        if self.spec.dsn is None:
+            raise self._unsupported()
+        return PgTarget(
+            self.spec.dsn,
+            scope_of=lambda major: self.scope(self.shadow(major)),
+            ledger=ledger_table(self.ledger_table),
+            migrations=lambda: self.migrations().migrations,
+            label=self.spec.label,
+            notify=self.notify,
+        )
 
     def _unsupported(self) -> UsageError:
         return UsageError(
@@ -94,9 +136,14 @@ class Workspace:
         if self._migrations is None:
             value = self.spec.migrations_dir
             pattern = self.spec.migrations_pattern
+            if self.is_postgres and pattern is None:
+                from landed.targets.supabase_files import read_supabase_migrations
+
+                self._migrations = read_supabase_migrations(self.directory, root=self.project.start)
+                return self._migrations
             self._migrations = read_migrations(
                 self.directory,
-                dialect.parse,
+                self.parse,
                 pattern=pattern.value if pattern else None,
                 root=self.project.start,
                 adopt_drizzle=self.spec.adopt_drizzle,
@@ -119,7 +166,7 @@ class Workspace:
                 f"The starting schema {setting.value} cannot be read: {error.strerror}", where=setting.origin
             ) from error
         shown = os.path.relpath(setting.value, self.project.start).replace(os.sep, "/")
-        return Migration(BASE, "", shown, text, dialect.parse)
+        return Migration(BASE, "", shown, text, self.parse)
 
     def history(self, migrations: Sequence[Migration]) -> list[Migration]:
         """Files in the order of their replay, the starting schema before them."""
@@ -128,9 +175,78 @@ class Workspace:
 
     def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
         """The facts of a reading, the platform's own objects left out; read when they are needed."""
+        if state.facts is not None:
+            known = dict(state.facts)
+            return Deferred(lambda: known)
         from landed.catalog.sqlite import snapshot
 
         return Deferred(lambda: snapshot(state.rows, self.ledger_table))
+
+    # -- the replay -----------------------------------------------------------------------------
+
+    def replay(
+        self,
+        files: Sequence[Migration],
+        *,
+        cache: Cache | None = None,
+        keep: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Step]:
+        """The timeline of these files in this order; ``keep`` says that more files may follow them later."""
+        if self.is_postgres:
+            from landed.shadow.postgres.timeline import timeline as postgres_timeline
+
+            choice = self.shadow()
+            return postgres_timeline(
+                choice,
+                self.scope(choice),
+                files,
+                cache=cache,
+                keep=keep,
+                progress=progress,
+                said=self._say_shadow,
+            )
+        from landed.shadow.timeline import timeline
+
+        return timeline(self.mode, self.ledger_table, files, cache=cache, progress=progress)
+
+    def history_key(self, files: Sequence[Migration]) -> bytes:
+        """What stands for these files in this order and the rules of their replay; empty for no files."""
+        if self.is_postgres:
+            from landed.shadow.postgres.timeline import keys_of
+
+            choice = self.shadow()
+            return b"".join(keys_of(choice, self.scope(choice), files)[-1:])
+        from landed.shadow.cache import chain
+
+        return b"".join(chain(self.mode, self.ledger_table, files)[-1:])
+
+    def shadow(self, major: int | None = None) -> ShadowChoice:
+        """Where Postgres files are replayed, for a target of this major version, if given or known."""
+        if major is not None:
+            self._major = major
+        if self._major is None and self.spec.supabase is not None:
+            configured = self.spec.supabase.major
+            self._major = configured.value if configured else None
+        if self._choice is None or self._choice.major != self._major:
+            from landed.shadow.postgres.baseline import PLAIN, supabase
+            from landed.shadow.postgres.timeline import ShadowChoice, extensions_of
+
+            hosted = self.spec.kind == "supabase"
+            named = extensions_of(self.history(self.migrations().migrations))
+            self._choice = ShadowChoice(self._major, supabase() if hosted else PLAIN, named)
+        return self._choice
+
+    def scope(self, choice: ShadowChoice) -> Scope:
+        """What of a Postgres database is the user's, comparable between target and shadow."""
+        from landed.catalog.postgres.scope import PLAIN, SUPABASE
+
+        return replace(SUPABASE if self.spec.kind == "supabase" else PLAIN, floor=choice.floor)
+
+    def _say_shadow(self, sentence: str) -> None:
+        self.shadow_sentence = sentence
+        if "the target is Postgres" in sentence:
+            self.notify(f"{sentence[0].upper()}{sentence[1:]}.")
 
     # -- the lock file --------------------------------------------------------------------------
 
@@ -195,7 +311,7 @@ class Workspace:
 
         def digest_of_blob(blob: str) -> str | None:
             data = known.content_at(blob)
-            return _digest_of(migration.name, data) if data is not None else None
+            return self._digest_of(migration.name, data) if data is not None else None
 
         edit = edited_after(known, migration.name, digest, when, digest_of_blob)
         if edit is None:
@@ -222,15 +338,18 @@ class Workspace:
             return None
         blob = next((v.blob for v in known.versions.get(name, ()) if v.blob is not None), None)
         data = known.content_at(blob) if blob is not None else None
-        return _digest_of(name, data) if data is not None else None
+        return self._digest_of(name, data) if data is not None else None
 
     def path_of(self, name: str) -> str:
         """A file's path as shown to the user."""
         return os.path.relpath(self.directory / name, self.project.start).replace(os.sep, "/")
 
+    def _digest_of(self, name: str, data: bytes) -> str:
+        return Migration(name, "", name, _text_of(data), self.parse).digest
 
-def _digest_of(name: str, data: bytes) -> str:
-    return Migration(name, "", name, _text_of(data), dialect.parse).digest
+    def file_name(self, name: str) -> str:
+        """The name of the file that a ledger row is about."""
+        return f"{name}.sql" if self.is_postgres and not name.endswith(".sql") else name
 
 
 def _text_of(data: bytes) -> str:

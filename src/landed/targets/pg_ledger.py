@@ -167,6 +167,11 @@ def row_for(migration: Migration) -> PgLedgerRow:
     return PgLedgerRow(version, name, ledger_statements(migration.text))
 
 
+def orphan_name(row: PgLedgerRow) -> str:
+    """What a row without a file is called: ``<version>_<name>``."""
+    return f"{row.version}_{row.name}" if row.name else row.version
+
+
 class Matched(NamedTuple):
     """Ledger rows beside files: ``rows`` for the judgement, by the *file's* name where there is one.
 
@@ -201,6 +206,6 @@ def match(migrations: Sequence[Migration], rows: Sequence[PgLedgerRow]) -> Match
             )
         if chosen is not None:
             content[chosen.name] = same_content(row.statements, chosen.text)
-        name = chosen.name if chosen else f"{row.version}_{row.name}" if row.name else row.version
+        name = chosen.name if chosen else orphan_name(row)
         matched.append(LedgerRow(number, name, None))
     return Matched(tuple(matched), content)

@@ -23,8 +23,6 @@ from landed.targets.supabase_config import (
 from landed.targets.supabase_search import find_supabase
 from landed.targets.target_spec import TargetSpec
 
-_LATER = "Postgres and Supabase databases cannot be reached yet; this comes in a later version"
-
 
 def supabase_of(project: Project) -> SupabaseProject | None:
     """The Supabase project that the user works in, or ``None``. Raises ConfigError for a wrong file."""
@@ -63,7 +61,6 @@ def postgres_target(project: Project, spec: str, name: str, origin: str) -> Targ
         migrations_pattern=pattern,
         dsn=dsn,
         supabase=supabase,
-        unsupported=_LATER,
         notes=notes,
     )
 

@@ -56,12 +56,25 @@ def new_database(server: ShadowServer, template: str | None = None) -> Iterator[
         if template is not None and not _exists(admin, source):
             raise KeyError(template)
         _create(server, admin, name, source)
-        if server.origin == "named":
+        if server.shared:
             _mark(admin, name)
         if template is not None:
             _mark(admin, source)
         try:
             yield Scratch(server, name)
+        finally:
+            _drop(admin, name)
+
+
+@contextmanager
+def temporary_database(server: ShadowServer) -> Iterator[str]:
+    """An empty database to copy others from; dropped at the end."""
+    with server.connect(server.admin) as admin:
+        name = _scratch_name()
+        _create(server, admin, name, "template0")
+        _mark(admin, name)
+        try:
+            yield name
         finally:
             _drop(admin, name)
 
@@ -72,6 +85,15 @@ def has_template(server: ShadowServer, key: str) -> bool:
         return _exists(admin, _template_name(key))
 
 
+def kept_templates(server: ShadowServer) -> frozenset[str]:
+    """The keys (shortened as in their names) under which states are kept."""
+    with server.connect(server.admin) as admin:
+        rows = admin.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (TEMPLATE,)
+        ).fetchall()
+    return frozenset(name.removeprefix(TEMPLATE) for (name,) in rows)
+
+
 def snapshot_as_template(scratch: Scratch, key: str) -> None:
     """Keep the present state of a database under a key; the longest unused ones go.
 
@@ -79,6 +101,8 @@ def snapshot_as_template(scratch: Scratch, key: str) -> None:
     half of one. Keeping the same key twice keeps the first.
     """
     name = _template_name(key)
+    if scratch.server.origin == "same-server":
+        return  # nothing of landed's stays on the target's own server
     with scratch.server.connect(scratch.server.admin) as admin:
         if _exists(admin, name):
             return
@@ -94,7 +118,7 @@ def load_roles(server: ShadowServer) -> None:
     if server.baseline.roles:
         with server.connect(server.admin) as admin:
             admin.execute(server.baseline.sql(server.baseline.roles).encode())
-            if server.origin != "named":
+            if not server.shared:
                 # Migrations say ALTER DATABASE postgres SET …; on the platform it is their role's own.
                 admin.execute(f"ALTER DATABASE postgres OWNER TO {_quote(server.role)}")
 

@@ -1,0 +1,141 @@
+"""The timeline of a Postgres history: cached steps first, the rest replayed on the last kept state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.shadow.cache import Cache, chain
+from landed.shadow.postgres.baseline import Baseline
+from landed.shadow.postgres.standins import named_extensions
+
+if TYPE_CHECKING:
+    from landed.catalog.postgres.scope import Scope
+    from landed.shadow.postgres.servers import ShadowServer
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class ShadowChoice:
+    """Where a history is to be replayed: the target's major version, a server that the user named (its
+    URL may hold a password), the starting state, and the extensions that the files name."""
+
+    major: int | None
+    baseline: Baseline
+    extensions: frozenset[str] = frozenset()
+    named: str | None = None
+
+    @cached_property
+    def shadow_major(self) -> int | None:
+        """The shadow's major version, as far as it is known before a server is asked."""
+        if self.named is not None:
+            return None
+        from landed.shadow.postgres.servers import choose
+
+        return choose(self.major, self.extensions).major
+
+    @property
+    def floor(self) -> int:
+        """The oldest major version that facts of shadow and target have to be comparable on."""
+        known = self.shadow_major
+        return 15 if known is None or self.major is None else max(15, min(known, self.major))
+
+    @cached_property
+    def identity(self) -> str:
+        """Differs whenever a replay may have another outcome because of where it runs."""
+        from landed.shadow.postgres import standins
+
+        if self.named is not None:
+            place = sha256(self.named.encode()).hexdigest()[:16]
+        else:
+            from landed.shadow.postgres.servers import choose
+
+            place = str(choose(self.major, self.extensions).identity)
+        return f"postgres/{place}/{self.baseline.digest}/{standins.digest()}/{self.floor}"
+
+    @contextmanager
+    def open(self) -> Iterator[ShadowServer]:
+        """The server, started if it does not run. Raises CannotKnow, ConfigError."""
+        from landed.shadow.postgres.servers import server_for
+
+        with server_for(self.major, self.named, baseline=self.baseline, extensions=self.extensions) as server:
+            yield server
+
+
+def extensions_of(migrations: Sequence[Migration]) -> frozenset[str]:
+    """The extensions that some files create."""
+    found: set[str] = set()
+    for migration in migrations:
+        if "xtension" in migration.text or "XTENSION" in migration.text:
+            found |= named_extensions(migration.text)
+    return frozenset(found)
+
+
+def keys_of(choice: ShadowChoice, scope: Scope, migrations: Sequence[Migration]) -> list[bytes]:
+    """The cache key of each step of a history."""
+    return chain(f"{choice.identity}/{scope}", None, migrations)
+
+
+def timeline(
+    choice: ShadowChoice,
+    scope: Scope,
+    migrations: Sequence[Migration],
+    *,
+    cache: Cache | None = None,
+    keep: bool = False,
+    progress: Progress | None = None,
+    said: Callable[[str], None] = lambda sentence: None,
+) -> list[Step]:
+    """Replay a history in the given order and return one step per migration.
+
+    Starts from the longest beginning whose steps are cached and whose state is kept as a template on the
+    server; with ``keep`` the last state is kept, too. ``said`` is told which server the replay uses.
+    Raises CannotKnow, ConfigError when there is none.
+    """
+    keys = keys_of(choice, scope, migrations)
+    known = cache.steps(keys) if cache is not None else []
+    if len(known) == len(migrations):
+        return known
+    from landed.shadow.postgres.databases import kept_templates, new_database, snapshot_as_template
+    from landed.shadow.postgres.replay import PostgresReplayer
+
+    with choice.open() as server:
+        said(server.sentence)
+        start = 0
+        if known:
+            kept = kept_templates(server)
+            start = max((n for n in range(1, len(known) + 1) if _name(keys[n - 1]) in kept), default=0)
+        steps = known[:start]
+        try:
+            with new_database(server, _key(keys[start - 1]) if start else None) as scratch:
+                replayer = PostgresReplayer(scratch, scope)
+                try:
+                    for index in range(start, len(migrations)):
+                        if progress is not None:
+                            progress(index, len(migrations), migrations[index].name)
+                        steps.append(replayer.replay(migrations[index]))
+                finally:
+                    replayer.close()
+                if cache is not None:
+                    cache.store(keys[start:], steps[start:], None)
+                if keep:
+                    snapshot_as_template(scratch, _key(keys[-1]))
+        except KeyError:
+            # Another process has just dropped the template: without it, from the beginning.
+            return timeline(choice, scope, migrations, keep=keep, progress=progress, said=said)
+    return steps
+
+
+def _key(key: bytes) -> str:
+    return key.hex()
+
+
+def _name(key: bytes) -> str:
+    return key.hex()[:40]

@@ -1,0 +1,167 @@
+"""A Postgres database as a target: read in one transaction, checked without writing, opened for writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import CannotKnow
+from landed.core.migration import Migration
+from landed.core.timeline import DataCheck
+from landed.targets.base import LiveState
+from landed.targets.pg_ledger import LedgerTable, match, read_ledger
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from landed.catalog.postgres.scope import Scope
+    from landed.targets.pg_capabilities import Capabilities
+    from landed.targets.pg_connect import Connected
+    from landed.targets.pg_url import Dsn
+    from landed.targets.pg_writer import PgWriter
+
+_TOGETHER = 40
+"""So many checks are sent as one query; one by one only when that fails."""
+
+
+class PgTarget:
+    """One database, with one reading connection for all its uses.
+
+    ``scope_of`` gives what is read of the schema for the server's major version; ``migrations`` the project's
+    files, by which ledger rows are told apart; ``notify`` is told what a person should see at once.
+    """
+
+    def __init__(
+        self,
+        dsn: Dsn,
+        *,
+        scope_of: Callable[[int], Scope],
+        ledger: LedgerTable,
+        migrations: Callable[[], Sequence[Migration]],
+        label: str,
+        notify: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.dsn = dsn
+        self.ledger = ledger
+        self.migrations = migrations
+        self.label = label
+        self.notify = notify
+        self._scope_of = scope_of
+        self._connected: Connected | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What of the database is read. Raises CannotKnow when it cannot be reached."""
+        return self._scope_of(self.capabilities.major)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is on the other side. Raises CannotKnow when it cannot be reached."""
+        return self._reading().capabilities
+
+    def connect(self, *, readonly: bool) -> Connected:
+        """A new connection of the caller's own, which the caller closes. Raises CannotKnow."""
+        from landed.targets.pg_connect import open_connection
+
+        return open_connection(self.dsn, readonly)
+
+    def close(self) -> None:
+        """Close the reading connection."""
+        if self._connected is not None:
+            self._connected.connection.close()
+            self._connected = None
+
+    def read(self) -> LiveState:
+        """Schema and ledger as of one moment, in one read-only transaction. Raises CannotKnow."""
+        import psycopg
+
+        from landed.catalog.postgres.snapshot import snapshot
+
+        connection = self._reading().connection
+        scope = self.scope
+        try:
+            with _one_moment(connection):
+                facts = snapshot(connection, scope)
+                stored = read_ledger(connection, self.ledger)
+        except psycopg.Error as error:
+            self.close()
+            raise _unreadable(self.label, error) from None
+        if stored is None:
+            return LiveState(True, facts=facts)
+        matched = match(self.migrations(), stored)
+        return LiveState(True, ledger=matched.rows, facts=facts, stored=stored, content=matched.content)
+
+    def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
+        """Run read-only checks: (passed, or ``None`` when it could not be run; why)."""
+        connection = self._reading().connection
+        answers: list[tuple[bool | None, str]] = []
+        for start in range(0, len(checks), _TOGETHER):
+            chunk = checks[start : start + _TOGETHER]
+            answers += _all_at_once(connection, chunk) or [_one(connection, check) for check in chunk]
+        return answers
+
+    @contextmanager
+    def writer(self) -> Iterator[PgWriter]:
+        """Open for writing. Raises Busy, UsageError behind a transaction pooler, CannotKnow."""
+        from landed.targets.pg_writer import open_writer
+
+        with open_writer(self) as writer:
+            yield writer
+
+    def _reading(self) -> Connected:
+        if self._connected is None or self._connected.connection.closed:
+            self._connected = self.connect(readonly=True)
+        return self._connected
+
+
+@contextmanager
+def _one_moment(connection: Connection[Any]) -> Iterator[None]:
+    """A read-only transaction that sees one state, taken back at the end."""
+    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", prepare=False)
+    try:
+        yield
+    finally:
+        connection.rollback()
+
+
+def _all_at_once(
+    connection: Connection[Any], checks: Sequence[DataCheck]
+) -> list[tuple[bool | None, str]] | None:
+    """All of them as one query, or ``None`` when any of them fails."""
+    import psycopg
+
+    if len(checks) < 2 or any("--" in check.sql or "/*" in check.sql for check in checks):
+        return None
+    each = ", ".join(f"(SELECT v::boolean FROM ({check.sql.rstrip(' ;')}) AS c (v))" for check in checks)
+    try:
+        with _one_moment(connection):
+            row = connection.execute(f"SELECT {each}".encode(), prepare=False).fetchone()
+    except psycopg.Error:
+        return None
+    # No row and NULL look alike here; the single run tells them apart.
+    return None if row is None or None in row else [(bool(value), "") for value in row]
+
+
+def _one(connection: Connection[Any], check: DataCheck) -> tuple[bool | None, str]:
+    import psycopg
+
+    try:
+        with _one_moment(connection):
+            rows = connection.execute(check.sql.encode(), prepare=False).fetchmany(2)
+    except psycopg.Error as error:
+        return None, (error.diag.message_primary or str(error)).strip()
+    if len(rows) != 1 or len(rows[0]) != 1:
+        return None, "the check must give one row with one value"
+    return bool(rows[0][0]), ""
+
+
+def _unreadable(label: str, error: Exception) -> CannotKnow:
+    diag = getattr(error, "diag", None)
+    message = (diag.message_primary if diag is not None else None) or str(error).strip().splitlines()[0]
+    code = getattr(error, "sqlstate", None)
+    return CannotKnow(
+        f"{label} could not be read: {message}{f' ({code})' if code else ''}",
+        details=["Nothing was judged and nothing was changed."],
+        next="landed doctor",
+    )
