@@ -22,7 +22,7 @@ demo:
 test:
 	@sh scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile $(PYTEST_ARGS)
 
 lint:
 	@sh scripts/setup dev
