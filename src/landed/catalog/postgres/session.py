@@ -25,9 +25,10 @@ _SETTINGS: Final = {
 }
 """All that changes how PostgreSQL prints expressions, and what makes reading catalogs fast."""
 
-_SET: Final = "SELECT " + ", ".join(
+SET: Final = "SELECT " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
 )
+"""A statement that makes the catalog's texts canonical for the rest of a transaction."""
 SETTINGS_NOW: Final = (
     "ARRAY[" + ", ".join(f"pg_catalog.current_setting('{name}')" for name in _SETTINGS) + "]"
 )
@@ -60,7 +61,7 @@ def canonical(connection: psycopg.Connection[Any], settings: Sequence[str] | Non
                 connection.execute("BEGIN " + _MODE, prepare=False)
             else:
                 connection.execute("SET TRANSACTION " + _MODE, prepare=False)
-            connection.execute(_SET, prepare=False)
+            connection.execute(SET, prepare=False)
             yield
             if before is not None:
                 (settings,) = before.fetchone() or ((),)
