@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from landed_process import Landed
+from supabase_cli import supabase_target, supabase_tcp, supabase_world  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
