@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from landed.core.advice import shell_word
 from landed.core.errors import LandedError, NotProven, UsageError
-from landed.core.facts import EXISTS, digest
+from landed.core.facts import EXISTS, FactKey, digest
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
@@ -67,7 +67,8 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
         raise _blocked(blocking)
     steps = healing or _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
-    broken = next((i for i in items if not _runs(i.step)), None)
+    unsure = _shadow_lacks(exam)
+    broken = next((i for i in items if not _runs(i.step) and not all(map(unsure, i.step.failures))), None)
     if broken is not None:
         raise _cannot_run(exam, broken, items)
     if exam.workspace.spec.kind == "d1:remote":
@@ -203,7 +204,7 @@ def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
     """The steps to expect: as the files' own history shows them or, where a file fails there, as the
     target's present schema does."""
     steps = {name: exam.step(name) for name in names}
-    if not any(step.failed for step in steps.values()):
+    if exam.workspace.is_postgres or not any(step.failed for step in steps.values()):
         return steps
     from landed.shadow.replay import Replayer
 
@@ -234,6 +235,10 @@ def _healing(
     """
     if not blocking or any(j.standing is not Standing.TORN or not j.recorded for j in blocking):
         return {}
+    if exam.workspace.is_postgres:
+        from landed.ops.healing_postgres import healing
+
+        return healing(exam, blocking, waiting)
     from landed.core.judge import judge
     from landed.shadow.replay import Replayer
 
@@ -274,7 +279,19 @@ def _only_for_want_of_rows(step: Step) -> bool:
 
 
 def _for_want_of_rows(failure: Failure) -> bool:
-    return "constraint failed" in failure.message
+    return "constraint failed" in failure.message or failure.message.endswith(("(23503)", "(23502)"))
+
+
+def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
+    """Tells failures that come of what the throw-away database lacks and the Postgres target has.
+
+    There the target decides: a statement that fails takes the whole file back.
+    """
+    if not exam.workspace.is_postgres:
+        return lambda failure: False
+    from landed.ops.shadow_lacks import lacks
+
+    return lambda failure: lacks(failure, exam.facts)
 
 
 def _unrehearsed(items: Sequence[PlanItem]) -> list[str]:
@@ -301,8 +318,13 @@ def describe(step: Step) -> list[str]:
         for key, (_, after, _) in step.net.items()
         if key.kind in ("table", "virtual table") and key.prop == EXISTS
     }
-    for key, (before, after, _) in sorted(step.net.items(), key=lambda item: (item[1][2], item[0])):
-        if key.parent in tables:
+    born = {
+        (key.kind, key.name if not key.parent else f"{key.parent}.{key.name}"): number
+        for key, (_, after, number) in step.net.items()
+        if key.prop == EXISTS and after
+    }
+    for key, (before, after, number) in sorted(step.net.items(), key=lambda item: (item[1][2], item[0])):
+        if key.parent in tables or _comes_along(key, number, born):
             continue
         if key.prop == EXISTS:
             lines.append(f"{'+' if after else '-'} {key.object}")
@@ -312,6 +334,23 @@ def describe(step: Step) -> list[str]:
     if writes:
         lines.append(f"rows written by statement {', '.join(map(str, writes))}")
     return lines
+
+
+def _comes_along(key: FactKey, number: int, born: Mapping[tuple[str, str], int]) -> bool:
+    """What nobody wrote: default grants on a new object, the sequence of a new column."""
+    if key.kind == "sequence":
+        return number in {n for (kind, _), n in born.items() if kind == "table"}
+    for prefix in ("grant on ", "revoke on "):
+        if key.kind.startswith(prefix):
+            of = (key.kind.removeprefix(prefix), key.parent)
+            return born.get(of) == number or (
+                of[0] == "sequence" and _comes_along(_sequence(of[1]), number, born)
+            )
+    return False
+
+
+def _sequence(name: str) -> FactKey:
+    return FactKey("sequence", "", name, EXISTS)
 
 
 def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:

@@ -139,6 +139,10 @@ def examine(
         if hidden:
             others = replay([m for m in in_order if m.name not in hidden])
             steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
+        if ruling.unexplained:
+            start = workspace.start_facts(own_cache)
+            left = tuple(k for k in ruling.unexplained if start.get(k) != facts[k])
+            ruling = ruling._replace(unexplained=left)
         edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger, state.content)
         for name in disproved(edits, in_order, steps, ruling, replay) if edits else ():
             del edits[name]

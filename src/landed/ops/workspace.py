@@ -210,6 +210,15 @@ class Workspace:
 
         return timeline(self.mode, self.ledger_table, files, cache=cache, progress=progress)
 
+    def start_facts(self, cache: Cache | None = None) -> Mapping[FactKey, str]:
+        """What a database of this kind has before its first migration, and no migration has to explain."""
+        if not self.is_postgres:
+            return {}
+        from landed.shadow.postgres.timeline import start_facts
+
+        choice = self.shadow()
+        return start_facts(choice, self.scope(choice), cache=cache)
+
     def history_key(self, files: Sequence[Migration]) -> bytes:
         """What stands for these files in this order and the rules of their replay; empty for no files."""
         if self.is_postgres:

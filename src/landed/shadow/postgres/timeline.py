@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from landed.core.facts import Change, FactKey
 from landed.core.migration import Migration
-from landed.core.timeline import Step
+from landed.core.timeline import StatementTrace, Step, facts_after, net_effects
 from landed.shadow.cache import Cache, chain
 from landed.shadow.postgres.baseline import Baseline
 from landed.shadow.postgres.standins import named_extensions
+from landed.sql.postgres import parse
 
 if TYPE_CHECKING:
     from landed.catalog.postgres.scope import Scope
@@ -81,6 +83,31 @@ def extensions_of(migrations: Sequence[Migration]) -> frozenset[str]:
 def keys_of(choice: ShadowChoice, scope: Scope, migrations: Sequence[Migration]) -> list[bytes]:
     """The cache key of each step of a history."""
     return chain(f"{choice.identity}/{scope}", None, migrations)
+
+
+START = "(platform)"
+"""The name of the step that stands for what a shadow holds before the first file; no file can have it."""
+
+
+def start_facts(choice: ShadowChoice, scope: Scope, *, cache: Cache | None = None) -> Mapping[FactKey, str]:
+    """What is there before the first file, and so is nobody's: the platform's own grants and the like.
+
+    Raises CannotKnow, ConfigError when there is no server to ask.
+    """
+    keys = keys_of(choice, scope, [Migration(START, "", "", "", parse)])
+    known = cache.steps(keys) if cache is not None else []
+    if not known:
+        from landed.catalog.postgres.snapshot import snapshot
+        from landed.shadow.postgres.databases import new_database
+
+        with choice.open() as server, new_database(server) as scratch, scratch.connect() as connection:
+            facts = snapshot(connection, scope)
+        effects = tuple(Change(key, None, value) for key, value in facts.items())
+        traces = (StatementTrace(1, 1, effects),)
+        known = [Step(START, "", traces, net=net_effects(traces))]
+        if cache is not None:
+            cache.store(keys, known, None)
+    return facts_after(known)
 
 
 def timeline(
