@@ -84,6 +84,6 @@ def _npm(major: int) -> Binaries | None:
         return None
     for link in json.loads((package / "native" / "pg-symlinks.json").read_text(encoding="utf-8")):
         place = package / link["target"]
-        if not place.is_symlink():
+        with contextlib.suppress(FileExistsError):  # made before, or just now by another worker
             place.symlink_to(os.path.relpath(package / link["source"], place.parent))
     return Binaries(bindir, major, "installed")

@@ -88,6 +88,8 @@ def environment(home: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "WRANGLER_SEND_METRICS": "false",
         "WRANGLER_HIDE_BANNER": "true",
+        # A sixth of what a call costs is compiling wrangler's one big file.
+        "NODE_COMPILE_CACHE": str(ROOT / ".cache" / "node"),
     }
 
 
