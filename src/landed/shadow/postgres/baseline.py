@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 
@@ -23,6 +23,10 @@ class Baseline:
     objects: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     """Roles of the server that the objects refer to."""
+    managed: str = field(default="", repr=False)
+    """SQL with the real shape of what the platform manages, as ``landed shadow pull`` writes it; loaded after
+    the objects named in ``objects``, before those in ``last``. A statement of it that fails is left out."""
+    last: tuple[str, ...] = ()
 
     def sql(self, names: tuple[str, ...]) -> str:
         """The text of some of its files."""
@@ -32,7 +36,10 @@ class Baseline:
     @cached_property
     def digest(self) -> str:
         """Differs whenever the starting state may differ; part of every cache key that depends on it."""
-        text = "\0".join((self.name, self.superuser, self.role, self.sql(self.roles), self.sql(self.objects)))
+        parts = [self.name, self.superuser, self.role, self.sql(self.roles), self.sql(self.objects)]
+        text = "\0".join(
+            [*parts, *([self.managed, self.sql(self.last)] if self.managed or self.last else [])]
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -86,3 +93,22 @@ def supabase(*, default_privileges: bool = True) -> Baseline:
         return _SUPABASE
     objects = tuple(name for name in _SUPABASE.objects if not name.endswith("default_privileges.sql"))
     return replace(_SUPABASE, objects=objects)
+
+
+def baseline_for(kind: str, managed_text: str | None = None, *, default_privileges: bool = True) -> Baseline:
+    """The starting state for a kind of target: ``supabase`` or ``postgres``.
+
+    ``managed_text`` is the file that ``landed shadow pull`` wrote: it stands in for landed's own picture of
+    the platform's schemas, and is part of the digest. A plain Postgres has none.
+    """
+    if kind != "supabase":
+        return PLAIN
+    if not managed_text:
+        return supabase(default_privileges=default_privileges)
+    return replace(
+        _SUPABASE,
+        name="Supabase, as pulled",
+        objects=("supabase/schemas.sql",),
+        managed=managed_text,
+        last=("supabase/guard.sql",),
+    )

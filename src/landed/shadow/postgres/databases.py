@@ -18,6 +18,7 @@ from landed.shadow.postgres.locks import alive
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from landed.shadow.postgres.baseline import Baseline
     from landed.shadow.postgres.servers import ShadowServer
 
 PREFIX = "landed_shadow_"
@@ -132,8 +133,37 @@ def make_base(server: ShadowServer) -> None:
         name = _scratch_name()
         _create(server, admin, name, "template0")
         with server.connect(name) as connection:
-            connection.execute(baseline.sql(baseline.objects).encode())
+            load_objects(connection, baseline)
         _publish(admin, name, baseline.database)
+
+
+def load_objects(connection: Connection[tuple[Any, ...]], baseline: Baseline) -> None:
+    """Make the baseline's objects, as a superuser."""
+    connection.execute(baseline.sql(baseline.objects).encode())
+    if baseline.managed:
+        load_leniently(connection, baseline.managed)
+    if baseline.last:
+        connection.execute(baseline.sql(baseline.last).encode())
+
+
+def load_leniently(connection: Connection[tuple[Any, ...]], text: str) -> list[str]:
+    """Run statements in one transaction, without those that fail; returns what the server said of these."""
+    import psycopg
+
+    from landed.sql.postgres import split
+
+    refused = []
+    connection.execute("BEGIN")
+    for statement in split(text):
+        connection.execute("SAVEPOINT landed")
+        try:
+            connection.execute(statement.text.encode())
+        except psycopg.Error as error:
+            refused.append(str(error).strip().splitlines()[0])
+            connection.execute("ROLLBACK TO SAVEPOINT landed")
+    connection.execute("COMMIT")
+    connection.execute("RESET ALL")
+    return refused
 
 
 def sweep(server: ShadowServer) -> int:

@@ -33,8 +33,8 @@ class ShadowServer:
     """A server that throw-away databases can be made on.
 
     ``host`` is the folder of its socket (or a host name, for a named server); ``origin`` is ``named``,
-    ``installed`` or ``embedded``; ``sentence`` says for the user which server is used, and whether its
-    major version differs from the target's; ``fresh`` is whether it was
+    ``same-server`` (the target's own), ``installed`` or ``embedded``; ``sentence`` says for the user which
+    server is used, and whether its major version differs from the target's; ``fresh`` is whether it was
     started just now.
     """
 
@@ -56,16 +56,19 @@ class ShadowServer:
     """Extensions that are SQL-only stand-ins here; for a named server none is known to be one."""
     parameters: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def shared(self) -> bool:
+        """Whether it is somebody else's: roles and settings of the server are then left alone."""
+        return self.origin in ("named", "same-server")
+
     def parameters_for(self, database: str, user: str | None = None) -> dict[str, Any]:
         """Keyword arguments for :func:`psycopg.connect`. May hold a password: never to be shown."""
-        own = {"host": self.host, "port": self.port, "sslmode": "disable"} if self.origin != "named" else {}
-        return {
-            **_CLIENT,
-            **self.parameters,
-            **own,
-            "user": user or self.superuser,
-            "dbname": database,
-        }
+        own = {} if self.shared else {"host": self.host, "port": self.port, "sslmode": "disable"}
+        login, options = user or self.superuser, dict[str, str]()
+        if self.origin == "same-server" and login != self.superuser:
+            # Whose password is not known; RESET ROLE comes back to it, too.
+            login, options = self.superuser, {"options": f"-c role={login}"}
+        return {**_CLIENT, **self.parameters, **own, **options, "user": login, "dbname": database}
 
     def connect(
         self, database: str, user: str | None = None, *, autocommit: bool = True
@@ -168,6 +171,7 @@ def sentence(origin: str, major: int, wanted: int | None) -> str:
     """For the user: which server, and what to know about it."""
     which = {
         "named": f"the shadow is a scratch database on the server that you named (Postgres {major})",
+        "same-server": f"the shadow is a scratch database on the target's own server (Postgres {major})",
         "installed": f"the shadow is a throw-away Postgres {major}, started from the installed programs",
         "embedded": f"the shadow is a throw-away Postgres {major}, the one that comes with landed",
     }[origin]

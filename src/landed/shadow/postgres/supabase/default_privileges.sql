@@ -5,6 +5,7 @@ DECLARE
   kind text;
 BEGIN
   FOREACH maker IN ARRAY ARRAY['postgres', 'supabase_admin'] LOOP
+    CONTINUE WHEN NOT pg_has_role(maker, 'USAGE');
     FOREACH kind IN ARRAY ARRAY['TABLES', 'ROUTINES', 'SEQUENCES'] LOOP
       EXECUTE format(
         'ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA public GRANT ALL ON %s '

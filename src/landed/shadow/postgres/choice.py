@@ -1,0 +1,89 @@
+"""Where a Postgres history is replayed: landed's own server, the target's, or one that the user names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import ConfigError
+from landed.core.migration import Migration
+from landed.shadow.postgres.baseline import PLAIN, Baseline
+from landed.sql.postgres_traits import traits
+
+if TYPE_CHECKING:
+    from landed.shadow.postgres.servers import ShadowServer
+
+OWN, SAME_SERVER = "own", "same-server"
+
+_IN_A_BLOCK = re.compile(
+    r"\b(?:create|alter|drop)\s++(?:role|group|database|tablespace|system|user(?!\s++mapping\b))\b",
+    re.IGNORECASE,
+)
+
+
+@contextmanager
+def open_server(
+    setting: str | None,
+    parameters: Mapping[str, Any] | None,
+    major: int | None,
+    *,
+    baseline: Baseline = PLAIN,
+    extensions: frozenset[str] = frozenset(),
+) -> Iterator[ShadowServer]:
+    """The server that ``--shadow`` (or ``[shadow] server``) means, for a target of this major version.
+
+    ``setting`` is ``own`` (or ``None``), ``same-server``, or a URL; ``parameters`` are the target's, as for
+    :func:`psycopg.connect`, and are needed for ``same-server`` only. Both may hold passwords.
+    Raises ConfigError for a setting that means no server, CannotKnow when it cannot be used.
+    """
+    from landed.shadow.postgres.servers import server_for
+
+    if chosen(setting) == SAME_SERVER:
+        from landed.shadow.postgres.same_server import same_server
+
+        if parameters is None:
+            raise ConfigError(
+                "--shadow same-server needs a Postgres target: there is none whose server could be used",
+                next="name one with --target, or leave --shadow out",
+            )
+        with same_server(parameters, baseline) as server:
+            yield server
+        return
+    named = setting if chosen(setting) == "named" else None
+    with server_for(major, named, baseline=baseline, extensions=extensions) as server:
+        yield server
+
+
+def chosen(setting: str | None) -> str:
+    """``own``, ``same-server`` or ``named``. Raises ConfigError, which does not repeat a URL."""
+    if setting is None or setting == OWN:
+        return OWN
+    if setting == SAME_SERVER:
+        return SAME_SERVER
+    if setting.startswith(("postgres://", "postgresql://")):
+        return "named"
+    raise ConfigError(
+        "--shadow is own, same-server or the URL of a Postgres server (postgresql://…)",
+        details=('in landed.toml it is: [shadow] server = "…"',),
+    )
+
+
+def refuse_cluster_wide(migrations: Sequence[Migration]) -> None:
+    """Refuse files that change what all databases of a server share, before they run on the target's own.
+
+    Statements are told by their text; ``DO`` blocks and functions by the words in them. What a statement
+    puts together at run time cannot be seen. Raises ConfigError naming file and line.
+    """
+    for migration in migrations:
+        for statement in migration.statements:
+            found = traits(statement.text)
+            if found.cluster_wide or _IN_A_BLOCK.search(statement.text):
+                raise ConfigError(
+                    "with --shadow same-server this file is not replayed: it changes roles or other things "
+                    "that all databases of the target's server share",
+                    details=(f"statement {statement.number}: {' '.join(statement.text.split())[:80]}",),
+                    where=f"{migration.file}:{statement.line}",
+                    next="leave --shadow out: landed starts a server of its own",
+                )

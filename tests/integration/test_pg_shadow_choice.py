@@ -1,0 +1,128 @@
+"""Where a history is replayed: own server, the target's own with nothing left behind, or a named one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from landed.core.errors import CannotKnow, ConfigError
+from landed.core.migration import Migration
+from landed.shadow.postgres.baseline import PLAIN, baseline_for, supabase
+from landed.shadow.postgres.choice import chosen, open_server, refuse_cluster_wide
+from landed.shadow.postgres.databases import new_database, snapshot_as_template
+from landed.shadow.postgres.servers import ShadowServer
+from landed.sql.postgres import parse
+
+Server = Callable[..., ShadowServer]
+
+
+def databases(server: ShadowServer) -> set[str]:
+    with server.connect(server.admin) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+
+
+def parameters(server: ShadowServer, user: str | None = None, database: str = "postgres") -> dict[str, Any]:
+    return {"host": server.host, "port": server.port, "user": user or server.superuser, "dbname": database}
+
+
+def test_a_scratch_database_on_the_targets_own_server_leaves_nothing_behind(pg_server: Server) -> None:
+    target = pg_server(18)
+    before = databases(target)
+    with open_server("same-server", parameters(target), 18, baseline=PLAIN) as server:
+        assert (server.origin, server.host, server.major) == ("same-server", target.host, 18)
+        assert "own server" in server.sentence
+        with new_database(server) as scratch:
+            assert databases(target) - before == {scratch.name}
+            with scratch.connect(server.role) as connection:
+                connection.execute("CREATE TABLE t (id integer)")
+            snapshot_as_template(scratch, "ab" * 20)
+    assert databases(target) == before
+
+
+@pytest.mark.parametrize("login", ["supabase_admin", "postgres"])
+def test_a_supabase_project_on_its_own_server(pg_server: Server, login: str) -> None:
+    target = pg_server(18, supabase())
+    before = databases(target)
+    with open_server(
+        "same-server", parameters(target, login), 18, baseline=baseline_for("supabase")
+    ) as server:
+        assert server.role == "postgres"
+        with new_database(server) as scratch, scratch.connect(server.role) as connection:
+            connection.execute(
+                "CREATE TABLE t (id uuid DEFAULT extensions.uuid_generate_v4(),"
+                " owner uuid DEFAULT auth.uid() REFERENCES auth.users);"
+                "CREATE POLICY own ON storage.objects USING (auth.uid() = owner)"
+            )
+            row = connection.execute(
+                "SELECT current_user, has_table_privilege('anon', 't', 'SELECT'),"
+                " to_regprocedure('pg_catalog.landed_elevate()')"
+            ).fetchone()
+        assert row == ("postgres", True, None)
+    assert databases(target) == before
+
+
+def test_a_login_without_the_right_or_without_a_server_is_told_so(pg_server: Server) -> None:
+    target = pg_server(18)
+    with target.connect("postgres") as connection:
+        connection.execute("DROP ROLE IF EXISTS landed_test_reader")
+        connection.execute("CREATE ROLE landed_test_reader LOGIN")
+    try:
+        with (
+            pytest.raises(ConfigError, match="landed_test_reader may not make databases"),
+            open_server("same-server", parameters(target, "landed_test_reader"), 18),
+        ):
+            pass
+    finally:
+        with target.connect("postgres") as connection:
+            connection.execute("DROP ROLE landed_test_reader")
+    with pytest.raises(ConfigError, match="lacks roles"):
+        open_server("same-server", parameters(target), 18, baseline=supabase()).__enter__()
+    with pytest.raises(ConfigError, match="needs a Postgres target"):
+        open_server("same-server", None, 18).__enter__()
+    nowhere = {**parameters(target), "host": "127.0.0.1", "port": 1, "password": "geheim"}
+    with pytest.raises(CannotKnow) as caught:
+        open_server("same-server", nowhere, 18).__enter__()
+    assert "geheim" not in repr((caught.value.message, caught.value.details))
+
+
+def test_a_server_that_is_named_is_used(pg_server: Server) -> None:
+    target = pg_server(18)
+    url = f"postgresql://{target.superuser}@/postgres?host={target.host}&port={target.port}"
+    with open_server(url, None, 17) as server:
+        assert server.origin == "named" and "the target is Postgres 17" in server.sentence
+
+
+@pytest.mark.parametrize("setting", ["yes", "http://u:geheim@h", "same_server"])
+def test_a_setting_that_means_no_server_is_not_repeated(setting: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        chosen(setting)
+    assert "geheim" not in repr((caught.value.message, caught.value.details, caught.value.next))
+
+
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        ("CREATE TABLE t ();\nCREATE ROLE r;", 2),
+        ("GRANT r TO s;", 1),
+        ("ALTER SYSTEM SET work_mem = '4MB';", 1),
+        ("\n\nDO $$ BEGIN CREATE  ROLE r; END $$;", 3),
+        ("CREATE USER MAPPING FOR CURRENT_USER SERVER s;\nDROP OWNED BY r;", 2),
+    ],
+)
+def test_files_that_touch_roles_are_refused_on_the_targets_server(sql: str, line: int) -> None:
+    with pytest.raises(ConfigError) as caught:
+        refuse_cluster_wide([Migration("1_a", "1", "supabase/migrations/1_a.sql", sql, parse)])
+    assert caught.value.where == f"supabase/migrations/1_a.sql:{line}"
+
+
+def test_other_files_are_not() -> None:
+    sql = "GRANT SELECT ON t TO r; ALTER TABLE t OWNER TO r; CREATE POLICY p ON t TO anon; SET ROLE r;"
+    refuse_cluster_wide([Migration("1_a", "1", "1_a.sql", sql, parse)])
+
+
+def test_the_baseline_of_a_pulled_file_has_a_digest_of_its_own() -> None:
+    first, second = (baseline_for("supabase", f"CREATE SCHEMA {name};") for name in ("a", "b"))
+    assert len({supabase().digest, first.digest, second.digest}) == 3
+    assert baseline_for("supabase") == supabase() and baseline_for("postgres", "x") == PLAIN
