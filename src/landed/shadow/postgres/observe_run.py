@@ -1,0 +1,210 @@
+"""Running a file's statements in one transaction that is always taken back, watched statement by statement."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from landed.core.migration import Migration, Statement
+from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
+from landed.shadow.postgres.observe import Observer, Touch
+from landed.sql.postgres_segments import segments
+from landed.sql.postgres_tokens import quote, scan
+from landed.sql.postgres_traits import traits
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.shadow.postgres.databases import Scratch
+
+_TRIES = 4
+
+_SEQUENCES = (
+    "SELECT pg_catalog.format('%I.%I', schemaname, sequencename), start_value, last_value"
+    " FROM pg_catalog.pg_sequences WHERE schemaname !~ '^pg_'"
+)
+
+
+class Refusal(NamedTuple):
+    """Why a statement failed: the server's words, its SQLSTATE, and what it names (``""`` where nothing)."""
+
+    message: str
+    code: str
+    schema: str = ""
+    table: str = ""
+    column: str = ""
+    constraint: str = ""
+    detail: str = ""
+
+
+class Watcher(Protocol):
+    """Is told what became of each statement."""
+
+    def before(self, statement: Statement) -> None:
+        """A statement is about to run for the first time."""
+
+    def ran(self, statement: Statement, touches: Sequence[Touch]) -> None:
+        """A statement succeeded; its transaction is still open."""
+
+    def refused(self, statement: Statement, why: Refusal, *, at_end: bool) -> bool:
+        """A statement failed and was taken back (``at_end``: what was put off to the commit). Whether to
+        try it once more, because something has been changed for that."""
+
+
+class Trial:
+    """A connection on a shadow database, as the role that runs migrations; commits nothing, ever."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        server = scratch.server
+        self.connection: psycopg.Connection[Any] = scratch.connect(server.role)
+        self._elevates = server.role != server.superuser and _can_elevate(self.connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Observer]:
+        """A transaction that is rolled back at the end, sequences and session included."""
+        connection = self.connection
+        before = connection.execute(_SEQUENCES, prepare=False).fetchall()
+        connection.execute("BEGIN")
+        try:
+            yield Observer(connection)
+        finally:
+            connection.rollback()
+            connection.execute("DISCARD ALL", prepare=False)
+            self._put_back(before)
+
+    @contextmanager
+    def elevated(self) -> Iterator[None]:
+        """With a superuser's rights, for landed's own reading and seeding; also after a SET ROLE."""
+        if not self._elevates:
+            yield
+            return
+        row = self.connection.execute("SELECT pg_catalog.current_setting('role')", prepare=False).fetchone()
+        role = str(row[0]) if row else "none"
+        if role != "none":
+            self.connection.execute("SET LOCAL ROLE NONE", prepare=False)
+        self.connection.execute(ELEVATE, prepare=False)
+        yield
+        self.connection.execute(DEMOTE, prepare=False)
+        if role != "none":
+            self.connection.execute(f"SET LOCAL ROLE {quote(role)}".encode(), prepare=False)
+
+    def run(self, migration: Migration, observer: Observer, watcher: Watcher) -> None:
+        """Run a file's statements in the open transaction; one that fails does not stop the rest.
+
+        Its own BEGIN and COMMIT are left out; what PostgreSQL runs in no transaction is run in the form
+        that it allows in one, or left out.
+        """
+        for segment in segments(migration.statements):
+            chosen = [s for s in migration.statements if s.number in segment.statements]
+            for statement in chosen:
+                kind = traits(statement.text)
+                text = statement.text if not kind.alone else plain_form(statement.text)
+                if text is None or kind.transaction:
+                    continue
+                watcher.before(statement)
+                self._statement(statement, text, observer, watcher, alone=bool(kind.alone))
+            if chosen and not segment.alone:
+                self._end(chosen[-1], observer, watcher)
+
+    def _statement(
+        self, statement: Statement, text: str, observer: Observer, watcher: Watcher, *, alone: bool
+    ) -> None:
+        import psycopg
+
+        raised = self._elevates and is_elevated(text)
+        for _ in range(_TRIES):
+            self.connection.execute("SAVEPOINT landed_trial")
+            try:
+                with self.elevated() if raised else contextlib.nullcontext():
+                    self.connection.execute(text.encode(), prepare=False)
+            except psycopg.Error as error:
+                if self.connection.closed:
+                    raise
+                self._take_back(observer)
+                if not watcher.refused(statement, refusal(error), at_end=False):
+                    return
+                continue
+            touches = observer.touched()
+            self.connection.execute("RELEASE SAVEPOINT landed_trial")
+            watcher.ran(statement, [_gentle(t) for t in touches] if alone else touches)
+            return
+
+    def _end(self, last: Statement, observer: Observer, watcher: Watcher) -> None:
+        """What a COMMIT would check: constraints that were put off."""
+        import psycopg
+
+        for _ in range(_TRIES):
+            self.connection.execute("SAVEPOINT landed_trial")
+            try:
+                self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE", prepare=False)
+                self.connection.execute("RELEASE SAVEPOINT landed_trial")
+                return
+            except psycopg.Error as error:
+                self._take_back(observer)
+                if not watcher.refused(last, refusal(error), at_end=True):
+                    return
+
+    def _take_back(self, observer: Observer) -> None:
+        self.connection.execute("ROLLBACK TO SAVEPOINT landed_trial")
+        self.connection.execute("RELEASE SAVEPOINT landed_trial")
+        observer.touched()
+
+    def _put_back(self, before: Sequence[tuple[Any, ...]]) -> None:
+        """No rollback takes back what nextval gave away, and later files count on their numbers."""
+        if not before:
+            return
+        now = {name: last for name, _, last in self.connection.execute(_SEQUENCES, prepare=False)}
+        for name, start, last in before:
+            if name in now and now[name] != last:
+                value = start if last is None else last
+                self.connection.execute(
+                    "SELECT pg_catalog.setval(%s::pg_catalog.regclass, %s, %s)",
+                    (name, value, last is not None),
+                    prepare=False,
+                )
+
+
+def refusal(error: Exception) -> Refusal:
+    """What a driver's error says."""
+    diag = getattr(error, "diag", None)
+    if diag is None:
+        return Refusal(str(error).strip(), "")
+    return Refusal(
+        diag.message_primary or str(error).strip(),
+        getattr(error, "sqlstate", None) or "",
+        diag.schema_name or "",
+        diag.table_name or "",
+        diag.column_name or "",
+        diag.constraint_name or "",
+        diag.message_detail or "",
+    )
+
+
+def plain_form(sql: str) -> str | None:
+    """A statement without its CONCURRENTLY, which does the same in a transaction; ``None`` for others."""
+    parts = []
+    found = False
+    for kind, text, _ in scan(sql):
+        if kind == "word" and text.upper() == "CONCURRENTLY" and not found:
+            found = True
+            continue
+        parts.append(text)
+    return "".join(parts) if found else None
+
+
+def _gentle(touch: Touch) -> Touch:
+    """With CONCURRENTLY a statement takes this lock in place of the one that its plain form takes."""
+    # PostgreSQL manual, 13.3.1: CREATE INDEX CONCURRENTLY, REINDEX CONCURRENTLY and the like.
+    mode = "ShareUpdateExclusiveLock"
+    return touch._replace(taken=mode if touch.taken else "", held=mode)
+
+
+def _can_elevate(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_catalog.to_regprocedure('pg_catalog.landed_elevate()')").fetchone()
+    return row is not None and row[0] is not None
