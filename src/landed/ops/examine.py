@@ -19,6 +19,7 @@ from landed.core.timeline import Step
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
+from landed.ops.remedies_postgres import on_postgres
 from landed.ops.ruling import rule
 from landed.ops.workspace import BASE, Workspace
 from landed.shadow.cache import Cache
@@ -200,6 +201,8 @@ def _finish(
             flags=tuple(dict.fromkeys(flags)),
             notes=tuple(notes),
         )
+        if workspace.is_postgres and judgement.standing is Standing.TORN:
+            judgement = on_postgres(judgement, migration)
         judged.append(_with_edit(judgement, edits.get(migration.name), migration.name in late))
     orphans = orphan_judgements(workspace, ledger, names)
     stored = same_as_stored(state.stored, migrations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
@@ -252,11 +253,34 @@ def _compare(item: Evidence) -> str:
         return (
             "should be gone, is there"
             if item.key and item.key.prop == EXISTS
-            else f"expected none, is {item.observed}"
+            else f"expected none, is {_line(item.observed or '')}"
         )
     if item.observed is None:
-        return "missing" if item.expected == "yes" else f"expected {item.expected}, missing"
+        return "missing" if item.expected == "yes" else f"expected {_line(item.expected)}, missing"
+    if max(len(item.expected), len(item.observed)) > _LONG or "\n" in item.expected + item.observed:
+        return _first_difference(item.expected, item.observed)
     return f"expected {item.expected}, is {item.observed}"
+
+
+_LONG = 160
+
+
+def _line(text: str) -> str:
+    """A value on one line, shortened."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONG else line[: _LONG - 1] + "…"
+
+
+def _first_difference(expected: str, observed: str) -> str:
+    """Where two long values part: the first line that differs, on both sides."""
+    pairs = zip_longest(expected.strip().splitlines(), observed.strip().splitlines())
+    number, (one, two) = next(
+        ((n, (a, b)) for n, (a, b) in enumerate(pairs, 1) if a != b), (1, (expected, observed))
+    )
+    shown = f"expected {_line(one) or 'nothing' if one is not None else 'no such line'}"
+    other = f"is {_line(two) or 'nothing' if two is not None else 'no such line'}"
+    at = f"line {number}: " if "\n" in expected + observed else ""
+    return f"{at}{shown}, {other}"
 
 
 def collapse(evidence: object) -> list[Evidence]:

@@ -45,9 +45,12 @@ class ShadowChoice:
 
     @property
     def floor(self) -> int:
-        """The oldest major version that facts of shadow and target have to be comparable on."""
+        """The oldest major version that facts of shadow and target have to be comparable on.
+
+        From 18 on the names of NOT NULL constraints would be facts, which say nothing to anybody.
+        """
         known = self.shadow_major
-        return 15 if known is None or self.major is None else max(15, min(known, self.major))
+        return 15 if known is None or self.major is None else max(15, min(known, self.major, 17))
 
     @cached_property
     def identity(self) -> str:

@@ -1,0 +1,54 @@
+"""What makes a torn migration good on Postgres: statements to run again, and what to say where none does."""
+
+from __future__ import annotations
+
+from landed.core.migration import Migration
+from landed.core.standing import Evidence, Judgement
+
+_WHAT_HELPS = {
+    ("constraint", "validated"): "it is there but was never validated: ALTER TABLE … VALIDATE CONSTRAINT … "
+    "checks the rows and makes it good",
+    ("foreign key", "validated"): "it is there but was never validated: ALTER TABLE … VALIDATE CONSTRAINT … "
+    "checks the rows and makes it good",
+    ("index", "valid"): "the index is INVALID, as a CREATE INDEX CONCURRENTLY that failed leaves it: it is "
+    "kept up to date, and used for nothing; resume removes it and builds it again",
+}
+
+
+def on_postgres(judgement: Judgement, migration: Migration) -> Judgement:
+    """The judgement with what PostgreSQL's statements allow: a statement that says how something has to
+    be (``CREATE OR REPLACE``, GRANT, ALTER … SET) is simply run again where it does not hold any more,
+    and so is one whose only fault is an index that is not valid."""
+    from landed.sql.postgres_repeatable import is_repeatable
+
+    notes = dict.fromkeys(note for e in judgement.evidence if not e.holds and (note := _note(e)))
+    judgement = judgement._replace(notes=(*judgement.notes, *notes))
+    place = judgement.location
+    if place is None or place.exact or not place.mixed:
+        return judgement
+    broken: dict[int, list[Evidence]] = {}
+    for evidence in judgement.evidence:
+        if not evidence.holds and evidence.statement:
+            broken.setdefault(evidence.statement, []).append(evidence)
+    again = {
+        number
+        for number in place.mixed
+        if is_repeatable(migration.statements[number - 1].text) or all(map(_invalid, broken.get(number, ())))
+    }
+    location = place._replace(
+        missing=tuple(sorted({*place.missing, *again})),
+        mixed=tuple(n for n in place.mixed if n not in again),
+    )
+    return judgement._replace(location=location)
+
+
+def _note(evidence: Evidence) -> str | None:
+    key = evidence.key
+    if key is None or evidence.observed == evidence.expected:
+        return None
+    return _WHAT_HELPS.get((key.kind, key.prop)) if evidence.observed == "no" else None
+
+
+def _invalid(evidence: Evidence) -> bool:
+    key = evidence.key
+    return key is not None and key.kind == "index" and key.prop in ("valid", "ready", "live")
