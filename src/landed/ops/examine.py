@@ -14,7 +14,7 @@ from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import late_files, replay_order
 from landed.core.migration import Migration
-from landed.core.standing import Judgement, Standing
+from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
@@ -113,6 +113,7 @@ def examine(
             details=["Without it nobody can say what is recorded; nothing was judged."],
             next="landed doctor",
         )
+    workspace.learn(state)
     ledger = state.ledger or ()
     names = [m.name for m in migrations]
     order = replay_order(names, ledger)
@@ -188,7 +189,12 @@ def _finish(
         judgement = by_name[migration.name]
         notes = [*judgement.notes, *(note.text for note in migration.notes)]
         flags = [*judgement.flags, *(note.code for note in migration.notes)]
-        for failure in failures.get(migration.name, ()):
+        known_broken = migration.name in workspace.project.settings.broken
+        if known_broken and judgement.verdict is not Verdict.LANDED:
+            judgement = _known_broken(judgement)
+            notes.append("it is known not to replay ([shadow] broken), so nothing shows what it did")
+            flags.append("known-broken")
+        for failure in failures.get(migration.name, ()) if not known_broken else ():
             flags.append("not-replayable")
             if needs_base(failure.message, steps):
                 flags.append("needs-base")
@@ -233,6 +239,15 @@ def _with_double(judgement: Judgement, twice: bool, other: str | None) -> Judgem
         standing=Standing.DUPLICATE,
         flags=(*judgement.flags, "same-version"),
         notes=(*judgement.notes, f"{other} has the same version, and the ledger can hold only one of them"),
+    )
+
+
+def _known_broken(judgement: Judgement) -> Judgement:
+    return judgement._replace(
+        verdict=Verdict.UNPROVABLE,
+        standing=standing(judgement.recorded, Verdict.UNPROVABLE),
+        evidence=(),
+        location=None,
     )
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from landed.targets.githistory import History
     from landed.targets.lockfile import Lock
     from landed.targets.pg_target import PgTarget
+    from landed.targets.provenance import Value
 
 BASE = "(starting schema)"
 """The name under which a starting schema stands in a timeline; no file can have it."""
@@ -51,6 +52,7 @@ class Workspace:
     _history_read: bool = field(default=False, repr=False)
     _major: int | None = field(default=None, repr=False)
     _choice: ShadowChoice | None = field(default=None, repr=False)
+    _grants: bool = field(default=True, repr=False)
     shadow_sentence: str = field(default="", repr=False)
     """For the user: which throw-away server replayed the files, once one has."""
 
@@ -159,14 +161,17 @@ class Workspace:
         setting = self.project.settings.base
         if setting is None:
             return None
-        try:
-            text = _text_of(Path(setting.value).read_bytes())
-        except OSError as error:
-            raise ConfigError(
-                f"The starting schema {setting.value} cannot be read: {error.strerror}", where=setting.origin
-            ) from error
+        text = self._file_text(setting, "The starting schema")
         shown = os.path.relpath(setting.value, self.project.start).replace(os.sep, "/")
         return Migration(BASE, "", shown, text, self.parse)
+
+    def _file_text(self, setting: Value[str], what: str) -> str:
+        try:
+            return _text_of(Path(setting.value).read_bytes())
+        except OSError as error:
+            raise ConfigError(
+                f"{what} {setting.value} cannot be read: {error.strerror}", where=setting.origin
+            ) from error
 
     def history(self, migrations: Sequence[Migration]) -> list[Migration]:
         """Files in the order of their replay, the starting schema before them."""
@@ -238,13 +243,38 @@ class Workspace:
             configured = self.spec.supabase.major
             self._major = configured.value if configured else None
         if self._choice is None or self._choice.major != self._major:
-            from landed.shadow.postgres.baseline import PLAIN, supabase
-            from landed.shadow.postgres.timeline import ShadowChoice, extensions_of
-
-            hosted = self.spec.kind == "supabase"
-            named = extensions_of(self.history(self.migrations().migrations))
-            self._choice = ShadowChoice(self._major, supabase() if hosted else PLAIN, named)
+            self._choice = self._choose()
         return self._choice
+
+    def _choose(self) -> ShadowChoice:
+        from landed.shadow.postgres.baseline import baseline_for
+        from landed.shadow.postgres.timeline import ShadowChoice, extensions_of
+
+        settings, dsn = self.project.settings, self.spec.dsn
+        managed = None
+        if settings.managed is not None:
+            managed = self._file_text(settings.managed, "The file with what the platform manages")
+        return ShadowChoice(
+            self._major,
+            baseline_for(self.spec.kind, managed, default_privileges=self._grants),
+            extensions_of(self.history(self.migrations().migrations)),
+            settings.shadow.value if settings.shadow else None,
+            dsn.parameters() if dsn is not None else None,
+        )
+
+    def learn(self, state: LiveState) -> None:
+        """Take in what a reading shows of the platform itself: whether new objects get grants by default.
+
+        New Supabase projects come without since 2026-05-30. Files that speak of default privileges say it
+        themselves.
+        """
+        if state.facts is None or self.spec.kind != "supabase":
+            return
+        given = any(k.kind.startswith("default ") and "anon" in k.name for k in state.facts)
+        silent = not any("efault privileges" in m.text.lower() for m in self.migrations().migrations)
+        grants = given or not silent
+        if grants != self._grants:
+            self._grants, self._choice = grants, None
 
     def scope(self, choice: ShadowChoice) -> Scope:
         """What of a Postgres database is the user's, comparable between target and shadow."""

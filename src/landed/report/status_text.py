@@ -253,10 +253,10 @@ def _compare(item: Evidence) -> str:
         return (
             "should be gone, is there"
             if item.key and item.key.prop == EXISTS
-            else f"expected none, is {_line(item.observed or '')}"
+            else f"expected none, is {_on_one_line(item.observed or '')}"
         )
     if item.observed is None:
-        return "missing" if item.expected == "yes" else f"expected {_line(item.expected)}, missing"
+        return "missing" if item.expected == "yes" else f"expected {_on_one_line(item.expected)}, missing"
     if max(len(item.expected), len(item.observed)) > _LONG or "\n" in item.expected + item.observed:
         return _first_difference(item.expected, item.observed)
     return f"expected {item.expected}, is {item.observed}"
@@ -265,7 +265,7 @@ def _compare(item: Evidence) -> str:
 _LONG = 160
 
 
-def _line(text: str) -> str:
+def _on_one_line(text: str) -> str:
     """A value on one line, shortened."""
     line = " ".join(text.split())
     return line if len(line) <= _LONG else line[: _LONG - 1] + "…"
@@ -277,8 +277,8 @@ def _first_difference(expected: str, observed: str) -> str:
     number, (one, two) = next(
         ((n, (a, b)) for n, (a, b) in enumerate(pairs, 1) if a != b), (1, (expected, observed))
     )
-    shown = f"expected {_line(one) or 'nothing' if one is not None else 'no such line'}"
-    other = f"is {_line(two) or 'nothing' if two is not None else 'no such line'}"
+    shown = f"expected {'no such line' if one is None else _on_one_line(one) or 'nothing'}"
+    other = f"is {'no such line' if two is None else _on_one_line(two) or 'nothing'}"
     at = f"line {number}: " if "\n" in expected + observed else ""
     return f"{at}{shown}, {other}"
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landed.core.facts import Change, FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import StatementTrace, Step, facts_after, net_effects
 from landed.shadow.cache import Cache, chain
 from landed.shadow.postgres.baseline import Baseline
+from landed.shadow.postgres.choice import OWN, SAME_SERVER, chosen, open_server, refuse_cluster_wide
 from landed.shadow.postgres.standins import named_extensions
 from landed.sql.postgres import parse
 
@@ -26,19 +28,27 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class ShadowChoice:
-    """Where a history is to be replayed: the target's major version, a server that the user named (its
-    URL may hold a password), the starting state, and the extensions that the files name."""
+    """Where a history is to be replayed: the target's major version, the starting state, the extensions that
+    the files name, and the user's setting (``own``, ``same-server`` or a URL) with the target's connection
+    parameters. The last two may hold passwords and are not shown.
+    """
 
     major: int | None
     baseline: Baseline
     extensions: frozenset[str] = frozenset()
-    named: str | None = None
+    setting: str | None = field(default=None, repr=False)
+    parameters: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the server is one that landed starts."""
+        return chosen(self.setting) == OWN
 
     @cached_property
     def shadow_major(self) -> int | None:
         """The shadow's major version, as far as it is known before a server is asked."""
-        if self.named is not None:
-            return None
+        if not self.is_own:
+            return self.major if chosen(self.setting) == SAME_SERVER else None
         from landed.shadow.postgres.servers import choose
 
         return choose(self.major, self.extensions).major
@@ -57,20 +67,30 @@ class ShadowChoice:
         """Differs whenever a replay may have another outcome because of where it runs."""
         from landed.shadow.postgres import standins
 
-        if self.named is not None:
-            place = sha256(self.named.encode()).hexdigest()[:16]
-        else:
+        if self.is_own:
             from landed.shadow.postgres.servers import choose
 
-            place = str(choose(self.major, self.extensions).identity)
+            place = choose(self.major, self.extensions).identity
+        else:
+            named = (
+                self.setting
+                if chosen(self.setting) != SAME_SERVER
+                else json.dumps(
+                    [
+                        SAME_SERVER,
+                        *(str((self.parameters or {}).get(key)) for key in ("host", "port", "user")),
+                    ]
+                )
+            )
+            place = sha256(str(named).encode()).hexdigest()[:16]
         return f"postgres/{place}/{self.baseline.digest}/{standins.digest()}/{self.floor}"
 
     @contextmanager
     def open(self) -> Iterator[ShadowServer]:
         """The server, started if it does not run. Raises CannotKnow, ConfigError."""
-        from landed.shadow.postgres.servers import server_for
-
-        with server_for(self.major, self.named, baseline=self.baseline, extensions=self.extensions) as server:
+        with open_server(
+            self.setting, self.parameters, self.major, baseline=self.baseline, extensions=self.extensions
+        ) as server:
             yield server
 
 
@@ -133,6 +153,8 @@ def timeline(
     known = cache.steps(keys) if cache is not None else []
     if len(known) == len(migrations):
         return known
+    if chosen(choice.setting) == SAME_SERVER:
+        refuse_cluster_wide(migrations)
     from landed.shadow.postgres.databases import kept_templates, new_database, snapshot_as_template
     from landed.shadow.postgres.replay import PostgresReplayer
 
