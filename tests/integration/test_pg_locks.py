@@ -1,4 +1,4 @@
-"""The session lock and blocked statements on a real server, with two real connections and a real PgBouncer."""
+"""The session lock and blocked statements on a real server, with several connections and a real PgBouncer."""
 
 from __future__ import annotations
 

@@ -134,6 +134,7 @@ def retrying(
     pauses: Sequence[float] = PAUSES,
     sleep: Callable[[float], None] = time.sleep,
     again: str = "landed apply",
+    undone: str = "it was rolled back",
 ) -> T:
     """Run ``attempt`` until it gets its locks; returns what it returns.
 
@@ -141,7 +142,7 @@ def retrying(
     tried again up to ``tries`` times in all, a deadlock (40P01) and a serialization failure (40001) once;
     every other error goes through as it is, also those that were raised ``from`` one of these but whose
     attempt says otherwise. Each new try is announced through ``notify`` with the session that is in the way.
-    Raises Busy after the last one. ``again`` is the command to run later.
+    Raises Busy after the last one. ``again`` is the command to run later, ``undone`` what became of a try.
     """
     tried = repeated = 0
     while True:
@@ -164,9 +165,7 @@ def retrying(
                 raise
         pause = pauses[min(tried, len(pauses)) - 1] if pauses else 0.0
         pause *= random.uniform(0.75, 1.25)
-        notify(
-            f"{what}: {cause}; it was rolled back and is tried again in {pause:.1f} s ({tried} of {tries})"
-        )
+        notify(f"{what}: {cause}; {undone} and is tried again in {pause:.1f} s ({tried} of {tries})")
         sleep(pause)
 
 
