@@ -174,13 +174,18 @@ def _waiting_for(blockers: tuple[Blocker, ...]) -> str:
         return "a lock was not free in time"
     first = blockers[0]
     more = f" and {len(blockers) - 1} more" if len(blockers) > 1 else ""
-    return f"waiting for {_lock(first)} held by {first}{more}"
+    held = f"a lock on {first.relation} held by" if first.relation else _END
+    return f"waiting for {held} {first}{more}"
 
 
-def _lock(blocker: Blocker) -> str:
-    if blocker.relation is None:
-        return "a transaction" if blocker.mode == "ShareLock" else "a lock"
-    return f"a lock on {blocker.relation}"
+def _held(blocker: Blocker) -> str:
+    if blocker.relation:
+        return f"a lock on {blocker.relation} is held by {blocker}"
+    return f"it waits for {_END} {blocker}"
+
+
+# A row that somebody changed, or a snapshot that somebody still reads.
+_END = "the end of the transaction of"
 
 
 def blocked(
@@ -191,7 +196,7 @@ def blocked(
     ``left`` says what is in the database after it; without, nothing is.
     """
     tried = f"in {tries} tries" if tries > 1 else "in time"
-    details = [f"{_lock(b)} is held by {b}" for b in blockers]
+    details = [_held(b) for b in blockers]
     details = details or ["who held it could not be seen: it was gone, or hidden from this role"]
     details += left or ["every try was rolled back: nothing of it is in the database, and it is not recorded"]
     relation = next((b.relation for b in blockers if b.relation), None)
