@@ -24,6 +24,10 @@ def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehea
     Every file runs as ``apply`` runs it: one transaction, foreign keys as the mode has them, and
     references checked before the end. A file that fails does not stop the rest.
     """
+    if workspace.mode == "postgres":
+        from landed.ops.rehearse_postgres import rehearse_postgres
+
+        return rehearse_postgres(workspace, progress=progress)
     found = workspace.migrations()
     replayer = _Watched(workspace.mode, ledger_table=workspace.ledger_table)
     files: list[FileRehearsal] = []

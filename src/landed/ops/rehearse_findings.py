@@ -47,7 +47,8 @@ class RowsLost:
 class RowsChanged:
     """Values of a column that are others after the file without an UPDATE that names the table.
 
-    ``kind`` is ``nulled`` or ``altered``; ``example`` shows one value, before → after.
+    ``kind`` is ``nulled``, ``altered``, or ``dropped`` when the column went with something else;
+    ``example`` shows one value, before → after.
     """
 
     table: str
@@ -62,8 +63,37 @@ class RowsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LockHeld:
+    """What a statement means for those who use a table meanwhile, as measured in the shadow (Postgres).
+
+    ``mode`` is the strongest lock that the transaction holds on the table while the statement runs
+    (``ACCESS EXCLUSIVE``); ``since`` the statement that took it, from which on it is held until the end
+    of the transaction. ``blocks`` says who waits for it: ``reads and writes``, ``writes``, ``other schema
+    changes`` or ``nothing``. ``rewrite``: the table is written anew; ``scan``: it is read from one end to
+    the other. The table was there before the file.
+    """
+
+    statement: int
+    line: int
+    table: str
+    mode: str
+    rewrite: bool
+    scan: bool
+    blocks: str
+    since: int
+
+    @property
+    def heavy(self) -> bool:
+        """Whether others wait for as long as the table is big."""
+        return (self.rewrite or self.scan) and "writes" in self.blocks
+
+
+@dataclass(frozen=True, slots=True)
 class FileRehearsal:
-    """One migration, rehearsed: what it does, what fails, what happens to rows."""
+    """One migration, rehearsed: what it does, what fails, what happens to rows, whom its locks keep waiting.
+
+    ``locks`` is empty for SQLite, where a writer locks the whole database.
+    """
 
     migration: Migration
     changes: tuple[str, ...] = ()
@@ -71,6 +101,7 @@ class FileRehearsal:
     rows_lost: tuple[RowsLost, ...] = ()
     rows_changed: tuple[RowsChanged, ...] = ()
     notes: tuple[str, ...] = ()
+    locks: tuple[LockHeld, ...] = ()
 
     @property
     def found(self) -> bool:
@@ -85,10 +116,11 @@ class FileRehearsal:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """All files, in order; ``notes`` concern the folder as a whole."""
+    """All files, in order; ``notes`` concern the folder as a whole, ``rules`` whose rules held."""
 
     files: tuple[FileRehearsal, ...]
     notes: tuple[str, ...] = ()
+    rules: str = ""
 
     @property
     def found(self) -> tuple[FileRehearsal, ...]:

@@ -1,4 +1,4 @@
-"""Running a file's statements in one transaction that is always taken back, watched statement by statement."""
+"""Running a file's statements in one transaction that is always taken back, and watching each."""
 
 from __future__ import annotations
 

@@ -1,0 +1,216 @@
+"""rehearse for Postgres: each file watched without rows, then with rows where it matters, then kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Step
+from landed.ops.apply import describe
+from landed.ops.rehearse_findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
+from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
+from landed.ops.workspace import Workspace
+from landed.shadow.postgres.databases import new_database
+from landed.shadow.postgres.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
+from landed.shadow.postgres.observe_run import Refusal, Trial
+from landed.shadow.postgres.replay import PostgresReplayer
+from landed.shadow.postgres.seed_tables import references
+from landed.shadow.timeline import Progress
+from landed.sql.postgres_traits import traits
+
+_WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
+"""How these read a table is the planner's choice, and another one for a big table."""
+
+_MISSING = re.compile(
+    r'(relation|schema|type|function) "?([^"]+?)"? does not exist \((?:42P01|3F000|42704|42883)\)'
+)
+
+
+def rehearse_postgres(workspace: Workspace, *, progress: Progress | None = None) -> Rehearsal:
+    """Replay all files in file order in a throw-away Postgres. Connects to no target.
+
+    Every file runs up to three times: once in a transaction that is taken back, in which its locks,
+    rewrites and scans are measured; where it reaches tables that were there before, once more with rows in
+    them, also taken back; and once as ``apply`` would run it. Raises ConfigError, CannotKnow.
+    """
+    found = workspace.migrations()
+    choice = workspace.shadow()
+    files: list[FileRehearsal] = []
+    with choice.open() as server, new_database(server) as scratch:
+        replayer = PostgresReplayer(scratch, workspace.scope(choice))
+        trial = Trial(scratch)
+        try:
+            base = workspace.base()
+            if base is not None:
+                replayer.replay(base)
+            for index, migration in enumerate(found.migrations):
+                if progress is not None:
+                    progress(index, len(found.migrations), migration.name)
+                files.append(_file(trial, replayer, migration))
+        finally:
+            trial.close()
+            replayer.close()
+        which = f"{choice.baseline.name} on " if workspace.spec.kind == "supabase" else ""
+        rules = f"{which}Postgres {server.major}"
+        notes = [n.text for n in found.notes]
+        if "the target is Postgres" in server.sentence:
+            notes.append(server.sentence)
+    notes += _starting_schema(workspace, files)
+    return Rehearsal(tuple(files), tuple(notes), rules)
+
+
+@dataclass(slots=True)
+class _Measured:
+    """A watcher that notes what each statement did to the tables that were there."""
+
+    tables: Mapping[int, Table]
+    locks: list[LockHeld] = field(default_factory=list)
+    reached: set[int] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    _since: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    def before(self, statement: Statement) -> None:
+        """Nothing to do."""
+
+    def ran(self, statement: Statement, touches: Sequence[Touch]) -> None:
+        """Take in what a statement did."""
+        kind = traits(statement.text)
+        for touch in touches:
+            emptied = kind.verb == "TRUNCATE" and touch.rewritten
+            writes = touch.taken == "RowExclusiveLock" or touch.rows or emptied
+            if writes:
+                self.written.add(touch.table)
+            if writes or touch.rewritten or touch.scanned or touch.gone:
+                self.reached.add(touch.table)
+            if touch.taken:
+                self._since.setdefault((touch.table, touch.taken), statement.number)
+            lock = self._lock(statement, kind.verb, touch)
+            if lock is not None:
+                self.locks.append(lock)
+
+    def refused(self, statement: Statement, why: Refusal, *, at_end: bool) -> bool:
+        """What fails without rows is told by the replay."""
+        self.failed.add(statement.number)
+        return False
+
+    def _lock(self, statement: Statement, verb: str, touch: Touch) -> LockHeld | None:
+        strong = RANKS.get(touch.taken, -1) >= WORTH_TELLING
+        rewrite = touch.rewritten and verb != "TRUNCATE"
+        # A DO block may do both; only with a lock of its own it is no mere query.
+        scan = touch.scanned and verb not in _WITHOUT_PLAN and verb != "TRUNCATE" and (verb != "DO" or strong)
+        if not strong and not rewrite and not scan:
+            return None
+        return LockHeld(
+            statement.number,
+            statement.line,
+            str(self.tables[touch.table]),
+            spelled(touch.held),
+            rewrite,
+            scan,
+            blocks(touch.held),
+            self._since.get((touch.table, touch.held), statement.number),
+        )
+
+
+def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> FileRehearsal:
+    with trial.transaction() as observer:
+        measured = _Measured(observer.tables)
+        trial.run(migration, observer, measured)
+    seeded = SeededFile()
+    if measured.reached:
+        seeded = _with_rows(trial, migration, measured)
+    step = replayer.replay(migration)
+    failures = [FailureFound(f.statement, f.line, f.message) for f in step.failures]
+    known = {f.statement for f in failures}
+    failures += [f for f in seeded.failures if f.statement not in known]
+    notes = [n.text for n in migration.notes] + _dropped(step) + list(seeded.notes)
+    return FileRehearsal(
+        migration,
+        tuple(describe(step)),
+        tuple(sorted(failures, key=lambda f: f.statement)),
+        seeded.rows_lost,
+        seeded.rows_changed,
+        tuple(notes),
+        tuple(measured.locks),
+    )
+
+
+def _with_rows(trial: Trial, migration: Migration, measured: _Measured) -> SeededFile:
+    with trial.transaction() as observer:
+        links = references(trial.connection)
+        watched = measured.reached | _closure(measured.written, [(r.parent, r.child) for r in links])
+        needed = _closure(watched, [(r.child, r.parent) for r in links])
+        present = observer.tables
+        return run_seeded(
+            trial,
+            migration,
+            observer,
+            links,
+            watched=frozenset(watched & present.keys()),
+            tables={oid: present[oid] for oid in needed if oid in present},
+            expected=frozenset(measured.failed),
+        )
+
+
+def _closure(start: Iterable[int], edges: Sequence[tuple[int, int]]) -> set[int]:
+    reached = set(start)
+    while True:
+        more = {to for come, to in edges if come in reached} - reached
+        if not more:
+            return reached
+        reached |= more
+
+
+def _dropped(step: Step) -> list[str]:
+    """What goes with its data because the file says so."""
+    gone = sorted(
+        key.name
+        for key, (before, after, _) in step.net.items()
+        if key.kind == "table" and key.prop == EXISTS and before and after is None
+    )
+    notes = [f"drops table {name} (its rows go)" for name in gone]
+    for key, (before, after, _) in sorted(step.net.items()):
+        if key.kind != "column" or key.prop != EXISTS or not before or after is not None:
+            continue
+        if FactKey("table", "", key.parent, EXISTS) not in step.net and not _renamed(step, key):
+            notes.append(f"drops column {key.parent}.{key.name} (its values go)")
+    return notes
+
+
+def _renamed(step: Step, key: FactKey) -> bool:
+    """Whether the statement that took the column brought another one: RENAME COLUMN."""
+    number = step.net[key][2]
+    return any(
+        other.kind == "column"
+        and other.prop == EXISTS
+        and other.parent == key.parent
+        and after
+        and n == number
+        for other, (_, after, n) in step.net.items()
+    )
+
+
+def _starting_schema(workspace: Workspace, files: Sequence[FileRehearsal]) -> list[str]:
+    """What to say when files fail for want of objects that no file makes."""
+    if workspace.project.settings.base is not None:
+        return []
+    missing = {
+        found[2]
+        for file in files
+        for failure in file.failures
+        if not failure.only_with_data and (found := _MISSING.search(failure.message))
+    }
+    broken = sum(
+        any(not f.only_with_data and _MISSING.search(f.message) for f in file.failures) for file in files
+    )
+    if not missing:
+        return []
+    return [
+        f"{broken} file{'s fail' if broken != 1 else ' fails'} for want of {names(sorted(missing))}: if the "
+        "history does not start from an empty database, name the schema that it starts from: "
+        '[shadow] base = "schema.sql"'
+    ]

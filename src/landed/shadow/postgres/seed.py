@@ -1,0 +1,316 @@
+"""Made-up rows in a shadow's Postgres tables: parents first, and each row as its constraints want it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from landed.shadow.postgres.seed_tables import Column, Reference, TableShape, references, shapes
+from landed.shadow.postgres.seed_values import candidates
+from landed.sql.postgres_tokens import quote
+
+if TYPE_CHECKING:
+    import psycopg
+
+_TRIES = 60
+_PASSING_TRIES = 60
+
+Row = dict[int, str | None]
+"""Values by column number; a column that is missing takes its default."""
+
+
+@dataclass(slots=True)
+class SeedReport:
+    """What was seeded, by object id: how many rows each table got (``0``: it had rows already), and why
+    some got none. ``quiet`` are those whose triggers refused the row, so that it went in without them."""
+
+    rows: dict[int, int] = field(default_factory=dict)
+    skipped: dict[int, str] = field(default_factory=dict)
+    quiet: set[int] = field(default_factory=set)
+
+
+class _CannotSeed(Exception):
+    """No row can be made; the text says why."""
+
+
+def seed(
+    connection: psycopg.Connection[Any],
+    tables: Iterable[tuple[int, str, str]],
+    known: Sequence[Reference] | None = None,
+) -> SeedReport:
+    """Put up to two rows into each of these tables (object id, schema, name) that has none.
+
+    The first is full; the second has NULL wherever that is allowed, and else the same values as the first
+    except where a key holds rows apart. References point to rows that are there: no row is an orphan.
+    Triggers run as they do for an application's rows; where one refuses the row, it goes in without
+    (``session_replication_role``), as its references are right by construction. Needs a superuser's rights
+    and an open transaction. The values are the same on every call.
+    """
+    report = SeedReport()
+    pending = shapes(connection, tables)
+    links = references(connection) if known is None else tuple(known)
+    while pending:
+        ready = [
+            oid
+            for oid in pending
+            if all(r.parent == oid or r.parent not in pending for r in links if r.child == oid)
+        ]
+        # In a circle somebody goes first: the table with the fewest references that it cannot be without.
+        for oid in ready or [min(pending, key=lambda o: _bound(pending[o], links, pending))]:
+            shape = pending.pop(oid)
+            try:
+                _Seeding(connection, shape, [r for r in links if r.child == oid], report).fill()
+            except _CannotSeed as error:
+                report.skipped[oid] = str(error)
+    _settle(connection, links)
+    return report
+
+
+def _bound(shape: TableShape, links: Sequence[Reference], pending: Mapping[int, TableShape]) -> int:
+    required = {c.number for c in shape.columns if c.not_null}
+    return sum(r.child == shape.oid and r.parent in pending and required.issuperset(r.columns) for r in links)
+
+
+def _settle(connection: psycopg.Connection[Any], links: Sequence[Reference]) -> None:
+    """Check now what was put off: no event of these rows may be pending when a file's ALTER TABLE comes."""
+    import psycopg
+
+    deferred = [r.deferred for r in links if r.deferred]
+    try:
+        with connection.transaction():
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE", prepare=False)
+            if deferred:
+                connection.execute(f"SET CONSTRAINTS {', '.join(deferred)} DEFERRED".encode(), prepare=False)
+    except psycopg.Error:
+        return
+
+
+class _Seeding:
+    """One table, while rows are made for it."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        shape: TableShape,
+        links: Sequence[Reference],
+        report: SeedReport,
+    ) -> None:
+        self.connection = connection
+        self.shape = shape
+        self.links = links
+        self.report = report
+        self.relation = f"{quote(shape.schema)}.{quote(shape.name)}"
+        self._known: dict[tuple[int, int], list[str]] = {}
+
+    def fill(self) -> None:
+        """Make the rows. Raises _CannotSeed when there can be none."""
+        if self._count():
+            self.report.rows[self.shape.oid] = 0
+            return
+        first = self._first()
+        if not self._count():
+            raise _CannotSeed("a trigger or rule takes the row away")
+        self.report.rows[self.shape.oid] = 1
+        for row in (self._second(first, bare=True), self._second(first, bare=False)):
+            if row is not None and self._insert(row) is None:
+                self.report.rows[self.shape.oid] = 2
+                return
+
+    def _first(self) -> Row:
+        row: Row = {}
+        for column in self.shape.columns:
+            if column.generated or column.identity or column.has_default:
+                continue
+            values = self._values(column, 0)
+            if values:
+                row[column.number] = values[0]
+            elif column.not_null:
+                raise _CannotSeed(f"no value is known for column {column.name} ({column.type})")
+        self._refer(row, 0)
+        last: Exception | None = None
+        for attempt in itertools.islice(itertools.chain([row], self._variations(row)), _TRIES):
+            error = self._insert(attempt)
+            if error is None:
+                return attempt
+            last = last or error
+            code = getattr(error, "sqlstate", None) or ""
+            if code[:2] not in ("22", "23"):
+                self.report.quiet.add(self.shape.oid)
+                quiet = self._insert(attempt, quietly=True)
+                if quiet is None:
+                    return attempt
+                self.report.quiet.discard(self.shape.oid)
+        diag = getattr(last, "diag", None)
+        raise _CannotSeed((diag.message_primary if diag is not None else None) or str(last))
+
+    def _second(self, first: Row, *, bare: bool) -> Row | None:
+        """Another row: like the first, or with NULL where it may be; apart where a key wants it."""
+        keys = self.shape.key_columns
+        row = dict(first)
+        linked = {n for r in self.links for n in r.columns}
+        for column in self.shape.columns:
+            number = column.number
+            if column.generated or column.identity:
+                continue
+            if bare and not column.not_null and not column.has_default and number not in keys:
+                row[number] = None
+            elif number in keys and number in row and number not in linked:
+                values = self._values(column, 1)
+                row[number] = values[0] if values else None
+            elif number in keys and column.has_default and number not in linked and column.base == "text":
+                row[number] = next(iter(self._values(column, 1)), None)
+        try:
+            self._refer(row, 1)
+        except _CannotSeed:
+            return None
+        return row
+
+    def _variations(self, row: Row) -> Iterator[Row]:
+        """Further rows to try: over the columns that CHECKs relate, then over all, defaults spelled out."""
+        linked = {n for r in self.links for n in r.columns}
+        free = [
+            c for c in self.shape.columns if not c.generated and not c.identity and c.number not in linked
+        ]
+        checked = {n for check in self.shape.checks for n in check.columns}
+        related = {n for check in self.shape.checks if len(check.columns) > 1 for n in check.columns}
+        linked_null = [c for c in self.shape.columns if c.number in linked & checked and not c.not_null]
+        for chosen in (related, checked, {c.number for c in free}):
+            varied = [c for c in free if c.number in chosen]
+            lists: list[list[str | None]] = []
+            for column in varied:
+                values: list[str | None] = [*self._values(column, 0)[:5]]
+                if not column.not_null:
+                    values.append(None)
+                lists.append(values or [None])
+            for column in linked_null:
+                varied.append(column)
+                lists.append([row.get(column.number), None])
+            if not varied:
+                continue
+            for combination in itertools.islice(itertools.product(*lists), _TRIES // 3):
+                yield {**row, **{c.number: v for c, v in zip(varied, combination, strict=True)}}
+
+    def _values(self, column: Column, which: int) -> list[str]:
+        """The candidates that the column's type and the CHECKs on it alone let through."""
+        known = self._known.get((column.number, which))
+        if known is not None:
+            return known
+        checks = [c.expression for c in self.shape.checks if c.columns == (column.number,)]
+        about = [c.expression for c in self.shape.checks if column.number in c.columns]
+        table = f"{self.shape.schema}.{self.shape.name}"
+        key = column.number in self.shape.key_columns
+        values = candidates(table, column, about, key=key, row=which)
+        if checks or column.domain_checks or column.base == "numeric":
+            passing = []
+            for value in values[:_PASSING_TRIES]:
+                if self._passes(column, checks, value):
+                    passing.append(value)
+                    if len(passing) == 5:
+                        break
+            values = passing
+        self._known[column.number, which] = values
+        return values
+
+    def _passes(self, column: Column, checks: Sequence[str], value: str) -> bool:
+        import psycopg
+
+        condition = " AND ".join(f"(({check}) IS NOT FALSE)" for check in checks) or "true"
+        source = f"(SELECT %s::{column.type} AS {quote(column.name)}) AS {quote(self.shape.name)}"
+        text = f"SELECT {condition.replace('%', '%%')} FROM {source}"
+        try:
+            with self.connection.transaction():
+                row = self.connection.execute(text.encode(), (value,), prepare=False).fetchone()
+        except psycopg.Error:
+            return False
+        return row is not None and bool(row[0])
+
+    def _refer(self, row: Row, which: int) -> None:
+        """Point the references to rows that are there; NULL where there are none, or in a second row."""
+        for link in self.links:
+            columns = [self.shape.column(n) for n in link.columns]
+            if any(n in row and row[n] is None and self._other(link, n) for n in link.columns):
+                continue
+            nullable = next((c for c in columns if not c.not_null), None)
+            if nullable is not None and which and not set(link.columns) & set(self.shape.primary):
+                row[nullable.number] = None
+                continue
+            if link.parent == self.shape.oid:
+                for number, target in zip(link.columns, link.targets, strict=True):
+                    row[number] = None if not self.shape.column(number).not_null else row.get(target)
+                continue
+            found = self._parent(link, which if set(link.columns) & self.shape.key_columns else 0)
+            if found is not None:
+                row.update(zip(link.columns, found, strict=True))
+            elif nullable is not None:
+                row[nullable.number] = None
+            else:
+                names = ", ".join(c.name for c in columns)
+                parent = self._name(link.parent)
+                why = self.report.skipped.get(link.parent)
+                raise _CannotSeed(
+                    f"{names} must refer to a row of {parent}, which has none" + (f" ({why})" if why else "")
+                )
+
+    def _other(self, link: Reference, number: int) -> bool:
+        """Whether another reference has set this column to NULL already."""
+        return any(r is not link and number in r.columns for r in self.links)
+
+    def _parent(self, link: Reference, at: int) -> tuple[str | None, ...] | None:
+        numbers = "{" + ",".join(map(str, link.targets)) + "}"
+        names = dict(
+            self.connection.execute(
+                "SELECT attnum, attname FROM pg_catalog.pg_attribute"
+                " WHERE attrelid = %s AND attnum = ANY (%s::int2[])",
+                (link.parent, numbers),
+                prepare=False,
+            ).fetchall()
+        )
+        columns = [quote(names[n]) for n in link.targets]
+        selected = ", ".join(f"{c}::text" for c in columns)
+        wanted = " AND ".join(f"{c} IS NOT NULL" for c in columns)
+        order = ", ".join(columns)
+        text = (
+            f"SELECT {selected} FROM {self._name(link.parent)} WHERE {wanted} ORDER BY {order} LIMIT 1 OFFSET"
+        )
+        found = self.connection.execute(f"{text} {at}".encode(), prepare=False).fetchone()
+        if found is None and at:
+            found = self.connection.execute(f"{text} 0".encode(), prepare=False).fetchone()
+        return found
+
+    def _name(self, oid: int) -> str:
+        row = self.connection.execute(
+            "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
+            " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s",
+            (oid,),
+            prepare=False,
+        ).fetchone()
+        assert row is not None
+        return f"{quote(row[0])}.{quote(row[1])}"
+
+    def _count(self) -> bool:
+        row = self.connection.execute(
+            f"SELECT EXISTS (SELECT FROM {self.relation})".encode(), prepare=False
+        ).fetchone()
+        return row is not None and bool(row[0])
+
+    def _insert(self, row: Row, *, quietly: bool = False) -> Exception | None:
+        """Insert a row; returns the error when it is refused."""
+        import psycopg
+
+        names = ", ".join(quote(self.shape.column(n).name) for n in row)
+        marks = ", ".join(["%s"] * len(row))
+        into = f"INSERT INTO {self.relation}".replace("%", "%%")
+        listed = names.replace("%", "%%")
+        text = f"{into} ({listed}) VALUES ({marks})" if row else f"{into} DEFAULT VALUES"
+        try:
+            with self.connection.transaction():
+                if quietly:
+                    self.connection.execute("SET LOCAL session_replication_role = replica", prepare=False)
+                self.connection.execute(text.encode(), list(row.values()), prepare=False)
+                if quietly:
+                    self.connection.execute("SET LOCAL session_replication_role = origin", prepare=False)
+        except psycopg.Error as error:
+            return error
+        return None
