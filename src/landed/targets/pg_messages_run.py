@@ -1,0 +1,239 @@
+"""What landed says when a file may not, or could not, run on Postgres."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
+from landed.core.migration import Migration, Statement
+from landed.sql.postgres import problems
+from landed.sql.postgres_segments import transaction_trap
+from landed.sql.postgres_tokens import words
+from landed.targets.messages import ROLLED_BACK, excerpt
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.targets.pg_proof_rows import Loss
+    from landed.targets.pg_writer_pipeline import Command
+    from landed.targets.pg_writer_session import Session
+
+_ADVICE = {
+    "open-end": "Remove the file's own BEGIN and COMMIT (landed runs every file in one transaction)",
+    "parts": "Remove the file's own BEGIN and COMMIT (landed runs every file in one transaction), or make a "
+    "file of each part",
+    "rollback": "Remove the ROLLBACK and what it takes back; landed takes a file back whole when it fails",
+    "prepare": "Remove PREPARE TRANSACTION: landed commits the file itself, once its effects are proven",
+}
+_WHY = {
+    "open-end": "the Supabase CLI reports such a file as finished, writes no history row for it, and loses "
+    "what follows, the next file included (supabase/cli#5047)",
+    "parts": "what the first parts commit cannot be taken back when a later statement fails",
+}
+
+
+def refusal(migration: Migration) -> NotProven | None:
+    """Why a file cannot be run as it is, or ``None``; found in its text, before anything is run."""
+    trap = transaction_trap(migration.statements)
+    if trap is not None:
+        return NotProven(
+            f"{migration.name} was not run: {trap.text}.",
+            where=f"{migration.file}:{trap.line}",
+            details=[*([_WHY[trap.code]] if trap.code in _WHY else []), "Nothing was changed."],
+            next=f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: landed apply",
+        )
+    found = problems(migration.text)
+    if found:
+        first = found[0]
+        advice = (
+            "Write the rows as INSERT"
+            if first.code == "copy-stdin"
+            else "Remove the commands of psql from the file"
+        )
+        return NotProven(
+            f"{migration.name} was not run: {first.text}.",
+            where=f"{migration.file}:{first.line}",
+            details=[*(f"line {p.line}: {p.text}" for p in found[1:6]), "Nothing was changed."],
+            next=f"{advice}. Then run: landed apply",
+        )
+    for statement in migration.statements:
+        w = words(statement.text, 200)
+        if w[:1] == ["COPY"] and ("STDOUT" in w or "STDIN" in w):
+            return NotProven(
+                f"{migration.name} was not run: COPY … {'TO stdout' if 'STDOUT' in w else 'FROM stdin'} "
+                "exchanges rows with psql, and there is no psql here.",
+                where=f"{migration.file}:{statement.line}",
+                details=["Nothing was changed."],
+                next="Remove it from the file, or write its rows as INSERT. Then run: landed apply",
+            )
+    return None
+
+
+def primary(error: BaseException) -> str:
+    """The server's message with its SQLSTATE, on one line."""
+    diag = getattr(error, "diag", None)
+    said = (diag.message_primary if diag is not None else None) or str(error).strip() or type(error).__name__
+    code = getattr(error, "sqlstate", None)
+    return f"{' '.join(said.split())}{f' ({code})' if code else ''}"
+
+
+def place_in(statement: Statement, error: BaseException) -> tuple[int, str]:
+    """The line in the file where the server saw the error, and what stands there (``""``: not said)."""
+    position = getattr(getattr(error, "diag", None), "statement_position", None)
+    if not position or not str(position).isdigit() or not 0 < int(position) <= len(statement.text):
+        return statement.line, ""
+    at = int(position) - 1
+    line = statement.line + statement.text.count("\n", 0, at)
+    rest = statement.text[at : at + 60].split("\n", 1)[0].strip()
+    column = at - (statement.text.rfind("\n", 0, at) + 1) + 1
+    return line, f"at: {rest}" if line == statement.line else f"line {line}, column {column}: {rest}"
+
+
+def failed(
+    migration: Migration, command: Command, error: psycopg.Error, explained: tuple[Sequence[str], str | None]
+) -> LandedError:
+    """The error for a statement that the server refused; ``explained`` are further details and advice."""
+    diag = error.diag
+    details: list[str] = []
+    where = migration.file
+    about = ""
+    if command.statement is not None:
+        statement = command.statement
+        line, seen = place_in(statement, error)
+        where = f"{migration.file}:{line}"
+        details.append(
+            f"statement {statement.number} of {len(migration.statements)}: {excerpt(statement.text)}"
+        )
+        if seen:
+            details.append(seen)
+    elif command.purpose == "constraints":
+        about = "a deferred constraint does not hold after the last statement: "
+    elif command.purpose == "record":
+        about = "its history row could not be written: "
+    elif command.purpose == "commit":
+        about = "it could not be committed: "
+    if diag.message_detail:
+        details.append(f"detail: {' '.join(diag.message_detail.split())}")
+    if diag.message_hint:
+        details.append(f"hint: {' '.join(diag.message_hint.split())}")
+    if diag.context and command.statement is not None:
+        details.append(f"in: {' '.join(diag.context.split())[:200]}")
+    more, advice = explained
+    details += more
+    details.append(ROLLED_BACK)
+    return NotProven(
+        f"{migration.name} failed: {about}{primary(error)}",
+        where=where,
+        details=details,
+        next=advice or "Correct the file, then run: landed apply",
+    )
+
+
+def check_failed(migration: Migration, text: str, line: int, why: str, error: bool = False) -> NotProven:
+    """The error for a file whose own check (``-- landed:verify``) is not true, or could not be run."""
+    said = "could not be run" if error else "is not true"
+    return NotProven(
+        f"{migration.name} ran, but its own check {said}: {text}",
+        where=f"{migration.file}:{line}",
+        details=[*([why] if why else []), ROLLED_BACK],
+        next="Correct the file or the check, then run: landed apply",
+    )
+
+
+def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | NeedsConfirmation:
+    """The error for rows that a file would take away without saying so."""
+    allow = " ".join(f"--allow '{loss.allow}'" for loss in losses)
+    silent = [loss for loss in losses if loss.kind not in ("drop-table", "drop-column")]
+    details = [_loss(loss) for loss in losses] + [ROLLED_BACK]
+    where = _place(migration, silent[0] if silent else losses[0])
+    if silent:
+        worst = silent[0]
+        verb = "change" if worst.kind == "change-rows" else "lose"
+        return NotProven(
+            f"{migration.name} would {verb} {worst.counted} of the table {worst.table} without naming it.",
+            details=details,
+            where=where,
+            next="Rewrite the file so that it keeps these rows, or says with a statement of its own that they "
+            f"go. Then run: landed apply\nIf the rows may go: landed apply {allow}",
+        )
+    first = losses[0]
+    target = f"column {first.table}.{first.column}" if first.column else f"table {first.table}"
+    return NeedsConfirmation(
+        f"{migration.name} drops the {target}, which holds data.",
+        details=details,
+        where=where,
+        next=f"If that data may go, name it: landed apply {allow}",
+    )
+
+
+def _loss(loss: Loss) -> str:
+    through = f": {loss.through}" if loss.through else ""
+    if loss.kind == "drop-table":
+        return f"table {loss.table}: dropped with {loss.counted}"
+    if loss.kind == "drop-column":
+        return f"column {loss.table}.{loss.column}: dropped with {loss.counted}"
+    return (
+        f"table {loss.table}: {loss.counted} {'deleted' if loss.kind == 'lose-rows' else 'changed'}{through}"
+    )
+
+
+def _place(migration: Migration, loss: Loss) -> str:
+    name = (loss.column or loss.table.rpartition(".")[2]).strip('"')
+    for statement in migration.statements:
+        if re.search(rf"\bdrop\b.*\b{re.escape(name)}\b", statement.text, re.IGNORECASE | re.DOTALL):
+            return f"{migration.file}:{statement.line}"
+    for statement in migration.statements:
+        if words(statement.text, 1) in (["TRUNCATE"], ["DELETE"], ["WITH"]):
+            return f"{migration.file}:{statement.line}"
+    return migration.file
+
+
+def half_way(
+    migration: Migration, error: LandedError, committed: Sequence[Statement], *, all_ran: bool
+) -> LandedError:
+    """The same error for a file of which parts were committed before: it says which statements are there."""
+    lines = [
+        f"in the database now, committed and proven: statement {s.number} (line {s.line}): {excerpt(s.text)}"
+        for s in committed
+    ]
+    left = "It is NOT recorded."
+    if not all_ran:
+        left = "What comes after was not run or was rolled back, and the file is NOT recorded."
+    details = [detail for detail in error.details if detail != ROLLED_BACK]
+    kind = type(error)
+    consent = isinstance(error, NeedsConfirmation)
+    advice = f"landed resume {migration.name}"
+    return kind(
+        error.message,
+        details=[*details, *lines, left],
+        where=error.where,
+        next=(error.next or advice).replace("landed apply", advice)
+        if consent
+        else f"Correct what stopped it, then run: {advice}",
+    )
+
+
+def interrupted(migration: Migration) -> Interrupted:
+    """Stopped by the user before a COMMIT was sent."""
+    return Interrupted(
+        f"Interrupted while {migration.name} was under way: it is not applied.",
+        details=["No COMMIT was sent: the server rolls back whatever had run."],
+        where=migration.file,
+        next="landed status",
+    )
+
+
+def explained(session: Session, command: Command, error: psycopg.Error) -> tuple[list[str], str | None]:
+    """Further details and advice for an error of the server: what blocks, which rows, which timeout.
+
+    Reads on another connection, because the failed transaction is over.
+    """
+    code = error.sqlstate or ""
+    if code == "57014":
+        from landed.targets.pg_blocking import explain_cancel
+
+        details, advice = explain_cancel(error)
+        return list(details), advice
+    return [], None

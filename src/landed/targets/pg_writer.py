@@ -1,0 +1,160 @@
+"""Writing to Postgres: one proven transaction per file, in two round trips where it only adds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import LandedError
+from landed.core.migration import Migration
+from landed.core.timeline import Step, net_effects
+from landed.sql.postgres_segments import Segment, segments
+from landed.targets import pg_messages_run as say
+from landed.targets.base import Applied, Consent, UndoPoint
+from landed.targets.pg_writer_ledger import change_ledger, is_recorded
+from landed.targets.pg_writer_session import LOCK_TIMEOUT, Session, Writable
+from landed.targets.pg_writer_transaction import Part, provide_ledger, run_part
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+__all__ = ["PgWriter", "open_writer"]
+
+
+@contextmanager
+def open_writer(target: Writable, lock_timeout: str = LOCK_TIMEOUT) -> Iterator[PgWriter]:
+    """A writing session, which keeps every other runner of landed out while it lasts.
+
+    ``lock_timeout`` is how long a statement waits for a lock, unless the role, the database or ``PGOPTIONS``
+    set that. Raises Busy when another runner is at work, UsageError where nothing can be written (behind a
+    transaction pooler, on a replica), CannotKnow.
+    """
+    session = Session(target, lock_timeout)
+    try:
+        session.ready()
+        yield PgWriter(session)
+    finally:
+        session.close()
+
+
+class PgWriter:
+    """A writing session. Every file is one transaction, or parts that are each proven before they commit."""
+
+    undo: UndoPoint | None = None
+    """A Postgres server has no way back that landed could name."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def connection(self) -> Connection[Any]:
+        """The session's connection, in autocommit mode and outside of a transaction."""
+        self._session.ready()
+        return self._session.connection
+
+    def run(
+        self,
+        migration: Migration,
+        step: Step,
+        statements: Sequence[int],
+        consent: Consent,
+        *,
+        record: bool = True,
+    ) -> Applied:
+        """Run statements (numbers) of a file, prove what they claim, record the file.
+
+        Everything happens in one transaction, and what ``step`` shows is read back inside of it before the
+        history row is written. Statements that PostgreSQL runs in no transaction cut the file in parts:
+        each part is proven and committed by itself, and the row is written with the last one. A BEGIN and
+        COMMIT around the whole file are left out; other transaction statements are refused.
+        Raises NotProven and NeedsConfirmation (with what is in the database then), Busy, Ambiguous,
+        Interrupted, CannotKnow.
+        """
+        started = time.perf_counter()
+        chosen = frozenset(statements)
+        refused = say.refusal(migration)
+        if refused is not None:
+            raise refused
+        session = self._session
+        session.ready()
+        if record:
+            provide_ledger(session, migration)
+        parts = _parts(migration, chosen)
+        if len(parts) == 1 and not parts[0].alone:
+            part = Part(migration, step, frozenset(parts[0].statements), step.net, consent, record, last=True)
+            outcome, note = run_part(session, part)
+        else:
+            outcome, note = self._in_parts(migration, step, parts, consent, record)
+        ran = 0 if outcome == "already" else sum(len(part.statements) for part in parts)
+        return Applied(migration.name, outcome, ran, time.perf_counter() - started, note=note)
+
+    def change_ledger(
+        self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+    ) -> None:
+        """Change history rows as ``supabase migration repair`` does, all in one transaction.
+
+        Names are those of files, or ``<version>_<name>`` for rows without a file. Rows that others changed
+        meanwhile are an error (NotProven), and nothing is changed then.
+        """
+        self._session.ready()
+        change_ledger(self._session, add, remove, rename)
+
+    def _in_parts(
+        self, migration: Migration, step: Step, parts: Sequence[Segment], consent: Consent, record: bool
+    ) -> tuple[str, str]:
+        session = self._session
+        if record and is_recorded(session, migration):
+            return "already", ""
+        done: list[int] = []
+        notes: list[str] = []
+        try:
+            for at, segment in enumerate(parts):
+                numbers = frozenset(segment.statements)
+                if segment.alone:
+                    notes.append(_alone(session, migration, step, segment, consent))
+                else:
+                    last = at == len(parts) - 1
+                    net = step.net if last else _net_of(step, numbers)
+                    part = Part(migration, step, numbers, net, consent, record and last, last)
+                    outcome, note = run_part(session, part)
+                    notes.append(note)
+                    if outcome == "already":
+                        return outcome, note
+                done += segment.statements
+            if not parts or parts[-1].alone:
+                part = Part(migration, step, frozenset(), step.net, consent, record, last=True)
+                outcome, note = run_part(session, part)
+                notes.append(note)
+        except LandedError as error:
+            committed = [s for s in migration.statements if s.number in done]
+            if not committed:
+                raise
+            all_ran = len(done) == sum(len(part.statements) for part in parts)
+            raise say.half_way(migration, error, committed, all_ran=all_ran) from error
+        return "applied", "; ".join(note for note in notes if note)
+
+
+def _parts(migration: Migration, chosen: Collection[int]) -> list[Segment]:
+    """The file's transactions, of the chosen statements only; neighbours that commit anyway are one."""
+    parts: list[Segment] = []
+    for segment in segments(migration.statements):
+        numbers = tuple(n for n in segment.statements if n in chosen)
+        if not numbers:
+            continue
+        if parts and not segment.alone and not parts[-1].alone:
+            parts[-1] = Segment((*parts[-1].statements, *numbers))
+        else:
+            parts.append(Segment(numbers, segment.alone))
+    return parts or [Segment(())]
+
+
+def _net_of(step: Step, numbers: Collection[int]) -> dict[Any, Any]:
+    return net_effects(trace for trace in step.traces if trace.number in numbers)
+
+
+def _alone(session: Session, migration: Migration, step: Step, segment: Segment, consent: Consent) -> str:
+    from landed.targets.pg_writer_alone import run_segment
+
+    return run_segment(session, migration, step, segment, consent)

@@ -1,0 +1,137 @@
+"""History rows on Postgres: changed as ``supabase migration repair`` changes them, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from landed.core.errors import Ambiguous, LandedError, NotProven
+from landed.core.migration import Migration
+from landed.targets import pg_messages_run as say
+from landed.targets.pg_ledger import delete, match, row_for, rows_of, select_rows, upsert
+from landed.targets.pg_writer_outcome import LATER, fate
+from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
+from landed.targets.pg_writer_session import Session
+
+_OPENING = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "BEGIN")
+
+
+def is_recorded(session: Session, migration: Migration) -> bool:
+    """Whether the file's version has a history row now; the table is there. One round trip."""
+    row = session.connection.execute(
+        f"SELECT EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)".encode(),
+        (row_for(migration).version,),
+        prepare=False,
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def change_ledger(
+    session: Session, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+) -> None:
+    """Change history rows; all of it or nothing. Raises NotProven, Busy, Ambiguous.
+
+    The table is locked against other writers while it is compared with what was judged and changed. A row
+    that is renamed becomes that of the file: its version, its name and its statements.
+    """
+    from landed.targets.pg_blocking import retrying
+
+    def attempt() -> None:
+        try:
+            _provide(session)
+            xid = _change(session, add, remove, rename)
+        except Failed as failed:
+            session.connection.rollback()
+            raise _refused(failed) from failed.error
+        except Lost as lost:
+            session.abandon()
+            raise NotProven(
+                "The ledger was not changed: the connection was lost.",
+                details=[*str(lost.error).strip().splitlines()[:1], "No COMMIT had been sent."],
+                next="landed status",
+            ) from lost.error
+        except LandedError:
+            session.connection.rollback()
+            raise
+        except BaseException:
+            session.abandon()
+            raise
+        _commit(session, xid)
+
+    retrying(attempt, notify=session.target.notify, watcher=session.watcher, what=session.target.ledger.sql)
+
+
+def _provide(session: Session) -> None:
+    session.ready()
+    session.provide_ledger()
+
+
+def _change(
+    session: Session, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+) -> str:
+    ledger = session.target.ledger
+    opening = [Command(sql) for sql in _OPENING]
+    if session.lock_timeout:
+        opening.append(
+            Command("SELECT pg_catalog.set_config('lock_timeout', %s, true)", (session.lock_timeout,))
+        )
+    opening.append(Command(f"LOCK TABLE {ledger.sql} IN SHARE ROW EXCLUSIVE MODE"))
+    opening.append(Command(select_rows(ledger)))
+    rows = rows_of([row[0] for row in send(session.connection, opening)[-1].fetchall()], ledger)
+    migrations = session.target.migrations()
+    matched = match(migrations, rows)
+    present = {seen.name: row.version for seen, row in zip(matched.rows, rows, strict=True)}
+    files = {migration.name: migration for migration in migrations}
+    leaving = [*remove, *(old for old, _ in rename)]
+    coming = [*add, *(new for _, new in rename)]
+    missing = [name for name in leaving if name not in present]
+    unknown = [name for name in coming if name not in files]
+    gone = {present[name] for name in leaving if name in present}
+    taken = {row.version for row in rows} - gone
+    doubled = [n for n in coming if n in files and row_for(files[n]).version in taken]
+    if missing or doubled or unknown:
+        raise NotProven(
+            "The ledger has changed since it was judged; nothing was changed.",
+            details=[f"no longer recorded: {name}" for name in missing]
+            + [f"recorded meanwhile: {name}" for name in doubled]
+            + [f"there is no file {name}" for name in unknown],
+            next="landed status",
+        )
+    changes = [Command(*upsert(ledger, row_for(files[name]))) for name in coming]
+    if gone:
+        changes.insert(0, Command(*delete(ledger, sorted(gone))))
+    changes.append(Command("SELECT pg_catalog.pg_current_xact_id()::text"))
+    row = send(session.connection, changes)[-1].fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _commit(session: Session, xid: str) -> None:
+    try:
+        send(session.connection, [Command("COMMIT", purpose="commit")])
+    except Failed as failed:
+        session.connection.rollback()
+        raise _refused(failed) from failed.error
+    except Lost:
+        session.abandon()
+        found = fate(session, xid, "")
+        if found.status == "aborted":
+            raise NotProven(
+                "The ledger was not changed: the connection was lost.",
+                details=["The database was read again: the server has rolled the change back."],
+                next="landed status",
+            ) from None
+        if found.status != "committed":
+            raise Ambiguous(
+                "It is not known whether the ledger was changed: COMMIT was sent, and the reply was lost.",
+                details=[*found.why, "All of the change is there, or nothing of it."],
+                next=LATER,
+            ) from None
+
+
+def _refused(failed: Failed) -> NotProven:
+    diag = failed.error.diag
+    return NotProven(
+        f"The ledger was not changed: {say.primary(failed.error)}",
+        details=[*([diag.message_detail] if diag.message_detail else []), "Nothing was changed."],
+        next="Check the rights of this role on the ledger: landed doctor",
+    )

@@ -1,0 +1,185 @@
+"""After a lost connection: the database is asked what became of the transaction. Nothing is sent twice.
+
+The transaction's own identifier was read before its COMMIT was sent, and PostgreSQL keeps the fate of every
+recent one (``pg_xact_status``). So the answer does not depend on what the ledger looks like at that moment.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
+from landed.core.migration import Migration
+from landed.targets.messages import ROLLED_BACK
+from landed.targets.pg_ledger import read_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg import Connection
+
+    from landed.targets.pg_writer_session import Session
+
+PATIENCE = 12.0
+"""Seconds for which the server is tried to be reached again, and its answer to be final."""
+
+PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5)
+
+LATER = "When the database can be reached again: landed status"
+
+_FATE = "SELECT pg_catalog.pg_xact_status(%s::xid8)"
+
+# Only our own session, and only while it is in this very transaction: its client is gone, so that nothing
+# but the end can come of it. In the middle of a COMMIT the server finishes that first.
+_END = """\
+SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
+WHERE a.pid = %s AND a.backend_xid::text = (%s::numeric %% 4294967296)::text"""
+
+
+class Fate(NamedTuple):
+    """What became of a transaction: ``committed``, ``aborted``, or ``""`` with ``why`` it could not be found
+    out. ``recorded`` is whether the version asked for is in the ledger."""
+
+    status: str
+    recorded: bool = False
+    why: tuple[str, ...] = ()
+
+
+def fate(session: Session, xid: str, version: str) -> Fate:
+    """Ask the database, on a new connection, until the answer is final. Raises nothing of its own."""
+    import psycopg
+
+    end = time.monotonic() + PATIENCE
+    why: tuple[str, ...] = ("the server could not be reached",)
+    for pause in _pauses(end):
+        time.sleep(pause)
+        try:
+            other = session.target.connect(readonly=True).connection
+        except LandedError as error:
+            why = (error.message, *error.details)
+            if not _may_come_back(error):
+                break
+            continue
+        try:
+            with other:
+                for wait in _pauses(end):
+                    time.sleep(wait)
+                    (status,) = other.execute(_FATE, (xid,), prepare=False).fetchone() or (None,)
+                    if status == "in progress":
+                        why = ("the server still has the transaction in progress",)
+                        if wait >= PAUSES[-2]:
+                            other.execute(_END, (session.pid, xid), prepare=False)
+                        continue
+                    if status is None:
+                        return Fate("", why=("the server does not keep the fate of transactions that old",))
+                    return Fate(str(status), _recorded(session, other, version))
+        except psycopg.Error as error:
+            why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
+    return Fate("", why=why)
+
+
+def before_commit(session: Session, migration: Migration, error: BaseException) -> LandedError:
+    """The error for a connection that was lost before any COMMIT was sent: nothing of the part can stay."""
+    session.abandon()
+    said = str(error).strip().splitlines()
+    details = [
+        *(said[:1]),
+        "No COMMIT had been sent: whatever had run is rolled back by the server, and is not recorded.",
+    ]
+    return NotProven(
+        f"{migration.name} was not applied: the connection was lost while it ran.",
+        where=migration.file,
+        details=[*details, _seen(session)],
+        next="landed status\nThen: landed apply",
+    )
+
+
+def after_commit(
+    session: Session, migration: Migration, record: bool, xid: str, problem: BaseException
+) -> tuple[str, str]:
+    """What came of a COMMIT whose reply was lost: ``("applied", note)``, or raises NotProven, Ambiguous,
+    Interrupted. Raises anything that is not about the connection as it is, if nothing is committed."""
+    from landed.targets.pg_ledger import row_for
+
+    session.abandon()
+    name = migration.name
+    found = fate(session, xid, row_for(migration).version)
+    interrupted = isinstance(problem, KeyboardInterrupt)
+    done = "proven and recorded" if record else "proven"
+    if found.status == "committed":
+        if interrupted:
+            raise Interrupted(
+                f"Interrupted while {name} was being committed: it is applied, {done}.", next="landed status"
+            ) from None
+        if record and not found.recorded:
+            raise NotProven(
+                f"{name} was committed, but its history row is gone again.",
+                where=migration.file,
+                details=["Another session removed it meanwhile."],
+                next="landed status",
+            )
+        return "applied", "the reply to COMMIT was lost; the database was read again: it is there" + (
+            " and recorded" if record else ""
+        )
+    if found.status == "aborted":
+        if interrupted:
+            raise Interrupted(
+                f"Interrupted while {name} was being committed: it is not applied.",
+                details=[ROLLED_BACK],
+                next="landed status",
+            ) from None
+        raise NotProven(
+            f"{name} was not committed: the connection was lost.",
+            where=migration.file,
+            details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
+            next="landed apply",
+        ) from None
+    raise Ambiguous(
+        f"It is not known whether {name} was applied: COMMIT was sent, and the reply was lost.",
+        where=migration.file,
+        details=[
+            *found.why,
+            f"It is there whole and recorded, or nothing of it: it is one transaction (number {xid}). It was "
+            "not sent again.",
+        ],
+        next=f"{LATER}\nThen: landed apply   (a file that is recorded is never run twice)",
+    ) from None
+
+
+def _seen(session: Session) -> str:
+    """One look at the database, to be able to say more than what has to be so."""
+    try:
+        session.target.connect(readonly=True).connection.close()
+    except LandedError as error:
+        return f"The database cannot be reached again at this moment: {error.message}"
+    return "The database can be reached again."
+
+
+def _recorded(session: Session, connection: Connection[Any], version: str) -> bool:
+    try:
+        rows = read_ledger(connection, session.target.ledger)
+    except CannotKnow:
+        return False
+    return any(row.version == version for row in rows or ())
+
+
+def _pauses(end: float) -> Iterator[float]:
+    yield from PAUSES
+    while time.monotonic() < end:
+        yield PAUSES[-1]
+
+
+def _may_come_back(error: LandedError) -> bool:
+    """Whether trying again may help: no answer, or a server that starts or stops; never a refused login."""
+    import psycopg
+
+    from landed.targets.pg_failures import is_network_failure
+
+    cause = error.__cause__ or error.__context__
+    if not isinstance(cause, psycopg.Error):
+        return False
+    said = str(cause)
+    return is_network_failure(cause) or any(
+        words in said for words in ("starting up", "shutting down", "recovery mode", "closed the connection")
+    )

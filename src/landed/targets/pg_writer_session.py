@@ -1,0 +1,172 @@
+"""One writing session on a Postgres database: its connection, its lock, what is known of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+from landed.targets.pg_ledger import LedgerTable, is_provisioned, provision
+from landed.targets.pg_writer_pipeline import Command, send
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from landed.catalog.postgres.readback import Readback
+    from landed.catalog.postgres.scope import Scope
+    from landed.catalog.postgres.tracker import Tracker
+    from landed.core.migration import Migration
+    from landed.targets.pg_blocking import Watcher
+    from landed.targets.pg_capabilities import Capabilities
+    from landed.targets.pg_connect import Connected
+    from landed.targets.pg_url import Dsn
+
+LOCK_TIMEOUT = "4s"
+"""How long a statement waits for a lock where neither the role, the database nor PGOPTIONS say otherwise."""
+
+
+class Writable(Protocol):
+    """What a writing session needs to know of its target."""
+
+    @property
+    def dsn(self) -> Dsn:
+        """Where it is."""
+        ...
+
+    @property
+    def scope(self) -> Scope:
+        """What of it is read."""
+        ...
+
+    @property
+    def ledger(self) -> LedgerTable:
+        """Its history table."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def migrations(self) -> Callable[[], Sequence[Migration]]:
+        """Gives the project's files."""
+        ...
+
+    @property
+    def notify(self) -> Callable[[str], None]:
+        """Is told what a person should see at once."""
+        ...
+
+    def connect(self, *, readonly: bool) -> Connected:
+        """Opens a new connection. Raises CannotKnow."""
+        ...
+
+
+class Session:
+    """The writing connection. A connection that died is opened again by the next :meth:`ready`."""
+
+    connection: Connection[Any]
+    capabilities: Capabilities
+    readback: Readback
+    watcher: Watcher
+    pid: int
+    """The server process of the connection."""
+    lock_timeout: str
+    """The setting to make for each file, or ``""`` where the session has one of its own."""
+    patience: float
+    """Seconds that a statement waits for a lock; 0 is for ever."""
+    provisioned: bool
+
+    def __init__(self, target: Writable, lock_timeout: str = LOCK_TIMEOUT) -> None:
+        self.target = target
+        self.scope = target.scope
+        self._wish = lock_timeout
+        self._open = ExitStack()
+        self._tracker: Tracker | None = None
+        self._opened = False
+
+    def ready(self) -> None:
+        """Open the session and take its lock, unless that is done.
+
+        Raises Busy when another runner has the lock, UsageError where sessions are not one's own, CannotKnow.
+        """
+        if self._opened and not self.connection.closed:
+            return
+        from landed.catalog.postgres.queries import text
+        from landed.catalog.postgres.readback import Readback
+        from landed.targets.pg_advisory import session_lock
+        from landed.targets.pg_blocking import Watcher
+
+        self.close()
+        connected = self.target.connect(readonly=False)
+        connection = connected.connection
+        try:
+            self._open.callback(connection.close)
+            lock = session_lock(connection, connected.capabilities, connected.dsn, self.target.ledger)
+            pid = self._open.enter_context(lock)
+            asked, values = is_provisioned(self.target.ledger)
+            setting = "pg_catalog.current_setting('lock_timeout')"
+            query = f"SELECT ({asked}), {setting}, ({text('main_role')})"
+            row = connection.execute(query.encode(), values, prepare=False).fetchone()
+            assert row is not None
+        except BaseException:
+            self.close()
+            raise
+        self.connection, self.capabilities = connection, connected.capabilities
+        self.provisioned, given, main_role = row
+        self.lock_timeout = self._wish if given == "0" else ""
+        self.readback = Readback(connection, self.scope, main_role)
+        self.pid = pid
+        self.patience = _seconds(given if given != "0" else self._wish)
+        self.watcher = Watcher(pid, self._another, self.patience / 2)
+        self._open.callback(self.watcher.close)
+        self._tracker = None
+        self._opened = True
+
+    def close(self) -> None:
+        """Give the lock back and close the connection; one that died is no error."""
+        self._opened = False
+        self._open.close()
+
+    def abandon(self) -> None:
+        """End the connection at once: whatever transaction is open is rolled back by the server."""
+        if self._opened:
+            self.connection.close()
+
+    def provide_ledger(self) -> None:
+        """Make the ledger table, or bring it up to date, in a transaction of its own. Raises Failed, Lost."""
+        if self.provisioned:
+            return
+        opening = [
+            Command(sql) for sql in ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "BEGIN")
+        ]
+        made = [Command(sql, purpose="ledger") for sql in provision(self.target.ledger)]
+        send(self.connection, [*opening, *made, Command("COMMIT", purpose="commit")])
+        self.provisioned = True
+
+    def tracked(self) -> Tracker:
+        """Facts of the whole database as they are now, to see what a file changes; in an open transaction."""
+        from landed.catalog.postgres.tracker import Tracker
+
+        if self._tracker is None:
+            self._tracker = Tracker(self.connection, self.scope)
+            self._tracker.begin()
+        else:
+            self._tracker.changes(everything=True)
+        return self._tracker
+
+    def forget(self) -> None:
+        """After a rollback: nothing that was read in it, or prepared, counts."""
+        self.readback.forget()
+        self._tracker = None
+
+    def _another(self) -> Connection[Any]:
+        return self.target.connect(readonly=True).connection
+
+
+def _seconds(setting: str) -> float:
+    """A time as PostgreSQL shows it (``4s``, ``500ms``, ``2min``) in seconds."""
+    number = float("".join(c for c in setting if c.isdigit() or c == ".") or 4)
+    unit = setting.lstrip("0123456789. ")
+    return number * {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}.get(unit, 0.001)

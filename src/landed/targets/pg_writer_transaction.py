@@ -1,0 +1,282 @@
+"""One transaction of a file on Postgres: statements, proof, history row, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from landed.core.errors import LandedError
+from landed.core.facts import FactKey, holds
+from landed.core.migration import Migration
+from landed.core.timeline import DataCheck, Step
+from landed.sql.postgres_tokens import words
+from landed.targets import messages
+from landed.targets import pg_messages_run as say
+from landed.targets.base import Consent
+from landed.targets.pg_ledger import insert, row_for
+from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
+from landed.targets.pg_proof_rows import RowGuard
+from landed.targets.pg_writer_outcome import after_commit, before_commit
+from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
+from landed.targets.pg_writer_session import Session
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.catalog.postgres.tracker import Tracker
+
+RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
+"""What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
+
+_HARMLESS = frozenset(
+    ("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE",
+     "SECURITY", "REFRESH", "LOCK")
+)  # fmt: skip
+"""Verbs of statements that leave role and settings of a session alone."""
+
+_XID = "pg_catalog.pg_current_xact_id()::text"
+
+
+class Part(NamedTuple):
+    """What commits together: statements (by number) of a file, and the facts that must hold after them.
+
+    ``last`` is the part with the file's own checks; with ``record`` it writes the history row.
+    """
+
+    migration: Migration
+    step: Step
+    statements: frozenset[int]
+    net: Mapping[FactKey, tuple[str | None, str | None, int]]
+    consent: Consent
+    record: bool
+    last: bool
+
+
+def provide_ledger(session: Session, migration: Migration) -> None:
+    """Make the history table where it is missing, before the first file. Raises NotProven, Busy."""
+    if session.provisioned:
+        return
+    from landed.targets.pg_blocking import retrying
+
+    def attempt() -> None:
+        try:
+            session.provide_ledger()
+        except Failed as failed:
+            session.connection.rollback()
+            error = say.failed(migration, failed.command._replace(purpose="record"), failed.error, ((), None))
+            raise error from failed.error
+        except Lost as lost:
+            raise before_commit(session, migration, lost.error) from lost.error
+
+    retrying(attempt, notify=session.target.notify, watcher=session.watcher, what=session.target.ledger.sql)
+
+
+def run_part(session: Session, part: Part) -> tuple[str, str]:
+    """Run one part, again where a lock did not come free; gives the outcome (``applied``, ``already``) and a
+    note. Raises NotProven, NeedsConfirmation (then nothing of the part is there), Busy, Ambiguous."""
+    from landed.targets.pg_blocking import retrying
+
+    return retrying(
+        lambda: _Transaction(session, part).run(),
+        notify=session.target.notify,
+        watcher=session.watcher,
+        what=part.migration.name,
+    )
+
+
+class _Transaction:
+    """One try."""
+
+    def __init__(self, session: Session, part: Part) -> None:
+        session.ready()
+        self._session = session
+        self._connection: psycopg.Connection[Any] = session.connection
+        self._part = part
+        self._migration = part.migration
+        self._row = row_for(part.migration) if part.record else None
+        self._checks = [c for c in part.step.checks if not c.derived] if part.last else []
+        self._guard = RowGuard(self._connection, part.migration, part.step, part.statements)
+        self._takes_along = takes_along(part.migration, part.step, part.statements)
+
+    def run(self) -> tuple[str, str]:
+        try:
+            xid = self._until_proven()
+        except Failed as failed:
+            self._roll_back()
+            if self._is_already(failed):
+                return "already", ""
+            raise self._refused(failed) from failed.error
+        except Lost as lost:
+            raise before_commit(self._session, self._migration, lost.error) from lost.error
+        except LandedError:
+            self._roll_back()
+            raise
+        except BaseException as error:
+            # Ctrl-C, or a defect of ours: without a COMMIT nothing of it stays.
+            self._session.abandon()
+            if isinstance(error, KeyboardInterrupt):
+                raise say.interrupted(self._migration) from None
+            raise
+        return self._commit(xid)
+
+    def _until_proven(self) -> str:
+        """Statements and proof; gives the transaction's identifier."""
+        opening, body, reads = self._opening(), self._body(), self._reads()
+        checks = self._check_commands()
+        closing = [*checks, *(Command(sql, purpose="read") for sql in reads)]
+        tracker: Tracker | None = None
+        if self._guard.needed or self._takes_along:
+            # Rows are counted, and objects noted, between two round trips.
+            send(self._connection, opening)
+            if self._takes_along:
+                tracker = self._watched(self._session.tracked)
+            self._watched(self._guard.before)
+            send(self._connection, body)
+            if tracker is not None:
+                self._objects(self._watched(tracker.changes))
+            self._rows()
+            cursors = send(self._connection, closing)
+        else:
+            cursors = send(self._connection, [*opening, *body, *closing])[len(opening) + len(body) :]
+        found = cursors[len(checks) :]
+        facts = self._session.readback.facts(reads, found)
+        self._effects(facts)
+        self._judge_checks(cursors[: len(checks)], checks)
+        row = found[0].fetchone()
+        assert row is not None
+        return str(row[-1])
+
+    def _commit(self, xid: str) -> tuple[str, str]:
+        commands = [Command("COMMIT", purpose="commit")]
+        if self._row is not None:
+            sql, values = insert(self._session.target.ledger, self._row)
+            commands.insert(0, Command(sql, values, purpose="record"))
+        try:
+            send(self._connection, commands)
+        except Failed as failed:
+            self._roll_back()
+            if failed.command.purpose == "record" and failed.error.sqlstate == "23505":
+                return "already", ""
+            raise self._refused(failed) from failed.error
+        except Lost as lost:
+            return after_commit(self._session, self._migration, self._part.record, xid, lost.error)
+        except BaseException as error:
+            self._session.abandon()
+            return after_commit(self._session, self._migration, self._part.record, xid, error)
+        return "applied", ""
+
+    # -- what is sent ---------------------------------------------------------------------------
+
+    def _opening(self) -> list[Command]:
+        session = self._session
+        columns, values = [], []
+        if session.lock_timeout:
+            columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
+            values.append(session.lock_timeout)
+        if self._row is not None:
+            recorded = f"EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)"
+            columns.append(f"1 / CASE WHEN {recorded} THEN 0 ELSE 1 END")
+            values.append(self._row.version)
+        opening = [*(Command(sql) for sql in RESET), Command("BEGIN")]
+        if columns:
+            opening.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
+        return opening
+
+    def _body(self) -> list[Command]:
+        own = [s for s in self._migration.statements if s.number in self._part.statements]
+        body = [Command(s.text, statement=s) for s in own]
+        body.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
+        if not all(words(s.text, 1)[:1] and words(s.text, 1)[0] in _HARMLESS for s in own):
+            body += [Command("RESET SESSION AUTHORIZATION"), Command("RESET ROLE")]
+        return body
+
+    def _check_commands(self) -> list[Command]:
+        """The file's own checks: read-only, under the settings that a reader has."""
+        if not self._checks:
+            return []
+        return [
+            Command("SAVEPOINT landed_checks"),
+            Command("SET TRANSACTION READ ONLY"),
+            Command("RESET search_path"),
+            *(Command(c.sql, purpose="check", line=c.line) for c in self._checks),
+            Command("ROLLBACK TO SAVEPOINT landed_checks"),
+        ]
+
+    def _reads(self) -> list[str]:
+        text = self._migration.parsed.normalised.lower()
+        if "deallocate" in text or "discard" in text:
+            self._session.readback.forget()
+        return self._session.readback.commands(self._part.net, also=_XID)
+
+    # -- what is judged -------------------------------------------------------------------------
+
+    def _effects(self, facts: Mapping[FactKey, str]) -> None:
+        missing = [
+            (key, after, number)
+            for key, (_, after, number) in self._part.net.items()
+            if not holds(key, after, facts.get(key))
+        ]
+        if missing:
+            raise messages.effects_missing(self._migration, self._part.step, missing, facts)
+
+    def _judge_checks(self, cursors: Sequence[psycopg.Cursor[Any]], commands: Sequence[Command]) -> None:
+        checks = iter(self._checks)
+        for command, cursor in zip(commands, cursors, strict=True):
+            if command.purpose != "check":
+                continue
+            check: DataCheck = next(checks)
+            rows = cursor.fetchmany(2) if cursor.description else []
+            if len(rows) != 1 or len(rows[0]) != 1:
+                raise say.check_failed(
+                    self._migration, check.text, check.line, "the check must give one row with one value"
+                )
+            if not rows[0][0]:
+                raise say.check_failed(self._migration, check.text, check.line, "")
+
+    def _objects(self, changed: Any) -> None:
+        lost = lost_unnamed(self._part.step, changed)
+        refused = [key for key in lost if consent_for(key.object) not in self._part.consent.allowed]
+        if refused:
+            allow = [consent_for(key.object) for key in refused]
+            raise messages.object_lost(self._migration, refused, allow)
+
+    def _rows(self) -> None:
+        if not self._guard.needed:
+            return
+        losses = self._watched(self._guard.after)
+        refused = [loss for loss in losses if loss.allow not in self._part.consent.allowed]
+        if refused:
+            raise say.rows_lost(self._migration, refused)
+
+    # -- what went wrong ------------------------------------------------------------------------
+
+    def _watched(self, work: Any) -> Any:
+        """Run queries of landed's own; what the server says against them is told like all else."""
+        import psycopg
+
+        try:
+            return work()
+        except psycopg.Error as error:
+            if self._connection.closed:
+                raise Lost(error) from error
+            raise Failed(Command("", purpose="read"), error) from error
+
+    def _is_already(self, failed: Failed) -> bool:
+        return failed.command.purpose == "guard" and failed.error.sqlstate == "22012"
+
+    def _refused(self, failed: Failed) -> LandedError:
+        command, error = failed.command, failed.error
+        if command.purpose == "check":
+            check = next(c for c in self._checks if c.line == command.line and c.sql == command.sql)
+            return say.check_failed(self._migration, check.text, check.line, say.primary(error), error=True)
+        return say.failed(self._migration, command, error, say.explained(self._session, command, error))
+
+    def _roll_back(self) -> None:
+        """Take everything back; a connection that cannot is closed, which does it, too."""
+        import psycopg
+
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._session.abandon()
+        self._session.forget()
