@@ -18,6 +18,7 @@ def rehearse_json(
         "schema": SCHEMA,
         "command": "rehearse",
         "mode": workspace.mode,
+        "rules": rehearsal.rules or None,
         "directory": str(workspace.directory),
         "files": [_file(f) for f in rehearsal.files],
         "counts": {
@@ -73,6 +74,19 @@ def _file(file: FileRehearsal) -> dict[str, Any]:
                 "advice": c.advice,
             }
             for c in file.rows_changed
+        ],
+        "locks": [
+            {
+                "statement": lock.statement,
+                "line": lock.line,
+                "table": lock.table,
+                "mode": lock.mode,
+                "since": lock.since,
+                "blocks": lock.blocks,
+                "rewrite": lock.rewrite,
+                "scan": lock.scan,
+            }
+            for lock in file.locks
         ],
         "notes": list(file.notes),
     }

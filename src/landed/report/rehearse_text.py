@@ -10,6 +10,7 @@ from landed.core.errors import LandedError
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.workspace import Workspace
+from landed.report.rehearse_locks import heavy_files, lock_lines
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_path
 from landed.targets.messages import plural
@@ -26,7 +27,7 @@ def render_rehearsal(
 ) -> None:
     """Write what the shadow has shown."""
     folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
-    rules = "D1's rules" if workspace.mode == "d1" else "SQLite's rules"
+    rules = rehearsal.rules or ("D1's rules" if workspace.mode == "d1" else "SQLite's rules")
     count = f"{len(rehearsal.files)} file{'s' * (len(rehearsal.files) != 1)}"
     print(f"{count} in {folder}/, rehearsed in a throw-away database ({rules})", file=out)
     for note in rehearsal.notes:
@@ -62,10 +63,13 @@ def _calm(files: list[FileRehearsal], out: IO[str], everything: bool) -> None:
         for file in files:
             _head(file, "good", "green", out)
             _changes(file.changes, out)
+            _locks(file, out)
     else:
         mark = paint(symbols(out)["good"], "green", out)
         first, last = files[0].migration.name, files[-1].migration.name
-        print(f"\n  {mark} {first} … {last}  ({len(files)} files; --all shows what they do)", file=out)
+        heavy = heavy_files(files)
+        waits = f"{heavy} keep{'s' * (heavy == 1)} others waiting; " if heavy else ""
+        print(f"\n  {mark} {first} … {last}  ({len(files)} files; {waits}--all shows what they do)", file=out)
 
 
 def _head(file: FileRehearsal, mark: str, style: str, out: IO[str]) -> None:
@@ -77,6 +81,7 @@ def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
     mark, style = ("bad", "red") if file.found else ("open", "yellow") if file.weak else ("good", "green")
     _head(file, mark, style, out)
     _changes(file.changes, out)
+    _locks(file, out)
     for failure in file.failures:
         _failure(file, failure, out, command)
     for loss in file.rows_lost:
@@ -100,6 +105,11 @@ def _changes(changes: tuple[str, ...], out: IO[str]) -> None:
         print(f"      {paint(line, 'dim', out)}", file=out)
     if len(changes) > _LINES:
         print(f"      … and {len(changes) - _LINES} more", file=out)
+
+
+def _locks(file: FileRehearsal, out: IO[str]) -> None:
+    for line in lock_lines(file):
+        print(f"      {paint('lock', 'yellow', out)}  {line}", file=out)
 
 
 def _failure(file: FileRehearsal, failure: FailureFound, out: IO[str], command: Command) -> None:
