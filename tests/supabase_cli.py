@@ -27,7 +27,7 @@ from wrangler import NotInstalled, environment, package
 
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import PREFIX, new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.shadow.postgres.servers import ShadowServer, server_for
 
 PASSWORD = "not-a-secret-1"
 LEDGER = "supabase_migrations.schema_migrations"
@@ -221,7 +221,9 @@ def supabase_tcp(pg_server: Callable[..., ShadowServer]) -> Iterator[TcpServer]:
     """The session's server of targets; where there is no Postgres 17, an 18 (but never where CI is set)."""
     here = binaries_of(TARGET_MAJOR) is not None or bool(os.environ.get("CI"))
     server = pg_server(TARGET_MAJOR if here else 18, supabase())
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    # landed's own server, kept running between its calls.
+    shadow = server_for(server.major, baseline=supabase())
+    with shadow, socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         path = str(Path(server.host) / f".s.PGSQL.{server.port}")
         threading.Thread(target=_relay, args=(listener, path), daemon=True).start()
         yield TcpServer(server, int(listener.getsockname()[1]))
