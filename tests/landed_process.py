@@ -1,4 +1,8 @@
-"""Calling landed as a user does: a process of its own, in a project folder, with a cache of its own."""
+"""Calling landed as a user does: a process of its own, in a project folder, with a cache of its own.
+
+Most runs are forked from a process that has imported landed before (``landed_forks``): the start is most of
+what a run costs. ``LANDED_TEST_FORKS=0`` starts every one by itself.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,11 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from landed_forks import Forks
 from wrangler import ROOT
 
 
@@ -42,6 +48,15 @@ class Answer:
     def migration(self, name: str) -> dict[str, Any]:
         (found,) = (m for m in self.body["migrations"] if m["name"] == name)
         return dict(found)
+
+
+@cache
+def _forks(language: str) -> Forks | None:
+    """One for each worker, or ``None`` where there is no fork or it is not wanted."""
+    if sys.platform != "linux" or os.environ.get("LANDED_TEST_FORKS") == "0":
+        return None
+    kept = {n: os.environ[n] for n in ("PATH", "TMPDIR") if n in os.environ}
+    return Forks(kept | {"PYTHONPATH": str(ROOT / "src"), "LANG": language})
 
 
 class Landed:
@@ -77,12 +92,22 @@ class Landed:
 
     def plain(self, *args: str, code: int | None = 0) -> Answer:
         """Run a command as it is; nobody answers its questions."""
+        answer = Answer(args, *(self._forked(args) or self._started(args)))
+        assert code is None or answer.code == code, answer
+        assert "Traceback" not in answer.stderr, answer.stderr
+        return answer
+
+    def _forked(self, args: tuple[str, ...]) -> tuple[int, str, str] | None:
+        # What an interpreter reads only when it starts needs one of its own.
+        if any(n.startswith(("PYTHON", "LC_")) and n != "PYTHONPATH" for n in self.env):
+            return None
+        forks = _forks(self.env["LANG"])
+        return forks.run(args, self.folder, self.env) if forks else None
+
+    def _started(self, args: tuple[str, ...]) -> tuple[int, str, str]:
         process = self.popen(*args)
         stdout, stderr = process.communicate()
-        answer = Answer(args, process.returncode, stdout, stderr)
-        assert code is None or answer.code == code, answer
-        assert "Traceback" not in stderr, stderr
-        return answer
+        return process.returncode, stdout, stderr
 
     def follow(self, command: str, *more: str, code: int | None = None) -> Answer:
         """Run a command that landed printed, as it was printed, with ``more`` words added."""

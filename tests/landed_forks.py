@@ -1,0 +1,128 @@
+"""A landed that was imported once and forks for every run: each has a process of its own, without its start.
+
+A run has its own arguments, folder, environment, standard streams and end (joined threads, exit functions),
+as one started by hand has. What it shares with the runs before it is imported code only: the process that
+forks never runs a command itself. ``python landed_forks.py`` is that process; it reads one JSON object per
+run from its standard input and answers each with the exit code.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+DRIVERS = ("apsw", "httpx", "postgast", "psycopg", "rich.console", "rich.table")
+
+
+class Forks:
+    """The waiting process of one test worker. One run at a time; :meth:`run` says when it is busy."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._free = threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        atexit.register(self.close)
+
+    def close(self) -> None:
+        """End the waiting process."""
+        self._process.communicate()
+
+    def run(
+        self, args: tuple[str, ...], folder: Path, environ: Mapping[str, str]
+    ) -> tuple[int, str, str] | None:
+        """Exit code, standard output and standard error of one run; ``None`` while another is under way."""
+        if not self._free.acquire(blocking=False):
+            return None
+        with contextlib.ExitStack() as held:
+            held.callback(self._free.release)
+            out, err = (held.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+            # The waiting process opens them by the descriptors of this one.
+            files = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in (out, err)]
+            request = {"args": args, "cwd": str(folder), "env": dict(environ), "files": files}
+            assert self._process.stdin is not None and self._process.stdout is not None
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+            assert answer, "the process that forks has ended"
+            texts = []
+            for file in (out, err):
+                file.seek(0)
+                texts.append(file.read().decode("utf-8"))
+            return int(answer), texts[0], texts[1]
+
+
+def serve() -> None:
+    """Import everything, then fork for every line."""
+    import landed
+
+    for module in pkgutil.walk_packages(landed.__path__, "landed."):
+        if not module.name.endswith("__main__"):
+            with contextlib.suppress(Exception):  # whoever runs into it shows it
+                importlib.import_module(module.name)
+    for name in DRIVERS:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _run(json.loads(line))
+        _, status = os.waitpid(pid, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+def _run(request: dict[str, Any]) -> None:
+    from landed.cli.main import main
+
+    code: Any = 70
+    try:
+        _become(request)
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code if isinstance(code, int) else 1)
+
+
+def _become(request: dict[str, Any]) -> None:
+    """Folder, environment and standard streams of the run."""
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    tempfile.tempdir = None
+    sys.argv = ["landed", *request["args"]]
+    streams = [os.open(os.devnull, os.O_RDONLY)]
+    streams += [os.open(file, os.O_WRONLY | os.O_APPEND) for file in request["files"]]
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+
+
+if __name__ == "__main__":
+    serve()
