@@ -23,7 +23,7 @@ def worst(locks: Iterable[LockHeld]) -> list[LockHeld]:
 
 
 def lock_lines(file: FileRehearsal) -> list[str]:
-    """``ACCESS EXCLUSIVE on public.orders: blocks reads and writes, rewrites the table (statement 3, line 12)``."""
+    """One line per table, as ``ACCESS EXCLUSIVE on public.orders: blocks reads and writes, briefly (…)``."""
     locks = worst(file.locks)
     lines = [lock_line(lock) for lock in locks[:_MOST]]
     if len(locks) > _MOST:

@@ -16,6 +16,7 @@ from landed.report.target_text import shown_path
 from landed.targets.messages import plural
 
 _LINES = 12
+_WIDE = 160
 _RUN = 8
 """More consecutive files than this that nothing speaks against become one line without --all."""
 
@@ -102,9 +103,17 @@ def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
 
 def _changes(changes: tuple[str, ...], out: IO[str]) -> None:
     for line in changes[:_LINES]:
-        print(f"      {paint(line, 'dim', out)}", file=out)
+        print(f"      {paint(_short(line), 'dim', out)}", file=out)
     if len(changes) > _LINES:
         print(f"      … and {len(changes) - _LINES} more", file=out)
+
+
+def _short(change: str) -> str:
+    """A change in one line: a function's body or a long definition is not spelled out."""
+    if len(change) <= _WIDE and "\n" not in change:
+        return change
+    what, _, values = change.partition(": ")
+    return f"{what}: changed" if values else f"{change[: _WIDE - 1]}…"
 
 
 def _locks(file: FileRehearsal, out: IO[str]) -> None:

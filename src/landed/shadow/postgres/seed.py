@@ -57,8 +57,7 @@ def seed(
             for oid in pending
             if all(r.parent == oid or r.parent not in pending for r in links if r.child == oid)
         ]
-        # In a circle somebody goes first: the table with the fewest references that it cannot be without.
-        for oid in ready or [min(pending, key=lambda o: _bound(pending[o], links, pending))]:
+        for oid in ready or [_in_a_circle(pending, links)]:
             shape = pending.pop(oid)
             try:
                 _Seeding(connection, shape, [r for r in links if r.child == oid], report).fill()
@@ -66,6 +65,19 @@ def seed(
                 report.skipped[oid] = str(error)
     _settle(connection, links)
     return report
+
+
+def _in_a_circle(pending: Mapping[int, TableShape], links: Sequence[Reference]) -> int:
+    """Who goes first where all wait for each other: of the circle that waits for no other, the table with
+    the fewest references that it cannot be without."""
+
+    def ancestors(oid: int) -> int:
+        reached = {oid}
+        while more := {r.parent for r in links if r.child in reached and r.parent in pending} - reached:
+            reached |= more
+        return len(reached)
+
+    return min(pending, key=lambda oid: (ancestors(oid), _bound(pending[oid], links, pending)))
 
 
 def _bound(shape: TableShape, links: Sequence[Reference], pending: Mapping[int, TableShape]) -> int:
