@@ -68,10 +68,10 @@ def run_alone(
 ) -> Proof:
     """Run one statement outside of any transaction, and return what proves that it did what it says.
 
-    ``connection`` is in autocommit mode and in no transaction; ``lock_timeout`` (seconds) is set on it while
-    the statement runs. Locks that are not free are waited for as :func:`retrying` does; what a failed try of
-    this run has left is removed before the next one. CREATE INDEX CONCURRENTLY starts only when no old
-    transaction is in the way that it would have to wait for.
+    ``connection`` is in autocommit mode and in no transaction; ``lock_timeout`` (seconds, 0 is for ever) is
+    set on it while the statement runs. Locks that are not free are waited for as :func:`retrying` does; what
+    a failed try of this run has left is removed before the next one. CREATE INDEX CONCURRENTLY starts only
+    when no old transaction is in the way that it would have to wait for.
 
     An INVALID index of the same name, left by an earlier failure, is dropped (concurrently) if ``consent``
     has ``drop-invalid-index:schema.name``; otherwise NeedsConfirmation, and nothing was run. ``IF NOT
@@ -91,7 +91,7 @@ def run_alone(
         nonlocal tried
         if tried:
             subject.tidy(connection)
-        if subject.waits_on:
+        if subject.waits_on and lock_timeout:
             watcher.blockers = _in_the_way(connection, subject.waits_on, lock_timeout)
             if watcher.blockers:
                 raise _InTheWay
@@ -147,7 +147,7 @@ def _session(connection: Connection[Any], lock_timeout: float, subject: Subject)
     connection.add_notice_handler(hear)
     row = connection.execute(
         "SELECT pg_catalog.current_setting('lock_timeout'), pg_catalog.set_config('lock_timeout', %s, false)",
-        (f"{max(1, round(lock_timeout * 1000))}ms",),
+        (f"{round(lock_timeout * 1000)}ms",),
         prepare=False,
     ).fetchone()
     assert row is not None

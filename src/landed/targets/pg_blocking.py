@@ -71,7 +71,8 @@ class Watcher:
         self.blockers: tuple[Blocker, ...] = ()
         self.problem: str | None = None
         self._connect = connect
-        self._after = after
+        # Who waits for ever (a time-out of 0) is looked at like everybody else.
+        self._after = after if after > 0 else LOCK_TIMEOUT / 2
         self._connection: Connection[Any] | None = None
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
