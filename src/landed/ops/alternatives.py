@@ -24,10 +24,12 @@ def never_ran(
     live: Mapping[FactKey, str],
     ruling: Ruling,
     replay_without: Callable[[str], Sequence[Step]],
+    may_hide: Callable[[str], bool],
 ) -> dict[str, str]:
     """Torn files that the live schema explains as never run -> the recorded file that hides it.
 
-    ``replay_without`` replays the history without the named file. A file counts as never run only
+    ``replay_without`` replays the history without the named file, and is asked only where ``may_hide`` says
+    that a later file may have made the same. A file counts as never run only
     if without it nothing at all is left unexplained among the facts that it or its successors own.
     """
     found: dict[str, str] = {}
@@ -40,7 +42,7 @@ def never_ran(
     ]
     for name in torn[:TRIED]:
         place = next(i for i, s in enumerate(steps) if s.name == name)
-        if place == len(steps) - 1:
+        if place == len(steps) - 1 or not may_hide(name):
             continue
         others = replay_without(name)
         if any(s.failed for s in others):

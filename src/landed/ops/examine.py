@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -138,7 +138,12 @@ def examine(
         in_order = workspace.history([migrations[i] for i in order])
         ruling = rule(own_cache, workspace.history_key(in_order), steps, state, facts, results, recorded)
         hidden = never_ran(
-            steps, recorded, facts, ruling, lambda name: replay([m for m in in_order if m.name != name])
+            steps,
+            recorded,
+            facts,
+            ruling,
+            lambda name: replay([m for m in in_order if m.name != name]),
+            _may_hide(in_order) if workspace.is_postgres else lambda name: True,
         )
         if hidden:
             others = replay([m for m in in_order if m.name not in hidden])
@@ -162,6 +167,13 @@ def _without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Ma
     versions = {k for k in facts if k.kind == "extension" and k.prop == "version"}
     versions -= {k for step in steps for k in step.net if k in versions} if versions else set()
     return {k: v for k, v in facts.items() if k not in versions} if versions else facts
+
+
+def _may_hide(in_order: Sequence[Migration]) -> Callable[[str], bool]:
+    """Whether a later file may have made what an earlier one would have: only worth a replay then."""
+    lenient = [i for i, m in enumerate(in_order) if "if not exists" in m.text.lower()]
+    place = {m.name: i for i, m in enumerate(in_order)}
+    return lambda name: bool(lenient) and lenient[-1] > place[name]
 
 
 def _check_results(
