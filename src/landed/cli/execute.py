@@ -27,7 +27,8 @@ from landed.core.errors import UsageError
     "-p",
     multiple=True,
     metavar="VALUE",
-    help="A value for the next ? in the statement: 42, 1.5, NULL, x'00ff', 'text'; all else is text.",
+    help="A value for the next ? in the statement ($1, $2, … on Postgres): 42, 1.5, NULL, x'00ff', 'text'; "
+    "all else is text.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Consent to writing without being asked.")
 def exec_(
@@ -40,9 +41,9 @@ def exec_(
 ) -> None:
     """Run one-off SQL on a target.
 
-    SQL that only reads runs on a read-only connection and needs no consent; SQLite itself says
-    whether a statement writes. All that writes runs in one transaction, under D1's rules on a D1
-    database, and only with your consent. A database that does not exist is not created.
+    SQL that only reads runs read-only and needs no consent; SQLite or the Postgres server itself
+    says whether a statement writes. All that writes runs in one transaction, under D1's rules on a
+    D1 database, and only with your consent. A database that does not exist is not created.
     """
     from landed.ops.execute import plan_execute, run_execute
     from landed.report.apply_text import render_undo

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, UsageError
 from landed.ops.workspace import Workspace
 from landed.sql import sqlite as dialect
 from landed.targets.base import UndoPoint
 from landed.targets.oneoff import Outcome, Script, SqlValue, Touched
+
+if TYPE_CHECKING:
+    from landed.targets.d1_remote import RemoteD1Target
+    from landed.targets.sqlite import SqliteTarget
 
 # Leading zeros or a plus sign mark names, codes and telephone numbers rather than numbers.
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})\Z")
@@ -21,11 +26,17 @@ _INT64 = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class OneOff:
-    """One-off SQL before it runs: what it would touch, and what is worth a warning."""
+    """One-off SQL before it runs: what it would touch, and what is worth a warning.
+
+    On Postgres ``read`` is what came of it where it only reads: finding that out means running it in a
+    read-only transaction. ``alone`` says why it cannot run in a transaction, or is ``""``.
+    """
 
     workspace: Workspace
     script: Script
     touched: Touched
+    read: tuple[Outcome, ...] | None = None
+    alone: str = ""
 
     @property
     def writes(self) -> bool:
@@ -51,11 +62,15 @@ class Executed:
 def plan_execute(
     workspace: Workspace, sql: str, parameters: Sequence[str] = (), source: str | None = None
 ) -> OneOff:
-    """Compile one-off SQL against the target without running it.
+    """Compile one-off SQL against the target without running it; on Postgres, run what only reads.
 
     Raises UsageError for SQL without a statement or parameters that do not fit, CannotKnow when there
     is no database (none is created), NotProven for a statement that cannot be compiled.
     """
+    if workspace.is_postgres:
+        from landed.ops import execute_postgres
+
+        return execute_postgres.plan(workspace, sql, parameters, source)
     statements = dialect.split(sql)
     if not statements:
         raise UsageError("there is no statement to run", next='landed exec "SELECT …"')
@@ -65,7 +80,7 @@ def plan_execute(
             next="Run them one by one.",
         )
     script = Script(statements, tuple(map(parameter, parameters)), source)
-    target = workspace.target
+    target = cast("SqliteTarget | RemoteD1Target", workspace.target)
     if target.path is not None and not target.path.exists():
         raise CannotKnow(
             f"{workspace.spec.label} does not exist: there is no {target.path}; nothing was created.",
@@ -80,7 +95,11 @@ def run_execute(plan: OneOff, *, on_undo: Callable[[UndoPoint], None] | None = N
     ``on_undo`` is told the way back before anything is written, where there is one.
     Raises NotProven for a statement that fails, CannotKnow, Busy.
     """
-    target = plan.workspace.target
+    if plan.workspace.is_postgres:
+        from landed.ops import execute_postgres
+
+        return execute_postgres.run(plan)
+    target = cast("SqliteTarget | RemoteD1Target", plan.workspace.target)
     if not plan.writes:
         return Executed(plan, tuple(target.query(plan.script)))
     with target.writer() as writer:

@@ -8,8 +8,9 @@ from typing import IO
 
 from landed.ops.execute import Executed, OneOff
 from landed.ops.workspace import Workspace
+from landed.report.execute_types import is_number
 from landed.report.style import paint
-from landed.report.target_text import shown_path
+from landed.report.target_text import shown_place
 from landed.targets.oneoff import Outcome, SqlValue
 
 _GAP = 2
@@ -19,15 +20,24 @@ _BLOB_BYTES = 32
 
 def render_headline(workspace: Workspace, out: IO[str]) -> None:
     """Which database this is about."""
-    place = shown_path(workspace.spec.path, workspace.project.start)
+    place = shown_place(workspace.spec, workspace.project.start)
+    dsn = workspace.spec.dsn
+    if dsn is not None:
+        place = f"{dsn.place} as {dsn.user}" if dsn.user else dsn.place
     print(f"{paint(workspace.spec.label, 'bold', out)}  {place}", file=out)
 
 
 def render_plan(plan: OneOff, out: IO[str]) -> None:
     """What would be written, and what to know before saying yes."""
     writes, total = len(plan.touched.writes), len(plan.script.statements)
-    if total == 1:
+    if plan.alone:
+        print(f"  This statement writes, and runs outside of a transaction ({plan.alone}):", file=out)
+        print("  if it fails, what it had done until then may stay.", file=out)
+    elif total == 1:
         print("  This statement writes.", file=out)
+    elif plan.workspace.is_postgres:
+        first = plan.touched.writes[0]
+        print(f"  Statement {first} of {total} writes; all of them run in one transaction.", file=out)
     else:
         print(f"  {writes} of {total} statements write; all of them run in one transaction.", file=out)
     for text in plan.warnings:
@@ -52,13 +62,17 @@ def render_results(done: Executed, out: IO[str], talk: IO[str], width: int | Non
         if outcome.columns:
             cut = _table(outcome, out, width) or cut
         out.flush()
+        for severity, message in outcome.notices:
+            print(f"{paint(severity.lower(), 'blue', talk)}: {shown(message)}", file=talk)
         print(paint(_count(outcome), "dim", talk), file=talk)
         talk.flush()
     if cut:
         print(paint("… values were cut to fit the terminal; --json shows them whole", "dim", talk), file=talk)
     for text in done.warnings:
         render_warning(text, talk)
-    if done.plan.writes:
+    if done.plan.writes and done.plan.alone:
+        print(f"Done on {done.plan.workspace.spec.label}, outside of a transaction.", file=talk)
+    elif done.plan.writes:
         changed = sum(o.changes + o.indirect for o in done.outcomes)
         print(f"Committed on {done.plan.workspace.spec.label}: {_rows(changed)} changed.", file=talk)
 
@@ -71,7 +85,8 @@ def _count(outcome: Outcome) -> str:
         parts.append(f"{_rows(outcome.changes)} changed")
     if outcome.indirect:
         parts.append(f"{_rows(outcome.indirect, 'more row')} changed by triggers or foreign keys")
-    return ", ".join(parts) or "done, no row changed"
+    tag = "" if outcome.status[-1:].isdigit() else outcome.status
+    return ", ".join(parts) or f"done ({tag}), no row changed".replace(" ()", "")
 
 
 def _rows(number: int, noun: str = "row") -> str:
@@ -89,7 +104,9 @@ def _table(outcome: Outcome, out: IO[str], width: int | None) -> bool:
     if widths is None:
         return _records(outcome, names, cells, out, width or 80)
     right = [
-        bool(outcome.rows) and all(isinstance(row[i], (int, float, type(None))) for row in outcome.rows)
+        is_number(outcome.types[i])
+        if outcome.types
+        else bool(outcome.rows) and all(isinstance(row[i], (int, float, type(None))) for row in outcome.rows)
         for i in range(len(names))
     ]
     _line(names, widths, right, out, ["bold"] * len(names))

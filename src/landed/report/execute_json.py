@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from landed.ops.execute import Executed
+from landed.report.execute_types import typed_json
 from landed.report.json_target import SCHEMA, spec_json
-from landed.targets.oneoff import SqlValue
+from landed.targets.oneoff import Outcome, SqlValue
 
 _SAFE = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259, section 6)."""
@@ -21,20 +22,31 @@ def execute_json(done: Executed) -> dict[str, Any]:
         "command": "exec",
         "target": spec_json(plan.workspace.spec),
         "writes": plan.writes,
-        "results": [
-            {
-                "statement": outcome.statement.number,
-                "line": outcome.statement.line,
-                "columns": list(outcome.columns),
-                "rows": [[value_json(value) for value in row] for row in outcome.rows],
-                "changes": outcome.changes,
-                "indirect_changes": outcome.indirect,
-            }
-            for outcome in done.outcomes
-        ],
+        "results": [_result(outcome, plan.workspace.is_postgres) for outcome in done.outcomes],
         "warnings": [*plan.warnings, *done.warnings],
         "undo": done.undo._asdict() if done.undo else None,
     }
+
+
+def _result(outcome: Outcome, postgres: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "statement": outcome.statement.number,
+        "line": outcome.statement.line,
+        "columns": list(outcome.columns),
+        "rows": [[value_json(value) for value in row] for row in outcome.rows],
+        "changes": outcome.changes,
+        "indirect_changes": outcome.indirect,
+    }
+    if not postgres:
+        return body
+    body["rows"] = [
+        [typed_json(name, cast("str | None", value)) for name, value in zip(outcome.types, row, strict=True)]
+        for row in outcome.rows
+    ]
+    # Triggers and foreign key actions are not counted by the server.
+    body["indirect_changes"] = None
+    notices = [{"severity": severity, "message": message} for severity, message in outcome.notices]
+    return {**body, "types": list(outcome.types), "status": outcome.status, "notices": notices}
 
 
 def value_json(value: SqlValue) -> Any:

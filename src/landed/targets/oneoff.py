@@ -60,7 +60,9 @@ class Outcome:
     """What one statement came to.
 
     ``changes`` are the rows that it inserted, updated or deleted itself, ``indirect`` those that
-    triggers and foreign key actions changed because of it.
+    triggers and foreign key actions changed because of it. Postgres adds ``types`` (of the columns, as
+    ``format_type`` names them; the values of ``rows`` are then the server's own texts), ``status`` (its
+    command tag) and ``notices`` (severity and message), and counts nothing as indirect.
     """
 
     statement: Statement
@@ -69,6 +71,13 @@ class Outcome:
     changes: int
     indirect: int
     touched: Touched
+    types: tuple[str, ...] = ()
+    status: str = ""
+    notices: tuple[tuple[str, str], ...] = ()
+
+    def with_types(self, types: tuple[str, ...]) -> Outcome:
+        """The same with the types of its columns."""
+        return replace(self, types=types)
 
 
 def preview(connection: apsw.Connection, observer: Observer, script: Script, mode: str) -> Touched:

@@ -1,0 +1,143 @@
+"""exec on Postgres: what only reads has already run when that is known; all else waits for consent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from landed.core.errors import UsageError
+from landed.core.migration import Statement
+from landed.ops.execute import Executed, OneOff
+from landed.ops.workspace import Workspace
+from landed.sql.postgres import problems, split
+from landed.sql.postgres_segments import wrapping
+from landed.sql.postgres_tokens import scan, words
+from landed.sql.postgres_traits import traits
+from landed.targets import pg_oneoff
+from landed.targets.oneoff import Script, SqlValue, Touched
+
+_SCHEMA = frozenset(
+    {"CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "COMMENT", "SECURITY", "REASSIGN", "IMPORT"}
+)
+_OUTSIDE = frozenset({"COPY", "NOTIFY", "CHECKPOINT", "LOAD"})
+_ACTS = re.compile(
+    r"pg_(?:terminate_backend|cancel_backend|reload_conf|rotate_logfile|switch_wal|promote|notify"
+    r"|create_restore_point|logical_emit_message|(?:try_)?advisory_\w+|stat_reset\w*|stat_statements_reset"
+    r"|replication_\w+|\w+_replication_slot)|lo_export|dblink\w*|http_(?:post|put|delete|patch)"
+)
+"""Functions that act outside of the transaction, which a read-only one does not refuse."""
+
+
+def plan(workspace: Workspace, sql: str, parameters: Sequence[str], source: str | None) -> OneOff:
+    """Run it read-only; the plan holds what came of it, or says that it writes.
+
+    Raises UsageError for SQL that cannot be run here (COPY from or to the client, psql's commands,
+    transactions of its own), NotProven for a statement that fails, CannotKnow, Busy.
+    """
+    place = f"{source}:" if source else "line "
+    for problem in problems(sql):
+        raise UsageError(problem.text, where=f"{place}{problem.line}", next="Leave it out, or use psql.")
+    every = split(sql)
+    outer = wrapping(every)
+    statements = tuple(s for s in every if s.number not in outer)
+    if not statements:
+        raise UsageError("there is no statement to run", next='landed exec "SELECT …"')
+    if parameters and len(every) > 1:
+        raise UsageError(
+            f"--param needs a single statement; there are {len(every)}", next="Run them one by one."
+        )
+    alone = _alone(statements, place)
+    script = Script(every, tuple(map(parameter, parameters)), source)
+    target = workspace.postgres
+    first = next((s for s in statements if alone or _must_ask(s)), None)
+    known = None
+    if first is None:
+        read = pg_oneoff.read(target, script, statements)
+        if read.writes is None:
+            return OneOff(workspace, script, Touched(), read.outcomes)
+        first, known = read.writes, read.capabilities
+    pg_oneoff.refuse(target, known)
+    return OneOff(workspace, script, _touched(workspace, statements, first), None, alone)
+
+
+def run(plan: OneOff) -> Executed:
+    """Run what consent was given for, or hand out what reading it gave. Raises as
+    :func:`landed.ops.execute.run_execute`."""
+    if plan.read is not None:
+        return Executed(plan, plan.read)
+    outer = wrapping(plan.script.statements)
+    statements = [s for s in plan.script.statements if s.number not in outer]
+    target = plan.workspace.postgres
+    if plan.alone:
+        return Executed(plan, tuple(pg_oneoff.write_alone(target, plan.script, statements[0])))
+    return Executed(plan, tuple(pg_oneoff.write(target, plan.script, statements)))
+
+
+_BLOB = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'\Z")
+
+
+def parameter(text: str) -> SqlValue:
+    """The value of one ``--param``: a text that the server reads as the type it needs.
+
+    ``NULL`` is NULL, ``x'00ff'`` a bytea, ``'NULL'`` the text NULL; everything else is itself.
+    """
+    if text == "NULL":
+        return None
+    if blob := _BLOB.match(text):
+        return bytes.fromhex(blob[1])
+    if len(text) >= 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1].replace("''", ""):
+        return text[1:-1].replace("''", "'")
+    return text
+
+
+def _alone(statements: Sequence[Statement], place: str) -> str:
+    """Why the only statement cannot run in a transaction, or ``""``. Raises UsageError for scripts that
+    cannot run in one transaction."""
+    for statement in statements:
+        kind = traits(statement.text)
+        where = f"{place}{statement.line}"
+        if kind.transaction not in ("", "savepoint"):
+            raise UsageError(
+                f"{' '.join(words(statement.text, 2))}: exec runs everything in one transaction of its own",
+                where=where,
+                next="Leave it out.",
+            )
+        if kind.verb == "COPY" and {"STDIN", "STDOUT"} & set(words(statement.text, 200)):
+            raise UsageError("COPY from or to the client needs psql", where=where, next="psql -c '…'")
+        if kind.alone:
+            if len(statements) > 1:
+                raise UsageError(
+                    f"{kind.alone} cannot run in a transaction, and the others do",
+                    where=where,
+                    next="Give it to landed exec by itself.",
+                )
+            return kind.alone
+    return ""
+
+
+def _must_ask(statement: Statement) -> bool:
+    """Whether a statement is not even tried read-only: what it does is no matter of its transaction."""
+    if traits(statement.text).verb in _OUTSIDE:
+        return True
+    return any(
+        _ACTS.fullmatch(text.lower() if kind == "word" else text[1:-1])
+        for kind, text, _ in scan(statement.text)
+        if kind in ("word", "quoted")
+    )
+
+
+def _touched(workspace: Workspace, statements: Sequence[Statement], first: Statement) -> Touched:
+    """What is known of it from the text: warnings rest on this, consent does not."""
+    ledger = workspace.ledger_table.rpartition(".")[2]
+    found = Touched((first.number,))
+    for statement in statements:
+        kind = traits(statement.text)
+        temporary = {"TEMP", "TEMPORARY"} & set(words(statement.text, 3))
+        schema = kind.verb in _SCHEMA and not temporary
+        names = {text.strip('"') for token, text, _ in scan(statement.text) if token in ("word", "quoted")}
+        changes = kind.writes_rows or schema or kind.verb == "DO"
+        tables = frozenset({workspace.ledger_table.lower()}) if changes and ledger in names else frozenset()
+        writes = (statement.number,) if statement is not first and (kind.writes_rows or schema) else ()
+        found |= Touched(writes, tables, schema)
+    return replace(found, writes=tuple(sorted(set(found.writes))))
