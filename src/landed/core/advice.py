@@ -83,6 +83,8 @@ def next_command(judgement: Judgement) -> str | None:
     match judgement.standing:
         case Standing.OK:
             return None
+        case Standing.DUPLICATE if "same-version" in judgement.flags:
+            return f"rename {judgement.file} so that its version is its own, then: landed status"
         case Standing.DUPLICATE:
             return "remove one of its two rows from the ledger (landed exec), then: landed status"
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:

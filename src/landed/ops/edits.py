@@ -38,8 +38,8 @@ def find_edits(
 ) -> dict[str, Edit]:
     """Recorded files whose SQL seems to have changed after they were applied.
 
-    The ledger decides where its row holds the SQL that was run (``content``), and after that the lock file
-    where it has an entry; for other files the git history is asked which
+    The ledger decides where its row holds the SQL that was run (``content``), unless the lock file says that
+    the present SQL was accepted; after that the lock file where it has an entry; for other files the git history is asked which
     version was in force when the ledger says that the file was applied.
     """
     recorded = {row.name: row for row in ledger}
@@ -51,7 +51,8 @@ def find_edits(
             continue
         same = content.get(migration.name)
         if same is not None:
-            if not same:
+            # Whoever accepted the file as it is now has written that down in the lock file.
+            if not same and workspace.locked_digest(migration.name) != digests[migration.name]:
                 edits[migration.name] = Edit(
                     migration.name,
                     "ledger",

@@ -131,6 +131,8 @@ def _change(
             return None, "nothing in the database shows whether it ran"
         case Standing.TORN:
             return None, "it ran half-way: the ledger cannot say that in either way"
+        case Standing.DUPLICATE if "same-version" in judgement.flags:
+            return None, "another file has the same version, and the ledger can hold only one of them"
         case Standing.DUPLICATE:
             return None, "it is recorded twice"
         case _:

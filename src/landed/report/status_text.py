@@ -195,6 +195,8 @@ def _reason(judgement: Judgement) -> str:
             return "everything it does is there, but it is not recorded"
         case Standing.ASSUMED:
             return "recorded; it leaves nothing in the schema that could prove it"
+        case Standing.DUPLICATE if "same-version" in judgement.flags:
+            return "not recorded, and cannot be while another file has its version"
         case Standing.DUPLICATE:
             return "recorded twice; wrangler's ledger cannot hold that, so this table was made otherwise"
         case Standing.UNKNOWN:
