@@ -39,8 +39,8 @@ def find_edits(
     """Recorded files whose SQL seems to have changed after they were applied.
 
     The ledger decides where its row holds the SQL that was run (``content``), unless the lock file says that
-    the present SQL was accepted; after that the lock file where it has an entry; for other files the git history is asked which
-    version was in force when the ledger says that the file was applied.
+    the present SQL was accepted; after that the lock file where it has an entry; for other files the git
+    history is asked which version was in force when the ledger says that the file was applied.
     """
     recorded = {row.name: row for row in ledger}
     edits: dict[str, Edit] = {}
