@@ -181,9 +181,7 @@ class Workspace:
     def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
         """The facts of a reading, the platform's own objects left out; read when they are needed."""
         if state.facts is not None:
-            from landed.shadow.postgres.timeline import without_versions
-
-            known = without_versions(state.facts)
+            known = dict(state.facts)
             return Deferred(lambda: known)
         from landed.catalog.sqlite import snapshot
 

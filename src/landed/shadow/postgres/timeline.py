@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -172,7 +172,7 @@ def timeline(
                     for index in range(start, len(migrations)):
                         if progress is not None:
                             progress(index, len(migrations), migrations[index].name)
-                        steps.append(_comparable(replayer.replay(migrations[index])))
+                        steps.append(replayer.replay(migrations[index]))
                 finally:
                     replayer.close()
                 if cache is not None:
@@ -183,25 +183,6 @@ def timeline(
             # Another process has just dropped the template: without it, from the beginning.
             return timeline(choice, scope, migrations, keep=keep, progress=progress, said=said)
     return steps
-
-
-def _comparable(step: Step) -> Step:
-    """Without the versions of extensions: they are those of the shadow's Postgres, not of the target's."""
-    if not any(_is_version(key) for key in step.net):
-        return step
-    traces = tuple(
-        t._replace(effects=tuple(c for c in t.effects if not _is_version(c.key))) for t in step.traces
-    )
-    return replace(step, traces=traces, net=net_effects(traces))
-
-
-def without_versions(facts: Mapping[FactKey, str]) -> dict[FactKey, str]:
-    """The facts of a target that a replay's can be compared with."""
-    return {key: value for key, value in facts.items() if not _is_version(key)}
-
-
-def _is_version(key: FactKey) -> bool:
-    return key.kind == "extension" and key.prop == "version"
 
 
 def _key(key: bytes) -> str:
