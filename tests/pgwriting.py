@@ -31,6 +31,7 @@ class World:
         self.files: list[Migration] = []
         self.connection = live.connect(live.server.role)
         self._scope = scope
+        self._shadow_of = shadow
         self._shadow = PostgresReplayer(shadow, scope)
         self.steps: dict[str, Step] = {}
 
@@ -94,6 +95,15 @@ class World:
 
     def recorded(self) -> list[str]:
         return [row.version for row in self.ledger()]
+
+    def forget(self) -> None:
+        """No files, and nothing in the shadow."""
+        self._shadow.connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        self._shadow.close()
+        self._shadow = PostgresReplayer(self._shadow_of, self._scope)
+        self.files.clear()
+        self.steps.clear()
+        self.heard.clear()
 
     def close(self) -> None:
         self.connection.close()

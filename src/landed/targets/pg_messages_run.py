@@ -155,8 +155,8 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
             f"{migration.name} would {verb} {worst.counted} of the table {worst.table} without naming it.",
             details=details,
             where=where,
-            next="Rewrite the file so that it keeps these rows, or says with a statement of its own that they "
-            f"go. Then run: landed apply\nIf the rows may go: landed apply {allow}",
+            next="Rewrite the file so that it keeps these rows, or says with a statement of its own that "
+            f"they go. Then run: landed apply\nIf the rows may go: landed apply {allow}",
         )
     first = losses[0]
     target = f"column {first.table}.{first.column}" if first.column else f"table {first.table}"
@@ -228,7 +228,7 @@ def interrupted(migration: Migration) -> Interrupted:
 def explained(session: Session, command: Command, error: psycopg.Error) -> tuple[list[str], str | None]:
     """Further details and advice for an error of the server: what blocks, which rows, which timeout.
 
-    Reads on another connection, because the failed transaction is over.
+    Reads on the session's connection, whose transaction has been rolled back.
     """
     code = error.sqlstate or ""
     if code == "57014":
@@ -236,4 +236,9 @@ def explained(session: Session, command: Command, error: psycopg.Error) -> tuple
 
         details, advice = explain_cancel(error)
         return list(details), advice
-    return [], None
+    if session.connection.closed or not code or command.purpose == "read":
+        return [], None
+    from landed.targets.pg_references import explain
+
+    details, advice = explain(session.connection, error, command.sql)
+    return list(details), f"{advice}\nThen run: landed apply" if advice else None

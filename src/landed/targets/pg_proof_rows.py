@@ -228,7 +228,7 @@ class RowGuard:
         return losses
 
     def _capped(self, query: str) -> int:
-        return self._number(f"SELECT count(*) FROM ({query} LIMIT {CAP + 1}) AS some")
+        return self._number(f"SELECT count(*) FROM ({query} LIMIT {CAP + 1}) AS held")
 
     def _number(self, query: str) -> int:
         (row,) = self._connection.execute(query.encode(), prepare=False).fetchall()

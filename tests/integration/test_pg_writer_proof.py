@@ -1,0 +1,234 @@
+"""What may not be committed on Postgres: effects that are missing, statements that fail, files that are traps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pgwriting import World, world_on
+from tcpproxy import TcpProxy
+
+from landed.core.errors import LandedError, NotProven, UsageError
+from landed.shadow.postgres.servers import ShadowServer
+from landed.targets.pg_ledger import PgLedgerRow, row_for
+
+
+@pytest.fixture(scope="module")
+def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
+    with world_on(pg_server(18)) as made:
+        yield made
+
+
+@pytest.fixture
+def world(one: World) -> World:
+    """The module's database, emptied: schema public and the history table."""
+    one.sql(
+        "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+    )
+    one.forget()
+    return one
+
+
+def there(world: World, name: str) -> bool:
+    return bool(world.sql(f"SELECT to_regclass('{name}') IS NOT NULL")[0][0])
+
+
+def test_if_not_exists_over_another_shape_is_not_recorded(world: World) -> None:
+    world.sql("CREATE TABLE orders (id int)")
+    with pytest.raises(NotProven) as caught:
+        world.apply("\nCREATE TABLE other (a int);\nCREATE TABLE IF NOT EXISTS orders (id bigint, region text);")
+    said = caught.value
+    assert said.where == "migrations/0001_file.sql:3"
+    assert any("column public.orders.id · type: expected bigint, is integer" in line for line in said.details)
+    assert any("column public.orders.region · exists" in line for line in said.details)
+    assert any("IF NOT EXISTS" in line for line in said.details)
+    assert not there(world, "other") and world.recorded() == []
+
+
+def test_a_policy_that_is_there_with_another_condition_is_told(world: World) -> None:
+    world.sql("CREATE TABLE t (a int); CREATE POLICY p ON t USING (a > 2)")
+    first = world.file("CREATE TABLE IF NOT EXISTS t (a int); ")
+    second = world.file(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_policies WHERE policyname = 'p') THEN "
+        "CREATE POLICY p ON t USING (a > 1); END IF; END $$"
+    )
+    with world.opened() as writer:
+        world.run(writer, first)
+        with pytest.raises(NotProven) as caught:
+            world.run(writer, second)
+    assert "policy public.t.p · using: expected (a > 1), is (a > 2) (statement 1)" in caught.value.details
+    assert world.recorded() == ["0001"]
+
+
+def test_a_statement_that_fails_is_named_with_its_place(world: World) -> None:
+    text = "CREATE TABLE a (i int);\nINSERT INTO a\n  SELECT 1,\n  nonsense;\nCREATE TABLE b (i int);"
+    with pytest.raises(NotProven) as caught:
+        world.apply(text)
+    said = caught.value
+    assert said.message == '0001_file.sql failed: column "nonsense" does not exist (42703)'
+    assert said.where == "migrations/0001_file.sql:4"
+    assert said.details[0].startswith("statement 2 of 3: INSERT INTO a SELECT 1, nonsense")
+    assert said.details[1] == "line 4, column 3: nonsense"
+    assert "rolled back" in said.details[-1] and not there(world, "a") and world.recorded() == []
+
+
+def test_detail_hint_and_context_of_the_server_are_shown(world: World) -> None:
+    with pytest.raises(NotProven) as caught:
+        world.apply("DO $$ BEGIN RAISE 'no' USING DETAIL = 'the detail', HINT = 'the hint'; END $$")
+    assert "no (P0001)" in caught.value.message
+    assert "detail: the detail" in caught.value.details and "hint: the hint" in caught.value.details
+    assert any("PL/pgSQL function inline_code_block line 1" in line for line in caught.value.details)
+
+
+def test_a_deferred_constraint_speaks_before_the_row_is_written(world: World) -> None:
+    setup = world.file(
+        "CREATE TABLE parent (id int PRIMARY KEY);"
+        "CREATE TABLE child (p int REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"
+    )
+    with world.opened() as writer:
+        world.run(writer, setup)
+        with pytest.raises(NotProven) as caught:
+            world.run(writer, world.file("INSERT INTO child VALUES (7)"))
+    assert "a deferred constraint does not hold after the last statement" in caught.value.message
+    assert any("(p)=(7)" in line for line in caught.value.details)
+    assert world.recorded() == ["0001"]
+
+
+def test_a_file_that_is_recorded_is_not_run(world: World) -> None:
+    migration = world.file("CREATE TABLE a (i int); INSERT INTO a VALUES (1);")
+    with world.opened() as writer:
+        assert world.run(writer, migration).outcome == "applied"
+        world.sql("DROP TABLE a")
+        assert world.run(writer, migration).outcome == "already"
+    assert not there(world, "a") and world.recorded() == ["0001"]
+
+
+def test_begin_and_commit_around_a_file_are_landeds_own_transaction(world: World) -> None:
+    done = world.apply("BEGIN;\nCREATE TABLE a (i int);\nCOMMIT;")
+    assert (done.outcome, done.statements, world.recorded()) == ("applied", 1, ["0001"])
+    with pytest.raises(NotProven):
+        world.apply("BEGIN;\nCREATE TABLE b (i int);\nSELECT 1/0;\nCOMMIT;")
+    assert there(world, "a") and not there(world, "b")
+
+
+REFUSED = {
+    "open-end": ("CREATE TABLE a (i int);\nCOMMIT;\nBEGIN;\nCREATE TABLE b (i int);", "5047", ":3"),
+    "parts": ("BEGIN; CREATE TABLE a (i int); COMMIT;\nBEGIN; CREATE TABLE b (i int); COMMIT;", "parts", ""),
+    "rollback": ("BEGIN;\nCREATE TABLE a (i int);\nROLLBACK;", "takes back", ":3"),
+    "prepare": ("BEGIN;\nCREATE TABLE a (i int);\nPREPARE TRANSACTION 'x';", "", ""),
+    "psql": ("CREATE TABLE a (i int);\n\\connect other\n", "\\connect is a command of psql", ":2"),
+    "stdin": ("CREATE TABLE a (i int);\nCOPY a FROM stdin;\n1\n\\.\n", "INSERT", ":2"),
+    "stdout": ("CREATE TABLE a (i int);\nCOPY a TO STDOUT;", "psql", ":2"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_files_that_cannot_be_run_whole_are_refused_before_anything_runs(
+    world: World, pg_server: Callable[..., ShadowServer], kind: str
+) -> None:
+    text, word, place = REFUSED[kind]
+    with TcpProxy.before(pg_server(18)) as proxy, world.opened(proxy) as writer:
+        migration = world.file(text)
+        before = proxy.count()
+        with pytest.raises(NotProven) as caught:
+            world.run(writer, migration)
+        assert proxy.count() == before
+    said = caught.value
+    assert word in " ".join([said.message, *said.details, said.next or ""])
+    assert (said.where or "").endswith(place) and "Nothing was changed." in said.details
+    assert not there(world, "a")
+
+
+def test_what_a_file_sets_does_not_reach_the_proof_or_the_next_file(world: World) -> None:
+    world.sql("DROP ROLE IF EXISTS landed_other; CREATE ROLE landed_other; GRANT ALL ON SCHEMA public TO PUBLIC")
+    first = world.file(
+        "SET ROLE landed_other; SET search_path = nowhere; SET TimeZone = 'Asia/Tokyo';"
+        "SET statement_timeout = '7min'; CREATE TABLE public.theirs (at timestamptz DEFAULT '2020-01-01 00:00Z')"
+    )
+    second = world.file("CREATE TABLE mine AS SELECT current_setting('statement_timeout') AS setting")
+    third = world.file("SET SESSION AUTHORIZATION landed_other; DEALLOCATE ALL")
+    fourth = world.file("CREATE TABLE whose AS SELECT current_user::text AS name")
+    with world.opened() as writer:
+        for migration in (first, second, third, fourth):
+            assert world.run(writer, migration).outcome == "applied"
+    assert world.sql("SELECT tableowner FROM pg_tables WHERE tablename = 'theirs'") == [("landed_other",)]
+    assert world.sql("SELECT setting, name FROM mine, whose") == [("0", world.live.server.role)]
+    assert world.recorded() == ["0001", "0002", "0003", "0004"]
+    world.sql("DROP OWNED BY landed_other; REVOKE ALL ON SCHEMA public FROM landed_other")
+    world.sql("DROP ROLE landed_other")
+
+
+CHECKS = {
+    "true": ("SELECT count(*) = 1 FROM a", None),
+    "false": ("SELECT count(*) = 2 FROM a", "is not true: SELECT count(*) = 2 FROM a"),
+    "empty": ("SELECT true WHERE false", "is not true"),
+    "error": ("SELECT nonsense", "could not be run"),
+    "writing": ("INSERT INTO a VALUES (2) RETURNING true", "could not be run"),
+}
+
+
+@pytest.mark.parametrize("kind", CHECKS)
+def test_a_files_own_check_decides(world: World, kind: str) -> None:
+    sql, said = CHECKS[kind]
+    text = f"CREATE TABLE a (i int); INSERT INTO a VALUES (1);\n-- landed:verify {sql}\n"
+    if said is None:
+        assert world.apply(text).outcome == "applied"
+        return
+    with pytest.raises(NotProven, match="its own check") as caught:
+        world.apply(text)
+    assert said in caught.value.message and caught.value.where == "migrations/0001_file.sql:2"
+    assert not there(world, "a") and world.recorded() == []
+
+
+def test_an_older_ledger_is_brought_up_to_date_and_an_unrecorded_run_writes_no_row(world: World) -> None:
+    world.sql(
+        "CREATE SCHEMA supabase_migrations;"
+        "CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY);"
+        "INSERT INTO supabase_migrations.schema_migrations VALUES ('0000')"
+    )
+    first, second = world.file("CREATE TABLE a (i int)"), world.file("CREATE TABLE b (i int)")
+    with world.opened() as writer:
+        world.run(writer, first, record=False)
+        assert world.recorded() == ["0000"]
+        world.run(writer, second)
+    assert world.ledger() == (PgLedgerRow("0000"), row_for(second)) and there(world, "a")
+
+
+def test_a_ledger_that_may_not_be_written_says_so_and_takes_the_file_back(world: World) -> None:
+    world.sql(
+        "CREATE SCHEMA supabase_migrations; CREATE TABLE supabase_migrations.schema_migrations"
+        " (version text PRIMARY KEY, statements text[], name text CHECK (false))"
+    )
+    with pytest.raises(NotProven, match="its history row could not be written") as caught:
+        world.apply("CREATE TABLE a (i int)")
+    assert "23514" in caught.value.message and not there(world, "a")
+
+
+def test_rows_of_the_ledger_are_changed_as_repair_does(world: World) -> None:
+    files = [world.file(f"CREATE TABLE t{n} (i int)") for n in range(4)]
+    with world.opened() as writer:
+        world.run(writer, files[0])
+        writer.change_ledger([files[1].name, files[2].name], [], [])
+        assert world.ledger() == tuple(row_for(f) for f in files[:3])
+        world.sql("INSERT INTO supabase_migrations.schema_migrations VALUES ('9', '{x}', 'dashboard')")
+        writer.change_ledger([], [files[1].name], [("9_dashboard", files[3].name)])
+        assert world.ledger() == tuple(row_for(f) for f in (files[0], files[2], files[3]))
+        for wrong in (
+            ([files[0].name], [], []),
+            ([], [files[1].name], []),
+            ([], [], [("9_dashboard", files[1].name)]),
+        ):
+            with pytest.raises(NotProven, match="has changed since it was judged"):
+                writer.change_ledger(*wrong)
+        assert world.recorded() == ["0001", "0003", "0004"]
+    assert not there(world, "t1")
+
+
+def test_a_transaction_pooler_is_refused(world: World, pooled: Callable[..., int]) -> None:
+    port = pooled("transaction")
+    target = world.target()
+    target.dsn = type(target.dsn)("127.0.0.1", port, target.dsn.user, target.dsn.database)
+    with pytest.raises(UsageError, match="transaction pooler"), target.writer():
+        raise AssertionError("it must not be opened")
+    target.close()
+    assert issubclass(UsageError, LandedError)
