@@ -3,7 +3,7 @@
 A run has its own arguments, folder, environment, standard streams and end (joined threads, exit functions),
 as one started by hand has. What it shares with the runs before it is imported code only: the process that
 forks never runs a command itself. ``python landed_forks.py`` is that process; it reads one JSON object per
-run from its standard input and answers each with the exit code.
+run from its standard input and answers each with the process's number and, later, the exit code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,16 @@ class Forks:
         self._process.communicate()
 
     def run(
-        self, args: tuple[str, ...], folder: Path, environ: Mapping[str, str]
+        self,
+        args: tuple[str, ...],
+        folder: Path,
+        environ: Mapping[str, str],
+        started: Callable[[int], None] = lambda pid: None,
     ) -> tuple[int, str, str] | None:
-        """Exit code, standard output and standard error of one run; ``None`` while another is under way."""
+        """Exit code, standard output and standard error of one run; ``None`` while another is under way.
+
+        ``started`` is told the run's process.
+        """
         if not self._free.acquire(blocking=False):
             return None
         with contextlib.ExitStack() as held:
@@ -59,6 +66,7 @@ class Forks:
             assert self._process.stdin is not None and self._process.stdout is not None
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
+            started(int(self._process.stdout.readline()))
             answer = self._process.stdout.readline()
             assert answer, "the process that forks has ended"
             texts = []
@@ -84,9 +92,9 @@ def serve() -> None:
         pid = os.fork()
         if pid == 0:
             _run(json.loads(line))
+        print(pid, flush=True)
         _, status = os.waitpid(pid, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _run(request: dict[str, Any]) -> None:

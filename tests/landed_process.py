@@ -64,6 +64,8 @@ class Landed:
 
     def __init__(self, folder: Path, cache: Path, **environ: str) -> None:
         self.folder = folder
+        self.pid: int | None = None
+        """The process of the latest run, as soon as it is known; for those who want to disturb it."""
         kept = {n: os.environ[n] for n in ("PATH", "TMPDIR", "SYSTEMROOT") if n in os.environ}
         self.env = kept | {
             "HOME": str(cache.parent),
@@ -92,6 +94,7 @@ class Landed:
 
     def plain(self, *args: str, code: int | None = 0) -> Answer:
         """Run a command as it is; nobody answers its questions."""
+        self.pid = None
         answer = Answer(args, *(self._forked(args) or self._started(args)))
         assert code is None or answer.code == code, answer
         assert "Traceback" not in answer.stderr, answer.stderr
@@ -102,10 +105,14 @@ class Landed:
         if any(n.startswith(("PYTHON", "LC_")) and n != "PYTHONPATH" for n in self.env):
             return None
         forks = _forks(self.env["LANG"])
-        return forks.run(args, self.folder, self.env) if forks else None
+        return forks.run(args, self.folder, self.env, self._is) if forks else None
+
+    def _is(self, pid: int) -> None:
+        self.pid = pid
 
     def _started(self, args: tuple[str, ...]) -> tuple[int, str, str]:
         process = self.popen(*args)
+        self._is(process.pid)
         stdout, stderr = process.communicate()
         return process.returncode, stdout, stderr
 
