@@ -16,7 +16,7 @@ from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.servers import ShadowServer
 from landed.sql.postgres import parse
 from landed.targets.base import Consent
-from landed.targets.pg_alone import Proof, invalid_indexes, run_alone
+from landed.targets.pg_alone import Proof, invalid_indexes, refuse_obstacles, run_alone
 from landed.targets.pg_blocking import Watcher
 
 Connection = psycopg.Connection[Any]
@@ -138,6 +138,22 @@ def test_an_invalid_index_in_the_way_is_recognised_and_replaced_with_consent(wor
         world.other.execute("INSERT INTO orders VALUES (9, 'north')")
 
 
+def test_what_is_in_the_way_is_found_before_anything_of_a_file_runs(world: World) -> None:
+    with pytest.raises(NotProven):
+        world.run(UNIQUE)
+    text = f"ALTER TABLE orders ADD a int; {UNIQUE}; CREATE INDEX CONCURRENTLY ON later (id)"
+    file = Migration("8_y.sql", "8", "migrations/8_y.sql", text, parse)
+    with pytest.raises(NeedsConfirmation) as refused:
+        refuse_obstacles(world.connection, file, {1, 2, 3}, Consent(), "landed resume 8_y.sql")
+    assert str(refused.value.next).endswith(
+        "landed resume 8_y.sql --allow 'drop-invalid-index:public.one_region'"
+    )
+    refuse_obstacles(world.connection, file, {1, 3}, Consent())
+    allowed = Consent(frozenset({"drop-invalid-index:public.one_region"}))
+    refuse_obstacles(world.connection, file, {1, 2, 3}, allowed)
+    assert world.invalid() == ["public.one_region"]
+
+
 def test_consent_for_another_index_is_none(world: World) -> None:
     with pytest.raises(NotProven):
         world.run(UNIQUE)
@@ -173,7 +189,7 @@ def test_an_old_transaction_is_named_before_anything_is_made(world: World) -> No
         world.run(INDEX, lock_timeout=0.1, tries=2)
     pid = world.other.info.backend_pid
     assert f"a lock on orders is held by pid {pid} (" in refused.value.details[0]
-    assert refused.value.details[-1] == "nothing of this statement is in the database"
+    assert refused.value.details[-1] == "this statement has changed nothing"
     assert len(world.said) == 1 and "it was given up and is tried again" in world.said[0]
     world.other.execute("ROLLBACK")
     assert world.invalid() == []

@@ -14,7 +14,7 @@ import pytest
 from landed.core.errors import Busy, UsageError
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_advisory import LOCK_CLASS, lock_key, session_lock
+from landed.targets.pg_advisory import LOCK_CLASS, lock_key, refuse_unwritable, session_lock
 from landed.targets.pg_blocking import (
     Watcher,
     blockers_of,
@@ -197,14 +197,14 @@ def test_eight_at_once_take_it_one_after_the_other(scratch: Scratch) -> None:
 
 def test_pgbouncer_in_transaction_mode_is_refused(scratch: Scratch, pooled: Callable[..., int]) -> None:
     behind = Dsn("127.0.0.1", pooled("transaction"), "me", scratch.name)
-    with open_connection(behind, readonly=False).connection as connection:
-        known = Capabilities("transaction", "one process served two", 180000, "", "", True, False, False, "")
-        with (
-            pytest.raises(UsageError, match="transaction pooler") as refused,
-            session_lock(connection, known, behind),
-        ):
-            pass
-    assert known.why in refused.value.details
+    connected = open_connection(behind, readonly=False)
+    with (
+        connected.connection,
+        pytest.raises(UsageError, match="transaction pooler") as refused,
+        session_lock(connected.connection, connected.capabilities, connected.dsn),
+    ):
+        pass
+    assert "a pooler is in between" in refused.value.details[0]
     assert "pool_mode = session" in str(refused.value.next)
 
 
@@ -249,13 +249,40 @@ def test_supabase_poolers_are_refused_with_the_url_to_use(url: str, wanted: list
     assert "hush" not in str(refused.value.next) + "".join(refused.value.details) + str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("replica", "read_only", "said"), [(True, False, "replica"), (False, True, "read-only")]
-)
-def test_what_cannot_be_written_is_refused(replica: bool, read_only: bool, said: str) -> None:
-    known = Capabilities("none", "", 170000, "", "", False, replica, read_only, "postgres")
-    with pytest.raises(UsageError, match=said), session_lock(None, known, Dsn("h", 1, "u", "d")):  # type: ignore[arg-type]
-        pass
+def test_a_database_that_is_set_to_read_only_is_refused(pg_server: Callable[..., ShadowServer]) -> None:
+    with new_database(pg_server(18)) as made:
+        with made.connect() as owner:
+            owner.execute(f"ALTER DATABASE {made.name} SET default_transaction_read_only = on")
+        with (
+            session(made) as late,
+            pytest.raises(UsageError, match="read-only"),
+            session_lock(late.connection, late.capabilities, late.dsn),
+        ):
+            pass
+
+
+def test_a_replica_is_refused() -> None:
+    known = Capabilities("none", "", 170000, "", "", False, True, False, "postgres")
+    with pytest.raises(UsageError, match="replica"):
+        refuse_unwritable(known, Dsn("h", 1, "u", "d"))
+
+
+def test_who_waits_without_a_time_out_is_told_while_it_waits(scratch: Scratch) -> None:
+    with session(scratch) as holder, session(scratch) as runner:
+        holder.connection.execute("CREATE TABLE slow ()")
+        holder.connection.execute("BEGIN; LOCK TABLE slow")
+        said: list[str] = []
+
+        def tell(text: str) -> None:
+            said.append(text)
+            holder.connection.execute("ROLLBACK")
+
+        pid = runner.connection.info.backend_pid
+        watcher = Watcher(pid, lambda: open_connection(dsn_of(scratch), True).connection, 0.05, tell)
+        retrying(lambda: runner.connection.execute("SELECT FROM slow"), notify=pytest.fail, watcher=watcher)
+        watcher.close()
+        assert len(said) == 1 and said[0].startswith("waiting for a lock on public.slow held by pid ")
+        holder.connection.execute("DROP TABLE slow")
 
 
 def test_who_blocks_whom(scratch: Scratch) -> None:

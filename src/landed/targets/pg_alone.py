@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
 from landed.targets.base import Consent
-from landed.targets.pg_alone_subjects import Subject, subject_of
+from landed.targets.pg_alone_subject import Subject
+from landed.targets.pg_alone_subjects import subject_of
 from landed.targets.pg_blocking import LOCK_TIMEOUT, PAUSES, Watcher, blocked, explain_cancel, retrying
 from landed.targets.pg_indexes import Index, InvalidIndex, invalid_indexes
 from landed.targets.pg_sessions import Blocker, shown
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg import Connection
 
-__all__ = ["InvalidIndex", "Proof", "invalid_indexes", "run_alone"]
+__all__ = ["InvalidIndex", "Proof", "invalid_indexes", "refuse_obstacles", "run_alone"]
 
 # Whom CREATE INDEX CONCURRENTLY would wait for: writers of the table, and snapshots in this database.
 _IN_THE_WAY = """\
@@ -49,6 +50,24 @@ class _InTheWay(Exception):
     """Counts as a lock that was not free: waiting would only begin after something had been made."""
 
     sqlstate = "55P03"
+
+
+def refuse_obstacles(
+    connection: Connection[Any],
+    migration: Migration,
+    numbers: Collection[int],
+    consent: Consent,
+    again: str = "landed apply",
+) -> None:
+    """Look for INVALID indexes in the way of a file's statements (numbers) before the first of them runs, so
+    that a missing consent does not stop the file half-way. Changes nothing; one round trip for each statement
+    that builds an index. Raises NeedsConfirmation and Busy as :func:`run_alone`."""
+    for statement in migration.statements:
+        if statement.number in numbers:
+            subject = subject_of(statement.text)
+            if subject.waits_on:
+                subject.look(connection)
+                _check(subject, migration, f"{migration.file}:{statement.line}", consent, again)
 
 
 def run_alone(
@@ -118,7 +137,7 @@ def run_alone(
         if not isinstance(busy.__cause__, (_InTheWay, psycopg.Error)):
             raise
         left, ways = subject.left(connection) if tried else ([], [])
-        details = left or ["nothing of this statement is in the database"]
+        details = left or ["this statement has changed nothing"]
         raise blocked(what, watcher.blockers, tries, again, [*details, *ways]) from busy.__cause__
     except psycopg.Error as error:
         if connection.closed:
@@ -171,6 +190,15 @@ def _clear(
     again: str,
 ) -> None:
     """Drop the INVALID indexes in the way, if the user allows it by name."""
+    _check(subject, migration, place, consent, again)
+    for index in subject.obstacles():
+        notify(f"dropping the INVALID index {index.shown}")
+        connection.execute(index.drop, prepare=False)
+    if subject.obstacles():
+        subject.look(connection)
+
+
+def _check(subject: Subject, migration: Migration, place: str, consent: Consent, again: str) -> None:
     for index in subject.obstacles():
         if index.builder is not None:
             raise Busy(
@@ -181,11 +209,6 @@ def _clear(
             )
         if index.allow not in consent.allowed:
             raise _refused(index, migration, place, again)
-    for index in subject.obstacles():
-        notify(f"dropping the INVALID index {index.shown}")
-        connection.execute(index.drop, prepare=False)
-    if subject.obstacles():
-        subject.look(connection)
 
 
 def _refused(index: Index, migration: Migration, place: str, again: str) -> NeedsConfirmation:
@@ -230,7 +253,7 @@ def _failed(
     left, ways = subject.left(connection)
     details += [*left, *ways]
     if not left:
-        details.append("nothing of this statement is in the database")
+        details.append("this statement has changed nothing")
     # A named index is in the way of the next run; one that the server named is not.
     named = [index for index in subject.broken(connection) if index.name in statement.text]
     allow = "".join(f" --allow '{index.allow}'" for index in named)

@@ -23,6 +23,9 @@ PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before the second, third, … try; up to a quarter more or less by chance, so that two runners do
 not meet again."""
 
+_LAST_LOOK = 2.0
+"""Seconds that a failed try waits for the last look at who blocked it."""
+
 _ONCE = {"40P01": "a deadlock with another session", "40001": "a concurrent change of the same rows"}
 
 _BLOCKING = """\
@@ -61,11 +64,16 @@ class Watcher:
     then on it looks again and again, and keeps the last blockers seen in :attr:`blockers`. The second
     connection is kept for further tries; :meth:`close` closes it. When it cannot be opened nothing is known,
     which is no error (``problem`` says why). ``pid`` is the server process of the first connection
-    (:func:`landed.targets.pg_advisory.session_lock` yields it).
+    (:func:`landed.targets.pg_advisory.session_lock` yields it). ``notify`` is told once in each try who is in
+    the way: for sessions that wait without a time-out.
     """
 
     def __init__(
-        self, pid: int, connect: Callable[[], Connection[Any]], after: float = LOCK_TIMEOUT / 2
+        self,
+        pid: int,
+        connect: Callable[[], Connection[Any]],
+        after: float = LOCK_TIMEOUT / 2,
+        notify: Callable[[str], None] | None = None,
     ) -> None:
         self.pid = pid
         self.blockers: tuple[Blocker, ...] = ()
@@ -73,46 +81,68 @@ class Watcher:
         self._connect = connect
         # Who waits for ever (a time-out of 0) is looked at like everybody else.
         self._after = after if after > 0 else LOCK_TIMEOUT / 2
+        self._notify = notify
         self._connection: Connection[Any] | None = None
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
+        self._guard = threading.Lock()
+        self._closed = False
 
     def __enter__(self) -> Watcher:
         self.blockers = ()
         self._done = threading.Event()
+        self._closed = False
         self._thread = threading.Thread(
             target=self._watch, args=(self._done,), name="landed-locks", daemon=True
         )
         self._thread.start()
         return self
 
-    def __exit__(self, *failure: object) -> None:
+    def __exit__(self, failure: type[BaseException] | None, *rest: object) -> None:
         self._done.set()
         if self._thread is not None:
-            self._thread.join()
+            # Work that is done does not wait for a look that is still under way.
+            self._thread.join(_LAST_LOOK if failure else 0)
             self._thread = None
 
     def close(self) -> None:
         """Close the second connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._guard:
+            self._closed = True
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _watch(self, done: threading.Event) -> None:
         interval = min(max(self._after / 4, 0.02), 1.0)
-        pause = self._after
+        pause, told = self._after, self._notify is None
         while not done.wait(pause):
             pause = interval
             try:
-                if self._connection is None or self._connection.closed:
-                    self._connection = self._connect()
-                found = blockers_of(self._connection, self.pid)
+                connection = self._second()
+                if connection is None:
+                    return
+                found = blockers_of(connection, self.pid)
             except Exception as error:
                 # Whatever goes wrong here must not harm the work that is being watched.
                 self.problem = type(error).__name__
                 return
-            if found:
+            if found and done is self._done:
                 self.blockers = found
+                if self._notify is not None and not told:
+                    told = True
+                    self._notify(_waiting_for(found))
+
+    def _second(self) -> Connection[Any] | None:
+        """The second connection; ``None`` when nobody wants it any more."""
+        if self._connection is None or self._connection.closed:
+            opened = self._connect()
+            with self._guard:
+                if self._closed:
+                    opened.close()
+                    return None
+                self._connection = opened
+        return self._connection
 
 
 def sqlstate(error: BaseException | None) -> str | None:

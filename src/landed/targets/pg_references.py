@@ -325,7 +325,7 @@ def _upper(statement: str) -> list[str]:
 
 
 def _name(words: list[tuple[str, str]], at: int) -> tuple[str, int]:
-    from landed.targets.pg_alone_subjects import name_at
+    from landed.targets.pg_alone_subject import name_at
 
     return name_at(words, at)
 
