@@ -92,9 +92,14 @@ def serve() -> None:
         pid = os.fork()
         if pid == 0:
             _run(json.loads(line))
-        print(pid, flush=True)
+        _tell(pid)
         _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _tell(os.waitstatus_to_exitcode(status))
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _run(request: dict[str, Any]) -> None:
