@@ -310,13 +310,24 @@ def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
     return PlanItem(migration, step, numbers, judgement.standing, tuple(describe(step)))
 
 
+_BRIEF = 70
+
+
+def _brief(value: str | None) -> str:
+    line = " ".join((value or "none").split())
+    return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
+
+
+_HAVE_COLUMNS = ("table", "virtual table", "view", "materialized view", "foreign table")
+
+
 def describe(step: Step) -> list[str]:
     """What a file does to the schema, object by object: ``+ table users``, ``~ column users.name · type``."""
     lines = []
     tables = {
         key.name: after
         for key, (_, after, _) in step.net.items()
-        if key.kind in ("table", "virtual table") and key.prop == EXISTS
+        if key.kind in _HAVE_COLUMNS and key.prop == EXISTS
     }
     born = {
         (key.kind, key.name if not key.parent else f"{key.parent}.{key.name}"): number
@@ -329,7 +340,7 @@ def describe(step: Step) -> list[str]:
         if key.prop == EXISTS:
             lines.append(f"{'+' if after else '-'} {key.object}")
         elif key.object.fact(EXISTS) not in step.net and key.prop != "column order":
-            lines.append(f"~ {key}: {before or 'none'} → {after or 'none'}")
+            lines.append(f"~ {key}: {_brief(before)} → {_brief(after)}")
     writes = [t.number for t in step.traces if t.writes]
     if writes:
         lines.append(f"rows written by statement {', '.join(map(str, writes))}")
@@ -342,10 +353,11 @@ def _comes_along(key: FactKey, number: int, born: Mapping[tuple[str, str], int])
         return number in {n for (kind, _), n in born.items() if kind == "table"}
     for prefix in ("grant on ", "revoke on "):
         if key.kind.startswith(prefix):
-            of = (key.kind.removeprefix(prefix), key.parent)
-            return born.get(of) == number or (
-                of[0] == "sequence" and _comes_along(_sequence(of[1]), number, born)
-            )
+            kind = key.kind.removeprefix(prefix)
+            if kind == "sequence" and _comes_along(_sequence(key.parent), number, born):
+                return True
+            kinds = _HAVE_COLUMNS if kind == "table" else (kind,)
+            return any(born.get((k, key.parent)) == number for k in kinds)
     return False
 
 
