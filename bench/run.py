@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests")]
 
 from measure import Sample, filesystem, measure, middle  # noqa: E402
+from postgres import goals as postgres_goals  # noqa: E402
+from postgres import postgres  # noqa: E402
 from project import LOCAL_FILE, write_project  # noqa: E402
 from remote import goals, remote  # noqa: E402
 from wrangler import NotInstalled, environment, node, package, package_version  # noqa: E402
@@ -166,13 +168,16 @@ def report(bench: Bench, files: int, few: int, sizes: tuple[int, ...]) -> None:
     figure("landed --help", 80)
     figure("landed --version", 80)
     goals(bench, print)
+    postgres_goals(bench, print)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", type=Path, metavar="FILE", help="write every sample")
     options.add_argument("--rounds", type=int, default=5, help="runs per figure (default 5)")
-    options.add_argument("--only", choices=("apply", "wrangler", "warm", "start", "remote"), help="one part")
+    options.add_argument(
+        "--only", choices=("apply", "wrangler", "warm", "start", "remote", "postgres"), help="one part"
+    )
     given = options.parse_args()
     folder = ROOT / ".cache" / "bench" / "run"
     shutil.rmtree(folder, ignore_errors=True)
@@ -188,6 +193,7 @@ def main() -> None:
         "wrangler": lambda: apply_beside_wrangler(bench, few, 2),
         "warm": lambda: warm_status(bench, WARM, given.rounds),
         "remote": lambda: remote(bench, 2),
+        "postgres": lambda: postgres(bench, min(given.rounds, 3)),
     }
     for name, part in parts.items():
         if given.only in (None, name):
