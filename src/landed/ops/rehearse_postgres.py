@@ -19,10 +19,16 @@ from landed.shadow.postgres.observe_run import Refusal, Trial
 from landed.shadow.postgres.replay import PostgresReplayer
 from landed.shadow.postgres.seed_tables import references
 from landed.shadow.timeline import Progress
+from landed.sql.postgres_segments import transaction_trap
 from landed.sql.postgres_traits import traits
 
 _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
 """How these read a table is the planner's choice, and another one for a big table."""
+
+_TRAP = (
+    "landed runs every file in one transaction of its own: take BEGIN and COMMIT out of the file, or "
+    "put what has to commit by itself into a file of its own. Then run: landed rehearse"
+)
 
 _MISSING = re.compile(
     r'(relation|schema|type|function) "?([^"]+?)"? does not exist \((?:42P01|3F000|42704|42883)\)'
@@ -124,7 +130,13 @@ def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> Fil
     if measured.reached:
         seeded = _with_rows(trial, migration, measured)
     step = replayer.replay(migration)
-    failures = [FailureFound(f.statement, f.line, f.message) for f in step.failures]
+    trap = transaction_trap(migration.statements)
+    failures = [
+        FailureFound(
+            f.statement, f.line, f.message, advice=_TRAP if trap and trap.text == f.message else None
+        )
+        for f in step.failures
+    ]
     known = {f.statement for f in failures}
     failures += [f for f in seeded.failures if f.statement not in known]
     notes = [n.text for n in migration.notes] + _dropped(step) + list(seeded.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -94,15 +95,14 @@ def read_rows(
             for number, (_, kind) in columns.items()
             if before is not None and number in before.columns and before.columns[number][1] != kind
         }
-        # Values that do not go back are compared as they are.
-        for attempt in (casts, {}) if casts else (casts,):
-            try:
-                with connection.transaction():
-                    rows, count = _select(connection, f"{quote(schema)}.{quote(name)}", columns, attempt)
-            except psycopg.Error:
-                continue
-            result[oid] = TableRows(schema, name, columns, rows, count, primary.get(oid, ()))
-            break
+        relation = f"{quote(schema)}.{quote(name)}"
+        try:
+            with connection.transaction() if casts else contextlib.nullcontext():
+                rows, total = _select(connection, relation, columns, casts)
+        except psycopg.Error:
+            # Values that do not go back are compared as they are.
+            rows, total = _select(connection, relation, columns, {})
+        result[oid] = TableRows(schema, name, columns, rows, total, primary.get(oid, ()))
     return result
 
 

@@ -23,7 +23,8 @@ _TRIES = 4
 
 _SEQUENCES = (
     "SELECT pg_catalog.format('%I.%I', schemaname, sequencename), start_value, last_value"
-    " FROM pg_catalog.pg_sequences WHERE schemaname !~ '^pg_'"
+    " FROM pg_catalog.pg_sequences WHERE schemaname !~ '^pg_' AND pg_catalog.has_sequence_privilege("
+    "pg_catalog.format('%I.%I', schemaname, sequencename), 'UPDATE')"
 )
 
 
@@ -84,11 +85,11 @@ class Trial:
         if not self._elevates:
             yield
             return
-        row = self.connection.execute("SELECT pg_catalog.current_setting('role')", prepare=False).fetchone()
-        role = str(row[0]) if row else "none"
+        text = f"{ELEVATE}, pg_catalog.current_setting('role')"
+        row = self.connection.execute(text.encode(), prepare=False).fetchone()
+        role = str(row[1]) if row else "none"
         if role != "none":
             self.connection.execute("SET LOCAL ROLE NONE", prepare=False)
-        self.connection.execute(ELEVATE, prepare=False)
         yield
         self.connection.execute(DEMOTE, prepare=False)
         if role != "none":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.shadow.postgres.seed_tables import Column, Reference, TableShape, references, shapes
 from landed.shadow.postgres.seed_values import candidates
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 _TRIES = 60
 _PASSING_TRIES = 60
+
+_PARENTS = """
+SELECT c.oid, n.nspname, c.relname, a.attnum, a.attname
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = ANY (%s::pg_catalog.oid[])
+"""
 
 Row = dict[int, str | None]
 """Values by column number; a column that is missing takes its default."""
@@ -51,6 +59,7 @@ def seed(
     report = SeedReport()
     pending = shapes(connection, tables)
     links = references(connection) if known is None else tuple(known)
+    parents = _parents(connection, {r.parent for r in links if r.child in pending})
     while pending:
         ready = [
             oid
@@ -60,7 +69,7 @@ def seed(
         for oid in ready or [_in_a_circle(pending, links)]:
             shape = pending.pop(oid)
             try:
-                _Seeding(connection, shape, [r for r in links if r.child == oid], report).fill()
+                _Seeding(connection, shape, [r for r in links if r.child == oid], report, parents).fill()
             except _CannotSeed as error:
                 report.skipped[oid] = str(error)
     _settle(connection, links)
@@ -99,6 +108,24 @@ def _settle(connection: psycopg.Connection[Any], links: Sequence[Reference]) -> 
         return
 
 
+class _Parent(NamedTuple):
+    """A table that is referred to: how to write it, how to show it, and its columns by number."""
+
+    relation: str
+    shown: str
+    columns: dict[int, str]
+
+
+def _parents(connection: psycopg.Connection[Any], tables: Iterable[int]) -> dict[int, _Parent]:
+    found: dict[int, _Parent] = {}
+    for oid, schema, name, number, column in connection.execute(
+        _PARENTS, ("{" + ",".join(map(str, tables)) + "}",), prepare=False
+    ):
+        parent = _Parent(f"{quote(schema)}.{quote(name)}", f"{schema}.{name}", {})
+        found.setdefault(oid, parent).columns[number] = column
+    return found
+
+
 class _Seeding:
     """One table, while rows are made for it."""
 
@@ -108,11 +135,13 @@ class _Seeding:
         shape: TableShape,
         links: Sequence[Reference],
         report: SeedReport,
+        parents: Mapping[int, _Parent],
     ) -> None:
         self.connection = connection
         self.shape = shape
         self.links = links
         self.report = report
+        self.parents = parents
         self.relation = f"{quote(shape.schema)}.{quote(shape.name)}"
         self._known: dict[tuple[int, int], list[str]] = {}
 
@@ -147,15 +176,20 @@ class _Seeding:
             if error is None:
                 return attempt
             last = last or error
-            code = getattr(error, "sqlstate", None) or ""
-            if code[:2] not in ("22", "23"):
+            if self._by_a_trigger(error) and self._insert(attempt, quietly=True) is None:
                 self.report.quiet.add(self.shape.oid)
-                quiet = self._insert(attempt, quietly=True)
-                if quiet is None:
-                    return attempt
-                self.report.quiet.discard(self.shape.oid)
+                return attempt
+        if self._insert(row, quietly=True) is None:
+            self.report.quiet.add(self.shape.oid)
+            return row
         diag = getattr(last, "diag", None)
         raise _CannotSeed((diag.message_primary if diag is not None else None) or str(last))
+
+    def _by_a_trigger(self, error: Exception) -> bool:
+        """Whether a refusal is about something else than the row itself."""
+        diag = getattr(error, "diag", None)
+        code = getattr(error, "sqlstate", None) or ""
+        return code[:2] not in ("22", "23") or bool(diag and diag.table_name not in (None, self.shape.name))
 
     def _second(self, first: Row, *, bare: bool) -> Row | None:
         """Another row: like the first, or with NULL where it may be; apart where a key wants it."""
@@ -214,7 +248,7 @@ class _Seeding:
         table = f"{self.shape.schema}.{self.shape.name}"
         key = column.number in self.shape.key_columns
         values = candidates(table, column, about, key=key, row=which)
-        if checks or column.domain_checks or column.base == "numeric":
+        if checks or column.domain_checks or column.base == "numeric" or column.kind == "c":
             passing = []
             for value in values[:_PASSING_TRIES]:
                 if self._passes(column, checks, value):
@@ -259,47 +293,28 @@ class _Seeding:
                 row[nullable.number] = None
             else:
                 names = ", ".join(c.name for c in columns)
-                parent = self._name(link.parent)
-                why = self.report.skipped.get(link.parent)
                 raise _CannotSeed(
-                    f"{names} must refer to a row of {parent}, which has none" + (f" ({why})" if why else "")
+                    f"{names} must refer to a row of {self.parents[link.parent].shown}, which has none"
                 )
+        for column in self.shape.columns:
+            if column.generated:
+                row.pop(column.number, None)
 
     def _other(self, link: Reference, number: int) -> bool:
         """Whether another reference has set this column to NULL already."""
         return any(r is not link and number in r.columns for r in self.links)
 
     def _parent(self, link: Reference, at: int) -> tuple[str | None, ...] | None:
-        numbers = "{" + ",".join(map(str, link.targets)) + "}"
-        names = dict(
-            self.connection.execute(
-                "SELECT attnum, attname FROM pg_catalog.pg_attribute"
-                " WHERE attrelid = %s AND attnum = ANY (%s::int2[])",
-                (link.parent, numbers),
-                prepare=False,
-            ).fetchall()
-        )
-        columns = [quote(names[n]) for n in link.targets]
+        parent = self.parents[link.parent]
+        columns = [quote(parent.columns[n]) for n in link.targets]
         selected = ", ".join(f"{c}::text" for c in columns)
         wanted = " AND ".join(f"{c} IS NOT NULL" for c in columns)
         order = ", ".join(columns)
-        text = (
-            f"SELECT {selected} FROM {self._name(link.parent)} WHERE {wanted} ORDER BY {order} LIMIT 1 OFFSET"
-        )
+        text = f"SELECT {selected} FROM {parent.relation} WHERE {wanted} ORDER BY {order} LIMIT 1 OFFSET"
         found = self.connection.execute(f"{text} {at}".encode(), prepare=False).fetchone()
         if found is None and at:
             found = self.connection.execute(f"{text} 0".encode(), prepare=False).fetchone()
         return found
-
-    def _name(self, oid: int) -> str:
-        row = self.connection.execute(
-            "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c"
-            " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s",
-            (oid,),
-            prepare=False,
-        ).fetchone()
-        assert row is not None
-        return f"{quote(row[0])}.{quote(row[1])}"
 
     def _count(self) -> bool:
         row = self.connection.execute(

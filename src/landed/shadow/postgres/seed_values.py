@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import zlib
 from collections.abc import Iterable
@@ -52,6 +53,7 @@ _BY_TYPE = {
     "regtype": ("int4",),
     "char": ("s",),
 }
+_MOMENT = re.compile(r"(_at|_on|date|time|timestamp|created|updated|deleted)$")
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
 _ODD_TEXTS = (
     "seed",
@@ -114,6 +116,9 @@ def _ordinary(table: str, column: Column, *, key: bool, row: int) -> list[str]:
     if base in _BY_TYPE:
         values = list(_BY_TYPE[base])
         return [f"{2020 + row}{values[0][4:]}", *values] if key and values[0].startswith("2020-") else values
+    if column.kind == "c":
+        # How many fields a composite type has is not known here: whoever asks tries them.
+        return [f"({','.join(['1'] * n)})" for n in range(1, 9)] + [f"({',' * n})" for n in range(8)]
     if column.kind == "r":
         return ["empty"]
     if column.kind == "m":
@@ -126,6 +131,8 @@ def _text(table: str, name: str, *, key: bool, row: int) -> str:
     lower = name.lower()
     if "email" in lower:
         return f"seed{number}@example.com"
+    if _MOMENT.search(lower):
+        return f"{2020 + row if key else 2020}-01-02 03:04:05"
     if "url" in lower or "uri" in lower:
         return f"https://example.com/seed{number}"
     return f"seed-{table}-{name}{number}" if key else f"seed-{name}"
