@@ -55,10 +55,10 @@ def test_what_never_ran_is_not_locked(tmp_path: Path) -> None:
     assert "0003_audit_log.sql" not in (project.folder / "landed.lock").read_text()
 
 
-def test_a_target_of_a_later_version_is_named_as_such(tmp_path: Path) -> None:
-    done = build("new", tmp_path / "w").sh("landed -t postgres://me:secret@db.example.com/shop status")
-    assert done.returncode == 2
-    assert "Postgres and Supabase databases cannot be reached yet" in done.stdout
+def test_a_server_that_nobody_answers_for_is_said_to_be_so(tmp_path: Path) -> None:
+    done = build("new", tmp_path / "w").sh("landed -t postgres://me:secret@127.0.0.1:1/shop status")
+    assert done.returncode == 3
+    assert "127.0.0.1:1" in done.stdout
     assert "secret" not in done.stdout
 
 

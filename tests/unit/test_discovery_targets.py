@@ -72,7 +72,7 @@ class TestNames:
     def test_postgres_is_recognised_and_its_secrets_are_left_out(self, tmp_path: Path, spec: str) -> None:
         target = resolve(tmp_path, spec)
         assert target.mode == "postgres"
-        assert target.unsupported
+        assert not target.unsupported
         assert "secret" not in repr(target)
         assert "token" not in repr(target)
 

@@ -100,6 +100,6 @@ def _label(kind: str, dsn: Dsn, supabase: SupabaseProject | None, spec: str) -> 
     elif kind == "supabase" and dsn.project_ref:
         called = dsn.project_ref
     else:
-        called = f"{dsn.host}/{dsn.database}".strip("/")
+        called = dsn.database if dsn.is_socket else f"{dsn.host}/{dsn.database}".strip("/")
     which = "Supabase" if kind == "supabase" else "Postgres"
     return f"{which} {called} ({dsn.locality})" if called else f"{which} ({dsn.locality})"
