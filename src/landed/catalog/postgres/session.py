@@ -86,7 +86,7 @@ class Prepared:
         from psycopg.sql import Literal
 
         self._connection = connection
-        self._constants = {name: Literal(value).as_string(connection) for name, value in constants.items()}
+        self.constants = {name: Literal(value).as_string(connection) for name, value in constants.items()}
         self._known: set[str] = set()
         self._prefix = f"landed_{id(self):x}_"
 
@@ -110,7 +110,7 @@ class Prepared:
         if name not in self._known:
             places = {parameter: f"${n}" for n, parameter in enumerate(arguments, 1)}
             text = re.sub(
-                r"%\((\w+)\)s", lambda found: places.get(found[1]) or self._constants[found[1]], sql
+                r"%\((\w+)\)s", lambda found: places.get(found[1]) or self.constants[found[1]], sql
             )
             types = f" ({', '.join(kind for kind, _ in arguments.values())})" if arguments else ""
             self._connection.execute(f"PREPARE {self._prefix}{name}{types} AS {text}", prepare=False)

@@ -7,12 +7,13 @@ from typing import Final, NamedTuple
 
 RELATION: Final = ("tables", "columns", "indexes", "sequences", "views")
 
-_KINDS: Final = (
+KINDS: Final = (
     "CASE {0}.relkind WHEN 'r' THEN 'tables' WHEN 'p' THEN 'tables' WHEN 'f' THEN 'tables'"
     " WHEN 'v' THEN 'views' WHEN 'm' THEN 'views'"
     " WHEN 'i' THEN 'indexes' WHEN 'I' THEN 'indexes' WHEN 'S' THEN 'sequences'"
     " WHEN 'c' THEN 'columns' END"
 )
+"""An SQL expression: the query that tells the relation whose row of pg_class has this alias."""
 
 
 class Source(NamedTuple):
@@ -32,7 +33,7 @@ SOURCES: Final[dict[str, Source]] = {
     "pg_namespace": Source((("'schemas'", "c.oid"),), gone=("schemas",)),
     "pg_class": Source(
         (
-            (_KINDS.format("c"), "c.oid"),
+            (KINDS.format("c"), "c.oid"),
             # The options of a table's TOAST table are the table's; that one is named after it.
             (
                 "CASE c.relkind WHEN 't' THEN 'tables' END",
@@ -194,7 +195,7 @@ def changed_rows(catalogs: Iterable[str]) -> str:
 
 CHANGED_COMMENTS: Final = (
     "SELECT c.classoid::regclass::text, c.objoid, c.objsubid,"
-    f" {_KINDS.format('k')}, c.cmin::text::bigint"
+    f" {KINDS.format('k')}, c.cmin::text::bigint"
     " FROM pg_description c LEFT JOIN pg_class k ON c.classoid = 'pg_class'::regclass AND k.oid = c.objoid"
     f" WHERE {_NEW}"
 )

@@ -7,7 +7,8 @@ terms of an object that has another name now. The cost is that of the change, no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 from landed.catalog.postgres import touched
@@ -57,7 +58,7 @@ _MEMBERS: Final = (
 _IN_TRANSACTION: Final = 2
 """psycopg.pq.TransactionStatus.INTRANS"""
 
-_PARENTS: Final = frozenset(("inherits", "partition of", "attached to"))
+PARENTS: Final = frozenset(("inherits", "partition of", "attached to"))
 
 
 class Tracker:
@@ -118,10 +119,13 @@ class Tracker:
                 return self._reread()
         if "pg_authid" in written.updated and self._a_role_has_another_name():
             return self._reread()
-        inside = self._connection.info.transaction_status == _IN_TRANSACTION
-        with canonical(self._connection, now.settings if inside else None):
+        with self._canonical(now.settings):
             effects = self._narrow(written, before.xid, elsewhere)
         return self._reread() if effects is None else effects
+
+    def _canonical(self, settings: Sequence[str] | None = None) -> AbstractContextManager[None]:
+        inside = self._connection.info.transaction_status == _IN_TRANSACTION
+        return canonical(self._connection, settings if inside else None)
 
     def _look(self) -> Mark:
         sql = f"SELECT {self._prepared.there}, {touched.COUNTERS}, {SETTINGS_NOW}"
@@ -188,17 +192,32 @@ class Tracker:
             for unit in units:
                 before.update(self._units[name].pop(unit))
                 wanted.get(name, set()).discard(unit)
+        return self._settle(wanted, whole, before, after, elsewhere)
+
+    def _settle(
+        self,
+        wanted: _Wanted,
+        whole: set[str],
+        before: dict[FactKey, str],
+        after: dict[FactKey, str],
+        elsewhere: bool = False,
+        renamed: Mapping[str, set[int]] | None = None,
+    ) -> Effects | None:
+        """Read units again, and what is described in terms of those that have other names now."""
         done: _Wanted = {name: set() for name in NARROW}
-        renamed_any = False
+        renamed_any = bool(renamed)
+        if renamed:
+            for name, units in self._dependents(renamed).items():
+                wanted.setdefault(name, set()).update(units)
         while any(wanted.values()):
             reads = {name: units - done[name] for name, units in wanted.items() if units - done[name]}
             for name, units in reads.items():
                 done[name] |= units
-            renamed = self._read_units(reads, before, after)
-            if "pg_namespace" in renamed:
+            found = self._read_units(reads, before, after)
+            if "pg_namespace" in found:
                 return None  # every name in it is another one now
-            renamed_any = renamed_any or bool(renamed)
-            wanted = self._dependents(renamed) if renamed else {}
+            renamed_any = renamed_any or bool(found)
+            wanted = self._dependents(found) if found else {}
         if renamed_any:
             whole = set(WHOLE)
         if elsewhere and not renamed_any:
@@ -259,7 +278,7 @@ class Tracker:
                 whole.update(few)
         if "pg_inherits" in written.deleted:
             for name in ("tables", "indexes"):
-                heirs = {u for u, facts in self._units[name].items() if _PARENTS & {k.prop for k in facts}}
+                heirs = {u for u, facts in self._units[name].items() if PARENTS & {k.prop for k in facts}}
                 wanted.setdefault(name, set()).update(heirs)
         return wanted, whole, gone
 
@@ -275,24 +294,29 @@ class Tracker:
             cursors[name] = self._prepared.run(name, narrowed, units=("oid[]", array(sorted(units))))
         renamed: dict[str, set[int]] = {}
         for name, cursor in cursors.items():
-            found = self._grouped(self._reader, cursor)
-            units_now = self._units[name]
-            for unit in reads[name]:
-                old, new = units_now.pop(unit, {}), found.get(unit, {})
-                if new:
-                    units_now[unit] = new
-                if old == new:
-                    # Another unit may have left this one's keys to it or taken them over.
-                    after.update(new)
-                    before.update(old)
-                    continue
-                before.update(old)
-                after.update(new)
-                if old and name == "schemas" and has_other_names(name, old, new):
-                    renamed.setdefault("pg_namespace", set()).add(unit)
-                elif old and name in _CLASSES and has_other_names(name, old, new):
-                    renamed.setdefault(_CLASSES[name], set()).add(unit)
+            self._replace(name, reads[name], self._grouped(self._reader, cursor), before, after, renamed)
         return renamed
+
+    def _replace(
+        self,
+        name: str,
+        units: Iterable[int],
+        found: _Units,
+        before: dict[FactKey, str],
+        after: dict[FactKey, str],
+        renamed: dict[str, set[int]],
+    ) -> None:
+        """Put what was read of some units in the place of what was known of them."""
+        units_now = self._units[name]
+        for unit in units:
+            old, new = units_now.pop(unit, {}), found.get(unit, {})
+            if new:
+                units_now[unit] = new
+            # Equal ones count, too: another unit may have left its keys to this one or taken them over.
+            before.update(old)
+            after.update(new)
+            if old and old != new and (name == "schemas" or name in _CLASSES) and has_other_names(name, old, new):
+                renamed.setdefault(_CLASSES.get(name, "pg_namespace"), set()).add(unit)
 
     def _dependents(self, renamed: Mapping[str, Iterable[int]]) -> _Wanted:
         pairs = [(catalog, unit) for catalog, units in renamed.items() for unit in units]

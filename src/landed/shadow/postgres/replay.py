@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from landed.catalog.postgres.follower import Follower
 from landed.catalog.postgres.scope import Scope
-from landed.catalog.postgres.tracker import Tracker
-from landed.core.facts import EXISTS
+from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
-from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
-from landed.sql.postgres_segments import Segment, segments, transaction_trap
+from landed.core.timeline import Failure, StatementTrace, Step, net_effects
+from landed.shadow.postgres.claims import claimed_effects
+from landed.shadow.postgres.pipeline import ConnectionLost
+from landed.shadow.postgres.replay_batch import Batch, Outcome
+from landed.shadow.postgres.replay_data import data_checks
+from landed.shadow.postgres.replay_losses import losses
+from landed.shadow.postgres.replay_session import open_session, unsendable
+from landed.sql.postgres import problems
+from landed.sql.postgres_segments import segments, transaction_trap
 from landed.sql.postgres_traits import traits
 
 if TYPE_CHECKING:
@@ -25,134 +32,153 @@ class PostgresReplayer:
     """A shadow database and what it holds; replays one migration at a time.
 
     User SQL runs as the baseline's role, cut into transactions as ``apply`` cuts it. A statement that
-    fails is taken back to a savepoint and does not stop the rest.
+    fails is taken back to a savepoint and does not stop the rest; so is one that ends the session.
     """
 
     def __init__(self, scratch: Scratch, scope: Scope) -> None:
-        self.connection: psycopg.Connection[Any] = scratch.connect(scratch.server.role)
-        self.tracker = Tracker(self.connection, scope)
-        self._ready = False
+        self._scratch = scratch
+        self._scope = scope
+        self.connection, self.tracker = self._open()
+
+    @property
+    def facts(self) -> Mapping[FactKey, str]:
+        """The facts of the shadow as it stands."""
+        return self.tracker.facts
 
     def replay(self, migration: Migration) -> Step:
-        """Run one file; returns its step. Raises nothing for SQL that fails."""
+        """Run one file; returns its step.
+
+        Raises nothing for SQL that fails; :class:`CannotKnow` when the shadow's server is gone for good.
+        """
         parsed = migration.parsed
-        if not self._ready:
-            self.tracker.begin()
-            self._ready = True
-        traces: dict[int, StatementTrace] = {}
-        failures: list[Failure] = []
+        outcomes: dict[int, Outcome] = {}
         self._reset()
         for segment in segments(parsed.statements):
-            chosen = [s for s in parsed.statements if s.number in segment.statements]
-            (self._alone if segment.alone else self._batch)(segment, chosen, traces, failures)
+            numbers = set(segment.statements)
+            chosen = [s for s in parsed.statements if s.number in numbers]
+            outcomes.update(self._alone(chosen) if segment.alone else self._together(chosen))
+        self._reset()
+        for_psql = problems(migration.text)
+        failures = [Failure(0, problem.line, problem.text) for problem in for_psql]
+        traces: list[StatementTrace] = []
         for statement in parsed.statements:
-            traces.setdefault(statement.number, StatementTrace(statement.number, statement.line, ()))
+            outcome = outcomes.get(statement.number, Outcome())
+            if outcome.failure:
+                failures.append(Failure(statement.number, statement.line, outcome.failure))
+            traces.append(
+                StatementTrace(
+                    statement.number,
+                    statement.line,
+                    without_versions(statement.text, outcome.effects),
+                    writes=traits(statement.text).writes_rows and not outcome.failure,
+                    weak=bool(outcome.failure) or outcome.undone,
+                )
+            )
         trap = transaction_trap(parsed.statements)
         if trap is not None:
             failures.append(Failure(trap.statement, trap.line, trap.text))
-        self._reset()
-        done = tuple(traces[s.number] for s in parsed.statements)
-        net = net_effects(done)
-        dropped = sorted(
-            k.name for k, (_, after, _) in net.items() if k.kind == "table" and _gone(k.prop, after)
-        )
+        targets = {number: outcome.targets for number, outcome in outcomes.items() if not outcome.failure}
+        lost = losses(parsed.statements, traces, targets)
         return Step(
             name=migration.name,
             digest=migration.digest,
-            traces=done,
-            failures=tuple(sorted(failures, key=lambda f: f.statement)),
-            checks=tuple(
-                DataCheck(0, v.line, v.sql, " ".join(v.sql.split())[:100], derived=False)
-                for v in parsed.verifies
-            ),
-            dropped=tuple(dropped),
-            guarded=bool(dropped),
-            net=net,
+            traces=tuple(traces),
+            failures=tuple(sorted(failures, key=lambda failure: (failure.statement, failure.line))),
+            checks=data_checks(self.connection, parsed, targets, self.facts),
+            dropped=lost.dropped,
+            deleted=lost.deleted,
+            guarded=lost.guarded,
+            net=net_effects(traces),
         )
 
     def close(self) -> None:
         """Close the connection; the database is dropped by whoever made it."""
         self.connection.close()
 
+    def _open(self) -> tuple[psycopg.Connection[Any], Follower]:
+        connection = open_session(self._scratch)
+        with self._scratch.connect() as admin:
+            tracker = Follower(connection, self._scope, admin)
+        tracker.begin()
+        return connection, tracker
+
     def _reset(self) -> None:
-        with contextlib.suppress(self._errors()):
-            self.connection.execute("RESET SESSION AUTHORIZATION")
-            self.connection.execute("RESET ROLE")
-            self.connection.execute("RESET ALL")
-
-    def _batch(
-        self,
-        segment: Segment,
-        statements: Sequence[Statement],
-        traces: dict[int, StatementTrace],
-        failures: list[Failure],
-    ) -> None:
-        """Statements that commit together: one transaction, a savepoint around each."""
-        self.connection.execute("BEGIN")
-        self.tracker.begin()
-        for statement in statements:
-            if traits(statement.text).transaction:
-                continue
-            self.connection.execute("SAVEPOINT landed_statement")
-            try:
-                self.connection.execute(statement.text.encode())
-                traces[statement.number] = self._trace(statement, self.tracker.changes())
-                self.connection.execute("RELEASE landed_statement")
-            except self._errors() as error:
-                failures.append(_failure(statement, error))
-                self.connection.execute("ROLLBACK TO landed_statement")
-                self.tracker.changes(everything=True)
-                traces[statement.number] = StatementTrace(statement.number, statement.line, (), weak=True)
-        try:
-            self.connection.execute("COMMIT")
-        except self._errors() as error:
-            # Deferred constraints speak at the end: nothing of the batch is there.
-            failures.append(_failure(statements[-1], error))
-            self.connection.rollback()
-            self.tracker.changes(everything=True)
-            for statement in statements:
-                traces[statement.number] = StatementTrace(statement.number, statement.line, ())
-
-    def _alone(
-        self,
-        segment: Segment,
-        statements: Sequence[Statement],
-        traces: dict[int, StatementTrace],
-        failures: list[Failure],
-    ) -> None:
-        """A statement that PostgreSQL runs outside of transaction blocks only."""
-        for statement in statements:
-            try:
-                self.connection.execute(statement.text.encode())
-            except self._errors() as error:
-                failures.append(_failure(statement, error))
-            effects = self.tracker.changes(everything=True)
-            traces[statement.number] = self._trace(statement, effects)
-
-    def _trace(self, statement: Statement, effects: Any) -> StatementTrace:
-        if not _VERSION.search(statement.text):
-            # Which version an extension comes in is the server's choice, another on every one of them.
-            effects = tuple(c for c in effects if not (c.key.kind == "extension" and c.key.prop == "version"))
-        return StatementTrace(statement.number, statement.line, effects, traits(statement.text).writes_rows)
-
-    def _errors(self) -> type[Exception]:
+        """As the Supabase CLI does before each file; a role that was set is put back, too."""
         import psycopg
 
-        return psycopg.Error
+        with contextlib.suppress(psycopg.Error), self.connection.pipeline():
+            for statement in ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"):
+                self.connection.execute(statement, prepare=False)
+
+    def _together(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
+        """Statements that commit together: one transaction, a savepoint around each."""
+        doomed: dict[int, str] = {}
+        innocent = 2
+        careful = False
+        while True:
+            batch = Batch(self.connection, self.tracker, self._elevates, self._claims)
+            try:
+                if batch.run(statements, doomed, careful=careful):
+                    return batch.outcomes
+                careful = True
+            except ConnectionLost as lost:
+                careful = True
+                if lost.sqlstate == "57P02" and innocent:
+                    innocent -= 1  # another session's crash took this one with it
+                else:
+                    doomed[batch.current(lost.place)] = _said(lost)
+                self._reopen()
+
+    def _alone(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
+        """A statement that PostgreSQL runs outside of transaction blocks only."""
+        import psycopg
+
+        found: dict[int, Outcome] = {}
+        for statement in statements:
+            outcome = found[statement.number] = Outcome()
+            outcome.failure = unsendable(statement.text)
+            if outcome.failure:
+                continue
+            try:
+                self.connection.execute(statement.text.encode())
+            except psycopg.Error as error:
+                outcome.failure = _said(error)
+            if self.connection.broken or self.connection.closed:
+                self._reopen()
+            outcome.effects = self.tracker.reread()
+            if outcome.failure and not outcome.effects:
+                outcome.effects = self._claims(statement)
+        return found
+
+    def _reopen(self) -> None:
+        """Go on in a new session after the old one was lost, with what is known."""
+        self.connection.close()
+        self.connection, self.tracker = self._open()
+
+    @property
+    def _elevates(self) -> bool:
+        baseline = self._scratch.server.baseline
+        return baseline.role != baseline.superuser
+
+    def _claims(self, statement: Statement, schema: str = "public") -> Effects:
+        return claimed_effects(statement.text, self.facts, schema)
 
 
 _VERSION = re.compile(r"\bversion\b|\bupdate\s+to\b", re.IGNORECASE)
 
 
-def _gone(prop: str, after: str | None) -> bool:
-    return prop == EXISTS and after is None
+def without_versions(statement: str, effects: Effects) -> Effects:
+    """The effects but for an extension's version, unless the statement names one: the server chooses it."""
+    if _VERSION.search(statement):
+        return effects
+    return tuple(c for c in effects if not (c.key.kind == "extension" and c.key.prop == "version"))
 
 
-def _failure(statement: Statement, error: Exception) -> Failure:
-    diag = getattr(error, "diag", None)
-    message = (diag.message_primary if diag is not None else None) or str(error).strip()
+def _said(error: Exception) -> str:
+    diagnosis = getattr(error, "diag", None)
+    message = (diagnosis.message_primary if diagnosis is not None else None) or str(error).strip()
     code = getattr(error, "sqlstate", None)
-    return Failure(statement.number, statement.line, f"{message} ({code})" if code else message)
+    return f"{message} ({code})" if code else message
 
 
 def replay_all(

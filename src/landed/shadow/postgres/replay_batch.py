@@ -1,0 +1,211 @@
+"""One transaction of a replay: its statements sent in one stream, each followed by a look at the catalogs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from landed.catalog.postgres.follower import Follower
+from landed.core.facts import Effects
+from landed.core.migration import Statement
+from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
+from landed.shadow.postgres.pipeline import Refused, send
+from landed.shadow.postgres.replay_data import Target, target_query, targets_told
+from landed.shadow.postgres.replay_session import unsendable
+from landed.sql.postgres_traits import traits
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a statement: why it failed, if it did, and its effects (claimed ones of one that failed).
+
+    ``undone`` says that its transaction was rolled back. ``targets`` are the tables whose rows it writes in so
+    many words.
+    """
+
+    effects: Effects = ()
+    failure: str = ""
+    undone: bool = False
+    targets: tuple[Target, ...] = ()
+
+
+_ASKS_MORE = re.compile(
+    r"\b(?:rename|schema|extension|detach|inherit|reset|discard|do|call|execute|owned|is\s+null|is\s+'')\b",
+    re.IGNORECASE,
+)
+_NEVER_ASKS = frozenset(("GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE", "CREATE"))
+_SAVEPOINT = b"SAVEPOINT landed_statement"
+_RELEASE = b"RELEASE SAVEPOINT landed_statement"
+_WHERE = b"SELECT pg_catalog.current_schema()"
+_BACK = b"ROLLBACK TO SAVEPOINT landed_statement"
+
+
+def may_ask_more(sql: str) -> bool:
+    """Whether telling a statement's effects may take further questions while nothing else has run.
+
+    A guess that saves time: a wrong one makes the transaction run a second time, step by step.
+    """
+    verb = traits(sql).verb
+    return verb not in _NEVER_ASKS and _ASKS_MORE.search(sql[:4000]) is not None
+
+
+class Batch:
+    """Runs statements in one transaction; :attr:`outcomes` by their numbers."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        tracker: Follower,
+        elevates: bool,
+        claims: Callable[[Statement, str], Effects],
+    ) -> None:
+        self._connection = connection
+        self._tracker = tracker
+        self._elevates = elevates
+        self._claims = claims
+        self._sent: list[tuple[Statement | None, str]] = []
+        self.outcomes: dict[int, Outcome] = {}
+
+    def current(self, place: int) -> int:
+        """The number of the statement that the command at a place belongs to."""
+        for statement, _ in reversed(self._sent[: place + 1]):
+            if statement is not None:
+                return statement.number
+        return next((s.number for s, _ in self._sent if s is not None), 0)
+
+    def run(self, statements: Sequence[Statement], doomed: Mapping[int, str], *, careful: bool) -> bool:
+        """Run them and commit; ``False`` when the effects of some could not be told: run again, ``careful``.
+
+        ``doomed`` are statements that are known to end the session, with the reason: they are not sent.
+        Raises :class:`ConnectionLost`.
+        """
+        todo = list(statements)
+        opening: tuple[bytes, ...] = (b"BEGIN", self._tracker.note)
+        while todo or opening:
+            group, todo = self._next_group(todo, doomed, careful)
+            while group or opening:
+                try:
+                    astray = self._send(group, opening)
+                except Refused as refused:
+                    statement = self._sent[refused.place][0]
+                    if statement is None:
+                        raise
+                    self._failed(statement, refused)
+                    group = group[group.index(statement) + 1 :]
+                    opening = ()
+                    continue
+                if astray:
+                    self._connection.execute("ROLLBACK")
+                    self._tracker.reread()
+                    return False
+                group, opening = [], ()
+        self._commit(statements)
+        return True
+
+    def _next_group(
+        self, todo: list[Statement], doomed: Mapping[int, str], careful: bool
+    ) -> tuple[list[Statement], list[Statement]]:
+        """The statements to send in one go, and the rest; those that are never sent are done with."""
+        group: list[Statement] = []
+        for at, statement in enumerate(todo):
+            if _is_left_out(statement.text):
+                continue
+            failure = doomed.get(statement.number) or unsendable(statement.text)
+            if failure:
+                self.outcomes[statement.number] = Outcome(self._claims(statement, "public"), failure)
+                continue
+            group.append(statement)
+            if careful or may_ask_more(statement.text):
+                return group, todo[at + 1 :]
+        return group, []
+
+    def _send(self, group: Sequence[Statement], opening: Sequence[bytes]) -> bool:
+        """Send a group and take its effects; says whether some could not be told."""
+        sent = self._sent = []
+        astray = False
+        last = group[-1].number if group else 0
+
+        def commands() -> Iterator[bytes]:
+            for command in opening:
+                sent.append((None, ""))
+                yield command
+            for statement in group:
+                for role, command in self._commands(statement):
+                    sent.append((statement, role))
+                    yield command
+
+        def answered(place: int, result: Any) -> None:
+            nonlocal astray
+            statement, role = sent[place]
+            if statement is None or not role or astray:
+                return
+            outcome = self.outcomes.setdefault(statement.number, Outcome())
+            if role == "target":
+                outcome.targets = targets_told(result.get_value(0, 0))
+            elif statement.number != last:
+                effects = self._tracker.take(result.get_value(0, 0), here=False)
+                if effects is None:
+                    astray = True
+                else:
+                    outcome.effects = effects
+            else:
+                final.append(result.get_value(0, 0))
+
+        final: list[bytes | None] = []
+        send(self._connection, commands(), answered)
+        if final and not astray:
+            self.outcomes[last].effects = self._tracker.take(final[0], here=True) or ()
+        return astray
+
+    def _commands(self, statement: Statement) -> Iterator[tuple[str, bytes]]:
+        yield "", _SAVEPOINT
+        query = target_query(statement.text)
+        if query:
+            yield "target", query
+        elevated = self._elevates and is_elevated(statement.text)
+        if elevated:
+            yield "", ELEVATE.encode()
+        yield "", statement.text.encode()
+        if elevated:
+            yield "", DEMOTE.encode()
+        yield "look", self._tracker.look
+        yield "", _RELEASE
+
+    def _failed(self, statement: Statement, refused: Refused) -> None:
+        """Take a statement back, and its claims as they would be read where it stands."""
+        schema: list[bytes] = []
+
+        def answered(place: int, result: Any) -> None:
+            if place == 1:
+                schema.append(result.get_value(0, 0) or b"")
+
+        send(self._connection, (_BACK, _WHERE, _RELEASE, self._tracker.note), answered)
+        self.outcomes[statement.number] = Outcome(
+            self._claims(statement, schema[0].decode() or "public"),
+            f"{refused} ({refused.sqlstate})" if refused.sqlstate else str(refused),
+        )
+
+    def _commit(self, statements: Sequence[Statement]) -> None:
+        try:
+            send(self._connection, (b"COMMIT",), lambda place, result: None)
+        except Refused as refused:
+            # Deferred constraints speak at the end: nothing of the batch is there.
+            self._connection.execute("ROLLBACK")
+            self._tracker.reread()
+            for outcome in self.outcomes.values():
+                outcome.undone = True
+            last = self.outcomes.setdefault(statements[-1].number, Outcome())
+            last.failure = last.failure or f"at the COMMIT: {refused} ({refused.sqlstate})"
+
+
+def _is_left_out(sql: str) -> bool:
+    """Statements that only say how the transaction runs, which is not the shadow's to follow."""
+    found = traits(sql)
+    return bool(found.transaction) or (
+        found.verb == "SET" and re.match(r"\s*set\s+(?:local\s+)?transaction\b", sql, re.IGNORECASE) is not None
+    )

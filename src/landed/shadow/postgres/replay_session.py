@@ -1,0 +1,53 @@
+"""The session that user SQL is replayed in, and what is never sent through it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import CannotKnow
+from landed.sql.postgres_tokens import scan
+from landed.sql.postgres_traits import traits
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.shadow.postgres.databases import Scratch
+
+PATIENCE = 30.0
+"""Seconds that a server may take to come back after a crash."""
+
+
+def open_session(scratch: Scratch) -> psycopg.Connection[Any]:
+    """A connection as the role that replays. Raises :class:`CannotKnow` when the server does not come back."""
+    import psycopg
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return scratch.connect(scratch.server.role)
+        except psycopg.OperationalError as error:
+            if time.monotonic() > end:
+                raise CannotKnow(
+                    "the shadow's Postgres is gone, and does not come back",
+                    details=(str(error).strip(),),
+                    next="run the command again: a new one is started",
+                ) from None
+            time.sleep(0.05)
+
+
+def unsendable(sql: str) -> str:
+    """Why a statement cannot be replayed at all, or ``""``."""
+    if "\0" in sql:
+        return "there is a NUL character in it: no server takes it"
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        return "it is not valid UTF-8"
+    if traits(sql).verb == "COPY":
+        for kind, text, _ in scan(sql):
+            if kind == "word" and text.upper() == "STDIN":
+                return "COPY … FROM stdin takes its rows from psql: write them as INSERT"
+            if kind == "word" and text.upper() == "STDOUT":
+                return "COPY … TO stdout gives its rows to psql: nothing in a migration reads them"
+    return ""
