@@ -74,19 +74,21 @@ def diagnose(
     Nothing is written or created, neither in the project nor in the database nor in the cache.
     Raises nothing that a user can cause.
     """
-    from landed.ops import doctor_database, doctor_engine, doctor_project
+    from landed.ops import doctor_database, doctor_engine, doctor_project, doctor_supabase
     from landed.targets.discovery import discover
     from landed.targets.naming import resolve_target
 
     checks: list[Check] = []
     project: Project | None = None
     spec: TargetSpec | None = None
+    major: int | None = None
 
     def find() -> Iterable[Check]:
         nonlocal project
         if not start.is_dir():
             raise UsageError(f"{start} is not a folder", next="name the project's folder: --project DIR")
         yield from doctor_project.searched(start)
+        yield from doctor_supabase.searched(start)
         project = discover(start, flags, environ)
 
     def resolve() -> Iterable[Check]:
@@ -114,11 +116,24 @@ def diagnose(
             from landed.ops import doctor_remote
 
             checks += doctor_remote.examine(known, chosen, environ)
+        elif chosen.dsn is not None:
+            from landed.ops import doctor_postgres
+
+            checks += guarded(
+                "database", "address", "address", lambda: doctor_supabase.configuration(known, chosen)
+            )
+            found_there, major = doctor_postgres.examine(chosen)
+            checks += found_there
         else:
             checks += doctor_database.examine(chosen)
         for code, look in doctor_project.FOLDER_CHECKS:
             checks += guarded("migrations", code, code, lambda look=look: look(known, chosen))  # type: ignore[misc]
     checks += guarded("landed", "landed", "landed", lambda: doctor_engine.examine(start, spec))
+    if project is not None and spec is not None and spec.dsn is not None:
+        from landed.ops import doctor_shadow
+
+        where, which = project, spec
+        checks += guarded("landed", "shadow", "shadow", lambda: doctor_shadow.examine(where, which, major))
     return Diagnosis(tuple(checks), project, spec)
 
 

@@ -42,7 +42,11 @@ def examine(start: Path, spec: TargetSpec | None) -> Iterator[Check]:
     """Versions, features under the target's rules, cache folder, installed wrangler."""
     python = f"Python {platform.python_version()}"
     yield Check("landed", "version", "landed", f"{__version__}, {python}, {platform.system()}")
-    mode = spec.mode if spec is not None and spec.mode != "postgres" else "d1"
+    if spec is not None and spec.mode == "postgres":
+        yield _psycopg()
+        yield _cache()
+        return
+    mode = spec.mode if spec is not None else "d1"
     yield Check("landed", "sqlite", "SQLite", f"{apsw.sqlite_lib_version()} (apsw {apsw.apsw_version()})")
     found = features(mode)
     rules = "D1's rules" if mode == "d1" else "plain SQLite"
@@ -71,6 +75,16 @@ def features(mode: str) -> dict[str, bool]:
     finally:
         connection.close()
     return works
+
+
+def _psycopg() -> Check:
+    import psycopg
+    from psycopg.pq import __impl__, version
+
+    library = version()
+    return Check(
+        "landed", "psycopg", "psycopg", f"{psycopg.__version__} ({__impl__}), libpq {library // 10000}"
+    )
 
 
 def _cache() -> Check:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from landed.core.migration import Note
 from landed.ops.doctor import Check, Level
-from landed.sql import sqlite as dialect
 from landed.targets.config_search import find_config
 from landed.targets.d1_database import D1Database
 from landed.targets.d1_local import local_d1_path, other_local_files
 from landed.targets.discovery import Project
 from landed.targets.naming import redact
+from landed.targets.supabase_search import find_supabase
 from landed.targets.target_spec import TargetSpec
 
 _QUIET_NOTES = frozenset({"redirect", "gap"})
@@ -25,10 +25,18 @@ _MEANINGS = {
 }
 
 
+_MAKE_FOLDER = (
+    "create it, or set migrations_dir of this database in the wrangler configuration",
+    "create it with the first migration, or name the folder: --migrations DIR",
+)
+
+
 def searched(start: Path) -> Iterator[Check]:
     """Where landed was started and which wrangler configuration it found from there."""
     yield Check("configuration", "project", "project folder", os.path.abspath(start))
     path = find_config(start)
+    if path is None and find_supabase(start) is not None:
+        return
     if path is None:
         yield Check(
             "configuration", "wrangler-config", "wrangler config", "none", None, Level.NOTE,
@@ -44,10 +52,21 @@ def settings(project: Project) -> Iterator[Check]:
     own = project.settings
     if own.file is not None:
         yield Check("configuration", "settings-file", "landed settings", str(own.file))
-    for name in ("target", "migrations", "pattern", "ledger", "lock", "persist_to", "pooler"):
+    for name in (
+        "target",
+        "migrations",
+        "pattern",
+        "ledger",
+        "lock",
+        "persist_to",
+        "base",
+        "managed",
+        "shadow",
+        "pooler",
+    ):
         value = getattr(own, name)
         if value is not None:
-            shown = redact(value.value) if name in ("target", "pooler") else value.value
+            shown = redact(value.value) if name in ("target", "pooler", "shadow") else value.value
             yield Check("configuration", f"setting-{name}", f"setting {name}", shown, value.origin)
     if project.wrangler is not None:
         environment = project.wrangler.environment or "top level"
@@ -116,31 +135,24 @@ def _folder(project: Project, spec: TargetSpec) -> Iterator[Check]:
         "migrations", "folder", "folder", str(value.value), value.origin,
         Level.GOOD if exists else Level.ERROR,
         None if exists else "this folder does not exist",
-        None if exists else "create it, or set migrations_dir of this database in the wrangler configuration",
+        None if exists else _MAKE_FOLDER[spec.mode == "postgres"],
         0 if exists else 2,
     )  # fmt: skip
     pattern = spec.migrations_pattern
     yield Check(
-        "migrations", "pattern", "pattern", pattern.value if pattern else "*.sql",
+        "migrations", "pattern", "pattern",
+        pattern.value if pattern else "<version>_<name>.sql" if spec.mode == "postgres" else "*.sql",
         pattern.origin if pattern else "default",
     )  # fmt: skip
 
 
 def _files(project: Project, spec: TargetSpec) -> Iterator[Check]:
-    from landed.targets.files import read_migrations
+    from landed.ops.workspace import Workspace
 
     value = spec.migrations_dir
     if value is None or not value.value.is_dir():
         return
-    pattern = spec.migrations_pattern
-    found = read_migrations(
-        value.value,
-        dialect.parse,
-        pattern=pattern.value if pattern else None,
-        root=project.start,
-        adopt_drizzle=spec.adopt_drizzle,
-        origin=value.origin,
-    )
+    found = Workspace(project, spec).migrations()
     names = [m.name for m in found.migrations]
     shown = f"{len(names)}" + (
         f": {names[0]} … {names[-1]}" if len(names) > 1 else f": {names[0]}" if names else ""

@@ -1,0 +1,53 @@
+"""doctor's look at where Postgres files would be replayed; nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from landed.ops.doctor import Check, Level
+from landed.targets.discovery import Project
+from landed.targets.target_spec import TargetSpec
+
+
+def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[Check]:
+    """Which server the shadow runs on, whether its version is the target's, and what is stood in for there.
+
+    ``major`` is the target's, where it answered.
+    """
+    from landed.ops.workspace import Workspace
+    from landed.shadow.postgres.choice import chosen
+    from landed.shadow.postgres.servers import choose, sentence
+    from landed.shadow.postgres.standins import stood_in
+
+    setting = project.settings.shadow
+    origin = setting.origin if setting else "default"
+    kind = chosen(setting.value if setting else None)
+    choice = Workspace(project, spec).shadow(major)
+    if kind != "own":
+        which = (
+            "a scratch database on the target's own server"
+            if kind == "same-server"
+            else "the server that is named"
+        )
+        yield Check("landed", "shadow", "shadow", which, origin)
+        return
+    programs = choose(choice.major, choice.extensions)
+    differs = choice.major is not None and programs.major != choice.major
+    yield Check(
+        "landed", "shadow", "shadow", sentence(programs.origin, programs.major, choice.major), origin,
+        Level.NOTE if differs else Level.GOOD,
+        "facts are compared so that the versions make no difference; a file that only one of them runs does"
+        if differs
+        else None,
+        f"install Postgres {choice.major}'s server programs to replay on the same version"
+        if differs
+        else None,
+    )  # fmt: skip
+    yield Check("landed", "shadow-programs", "its programs", str(programs.bindir))
+    ours = sorted(choice.extensions & stood_in(programs))
+    if ours:
+        yield Check(
+            "landed", "stand-ins", "stand-ins", ", ".join(ours), None, Level.NOTE,
+            "the shadow's server lacks these extensions: landed stands in for their names and signatures, "
+            "and what rests on them is weaker evidence",
+        )  # fmt: skip
