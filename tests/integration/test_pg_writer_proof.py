@@ -36,7 +36,9 @@ def there(world: World, name: str) -> bool:
 def test_if_not_exists_over_another_shape_is_not_recorded(world: World) -> None:
     world.sql("CREATE TABLE orders (id int)")
     with pytest.raises(NotProven) as caught:
-        world.apply("\nCREATE TABLE other (a int);\nCREATE TABLE IF NOT EXISTS orders (id bigint, region text);")
+        world.apply(
+            "\nCREATE TABLE other (a int);\nCREATE TABLE IF NOT EXISTS orders (id bigint, region text);"
+        )
     said = caught.value
     assert said.where == "migrations/0001_file.sql:3"
     assert any("column public.orders.id · type: expected bigint, is integer" in line for line in said.details)
@@ -140,10 +142,12 @@ def test_files_that_cannot_be_run_whole_are_refused_before_anything_runs(
 
 
 def test_what_a_file_sets_does_not_reach_the_proof_or_the_next_file(world: World) -> None:
-    world.sql("DROP ROLE IF EXISTS landed_other; CREATE ROLE landed_other; GRANT ALL ON SCHEMA public TO PUBLIC")
+    world.sql("DROP ROLE IF EXISTS landed_other; CREATE ROLE landed_other")
+    world.sql("GRANT ALL ON SCHEMA public TO PUBLIC")
     first = world.file(
         "SET ROLE landed_other; SET search_path = nowhere; SET TimeZone = 'Asia/Tokyo';"
-        "SET statement_timeout = '7min'; CREATE TABLE public.theirs (at timestamptz DEFAULT '2020-01-01 00:00Z')"
+        "SET statement_timeout = '7min';"
+        "CREATE TABLE public.theirs (at timestamptz DEFAULT '2020-01-01 00:00Z')"
     )
     second = world.file("CREATE TABLE mine AS SELECT current_setting('statement_timeout') AS setting")
     third = world.file("SET SESSION AUTHORIZATION landed_other; DEALLOCATE ALL")

@@ -185,7 +185,7 @@ def _place(migration: Migration, loss: Loss) -> str:
         if re.search(rf"\bdrop\b.*\b{re.escape(name)}\b", statement.text, re.IGNORECASE | re.DOTALL):
             return f"{migration.file}:{statement.line}"
     for statement in migration.statements:
-        if words(statement.text, 1) in (["TRUNCATE"], ["DELETE"], ["WITH"]):
+        if words(statement.text, 1) in (["TRUNCATE"], ["DELETE"], ["MERGE"], ["WITH"], ["DO"]):
             return f"{migration.file}:{statement.line}"
     return migration.file
 
@@ -203,14 +203,14 @@ def half_way(
         left = "What comes after was not run or was rolled back, and the file is NOT recorded."
     details = [detail for detail in error.details if detail != ROLLED_BACK]
     kind = type(error)
-    consent = isinstance(error, NeedsConfirmation)
+    says_how = isinstance(error, NeedsConfirmation) or "landed apply" in (error.next or "")
     advice = f"landed resume {migration.name}"
     return kind(
         error.message,
         details=[*details, *lines, left],
         where=error.where,
         next=(error.next or advice).replace("landed apply", advice)
-        if consent
+        if says_how
         else f"Correct what stopped it, then run: {advice}",
     )
 

@@ -17,6 +17,7 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.sql.postgres_tokens import quote, scan, words
+from landed.targets.pg_writer_pipeline import Command, send
 
 if TYPE_CHECKING:
     import psycopg
@@ -149,6 +150,8 @@ class RowGuard:
             [p[1] for p in parts],
             [split_name(p[2])[0] if p[2] else None for p in parts],
         )
+        sent: list[Command] = []
+        seen: list[_Seen] = []
         for schema, table, oid, column, number in sorted(
             found, key=lambda row: (row[0], row[1], row[4] or 0)
         ):
@@ -156,15 +159,18 @@ class RowGuard:
             rebuilt = name in self._back
             mode = "SHARE ROW EXCLUSIVE" if rebuilt else "ACCESS EXCLUSIVE"
             at = _quoted(schema, table)
-            self._connection.execute(f"LOCK TABLE {at} IN {mode} MODE".encode(), prepare=False)
             if column is not None:
-                rows = self._capped(f"SELECT FROM {at} WHERE {quote(column)} IS NOT NULL")
+                counting = _capped(f"SELECT FROM {at} WHERE {quote(column)} IS NOT NULL")
             elif rebuilt:
-                rows = self._number(f"SELECT count(*) FROM {at}")
+                counting = f"SELECT count(*) FROM {at}"
             else:
-                rows = self._capped(f"SELECT FROM {at}")
+                counting = _capped(f"SELECT FROM {at}")
+            sent += [Command(sql, purpose="read") for sql in (f"LOCK TABLE {at} IN {mode} MODE", counting)]
             shown = quoted(column) if column is not None else ""
-            self._seen.append(_Seen(name, shown, oid, number or 0, rows, rebuilt))
+            seen.append(_Seen(name, shown, oid, number or 0, 0, rebuilt))
+        for was, cursor in zip(seen, send(self._connection, sent)[1::2], strict=True):
+            (row,) = cursor.fetchall()
+            self._seen.append(was._replace(rows=int(row[0])))
 
     def _dropped(self) -> list[Loss]:
         held = [seen for seen in self._seen if seen.rows]
@@ -228,7 +234,7 @@ class RowGuard:
         return losses
 
     def _capped(self, query: str) -> int:
-        return self._number(f"SELECT count(*) FROM ({query} LIMIT {CAP + 1}) AS held")
+        return self._number(_capped(query))
 
     def _number(self, query: str) -> int:
         (row,) = self._connection.execute(query.encode(), prepare=False).fetchall()
@@ -267,6 +273,10 @@ def _cascades(text: str) -> bool:
     return not text.lstrip().lower().startswith(("update", "insert")) and bool(
         re.search(r"\bdelete\b|\btruncate\b", text, re.IGNORECASE)
     )
+
+
+def _capped(query: str) -> str:
+    return f"SELECT count(*) FROM ({query} LIMIT {CAP + 1}) AS held"
 
 
 def _names(sql: str) -> Iterable[str]:
