@@ -14,6 +14,7 @@ from landed.targets.pg_alone_subject import Subject
 from landed.targets.pg_alone_subjects import subject_of
 from landed.targets.pg_blocking import LOCK_TIMEOUT, PAUSES, Watcher, blocked, explain_cancel, retrying
 from landed.targets.pg_indexes import Index, InvalidIndex, invalid_indexes
+from landed.targets.pg_references import explain
 from landed.targets.pg_sessions import Blocker, shown
 
 if TYPE_CHECKING:
@@ -88,9 +89,9 @@ def run_alone(
     """Run one statement outside of any transaction, and return what proves that it did what it says.
 
     ``connection`` is in autocommit mode and in no transaction; ``lock_timeout`` (seconds, 0 is for ever) is
-    set on it while the statement runs. Locks that are not free are waited for as :func:`retrying` does; what
-    a failed try of this run has left is removed before the next one. CREATE INDEX CONCURRENTLY starts only
-    when no old transaction is in the way that it would have to wait for.
+    set on it while the statement runs, unless it has one of its own. Locks that are not free are waited for
+    as :func:`retrying` does; what a failed try of this run has left is removed before the next one. CREATE
+    INDEX CONCURRENTLY starts only when no old transaction is in the way that it would have to wait for.
 
     An INVALID index of the same name, left by an earlier failure, is dropped (concurrently) if ``consent``
     has ``drop-invalid-index:schema.name``; otherwise NeedsConfirmation, and nothing was run. ``IF NOT
@@ -165,7 +166,8 @@ def _session(connection: Connection[Any], lock_timeout: float, subject: Subject)
 
     connection.add_notice_handler(hear)
     row = connection.execute(
-        "SELECT pg_catalog.current_setting('lock_timeout'), pg_catalog.set_config('lock_timeout', %s, false)",
+        "SELECT pg_catalog.current_setting('lock_timeout'), CASE pg_catalog.current_setting('lock_timeout')"
+        " WHEN '0' THEN pg_catalog.set_config('lock_timeout', %s, false) END",
         (f"{round(lock_timeout * 1000)}ms",),
         prepare=False,
     ).fetchone()
@@ -243,13 +245,10 @@ def _failed(
     """The error for a statement that the server refused: its reason, what it left, what to do."""
     said = error.diag.message_primary or str(error)
     details = [line for line in (error.diag.message_detail, error.diag.message_hint) if line]
-    advice: list[str] = []
-    if error.sqlstate == "57014":
-        more, way = explain_cancel(error)
-        details += more
-        advice.append(way)
-    elif error.sqlstate == "23505":
-        advice.append("remove the duplicates")
+    more, advice = (
+        explain_cancel(error) if error.sqlstate == "57014" else explain(connection, error, statement.text)
+    )
+    details += more
     left, ways = subject.left(connection)
     details += [*left, *ways]
     if not left:
@@ -257,12 +256,11 @@ def _failed(
     # A named index is in the way of the next run; one that the server named is not.
     named = [index for index in subject.broken(connection) if index.name in statement.text]
     allow = "".join(f" --allow '{index.allow}'" for index in named)
-    cause = advice[0] if advice else "correct the cause"
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
         details=details,
         where=f"{migration.file}:{statement.line}",
-        next=f"{cause}, then: {again}{allow}",
+        next=f"{advice or 'correct the cause'}\nThen run: {again}{allow}",
     )
 
 

@@ -261,7 +261,7 @@ def explain_cancel(error: BaseException, timeout: str | None = None) -> tuple[li
     if "statement timeout" not in str(error):
         return (
             ["the statement was cancelled by an administrator, by pg_cancel_backend or by the pooler"],
-            "find out who cancelled it, then run it again",
+            "find out who cancelled it",
         )
     value = f" ({timeout})" if timeout and timeout != "0" else ""
     return (
@@ -269,8 +269,7 @@ def explain_cancel(error: BaseException, timeout: str | None = None) -> tuple[li
             f"the server's statement_timeout{value} struck: the statement ran longer than this role may",
             "the time includes waiting for locks; trying again takes as long again",
         ],
-        "put SET statement_timeout = '30min' at the top of the file (or do the work in smaller steps), "
-        "then run it again",
+        "put SET statement_timeout = '30min' at the top of the file, or do the work in smaller steps",
     )
 
 

@@ -115,7 +115,7 @@ def _foreign_key(connection: Connection[Any], error: psycopg.Error, statement: s
     key = _by_name(connection, said.constraint_name, said.schema_name, said.table_name)
     key = key or _written(connection, statement, said.constraint_name)
     if key is None:
-        return [], "correct the rows that are named, then run it again"
+        return [], "correct the rows that are named"
     found = _KEY.search(said.message_detail or "")
     held = found["what"] != "not present" if found else upper[:1] in (["DELETE"], ["TRUNCATE"], ["DROP"])
     values = found["values"] if found else None

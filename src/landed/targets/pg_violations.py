@@ -91,7 +91,7 @@ def explain_values(connection: Connection[Any], error: psycopg.Error, statement:
         return _not_null(connection, table, said.column_name or "", schema_change)
     if error.sqlstate == "23505":
         found = _DUPLICATE.search(said.message_detail or "")
-        return _duplicates(connection, table, found["columns"] if found else "", statement, schema_change)
+        return _duplicates(connection, table, found["columns"] if found else None, statement)
     return _check(connection, table, said.constraint_name or "", statement, schema_change)
 
 
@@ -113,21 +113,19 @@ def _not_null(connection: Connection[Any], table: str, column: str, schema_chang
     )
 
 
-def _duplicates(
-    connection: Connection[Any], table: str, columns: str, statement: str, schema_change: bool
-) -> Explained:
-    if not schema_change:
+def _duplicates(connection: Connection[Any], table: str, columns: str | None, statement: str) -> Explained:
+    if columns is None:
         return [], (
             f"the row is in {table} already: change or leave out the one in the file, or write ON CONFLICT"
         )
-    advice = "merge or delete the duplicates first, then run it again"
-    names = columns.split(", ") if columns else []
+    advice = "merge or delete the duplicates first"
+    names = columns.split(", ")
     row = connection.execute(_COLUMNS, (table,), prepare=False).fetchone()
     known = {name: quote(name) for name in (row[0] if row else ())}
     known.update({quote(name): quote(name) for name in (row[0] if row else ())})
     partial = any(kind == "word" and text.upper() == "WHERE" for kind, text, _ in scan(statement))
     # An expression, or a partial index: what the server counts as equal cannot be asked for so simply.
-    if not names or partial or any(name not in known for name in names):
+    if partial or any(name not in known for name in names):
         return [], advice
     import psycopg
 

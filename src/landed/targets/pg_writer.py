@@ -107,6 +107,9 @@ class PgWriter:
         session = self._session
         if record and is_recorded(session, migration):
             return "already", ""
+        from landed.targets.pg_writer_alone import refuse_obstacles
+
+        refuse_obstacles(session, migration, parts, consent)
         done: list[int] = []
         notes: list[str] = []
         try:

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from landed.core.errors import NotProven
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.sql.postgres_segments import Segment
+from landed.sql.postgres_settings import with_settings
+from landed.targets import pg_messages_run as say
 from landed.targets.base import Consent
+from landed.targets.pg_writer_outcome import before_commit
 from landed.targets.pg_writer_session import Session
 
 _RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
+
+
+def refuse_obstacles(
+    session: Session, migration: Migration, parts: Sequence[Segment], consent: Consent
+) -> None:
+    """Look for what would stop a part that runs alone, before any part has run.
+
+    Raises NeedsConfirmation (an INVALID index is in the way), Busy (somebody is building it).
+    """
+    import psycopg
+
+    from landed.targets import pg_alone
+
+    numbers = [number for part in parts if part.alone for number in part.statements]
+    if not numbers:
+        return
+    try:
+        _settle(session, migration, numbers)
+    except NotProven:
+        # A setting of the file needs what the file has yet to make.
+        return
+    try:
+        pg_alone.refuse_obstacles(session.connection, migration, numbers, consent)
+    except psycopg.Error as error:
+        if session.connection.closed:
+            raise before_commit(session, migration, error) from error
 
 
 def run_segment(
@@ -17,10 +49,9 @@ def run_segment(
     """Run one statement alone; gives what is worth knowing besides. Raises NotProven, NeedsConfirmation (an
     INVALID index is in the way), Busy, Ambiguous."""
     from landed.targets.pg_alone import run_alone
-    from landed.targets.pg_writer_pipeline import Command, send
 
     session.ready()
-    send(session.connection, [Command(sql) for sql in _RESET])
+    _settle(session, migration, segment.statements)
     notes: list[str] = []
     for statement in migration.statements:
         if statement.number in segment.statements:
@@ -36,3 +67,17 @@ def run_segment(
             )
             notes += proof.notes
     return "; ".join(notes)
+
+
+def _settle(session: Session, migration: Migration, numbers: Sequence[int]) -> None:
+    """The session as the file has set it by then. Raises NotProven, CannotKnow."""
+    from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
+
+    settings = [s for s in with_settings(migration.statements, numbers) if s.number not in numbers]
+    commands = [*(Command(sql) for sql in _RESET), *(Command(s.text, statement=s) for s in settings)]
+    try:
+        send(session.connection, commands)
+    except Failed as failed:
+        raise say.failed(migration, failed.command, failed.error, ((), None)) from failed.error
+    except Lost as lost:
+        raise before_commit(session, migration, lost.error) from lost.error

@@ -119,7 +119,10 @@ class Session:
         self.readback = Readback(connection, self.scope, main_role)
         self.pid = pid
         self.patience = _seconds(given if given != "0" else self._wish)
-        self.watcher = Watcher(pid, self._another, self.patience / 2)
+        waits_for_ever = self.patience == 0
+        self.watcher = Watcher(
+            pid, self._another, self.patience / 2, self.target.notify if waits_for_ever else None
+        )
         self._open.callback(self.watcher.close)
         self._tracker = None
         self._opened = True

@@ -9,6 +9,7 @@ from landed.core.errors import LandedError
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck, Step
+from landed.sql.postgres_settings import with_settings
 from landed.sql.postgres_tokens import words
 from landed.targets import messages
 from landed.targets import pg_messages_run as say
@@ -29,8 +30,8 @@ RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
 """What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
 
 _HARMLESS = frozenset(
-    ("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE",
-     "SECURITY", "REFRESH", "LOCK")
+    ("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE", "TRUNCATE",
+     "MERGE", "SECURITY", "REFRESH", "LOCK")
 )  # fmt: skip
 """Verbs of statements that leave role and settings of a session alone."""
 
@@ -183,7 +184,7 @@ class _Transaction:
         return opening
 
     def _body(self) -> list[Command]:
-        own = [s for s in self._migration.statements if s.number in self._part.statements]
+        own = with_settings(self._migration.statements, self._part.statements)
         body = [Command(s.text, statement=s) for s in own]
         body.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
         if not all(words(s.text, 1)[:1] and words(s.text, 1)[0] in _HARMLESS for s in own):
