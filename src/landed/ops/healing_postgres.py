@@ -1,16 +1,73 @@
-"""Whether pending files set right what is torn on a Postgres target."""
+"""Whether pending files set right what is torn on a Postgres target: tried on a copy of its schema."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from landed.core.standing import Judgement
+from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Step
 from landed.ops.examine import Examination
+
+if TYPE_CHECKING:
+    from landed.shadow.postgres.replay import PostgresReplayer
 
 
 def healing(
     exam: Examination, blocking: Sequence[Judgement], waiting: Sequence[Judgement]
 ) -> dict[str, Step]:
-    """The steps of the pending files, if running them sets right everything that blocks; else nothing."""
-    return {}
+    """The steps of the pending files, if running them sets right everything that blocks; else nothing.
+
+    What they make on the present schema has to be proven on the target, too, also where it is nothing new
+    for the files' own history.
+    """
+    import psycopg
+
+    from landed.core.judge import judge
+
+    steps: dict[str, Step] = {}
+    try:
+        with _present(exam) as replayer:
+            for judgement in waiting:
+                migration = exam.migration(judgement.name)
+                if migration is None:
+                    return {}
+                there = replayer.replay(migration)
+                if there.failed:
+                    return {}
+                made = {key: change for key, change in there.net.items() if change[1] is not None}
+                steps[judgement.name] = replace(there, net=made | exam.step(judgement.name).net)
+            recorded = frozenset({j.name for j in exam.judgements if j.recorded} | set(steps))
+            after = {
+                j.name: j.standing for j in judge(exam.steps, recorded, replayer.tracker.facts).judgements
+            }
+    except psycopg.Error:
+        # The copy could not be made: then nobody knows, and the torn file is set right first.
+        return {}
+    return steps if all(after[j.name] is Standing.OK for j in blocking) else {}
+
+
+@contextmanager
+def _present(exam: Examination) -> Iterator[PostgresReplayer]:
+    """A shadow with the schema that the target has now."""
+    from landed.catalog.postgres.dump import dump_owned
+    from landed.shadow.postgres.databases import new_database
+    from landed.shadow.postgres.replay import PostgresReplayer
+
+    target = exam.workspace.postgres
+    scope = target.scope
+    connected = target.connect(readonly=True)
+    try:
+        text = dump_owned(connected.connection, scope)
+    finally:
+        connected.connection.close()
+    with exam.workspace.shadow().open() as server, new_database(server) as scratch:
+        with scratch.connect(server.role) as connection:
+            connection.execute(text.encode())
+        replayer = PostgresReplayer(scratch, scope)
+        try:
+            yield replayer
+        finally:
+            replayer.close()

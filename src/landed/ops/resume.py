@@ -49,7 +49,8 @@ def plan_resume(
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:
     torn = [j for j in exam.judgements if j.standing is Standing.TORN]
     if name is None:
-        return torn[0] if torn else None
+        able = [j for j in torn if not resume_plan(j).problem]
+        return next(iter(able or torn), None)
     migration = find_migration(exam, name)
     judgement = exam.judgement(migration.name)
     if judgement is None or judgement.standing is not Standing.TORN:

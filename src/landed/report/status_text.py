@@ -130,6 +130,8 @@ def next_commands(exam: Examination) -> list[str]:
     if any(j.standing in _BEFORE_APPLY for j in exam.judgements):
         found = [c for c in found if c != "landed apply"]
     runnable = [c for c in found if c.startswith("landed ")]
+    # What a command finishes comes before what somebody has to look into.
+    runnable.sort(key=lambda command: command.startswith("landed drift"))
     return runnable + [c for c in found if c not in runnable]
 
 
