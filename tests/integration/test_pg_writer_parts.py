@@ -1,0 +1,119 @@
+"""Files with statements that PostgreSQL runs in no transaction: each part is proven, and what is there is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pgwriting import World, world_on
+from tcpproxy import TcpProxy
+
+from landed.core.errors import NotProven
+from landed.shadow.postgres.servers import ShadowServer
+
+
+@pytest.fixture(scope="module")
+def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
+    with world_on(pg_server(18)) as made:
+        yield made
+
+
+@pytest.fixture
+def world(one: World) -> World:
+    one.sql(
+        "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+    )
+    one.forget()
+    return one
+
+
+PARTS = (
+    "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (2);\nCREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\n"
+    "ALTER TABLE t ADD COLUMN b int;\nALTER TABLE t ADD COLUMN c text;"
+)
+
+
+def columns(world: World) -> list[str]:
+    found = world.sql("SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('t') AND attnum > 0")
+    return [name for (name,) in found]
+
+
+def test_parts_in_order_and_the_row_with_the_last(world: World) -> None:
+    done = world.apply(PARTS)
+    assert (done.outcome, done.statements) == ("applied", 5)
+    assert columns(world) == ["a", "b", "c"] and world.recorded() == ["0001"]
+    assert world.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass") == [(True,)]
+
+
+def test_an_index_alone_and_last_is_proven_before_the_row(world: World) -> None:
+    world.apply("CREATE TABLE t (a int)")
+    assert world.apply("CREATE INDEX CONCURRENTLY t_a ON t (a)").statements == 1
+    assert world.apply("SELECT 1; REINDEX TABLE CONCURRENTLY t; VACUUM t").statements == 3
+    assert world.recorded() == ["0001", "0002", "0003"]
+
+
+def test_an_enum_value_that_is_used_in_the_same_file(world: World) -> None:
+    world.apply("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE m (x mood)")
+    assert world.apply("ALTER TYPE mood ADD VALUE 'ok'; INSERT INTO m VALUES ('ok')").outcome == "applied"
+    assert world.sql("SELECT x::text FROM m") == [("ok",)]
+
+
+def test_what_failed_in_the_middle_says_what_is_there_and_is_finished_from_there(world: World) -> None:
+    migration = world.file(PARTS.replace("c text", "c text DEFAULT (SELECT 1)"))
+    correct = world.file(PARTS, "0001_file_corrected.sql")
+    with world.opened() as writer:
+        with pytest.raises(NotProven) as caught:
+            world.run(writer, migration)
+        said = caught.value
+        assert said.where == "migrations/0001_file.sql:5"
+        assert sum("in the database now, committed and proven: statement" in d for d in said.details) == 3
+        assert any("NOT recorded" in d for d in said.details)
+        assert not any("nothing of it is in the database" in d for d in said.details)
+        assert (said.next or "").endswith("landed resume 0001_file.sql")
+        assert columns(world) == ["a"] and world.recorded() == []
+        done = world.run(writer, correct, statements=(4, 5))
+    assert (done.statements, columns(world), world.recorded()) == (2, ["a", "b", "c"], ["0001"])
+
+
+def test_an_index_that_fails_leaves_the_file_unrecorded_and_is_told(world: World) -> None:
+    world.sql("CREATE TABLE live (a int); INSERT INTO live VALUES (1), (1)")
+    migration = world.file(
+        "CREATE TABLE IF NOT EXISTS live (a int);\nCREATE UNIQUE INDEX CONCURRENTLY live_a ON live (a);\nSELECT 1;"
+    )
+    with world.opened() as writer, pytest.raises(NotProven) as caught:
+        world.run(writer, migration)
+    told = " ".join([caught.value.message, *caught.value.details])
+    assert "INVALID" in told and "statement 1 (line 1)" in told and "NOT recorded" in told
+    assert world.recorded() == []
+
+
+def test_a_part_whose_effects_are_missing_is_not_committed(world: World) -> None:
+    world.sql("CREATE TABLE late (b bigint)")
+    migration = world.file(
+        "CREATE TABLE early (a int);\nVACUUM early;\nCREATE TABLE IF NOT EXISTS late (b int);\nSELECT 1;"
+    )
+    with world.opened() as writer, pytest.raises(NotProven, match="what it should have done") as caught:
+        world.run(writer, migration)
+    assert caught.value.where == "migrations/0001_file.sql:3"
+    assert any("statement 1 (line 1)" in d for d in caught.value.details)
+    assert world.sql("SELECT to_regclass('early') IS NOT NULL") == [(True,)] and world.recorded() == []
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_lost_between_the_parts(
+    world: World, pg_server: Callable[..., ShadowServer], nth: int, when: str
+) -> None:
+    """``nth`` counts the COMMITs of the file's parts; the first of all is that of the history table."""
+    migration = world.file(PARTS)
+    with TcpProxy.before(pg_server(18)) as proxy, world.opened(proxy) as writer:
+        proxy.cut("COMMIT", when, nth=1 + nth)  # type: ignore[arg-type]
+        if when == "after":
+            assert "the reply to COMMIT was lost" in world.run(writer, migration).note
+            assert world.recorded() == ["0001"] and columns(world) == ["a", "b", "c"]
+            return
+        with pytest.raises(NotProven, match="was not committed") as caught:
+            world.run(writer, migration)
+    told = sum("in the database now, committed and proven" in d for d in caught.value.details)
+    assert told == (0 if nth == 1 else 3) and world.recorded() == []
+    assert columns(world) == ([] if nth == 1 else ["a"])
