@@ -125,6 +125,21 @@ def _one_moment(connection: Connection[Any]) -> Iterator[None]:
         connection.rollback()
 
 
+def _read_once(connection: Connection[Any], sql: str) -> list[tuple[Any, ...]]:
+    """The first rows of a query in a read-only transaction of its own, in one round trip."""
+    from psycopg.pq import TransactionStatus
+
+    try:
+        with connection.pipeline():
+            connection.execute("BEGIN READ ONLY", prepare=False)
+            cursor = connection.execute(sql.encode(), prepare=False)
+            connection.execute("ROLLBACK", prepare=False)
+        return cursor.fetchmany(2)
+    finally:
+        if connection.info.transaction_status != TransactionStatus.IDLE:
+            connection.rollback()
+
+
 def _all_at_once(
     connection: Connection[Any], checks: Sequence[DataCheck]
 ) -> list[tuple[bool | None, str]] | None:
@@ -135,20 +150,18 @@ def _all_at_once(
         return None
     each = ", ".join(f"(SELECT v::boolean FROM ({check.sql.rstrip(' ;')}) AS c (v))" for check in checks)
     try:
-        with _one_moment(connection):
-            row = connection.execute(f"SELECT {each}".encode(), prepare=False).fetchone()
+        rows = _read_once(connection, f"SELECT {each}")
     except psycopg.Error:
         return None
     # No row and NULL look alike here; the single run tells them apart.
-    return None if row is None or None in row else [(bool(value), "") for value in row]
+    return None if not rows or None in rows[0] else [(bool(value), "") for value in rows[0]]
 
 
 def _one(connection: Connection[Any], check: DataCheck) -> tuple[bool | None, str]:
     import psycopg
 
     try:
-        with _one_moment(connection):
-            rows = connection.execute(check.sql.encode(), prepare=False).fetchmany(2)
+        rows = _read_once(connection, check.sql)
     except psycopg.Error as error:
         return None, (error.diag.message_primary or str(error)).strip()
     if len(rows) != 1 or len(rows[0]) != 1:
