@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 
 import psycopg
 import pytest
-from landed_process import Landed
+from landed_process import Answer, Landed
 from pgservers import binaries_of
 from wrangler import NotInstalled, environment, package
 
@@ -186,6 +186,59 @@ class World:
     def has(self, *objects: str) -> list[str]:
         """Those relations of ``objects`` that are there."""
         return [name for name in objects if self.value(f"SELECT to_regclass('{name}')") is not None]
+
+
+def special(body: dict[str, Any]) -> dict[str, str]:
+    """The standings that are not ``ok``."""
+    return {m["name"]: m["standing"] for m in body["migrations"] if m["standing"] != "ok"}
+
+
+def objects(body: dict[str, Any]) -> tuple[str, ...]:
+    """The unexplained objects, and the unexplained properties of explained ones."""
+    facts = [u["fact"] for u in body["unexplained"]]
+    whole = [fact.removesuffix(" · exists") for fact in facts if fact.endswith(" · exists")]
+    return tuple(whole) or tuple(facts)
+
+
+ORDER = ["edited", "torn", "phantom", "unrecorded", "orphan", "duplicate", "out-of-order", "pending"]
+ORDER += ["unknown", "assumed"]
+
+
+def next_step(body: dict[str, Any]) -> str | None:
+    """The ``next`` of the migration that comes first by the gravity of its standing."""
+    waiting = [m for m in body["migrations"] if m["next"]]
+    waiting.sort(key=lambda m: ORDER.index(m["standing"]))
+    return waiting[0]["next"] if waiting else None
+
+
+def follow(world: World, command: str) -> Answer:
+    """Run a printed command with the consent that a writing one asks for."""
+    answer = world.landed.follow(command, code=None)
+    if answer.code == 4:
+        assert answer.error["next"].startswith("landed "), answer
+        answer = world.landed.follow(answer.error["next"], code=None)
+    assert answer.code in (0, 1), answer
+    return answer
+
+
+def follow_all(
+    world: World, state: dict[str, Any], choose: Callable[[World, str], str | None] | None = None
+) -> list[str]:
+    """Follow what ``status`` prints until nothing changes; the commands that were run."""
+    ran: list[str] = []
+    for _ in range(8):
+        step = next_step(state)
+        if step is None or (choose is not None and (step := choose(world, step)) is None):
+            break
+        assert step.startswith("landed "), f"not a command, and no choice was made: {step}"
+        ran.append(step)
+        answer = follow(world, step)
+        now = world.landed("status").body
+        if now == state:
+            assert answer.code != 0, f"{step} says that it succeeded and changed nothing"
+            break
+        state = now
+    return ran
 
 
 def _relay(listener: socket.socket, path: str) -> None:
