@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +20,8 @@ from landed.report.doctor_json import doctor_json
 from landed.report.json_schema import json_schema
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.servers import ShadowServer
+from landed.targets.pg_failures import meaning_of
+from landed.targets.pg_url import Dsn
 
 REF = "abcdefghijklmnopqrst"
 SECRET = "s3cret/p@ss:word"
@@ -205,6 +208,11 @@ def test_nobody_listens(project: Path) -> None:
     assert by_code(local)["connection"].next == "start it: supabase start"
     assert by_code(local)["address"].origin == "supabase/config.toml:3"
     assert by_code(local)["password"].origin == "default"
+    package = project / "node_modules" / "supabase" / "package.json"
+    package.parent.mkdir(parents=True)
+    for version, level in (("2.104.0", Level.NOTE), ("3.1.0", Level.GOOD)):
+        package.write_text(f'{{"version": "{version}"}}')
+        assert by_code(look(project, "supabase:local"))["supabase-cli"].level is level
 
 
 @pytest.mark.parametrize(
@@ -226,6 +234,15 @@ def test_a_refused_login_is_explained_and_tried_once(
     assert words in str(by_code(found)["connection"].problem)
     assert by_code(found)["connection"].next
     assert (found.exit_code, len(sayer.logins)) == (exit_code, 1)
+
+
+def test_the_page_tells_what_failures_mean() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commands" / "doctor.md").read_text(encoding="utf-8")
+    table = page.split("| what was said |")[1].split("\n\n")[0]
+    said = [text for line in table.splitlines()[2:] for text in re.findall(r"`([^`]+)`", line.split("|")[1])]
+    assert len(said) >= 9
+    dsn = Dsn("db.example.com", 5432, "me", "shop")
+    assert "connection" not in {meaning_of(Exception(text), dsn).code for text in said}
 
 
 def test_where_the_address_and_the_password_come_from(project: Path, tmp_path: Path) -> None:

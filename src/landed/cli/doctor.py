@@ -13,11 +13,11 @@ from landed.cli.output import emit_json
 def doctor(common: Common) -> int:
     """Show the configuration in force, where it comes from, what is wrong.
 
-    Says which configuration file, environment, database, local file, ledger table, migrations
-    folder, lock file and cache are in force and who decided so, looks at the database's health and
-    at what this SQLite can do, and names for everything that is wrong what to do. Works, and
-    explains, where other commands stop. Reads only. Exits 2 when the configuration is wrong, 3 when
-    the database cannot be read.
+    Says which configuration file, environment, database, address, ledger table, migrations folder,
+    lock file and cache are in force and who decided so, looks at the database's health and at what
+    this SQLite can do, or whether Postgres answers and what this login may do there, and names for
+    everything that is wrong what to do. Works, and explains, where other commands stop. Reads only.
+    Exits 2 when the configuration is wrong, 3 when the database cannot be read.
     """
     from landed.ops.doctor import diagnose
 

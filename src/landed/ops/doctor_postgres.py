@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, UsageError
+from landed.core.errors import CannotKnow, LandedError, UsageError
 from landed.ops.doctor import Check, Level, guarded
 from landed.targets.target_spec import TargetSpec
 
@@ -86,7 +86,12 @@ def _connect(spec: TargetSpec, opened: list[Connected]) -> Iterator[Check]:
 
     assert spec.dsn is not None
     started = time.perf_counter()
-    connected = open_connection(spec.dsn, readonly=True)
+    try:
+        connected = open_connection(spec.dsn, readonly=True)
+    except LandedError as error:
+        # Where the address comes from stands beside it already.
+        error.where = None
+        raise
     took = (time.perf_counter() - started) * 1000
     opened.append(connected)
     encrypted = "encrypted" if connected.connection.pgconn.ssl_in_use else "not encrypted"

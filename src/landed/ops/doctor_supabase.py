@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ def configuration(project: Project, spec: TargetSpec) -> Iterator[Check]:
     if spec.supabase is not None:
         yield from _project(spec.supabase, spec)
     yield from _address(spec.dsn, project)
-    yield from _tls(spec.dsn, project)
+    yield from _tls(spec, spec.dsn, project)
     yield _password(project, spec, spec.dsn)
 
 
@@ -57,11 +58,36 @@ def _project(supabase: SupabaseProject, spec: TargetSpec) -> Iterator[Check]:
         yield Check("configuration", "major-version", "major version", str(major.value), major.origin)
     if supabase.pooler is not None:
         yield Check("configuration", "pooler-url", "stored pooler", "yes", supabase.pooler.origin)
+    yield from _cli(supabase)
     if not supabase.enabled:
         yield Check(
             "configuration", "migrations-disabled", "migrations", "disabled", CONFIG, Level.WARNING,
             "[db.migrations] enabled is false: the Supabase CLI applies no migration file, landed does",
         )  # fmt: skip
+
+
+def _cli(supabase: SupabaseProject) -> Iterator[Check]:
+    """The Supabase CLI that npm installed for the project, where its version matters."""
+    folder = Path(os.path.abspath(supabase.root))
+    for parent in (folder, *folder.parents):
+        package = parent / "node_modules" / "supabase" / "package.json"
+        if package.is_file():
+            break
+    else:
+        return
+    try:
+        version = str(json.loads(package.read_bytes())["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    old = version.partition(".")[0] in ("0", "1", "2")
+    yield Check(
+        "configuration", "supabase-cli", "supabase CLI", f"{version} ({package.parent})", None,
+        Level.NOTE if old else Level.GOOD,
+        "before 3.0, supabase db push goes to the linked project and asks nothing without a terminal; "
+        "from 3.0 on it goes to the local one unless told --remote"
+        if old
+        else None,
+    )  # fmt: skip
 
 
 def _address(dsn: Dsn, project: Project) -> Iterator[Check]:
@@ -98,13 +124,16 @@ def _address(dsn: Dsn, project: Project) -> Iterator[Check]:
         yield Check("database", "fallback", "if unreachable", dsn.fallback.place, dsn.fallback.origin or None)
 
 
-def _tls(dsn: Dsn, project: Project) -> Iterator[Check]:
+def _tls(spec: TargetSpec, dsn: Dsn, project: Project) -> Iterator[Check]:
     if dsn.is_socket:
         return
     given = dsn.option("sslmode")
     variable = project.environ.get("PGSSLMODE")
     mode = given or variable or "prefer"
     origin = (dsn.origin or None) if given else "environment PGSSLMODE" if variable else "default"
+    pooler = project.settings.pooler
+    if spec.name == "supabase:linked" and not (pooler and "sslmode=" in pooler.value):
+        origin = "default for Supabase"
     problem = None
     if dsn.locality == "REMOTE" and mode in _UNCHECKED:
         problem = "somebody in between could make the connection go unencrypted"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import Ambiguous, CannotKnow, LandedError, NotProven, UsageError
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.targets.oneoff import Outcome, Script, Touched
 from landed.targets.pg_advisory import refuse_unwritable
@@ -27,6 +27,9 @@ _LOCKED = "55P03"
 _CANCELLED = "57014"
 _NO_PARAMETER = ("08P01", "42P02", "42P18")
 _ENDS_TRANSACTION = "2D000"
+
+
+_LOOK = "look at what should have changed, with landed exec, before you run it again"
 
 
 class Read(NamedTuple):
@@ -151,6 +154,12 @@ class _Run:
 
         try:
             done = self._connection.execute(end.encode(), prepare=False).statusmessage
+        except KeyboardInterrupt:
+            if end != "COMMIT":
+                raise
+            raise Interrupted(
+                f"Stopped while {self._target.label} committed: it may have happened.", next=_LOOK
+            ) from None
         except psycopg.Error as error:
             if error.sqlstate is None or self._connection.closed:
                 if end != "COMMIT":
@@ -158,7 +167,7 @@ class _Run:
                 raise Ambiguous(
                     f"The connection to {self._target.label} was lost in the commit: it may have happened.",
                     details=[f"said: {_primary(error)}"],
-                    next="look at what should have changed, with landed exec, before you run it again",
+                    next=_LOOK,
                 ) from error
             raise NotProven(
                 f"the transaction could not be committed: {_primary(error)} ({error.sqlstate})",
@@ -186,13 +195,28 @@ class _Run:
             self._connection.info.backend_pid, lambda: self._target.connect(readonly=True).connection
         )
         try:
-            with watcher, psycopg.RawCursor(self._connection) as cursor:
+            with self._stopped(statement), watcher, psycopg.RawCursor(self._connection) as cursor:
                 cursor.execute(statement.text.encode(), parameters, prepare=False)
                 return self._outcome(statement, cursor)
         except psycopg.Error as error:
             raise self._failed(statement, error, watcher) from error
         finally:
             watcher.close()
+
+    @contextmanager
+    def _stopped(self, statement: Statement) -> Iterator[None]:
+        """Ctrl-C outside of a transaction is no roll-back. Raises Interrupted."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._begin:
+                raise
+            raise Interrupted(
+                f"Stopped while statement {statement.number} ran on {self._target.label}, outside of a "
+                "transaction.",
+                details=["The server was told to stop; what it had done until then may have stayed."],
+                next="landed doctor",
+            ) from None
 
     def _outcome(self, statement: Statement, cursor: Any) -> tuple[Outcome, list[tuple[int, int]]]:
         result = cursor.pgresult
