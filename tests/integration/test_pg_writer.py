@@ -25,7 +25,8 @@ ADDING = {
     "types": "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN pos AS int CHECK (VALUE > 0);"
     "CREATE TYPE pair AS (a int, b mood); CREATE TYPE span AS RANGE (subtype = int);",
     "trigger": "CREATE TABLE tr (a int);"
-    "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN new; END$$; CREATE TRIGGER t_g BEFORE INSERT ON tr FOR EACH ROW EXECUTE FUNCTION g();"
+    "CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN new; END$$;"
+    "CREATE TRIGGER t_g BEFORE INSERT ON tr FOR EACH ROW EXECUTE FUNCTION g();"
     "CREATE RULE r AS ON DELETE TO tr DO INSTEAD NOTHING;",
     "foreign key": "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (p int REFERENCES parent);"
     "ALTER TABLE child ADD CONSTRAINT later CHECK (p > 0) NOT VALID; COMMENT ON TABLE child IS 'theirs';",

@@ -114,17 +114,17 @@ def test_a_lost_reply_to_a_change_of_the_ledger(world: World, proxy: TcpProxy, w
 
 
 def test_a_session_that_is_ended_in_the_middle_of_a_file_leaves_nothing(world: World) -> None:
-    migration = world.file("CREATE TABLE a (i int);\nSELECT pg_sleep(CASE WHEN random() >= 0 THEN 0 ELSE 0 END);")
+    migration = world.file("CREATE TABLE a (i int)")
     slow = world.file("CREATE TABLE b (i int);\nSELECT pg_advisory_xact_lock(77);")
     world.sql("SELECT pg_advisory_lock(77)")
     ended = threading.Thread(target=end_the_waiting_one, args=(world,))
     with world.opened() as writer:
         world.run(writer, migration)
         ended.start()
-        with pytest.raises(NotProven, match="was not applied: the connection was lost") as caught:
+        with pytest.raises(NotProven, match="was not applied: the connection was lost"):
             world.run(writer, slow)
         ended.join()
-        assert any("terminating connection" in line for line in caught.value.details)
+        assert world.recorded() == ["0001", "0002"] and not there(world, "b")
         world.sql("SELECT pg_advisory_unlock(77)")
         assert world.run(writer, slow).outcome == "applied"
     assert world.recorded() == ["0001", "0002", "0003"]

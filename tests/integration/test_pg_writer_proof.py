@@ -1,4 +1,4 @@
-"""What may not be committed on Postgres: effects that are missing, statements that fail, files that are traps."""
+"""What may not be committed on Postgres: missing effects, failing statements, files that are traps."""
 
 from __future__ import annotations
 

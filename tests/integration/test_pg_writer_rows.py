@@ -1,4 +1,4 @@
-"""Rows and objects that a file would take away without saying so: counted inside its transaction, and refused."""
+"""Rows and objects that a file would take away without saying so: counted in its transaction, refused."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ recent one (``pg_xact_status``). So the answer does not depend on what the ledge
 from __future__ import annotations
 
 import time
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
@@ -165,9 +166,11 @@ def _recorded(session: Session, connection: Connection[Any], version: str) -> bo
 
 
 def _pauses(end: float) -> Iterator[float]:
-    yield from PAUSES
-    while time.monotonic() < end:
-        yield PAUSES[-1]
+    yield PAUSES[0]
+    for pause in chain(PAUSES[1:], repeat(PAUSES[-1])):
+        if time.monotonic() >= end:
+            return
+        yield pause
 
 
 def _may_come_back(error: LandedError) -> bool:
