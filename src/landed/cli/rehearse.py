@@ -38,8 +38,10 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
     break, statements that fail as soon as there is data. Every file runs twice, without rows and
     with a made-up row in each table that it can reach, and landed reports what fails, which rows
     disappear and which values change, other than by a DELETE or UPDATE that says so. What only
-    fails because of the made-up values is told apart. Needs no database: a folder with migrations
-    is enough. Exits 1 when anything was found.
+    fails because of the made-up values is told apart. On Postgres it also says which locks each
+    statement takes on tables that were there, and whether it rewrites or reads them whole, as measured.
+    Needs no database: a folder with migrations is enough. Exits 1 when anything was found; locks are
+    no finding.
     """
     from landed.ops.rehearse import rehearse as run
     from landed.ops.rehearse_source import open_files
@@ -48,6 +50,11 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
         raise UsageError("--allow is for --with-data: without it nothing but made-up rows can be lost.")
     flags = common.flags
     workspace = open_files(Path(common.project or "."), common.one_target(), flags)
+    if with_data and workspace.mode == "postgres":
+        raise UsageError(
+            "--with-data is for local SQLite and D1 databases: a Postgres database is not copied.",
+            next="landed rehearse",
+        )
     with progress("rehearsing") as tick:
         result = run(workspace, progress=tick)
     if not common.json:

@@ -20,10 +20,14 @@ from landed.shadow.postgres.replay import PostgresReplayer
 from landed.shadow.postgres.seed_tables import references
 from landed.shadow.timeline import Progress
 from landed.sql.postgres_segments import transaction_trap
+from landed.sql.postgres_tokens import words
 from landed.sql.postgres_traits import traits
 
 _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
 """How these read a table is the planner's choice, and another one for a big table."""
+
+_OWNERS = frozenset({"TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "FUNCTION", "ROUTINE", "OWNED"})
+"""Kinds of objects whose DROP … CASCADE takes columns of tables with it."""
 
 _TRAP = (
     "landed runs every file in one transaction of its own: take BEGIN and COMMIT out of the file, or "
@@ -90,7 +94,7 @@ class _Measured:
             writes = touch.taken == "RowExclusiveLock" or touch.rows or emptied
             if writes:
                 self.written.add(touch.table)
-            if writes or touch.rewritten or touch.scanned or touch.gone:
+            if writes or touch.rewritten or touch.scanned or touch.gone or _may_take(statement, touch):
                 self.reached.add(touch.table)
             if touch.taken:
                 self._since.setdefault((touch.table, touch.taken), statement.number)
@@ -120,6 +124,14 @@ class _Measured:
             blocks(touch.held),
             self._since.get((touch.table, touch.held), statement.number),
         )
+
+
+def _may_take(statement: Statement, touch: Touch) -> bool:
+    """Whether columns of a table may go with something else: DROP TYPE … CASCADE."""
+    if touch.taken != "AccessExclusiveLock":
+        return False
+    verb, what, *_ = [*words(statement.text, 2), ""]
+    return verb in ("DO", "CALL", "SELECT") or (verb == "DROP" and what in _OWNERS)
 
 
 def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> FileRehearsal:

@@ -9,7 +9,7 @@ from pathlib import Path
 from landed.core.errors import ConfigError, UsageError
 from landed.ops.workspace import Workspace, open_workspace
 from landed.targets.discovery import discover
-from landed.targets.naming import resolve_target
+from landed.targets.naming import TargetSpec, resolve_target
 
 
 def open_files(
@@ -18,10 +18,12 @@ def open_files(
     flags: Mapping[str, str | None] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Workspace:
-    """The migration files as a workspace, also where no target is configured.
+    """The migration files as a workspace, also where no target is configured or can be reached.
 
-    Without a wrangler configuration (or with ``--migrations`` where it has several databases) the
-    files are taken as D1's; then no database belongs to the workspace. Raises UsageError, ConfigError.
+    No database is opened. A Supabase project's files are its files, whether or not anything says which
+    hosted project they are for. Without a wrangler configuration (or with ``--migrations`` where it has
+    several databases) the files are taken as D1's; then no database belongs to the workspace.
+    Raises UsageError, ConfigError.
     """
     try:
         return open_workspace(project_dir, target, flags, environ)
@@ -29,7 +31,10 @@ def open_files(
         raise
     except UsageError:
         project = discover(project_dir, flags, environ) if project_dir.is_dir() else None
-        if project is None or target or project.settings.target:
+        wanted = target or (project.settings.target.value if project and project.settings.target else "")
+        if project is not None and wanted == "supabase:linked":
+            return Workspace(project, _without_database(resolve_target(project, "supabase:local")), environ)
+        if project is None or wanted:
             raise
         if project.wrangler is not None and not project.settings.migrations:
             raise
@@ -39,15 +44,15 @@ def open_files(
             f"There is no folder with migrations in {project.start}.",
             next="name it: --migrations DIR",
         )
-    return Workspace(
-        project,
-        replace(
-            spec,
-            name="files",
-            label="files (no database)",
-            mode="d1",
-            path=None,
-            unsupported="there is no target: name one with --target",
-            notes=(),
-        ),
+    return Workspace(project, replace(_without_database(spec), mode="d1", path=None))
+
+
+def _without_database(spec: TargetSpec) -> TargetSpec:
+    return replace(
+        spec,
+        name="files",
+        label="files (no database)",
+        unsupported="there is no target: name one with --target",
+        dsn=None,
+        notes=(),
     )
