@@ -83,66 +83,80 @@ class Watcher:
         self._after = after if after > 0 else LOCK_TIMEOUT / 2
         self._notify = notify
         self._connection: Connection[Any] | None = None
-        self._done = threading.Event()
+        self._try = 0
+        self._since: float | None = None
         self._thread: threading.Thread | None = None
         self._guard = threading.Lock()
-        self._closed = False
+        self._looking = threading.Lock()
+        self._ended = threading.Event()
 
     def __enter__(self) -> Watcher:
         self.blockers = ()
-        self._done = threading.Event()
-        self._closed = False
-        self._thread = threading.Thread(
-            target=self._watch, args=(self._done,), name="landed-locks", daemon=True
-        )
-        self._thread.start()
+        # One thread for all tries that follow each other: starting one costs more than a small file.
+        with self._guard:
+            self._try += 1
+            self._since = time.monotonic()
+            if self._thread is None:
+                self._ended = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._watch, args=(self._ended,), name="landed-locks", daemon=True
+                )
+                self._thread.start()
         return self
 
     def __exit__(self, failure: type[BaseException] | None, *rest: object) -> None:
-        self._done.set()
-        if self._thread is not None:
-            # Work that is done does not wait for a look that is still under way.
-            self._thread.join(_LAST_LOOK if failure else 0)
-            self._thread = None
+        self._since = None
+        # Work that is done does not wait for a look that is still under way; a failure wants to know.
+        if failure and self._looking.acquire(timeout=_LAST_LOOK):
+            self._looking.release()
 
     def close(self) -> None:
         """Close the second connection."""
         with self._guard:
-            self._closed = True
+            self._ended.set()
+            self._thread = None
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
-    def _watch(self, done: threading.Event) -> None:
+    def _watch(self, ended: threading.Event) -> None:
         interval = min(max(self._after / 4, 0.02), 1.0)
-        pause, told = self._after, self._notify is None
-        while not done.wait(pause):
-            pause = interval
-            try:
-                connection = self._second()
-                if connection is None:
-                    return
-                found = blockers_of(connection, self.pid)
-            except Exception as error:
-                # Whatever goes wrong here must not harm the work that is being watched.
-                self.problem = type(error).__name__
-                return
-            if found and done is self._done:
-                self.blockers = found
-                if self._notify is not None and not told:
-                    told = True
-                    self._notify(_waiting_for(found))
-
-    def _second(self) -> Connection[Any] | None:
-        """The second connection; ``None`` when nobody wants it any more."""
-        if self._connection is None or self._connection.closed:
-            opened = self._connect()
+        told = 0
+        while not ended.wait(interval):
             with self._guard:
-                if self._closed:
-                    opened.close()
-                    return None
-                self._connection = opened
-        return self._connection
+                number, since = self._try, self._since
+                if since is None:
+                    # Nothing to watch: the next try starts a thread again.
+                    if not ended.is_set():
+                        self._thread = None
+                    return
+            if time.monotonic() - since < self._after:
+                continue
+            with self._looking:
+                found = self._look(ended)
+                if not found or number != self._try:
+                    continue
+                self.blockers = found
+            if self._notify is not None and told != number:
+                told = number
+                self._notify(_waiting_for(found))
+
+    def _look(self, ended: threading.Event) -> tuple[Blocker, ...]:
+        try:
+            if self._connection is None or self._connection.closed:
+                opened = self._connect()
+                with self._guard:
+                    if ended.is_set():
+                        opened.close()
+                        return ()
+                    self._connection = opened
+            return blockers_of(self._connection, self.pid)
+        except Exception as error:
+            # Whatever goes wrong here must not harm the work that is being watched; nobody tries to log in
+            # again and again.
+            self.problem = type(error).__name__
+            ended.set()
+            return ()
 
 
 def sqlstate(error: BaseException | None) -> str | None:
