@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from landed_process import Answer, Landed
+from tcpproxy import TcpProxy
 
 from landed.report.execute_types import typed_json
 from landed.report.json_schema import json_schema
@@ -70,7 +73,8 @@ def pg(scratch: Scratch, tmp_path: Path) -> Pg:
 
 VALUES = """SELECT 1::int2 AS a, 9007199254740993 AS b, 1.10::numeric(10,2) AS c, 'NaN'::float8 AS d,
  true AS e, '\\xdeadbeef'::bytea AS f, ARRAY[[1,2],[3,NULL]] AS g,
- ARRAY['a,"b','NULL',NULL,'{x}']::text[] AS h, '{"k": [1, 2.5, null]}'::jsonb AS i, ARRAY['so, so'::mood] AS j, 'infinity'::timestamptz AS k,
+ ARRAY['a,"b','NULL',NULL,'{x}']::text[] AS h, '{"k": [1, 2.5, null]}'::jsonb AS i,
+ ARRAY['so, so'::mood] AS j, 'infinity'::timestamptz AS k,
  'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid AS l, int4range(1, 5) AS m, NULL AS n, 'NULL' AS o,
  '[0:1]={7,8}'::int[] AS p, ARRAY['{"a": 1}'::jsonb] AS q, ARRAY['\\x00'::bytea] AS r, '{}'::bool[] AS s,
  ARRAY[true, false] AS t, '1 2'::int2vector AS u, ARRAY[box '((0,0),(1,1))', NULL] AS v, 0.1::float8 AS w,
@@ -271,6 +275,41 @@ def test_a_database_set_to_read_only_takes_nothing(pg: Pg) -> None:
         with pg.scratch.connect() as connection:
             connection.execute(b"SET default_transaction_read_only = off")
             connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only".encode())
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_that_is_lost_is_never_called_a_success(pg: Pg, when: Any) -> None:
+    with TcpProxy.before(pg.scratch.server) as proxy:
+        through = Pg(pg.scratch, pg.landed.folder, proxy.port)
+        proxy.cut("COMMIT", when=when)
+        error = through("DELETE FROM t", "--yes", code=3).error
+        assert error["kind"] == "Ambiguous" and "it may have happened" in error["message"]
+        assert pg.value("SELECT count(*) FROM t") == (2 if when == "before" else 0)
+        proxy.cut("UPDATE.*", when=when)
+        error = through("UPDATE t SET id = id + 10", "--yes", code=3).error
+        assert error["kind"] == "CannotKnow" and "Nothing was changed." in error["details"]
+        assert pg.value("SELECT count(*) FROM t WHERE id > 10") == 0
+        proxy.cut("VACUUM.*", when=when)
+        assert through("VACUUM t", "--yes", code=3).error["kind"] == "Ambiguous"
+
+
+def test_ctrl_c_outside_of_a_transaction_is_no_roll_back(pg: Pg) -> None:
+    building = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY stopped%'"
+    with pg.scratch.connect(autocommit=False) as other:
+        other.execute("UPDATE t SET name = 'held'")
+        process = pg.landed.popen(
+            *("--target", pg.url, "exec", "CREATE INDEX CONCURRENTLY stopped ON t (name)", "--yes", "--json")
+        )
+        while not pg.value(building):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        stdout, _ = process.communicate(timeout=30)
+        other.rollback()
+    error = json.loads(stdout)["error"]
+    assert (process.returncode, error["kind"]) == (130, "Interrupted")
+    assert any("may have stayed" in line for line in error["details"])
+    assert pg.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'stopped'::regclass") is False
 
 
 def test_no_answer(tmp_path: Path) -> None:
