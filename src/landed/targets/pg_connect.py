@@ -144,8 +144,12 @@ def _login(dsn: Dsn, readonly: bool) -> Connection[Any]:
 
 
 def _session(given: dict[str, Any]) -> Connection[Any]:
+    import logging
+
     import psycopg
 
+    # What the driver only logs is told by landed itself, once and in words.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
 
 

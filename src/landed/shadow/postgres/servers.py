@@ -74,8 +74,12 @@ class ShadowServer:
         self, database: str, user: str | None = None, *, autocommit: bool = True
     ) -> Connection[tuple[Any, ...]]:
         """A new connection, as the superuser unless a user is given."""
+        import logging
+
         import psycopg
 
+        # A replay meets failures by the dozen; the driver's own log of them is nothing for people.
+        logging.getLogger("psycopg").addHandler(logging.NullHandler())
         return psycopg.connect(**self.parameters_for(database, user), autocommit=autocommit)
 
 
