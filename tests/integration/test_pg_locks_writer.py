@@ -1,0 +1,89 @@
+"""Whole files against other sessions: waiting for them, naming them, keeping a second runner out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pgwriting import World, world_on
+
+from landed.core.errors import Busy, NotProven
+from landed.shadow.postgres.servers import ShadowServer
+
+
+class Heard(list[str]):
+    """What was told; the first thing that is told makes something happen."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._then = then
+
+    def append(self, text: str) -> None:
+        super().append(text)
+        if len(self) == 1:
+            self._then()
+
+
+@pytest.fixture
+def world(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
+    with world_on(pg_server(18)) as made:
+        made.sql(f"ALTER DATABASE {made.live.name} SET lock_timeout = '300ms'")
+        made.apply("CREATE TABLE orders (id int PRIMARY KEY, region text)")
+        yield made
+
+
+def test_a_file_waits_for_a_session_names_it_and_lands_when_it_has_ended(world: World) -> None:
+    world.heard = Heard(lambda: world.sql("COMMIT"))
+    world.sql("BEGIN")
+    world.sql("INSERT INTO orders VALUES (1, 'sesame')")
+    assert world.apply("ALTER TABLE orders ADD COLUMN note text").outcome == "applied"
+    pid = world.connection.info.backend_pid
+    (told,) = world.heard
+    assert told.startswith(f"0002_file.sql: waiting for a lock on public.orders held by pid {pid} (")
+    assert "idle in transaction" in told and "last ran: INSERT INTO orders VALUES (1, '…')" in told
+    assert world.recorded() == ["0001", "0002"]
+
+
+def test_an_index_waits_for_a_session_and_leaves_nothing_broken(world: World) -> None:
+    world.heard = Heard(lambda: world.sql("COMMIT"))
+    world.sql("BEGIN")
+    world.sql("INSERT INTO orders VALUES (1, 'sesame')")
+    done = world.apply("CREATE INDEX CONCURRENTLY by_region ON orders (region)")
+    assert done.outcome == "applied" and len(world.heard) == 1
+    assert f"pid {world.connection.info.backend_pid} (" in world.heard[0]
+    assert world.sql("SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_region'::regclass") == [(True,)]
+
+
+def test_a_second_runner_is_kept_out_while_the_first_one_works(world: World) -> None:
+    with world.opened() as first:
+        first.connection.execute("SELECT 1")
+        with pytest.raises(Busy, match="another runner") as refused, world.opened():
+            pass
+        assert f"pid {first.connection.info.backend_pid} (landed" in refused.value.details[0]
+    assert world.apply("CREATE TABLE later ()").outcome == "applied"
+
+
+def test_a_blocked_delete_is_told_with_its_constraint_and_rows(world: World) -> None:
+    world.apply("CREATE TABLE lines (id int PRIMARY KEY, of int CONSTRAINT of_order REFERENCES orders)")
+    world.sql("INSERT INTO orders VALUES (1, 'a'); INSERT INTO lines VALUES (7, 1), (8, 1)")
+    with pytest.raises(NotProven) as failed:
+        world.apply("DELETE FROM orders")
+    told = "\n".join(failed.value.details)
+    assert "constraint of_order: public.lines (of) refers to public.orders (id), ON DELETE NO ACTION" in told
+    assert "2 rows of public.lines refer to (id)=(1), for example id = 7" in told
+    assert "it is NOT DEFERRABLE" in told
+    assert "delete the rows of public.lines first" in str(failed.value.next)
+    assert world.sql("SELECT count(*) FROM orders") == [(1,)]
+
+
+def test_a_deferred_reference_that_does_not_hold_at_the_end_is_told_as_such(world: World) -> None:
+    world.apply(
+        "CREATE TABLE lines (id int PRIMARY KEY, of int CONSTRAINT of_order REFERENCES orders "
+        "DEFERRABLE INITIALLY DEFERRED)"
+    )
+    world.sql("INSERT INTO orders VALUES (1, 'a'); INSERT INTO lines VALUES (7, 1)")
+    with pytest.raises(NotProven) as failed:
+        world.apply("DELETE FROM orders; CREATE TABLE more ()")
+    told = "\n".join(failed.value.details)
+    assert "DEFERRABLE INITIALLY DEFERRED, it was deferred, and it does not hold at the end" in told
+    assert world.recorded() == ["0001", "0002"]
