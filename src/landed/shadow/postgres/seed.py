@@ -60,7 +60,16 @@ def seed(
     pending = shapes(connection, tables)
     links = references(connection) if known is None else tuple(known)
     parents = _parents(connection, {r.parent for r in links if r.child in pending})
-    while pending:
+    rows = connection.execute(
+        "SELECT oid FROM pg_catalog.pg_class WHERE relispartition AND oid = ANY (%s::pg_catalog.oid[])",
+        ("{" + ",".join(map(str, pending)) + "}",),
+        prepare=False,
+    )
+    # A partition gets its rows through the table that it is a part of, as far as that has any for it.
+    late = {oid: pending.pop(oid) for (oid,) in rows.fetchall()}
+    while pending or late:
+        if not pending:
+            pending, late = late, {}
         ready = [
             oid
             for oid in pending
@@ -263,8 +272,8 @@ class _Seeding:
         import psycopg
 
         condition = " AND ".join(f"(({check}) IS NOT FALSE)" for check in checks) or "true"
-        source = f"(SELECT %s::{column.type} AS {quote(column.name)}) AS {quote(self.shape.name)}"
-        text = f"SELECT {condition.replace('%', '%%')} FROM {source}"
+        made = f"::{column.type} AS {quote(column.name)}) AS {quote(self.shape.name)}"
+        text = f"SELECT {condition.replace('%', '%%')} FROM (SELECT %s{made.replace('%', '%%')}"
         try:
             with self.connection.transaction():
                 row = self.connection.execute(text.encode(), (value,), prepare=False).fetchone()
