@@ -154,9 +154,12 @@ def test_a_ledger_that_is_none_and_one_that_cannot_be_read(scratch: Scratch, pro
     assert "no column version" in str(by_code(found)["table"].problem)
     assert found.exit_code == 2
     with scratch.connect() as connection:
-        connection.execute(LEDGER.encode())
         connection.execute(b"DROP ROLE IF EXISTS doctor_stranger; CREATE ROLE doctor_stranger LOGIN")
     try:
+        check = by_code(look(project, url(scratch, "doctor_stranger")))["schema"]
+        assert check.level is Level.WARNING and "GRANT CREATE ON DATABASE" in str(check.next)
+        with scratch.connect() as connection:
+            connection.execute(LEDGER.encode())
         found = look(project, url(scratch, "doctor_stranger"))
     finally:
         with scratch.connect() as connection:

@@ -20,7 +20,7 @@ KINDS = (
 _ON = frozenset({"policy", "trigger", "constraint"})
 _PARTS = {"schema": 1, "extension": 1, "column": 3, "policy": 1, "trigger": 1, "constraint": 1}
 _TOKEN = re.compile(
-    r"""\s*+(?:(?P<quoted>"(?:[^"]|"")++")|(?P<string>'(?:[^']|'')*+')|(?P<word>[^\W\d][\w$]*+)"""
+    r"""\s*+(?:(?P<quoted>"(?:[^"]|"")+")|(?P<string>'(?:[^']|'')*')|(?P<word>[^\W\d][\w$]*+)"""
     r"""|(?P<number>\d++)|(?P<mark>[.,()=\[\]]))""",
 )
 _EXAMPLES = 'public.orders, public.orders.region, public.f(integer), policy "own rows" on public.orders'

@@ -156,6 +156,13 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         missing if lacks else None,
         f"connect as the owner, or: GRANT CREATE ON SCHEMA {lacks[0]} TO {known.role}" if lacks else None,
     )  # fmt: skip
+    if ledger not in schemas and not found["create"]:
+        yield Check(
+            "ledger", "schema", "schema", f"{ledger} (not there yet)", spec.ledger_table.origin,
+            Level.WARNING,
+            f"{known.role} may not create it: landed apply could record nothing",
+            f"connect as the database's owner, or: GRANT CREATE ON DATABASE {known.database} TO {known.role}",
+        )  # fmt: skip
     settings = dict(entry.split("=", 1) for entry in found["set"] or ())
     if settings.get("default_transaction_read_only", "off") in ("on", "true", "1", "yes"):
         yield Check(
