@@ -117,7 +117,7 @@ def test_duplicates_leave_an_invalid_index_which_is_said(world: World) -> None:
     allow = "--allow 'drop-invalid-index:public.one_region'"
     assert error.next == (
         'merge or delete the duplicates first; to see them: SELECT "region", count(*) FROM public.orders '
-        f'GROUP BY "region" HAVING count(*) > 1\nThen run: landed apply {allow}'
+        f'GROUP BY "region" HAVING count(*) > 1\nThen run: landed resume 7_x.sql {allow}'
     )
     assert world.invalid() == ["public.one_region"]
 
@@ -131,7 +131,8 @@ def test_an_invalid_index_in_the_way_is_recognised_and_replaced_with_consent(wor
         with pytest.raises(NeedsConfirmation) as refused:
             world.run(sql)
         assert refused.value.next == (
-            "To have it dropped and built anew: landed apply --allow 'drop-invalid-index:public.one_region'"
+            "To have it dropped and built anew: "
+            "landed resume 7_x.sql --allow 'drop-invalid-index:public.one_region'"
         )
         assert world.invalid() == ["public.one_region"]
     proof = world.run(UNIQUE, "drop-invalid-index:public.one_region")

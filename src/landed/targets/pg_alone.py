@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.core.advice import shell_word
 from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
 from landed.targets.base import Consent
@@ -222,8 +223,13 @@ def _refused(index: Index, migration: Migration, place: str, again: str) -> Need
             f"it is: {index.definition}",
         ],
         where=place,
-        next=f"To have it dropped and built anew: {again} --allow '{index.allow}'",
+        next=f"To have it dropped and built anew: {_resume(migration, again)} --allow '{index.allow}'",
     )
+
+
+def _resume(migration: Migration, again: str) -> str:
+    """What runs a file on: with an INVALID index of its own it is torn, and apply refuses it."""
+    return again.replace("landed apply", f"landed resume {shell_word(migration.name)}")
 
 
 def _in_the_way(connection: Connection[Any], table: str, old: float) -> tuple[Blocker, ...]:
@@ -256,11 +262,12 @@ def _failed(
     # A named index is in the way of the next run; one that the server named is not.
     named = [index for index in subject.broken(connection) if index.name in statement.text]
     allow = "".join(f" --allow '{index.allow}'" for index in named)
+    then = _resume(migration, again) if left else again
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
         details=details,
         where=f"{migration.file}:{statement.line}",
-        next=f"{advice or 'correct the cause'}\nThen run: {again}{allow}",
+        next=f"{advice or 'correct the cause'}\nThen run: {then}{allow}",
     )
 
 

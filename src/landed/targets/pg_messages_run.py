@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from landed.core.advice import shell_word
 from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
 from landed.sql.postgres import problems
@@ -201,13 +202,25 @@ def half_way(
     left = "It is NOT recorded."
     if not all_ran:
         left = "What comes after was not run or was rolled back, and the file is NOT recorded."
+    return _to_be_resumed(migration, error, [*lines, left])
+
+
+def resuming(migration: Migration, error: LandedError) -> LandedError:
+    """The same error for a file that was being finished: what was there before this run is there still."""
+    if ROLLED_BACK not in error.details:
+        return _to_be_resumed(migration, error, [])
+    back = "What this run did was rolled back; what was there of the file before it still is."
+    return _to_be_resumed(migration, error, [back])
+
+
+def _to_be_resumed(migration: Migration, error: LandedError, lines: Sequence[str]) -> LandedError:
     details = [detail for detail in error.details if detail != ROLLED_BACK]
     kind = type(error)
-    says_how = isinstance(error, NeedsConfirmation) or "landed apply" in (error.next or "")
-    advice = f"landed resume {migration.name}"
+    says_how = isinstance(error, NeedsConfirmation) or "landed " in (error.next or "")
+    advice = f"landed resume {shell_word(migration.name)}"
     return kind(
         error.message,
-        details=[*details, *lines, left],
+        details=[*details, *lines],
         where=error.where,
         next=(error.next or advice).replace("landed apply", advice)
         if says_how

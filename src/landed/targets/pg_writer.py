@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import LandedError
+from landed.core.errors import LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration
 from landed.core.timeline import Step, net_effects
 from landed.sql.postgres_segments import Segment, segments
@@ -82,11 +82,17 @@ class PgWriter:
         if record:
             provide_ledger(session, migration)
         parts = _parts(migration, chosen)
-        if len(parts) == 1 and not parts[0].alone:
-            part = Part(migration, step, frozenset(parts[0].statements), step.net, consent, record, last=True)
-            outcome, note = run_part(session, part)
-        else:
-            outcome, note = self._in_parts(migration, step, parts, consent, record)
+        try:
+            if len(parts) == 1 and not parts[0].alone:
+                numbers = frozenset(parts[0].statements)
+                part = Part(migration, step, numbers, step.net, consent, record, last=True)
+                outcome, note = run_part(session, part)
+            else:
+                outcome, note = self._in_parts(migration, step, parts, consent, record)
+        except (NotProven, NeedsConfirmation) as error:
+            if len(chosen) == len(migration.statements):
+                raise
+            raise say.resuming(migration, error) from error
         ran = 0 if outcome == "already" else sum(len(part.statements) for part in parts)
         return Applied(migration.name, outcome, ran, time.perf_counter() - started, note=note)
 
