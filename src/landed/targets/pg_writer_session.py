@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
+from landed.core.errors import CannotKnow
 from landed.targets.pg_ledger import LedgerTable, is_provisioned, provision
 from landed.targets.pg_writer_pipeline import Command, send
 
@@ -93,6 +94,8 @@ class Session:
         """
         if self._opened and not self.connection.closed:
             return
+        import psycopg
+
         from landed.catalog.postgres.queries import text
         from landed.catalog.postgres.readback import Readback
         from landed.targets.pg_advisory import session_lock
@@ -110,6 +113,16 @@ class Session:
             query = f"SELECT ({asked}), {setting}, ({text('main_role')})"
             row = connection.execute(query.encode(), values, prepare=False).fetchone()
             assert row is not None
+        except psycopg.OperationalError as error:
+            lost = connection.closed
+            self.close()
+            if not lost:
+                raise
+            raise CannotKnow(
+                f"{self.target.label} could not be written to: the connection was lost while it was opened.",
+                details=[*str(error).strip().splitlines()[:1], "Nothing that it was opened for was sent."],
+                next="landed status\nThen run it again",
+            ) from error
         except BaseException:
             self.close()
             raise
