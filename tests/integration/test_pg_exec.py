@@ -133,6 +133,7 @@ def test_a_table_for_people(pg: Pg) -> None:
         "SELECT pg_terminate_backend(0)",
         "SELECT pg_catalog.\"pg_notify\"('a', 'b')",
         "NOTIFY a",
+        "DO $$ BEGIN PERFORM pg_notify('a', 'b'); END $$",
     ],
 )
 def test_what_writes_or_acts_asks_first(pg: Pg, sql: str) -> None:

@@ -118,7 +118,11 @@ def _alone(statements: Sequence[Statement], place: str) -> str:
 
 def _must_ask(statement: Statement) -> bool:
     """Whether a statement is not even tried read-only: what it does is no matter of its transaction."""
-    if traits(statement.text).verb in _OUTSIDE:
+    verb = traits(statement.text).verb
+    if verb in _OUTSIDE:
+        return True
+    bodies = ("dollar", "string") if verb == "DO" else ()
+    if any(kind in bodies and _ACTS.search(text.lower()) for kind, text, _ in scan(statement.text)):
         return True
     return any(
         _ACTS.fullmatch(text.lower() if kind == "word" else text[1:-1])
