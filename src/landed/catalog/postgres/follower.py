@@ -1,4 +1,4 @@
-"""Following a shadow's session without waiting: a function on the server looks, its answers are taken later."""
+"""Following a shadow's session without waiting: a function on the server looks, answers are taken later."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class Follower(Tracker):
                 self._take_away(catalog, set(told.pop(catalog)), before)
         unread = self._commented(told)
         renamed: dict[str, set[int]] = {}
-        for name, read in told.items():
-            self._put(name, read, before, after, renamed)
+        for name, found in told.items():
+            self._put(name, found, before, after, renamed)
         if not renamed and not unread:
             return self._apply(before, after)
         if not here:
@@ -72,11 +72,14 @@ class Follower(Tracker):
         with self._canonical(self._look().settings):
             whole = set(WHOLE) if renamed else unread.keys() & set(WHOLE)
             wanted = {name: units for name, units in unread.items() if name not in WHOLE}
-            effects = self._settle(wanted, whole, before, after, renamed=renamed)
+            read = {
+                name: None if found["units"] is None else set(found["units"]) for name, found in told.items()
+            }
+            effects = self._settle(wanted, whole, before, after, renamed=renamed, read=read)
         return self._reread() if effects is None else effects
 
     def reread(self) -> Effects:
-        """Read everything again: after a transaction that was lost, or a statement that ran outside of any."""
+        """Read everything again: after a lost transaction, or a statement that ran outside of any."""
         return self._reread()
 
     def _has_heirs(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from landed.catalog.postgres import touched
@@ -202,9 +203,14 @@ class Tracker:
         after: dict[FactKey, str],
         elsewhere: bool = False,
         renamed: Mapping[str, set[int]] | None = None,
+        read: Mapping[str, set[int] | None] = MappingProxyType({}),
     ) -> Effects | None:
-        """Read units again, and what is described in terms of those that have other names now."""
-        done: _Wanted = {name: set() for name in NARROW}
+        """Read units again, and what is described in terms of those that have other names now.
+
+        ``read`` are units (``None``: all) that have been read since the change: what they were before it is
+        in ``before`` and must not be taken from what they are now.
+        """
+        done: _Wanted = {name: set(read.get(name) or ()) for name in NARROW}
         renamed_any = bool(renamed)
         if renamed:
             for name, units in self._dependents(renamed).items():
@@ -222,7 +228,7 @@ class Tracker:
             whole = set(WHOLE)
         if elsewhere and not renamed_any:
             whole = set()
-        self._read_whole(whole, before, after)
+        self._read_whole([name for name in whole if name not in read], before, after)
         return self._apply(before, after)
 
     def _written_units(self, written: Touched, mark: str) -> tuple[_Wanted, set[str], dict[str, set[int]]]:
@@ -315,7 +321,12 @@ class Tracker:
             # Equal ones count, too: another unit may have left its keys to this one or taken them over.
             before.update(old)
             after.update(new)
-            if old and old != new and (name == "schemas" or name in _CLASSES) and has_other_names(name, old, new):
+            if (
+                old
+                and old != new
+                and (name == "schemas" or name in _CLASSES)
+                and has_other_names(name, old, new)
+            ):
                 renamed.setdefault(_CLASSES.get(name, "pg_namespace"), set()).add(unit)
 
     def _dependents(self, renamed: Mapping[str, Iterable[int]]) -> _Wanted:
