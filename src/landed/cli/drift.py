@@ -20,10 +20,11 @@ def drift(common: Common, a: str, b: str) -> int:
     """Compare two schemas property by property: what the files make with what the target has.
 
     A and B are each one of: files (the schema that the migration files make in a throw-away
-    database), target (the target in force), a target's name (d1:local/DB, sqlite:PATH) or the path
-    of a SQLite file. Differences in writing are none: quoting, letter case of keywords, white space,
-    the way in which a table came to its shape. History tables are left out. Reads only; exits 1
-    when there is a difference. Two --target options without A and B compare these two.
+    database), target (the target in force), a target's name (d1:local/DB, sqlite:PATH,
+    supabase:linked), a Postgres URL or the path of a SQLite file. Differences in writing are none:
+    quoting, letter case of keywords, white space, the way in which a table came to its shape.
+    History tables are left out. Reads only; exits 1 when there is a difference. Two --target options
+    without A and B compare these two.
     """
     from landed.ops.drift_sides import drift as run
 

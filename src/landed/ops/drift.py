@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from landed.catalog.sqlite import snapshot
+from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey, holds
 from landed.core.judge import Owners, owners_of
 from landed.core.migration import Migration
@@ -16,6 +17,10 @@ from landed.shadow.timeline import Progress, timeline
 from landed.sql.sqlite_tokens import fold
 from landed.targets.base import LiveState
 from landed.targets.target_spec import TargetSpec
+
+if TYPE_CHECKING:
+    from landed.catalog.postgres.scope import Scope
+    from landed.targets.pg_connect import Connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Side:
     facts: Mapping[FactKey, str]
     ledger: str
     present: bool = True
+    major: int | None = None
+    """The major version of a Postgres server; ``None`` for what files make, and for SQLite."""
     notes: tuple[str, ...] = ()
     migrations: tuple[Migration, ...] = ()
     owners: Owners | None = None
@@ -87,6 +94,7 @@ def compare(a: Side, b: Side) -> Drift:
     ledgers = frozenset({a.ledger, b.ledger} - {""})
     differences = []
     keys = [k for k in a.facts.keys() | b.facts.keys() if not _of_ledger(k, ledgers)]
+    keys = [k for k in keys if not _chosen_by_server(k, a, b)]
     for key in sorted(keys):
         left, right = a.facts.get(key), b.facts.get(key)
         if not holds(key, left, right):
@@ -94,33 +102,97 @@ def compare(a: Side, b: Side) -> Drift:
     return Drift(a, b, tuple(differences), len(keys) - len(differences))
 
 
-def files_side(workspace: Workspace, *, progress: Progress | None = None) -> Side:
-    """The schema that the migration files make in a shadow, in file order. Raises ConfigError, CannotKnow."""
+def _chosen_by_server(key: FactKey, a: Side, b: Side) -> bool:
+    """An extension's version where nobody named one: files and servers of different majors differ in it."""
+    if (key.kind, key.prop) != ("extension", "version"):
+        return False
+    return key not in a.facts or key not in b.facts or a.major != b.major
+
+
+def files_side(workspace: Workspace, scope: Scope | None = None, *, progress: Progress | None = None) -> Side:
+    """The schema that the migration files make in a shadow, in file order. Raises ConfigError, CannotKnow.
+
+    ``scope`` is what of a Postgres database is compared.
+    """
     migrations = workspace.migrations().migrations
     history = workspace.history(migrations)
     cache = Cache()
     try:
-        steps = timeline(
-            workspace.mode,
-            workspace.ledger_table,
-            history,
-            cache=cache,
-            progress=progress,
-        )
+        if workspace.is_postgres:
+            steps, facts = _replayed(workspace, history, scope, cache, progress)
+        else:
+            steps = timeline(workspace.mode, workspace.ledger_table, history, cache=cache, progress=progress)
+            facts = facts_after(steps)
     finally:
         cache.close()
-    rules = "D1's rules" if workspace.mode == "d1" else "SQLite's rules"
+    rules = {"d1": "D1's rules", "sqlite": "SQLite's rules"}.get(workspace.mode)
+    if rules is None:
+        rules = "Supabase's rules" if workspace.spec.kind == "supabase" else "the rules of Postgres"
     count = f"{len(migrations)} file{'s' * (len(migrations) != 1)}"
     return Side(
         name="files",
         label="files (SHADOW)",
         locality="SHADOW",
         place=f"what {count} in {_shown_dir(workspace)} make, replayed by {rules}",
-        facts=facts_after(steps),
+        facts=facts,
         ledger=fold(workspace.ledger_table),
         notes=tuple(_replay_notes(steps, history)),
         migrations=tuple(history),
         owners=owners_of(steps, range(len(steps))),
+    )
+
+
+def _replayed(
+    workspace: Workspace,
+    history: Sequence[Migration],
+    scope: Scope | None,
+    cache: Cache,
+    progress: Progress | None,
+) -> tuple[list[Step], dict[FactKey, str]]:
+    """The same for Postgres: what a database has before its first file belongs to the schema, too."""
+    from landed.shadow.postgres.timeline import start_facts
+    from landed.shadow.postgres.timeline import timeline as replay
+
+    choice = workspace.shadow()
+    scope = scope or workspace.scope(choice)
+    said: list[str] = []
+    steps = replay(choice, scope, history, cache=cache, progress=progress, said=said.append)
+    workspace.shadow_sentence = said[-1] if said else workspace.shadow_sentence
+    facts = dict(start_facts(choice, scope, cache=cache))
+    for step in steps:
+        for key, (_, after, _) in step.net.items():
+            if after is None:
+                facts.pop(key, None)
+            else:
+                facts[key] = after
+    written = {k for step in steps for k in step.net}
+    # The versions of the extensions that the shadow came with say nothing of the files.
+    return steps, {k: v for k, v in facts.items() if k.prop != "version" or k in written}
+
+
+def postgres_side(workspace: Workspace, connected: Connected, scope: Scope) -> Side:
+    """The schema of a Postgres database, within a scope, read once. Raises CannotKnow."""
+    import psycopg
+
+    from landed.catalog.postgres.snapshot import snapshot
+
+    try:
+        facts = snapshot(connected.connection, scope)
+    except psycopg.Error as error:
+        said = (error.diag.message_primary or str(error)).strip().splitlines()
+        raise CannotKnow(
+            f"{workspace.spec.label} could not be read: {said[0] if said else 'no answer'}",
+            next="landed doctor",
+        ) from None
+    return Side(
+        name=workspace.spec.name,
+        label=workspace.spec.label,
+        locality=workspace.spec.locality,
+        place=str(connected.dsn),
+        facts=facts,
+        ledger=workspace.ledger_table,
+        major=connected.capabilities.major,
+        notes=tuple(note.text for note in connected.notes),
     )
 
 
@@ -131,6 +203,8 @@ def target_side(workspace: Workspace) -> Side:
 
 def side_of(workspace: Workspace, state: LiveState) -> Side:
     """The schema of a database that has been read."""
+    from landed.catalog.sqlite import snapshot
+
     spec = workspace.spec
     notes = () if state.present else ("the database does not exist yet; nothing was created",)
     return Side(

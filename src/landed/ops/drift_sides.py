@@ -1,16 +1,18 @@
-"""Which schema a name of ``drift`` means: ``files``, ``target``, a target's name, a SQLite file's path."""
+"""Which schema a name of ``drift`` means: ``files``, ``target``, a target's name or URL, a SQLite file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import UsageError
-from landed.ops.drift import Drift, Side, compare, files_side, target_side
+from landed.ops.drift import Drift, Side, compare, files_side, postgres_side, target_side
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
 from landed.shadow.timeline import Progress
+from landed.targets.base import LiveState
 
 FILES, TARGET = "files", "target"
 
@@ -30,12 +32,56 @@ def drift(
     for name in names:
         if name != FILES and name not in spaces:
             spaces[name] = _database(project_dir, name, target, flags, environ)
-    sides = {name: target_side(space) for name, space in spaces.items()}
+    source = None
     if FILES in names:
         source = _files(project_dir, next(iter(spaces.values()), None), target, flags, environ)
-        sides[FILES] = files_side(source, progress=progress)
+    if _one_engine([*spaces.values(), *([source] if source else [])]):
+        sides = _postgres(spaces, source, progress)
+    else:
+        sides = {name: target_side(space) for name, space in spaces.items()}
+        if source is not None:
+            sides[FILES] = files_side(source, progress=progress)
     a, b = _distinct(sides[names[0]], sides[names[1]])
     return compare(a, b)
+
+
+def _one_engine(spaces: Sequence[Workspace]) -> bool:
+    """Whether all of them are Postgres. Raises UsageError when only some are."""
+    kinds = {space.is_postgres for space in spaces}
+    if len(kinds) > 1:
+        postgres = next(s for s in spaces if s.is_postgres)
+        other = next(s for s in spaces if not s.is_postgres)
+        raise UsageError(
+            f"{postgres.spec.label} and {other.spec.label} cannot be compared: one is Postgres, one SQLite",
+            next="landed drift A B with two databases of one engine, or with files and their own target",
+        )
+    return kinds == {True}
+
+
+def _postgres(
+    spaces: Mapping[str, Workspace], source: Workspace | None, progress: Progress | None
+) -> dict[str, Side]:
+    """The sides where both are Postgres: read in one scope, so that both leave out the same."""
+    from landed.catalog.postgres.scope import PLAIN, SUPABASE
+
+    involved = [*spaces.values(), *([source] if source else [])]
+    scope = SUPABASE if any(space.spec.kind == "supabase" for space in involved) else PLAIN
+    with ExitStack() as opened:
+        connected = {}
+        for name, space in spaces.items():
+            connected[name] = space.postgres.connect(readonly=True)
+            opened.enter_context(connected[name].connection)
+        majors = [each.capabilities.major for each in connected.values()]
+        floor = max(15, min(majors, default=15))
+        if source is not None:
+            floor = source.shadow(majors[0] if majors else None).floor
+        scope = replace(scope, floor=floor)
+        sides = {name: postgres_side(space, connected[name], scope) for name, space in spaces.items()}
+    if source is not None:
+        for side in sides.values():
+            source.learn(LiveState(True, facts=side.facts))
+        sides[FILES] = files_side(source, scope, progress=progress)
+    return sides
 
 
 def _database(
@@ -69,8 +115,8 @@ def _files(
     flags: Mapping[str, str | None] | None,
     environ: Mapping[str, str] | None,
 ) -> Workspace:
-    """The files that belong to the target in force, or to the D1 database on the other side."""
-    if target is None and other is not None and other.spec.kind.startswith("d1:"):
+    """The files that belong to the target in force, or to the database on the other side."""
+    if target is None and other is not None and (other.spec.kind.startswith("d1:") or other.is_postgres):
         return other
     source = open_files(project_dir, target, flags, environ)
     if other is not None and source.project.wrangler is None and other.spec.kind == "sqlite":

@@ -15,6 +15,21 @@ from landed.sql.sqlite_tokens import unquote
 from landed.targets.messages import plural
 
 _TABLES = ("table", "virtual table")
+_WITH_PARTS = (
+    *(
+        "table",
+        "view",
+        "materialized view",
+        "foreign table",
+        "function",
+        "procedure",
+        "aggregate",
+        "sequence",
+    ),
+    *("enum", "domain", "composite type", "range type", "type", "schema", "publication", "foreign server"),
+    *("foreign data wrapper", "language"),
+)
+"""Objects that others name as their parent in Postgres."""
 
 
 def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str], str]) -> None:
@@ -38,20 +53,25 @@ def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str
     objects = len({d.key.object for d in shown})
     print(f"\n{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}, ", end="", file=out)
     print(f"{plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", file=out)
-    if {drift.a.locality, drift.b.locality} == {"SHADOW", "LOCAL"}:
+    if {drift.a.locality, drift.b.locality} in ({"SHADOW", "LOCAL"}, {"SHADOW", "REMOTE"}):
         print(f"Next: {command('landed status')}", file=out)
 
 
 def collapsed(drift: Drift) -> list[Difference]:
     """Without the properties of objects, and the parts of tables, that one side lacks altogether."""
     lacking = {d.key.object for d in drift.differences if d.key.prop == EXISTS}
-    tables = {o.name for o in lacking if o.kind in _TABLES}
+    # In Postgres other things than tables have parts, too: columns of views, privileges of functions.
+    whole = {o.name for o in lacking if o.kind in _TABLES or (_is_postgres(drift) and not o.parent)}
     return [
         d
         for d in drift.differences
-        if (d.key.kind in _TABLES or _table_of(d.key, drift) not in tables)
+        if (d.key.kind in _TABLES or _table_of(d.key, drift) not in whole)
         and (d.key.prop == EXISTS or d.key.object not in lacking)
     ]
+
+
+def _is_postgres(drift: Drift) -> bool:
+    return (drift.a.major or drift.b.major) is not None
 
 
 def _table_of(key: FactKey, drift: Drift) -> str:
@@ -65,7 +85,19 @@ def _table_of(key: FactKey, drift: Drift) -> str:
 
 def _group(key: FactKey, drift: Drift) -> tuple[int, str]:
     table = _table_of(key, drift)
-    return (0, f"table {table}") if table else (1, str(key.object))
+    if not table:
+        return 1, str(key.object)
+    if _is_postgres(drift):
+        return 0, f"{_kind_of(table, drift)} {table}"
+    return 0, f"table {table}"
+
+
+def _kind_of(name: str, drift: Drift) -> str:
+    for kind in _WITH_PARTS:
+        fact = FactKey(kind, "", name, EXISTS)
+        if fact in drift.a.facts or fact in drift.b.facts:
+            return kind
+    return "of"
 
 
 def _line(found: Difference, drift: Drift, out: IO[str]) -> str:
