@@ -279,6 +279,16 @@ def test_a_failed_reindex_leaves_an_index_that_is_recognised(world: World) -> No
     assert invalid_indexes(world.other, ["elsewhere"]) == []
 
 
+def test_an_index_that_could_not_be_dropped_is_said_to_be_invalid_by_now(world: World) -> None:
+    world.other.execute("CREATE INDEX by_region ON orders (region)")
+    world.other.execute("BEGIN; SELECT FROM orders")
+    with pytest.raises(Busy) as refused:
+        world.run("DROP INDEX CONCURRENTLY by_region", lock_timeout=0.2, tries=2)
+    assert any("still there, and INVALID by now" in line for line in refused.value.details)
+    world.other.execute("ROLLBACK")
+    assert world.run("DROP INDEX CONCURRENTLY by_region").text == "the index public.by_region is not there"
+
+
 def test_the_index_of_a_partitioned_table_is_not_called_broken(world: World) -> None:
     world.other.execute(
         "CREATE TABLE parts (id int) PARTITION BY RANGE (id);"

@@ -389,7 +389,7 @@ def test_a_watcher_without_a_connection_does_no_harm(scratch: Scratch) -> None:
         holder.connection.execute("BEGIN; LOCK TABLE narrow")
         runner.connection.execute("SET lock_timeout = '100ms'")
         watcher = Watcher(runner.connection.info.backend_pid, refuse, 0.01)
-        with pytest.raises(Busy, match="did not get its lock") as refused:
+        with pytest.raises(Busy, match="waits for another session") as refused:
             retrying(
                 lambda: runner.connection.execute("SELECT FROM narrow"),
                 notify=pytest.fail,

@@ -246,9 +246,9 @@ def blocked(
     details += left or ["every try was rolled back: nothing of it is in the database, and it is not recorded"]
     relation = next((b.relation for b in blockers if b.relation), None)
     end = ending(blockers)
-    lock = f"its lock on {relation}" if relation else "its lock"
+    missed = f"did not get its lock on {relation} {tried}: another session holds it"
     return Busy(
-        f"{what} did not get {lock} {tried}: another session holds it",
+        f"{what} {missed}" if relation else f"{what} could not go on {tried}: it waits for another session",
         details=details,
         next=f"when that session has ended: {again}" + (f"   (to end it: {end})" if end else ""),
     )

@@ -19,6 +19,7 @@ CAP = 10_000
 """Rows are counted up to this many."""
 
 _DUPLICATE = re.compile(r"Key \((?P<columns>.*?)\)=\(.*\) is duplicated", re.DOTALL)
+_MERGE = "merge or delete the duplicates first"
 _COLUMNS = """\
 SELECT ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -91,7 +92,11 @@ def explain_values(connection: Connection[Any], error: psycopg.Error, statement:
         return _not_null(connection, table, said.column_name or "", schema_change)
     if error.sqlstate == "23505":
         found = _DUPLICATE.search(said.message_detail or "")
-        return _duplicates(connection, table, found["columns"] if found else None, statement)
+        columns = found["columns"] if found else None
+        if columns is None and verb in ("ALTER", "CREATE", "REINDEX"):
+            # A server that speaks another language.
+            return [], _MERGE
+        return _duplicates(connection, table, columns, statement)
     return _check(connection, table, said.constraint_name or "", statement, schema_change)
 
 
@@ -118,7 +123,6 @@ def _duplicates(connection: Connection[Any], table: str, columns: str | None, st
         return [], (
             f"the row is in {table} already: change or leave out the one in the file, or write ON CONFLICT"
         )
-    advice = "merge or delete the duplicates first"
     names = columns.split(", ")
     row = connection.execute(_COLUMNS, (table,), prepare=False).fetchone()
     known = {name: quote(name) for name in (row[0] if row else ())}
@@ -126,7 +130,7 @@ def _duplicates(connection: Connection[Any], table: str, columns: str | None, st
     partial = any(kind == "word" and text.upper() == "WHERE" for kind, text, _ in scan(statement))
     # An expression, or a partial index: what the server counts as equal cannot be asked for so simply.
     if partial or any(name not in known for name in names):
-        return [], advice
+        return [], _MERGE
     import psycopg
 
     listed = ", ".join(known[name] for name in names)
@@ -139,16 +143,16 @@ def _duplicates(connection: Connection[Any], table: str, columns: str | None, st
                 prepare=False,
             ).fetchone()
     except psycopg.Error:
-        return [], advice
+        return [], _MERGE
     assert found is not None
     number, rows = found
     if not number:
-        return [], advice
+        return [], _MERGE
     many = f"more than {CAP}" if number > CAP else str(number)
     values = "value occurs" if number == 1 else "values occur"
     return (
         [f"{many} {values} more than once in {table} ({columns}), in {rows} rows"],
-        f"{advice}; to see them: SELECT {listed}, count(*) FROM {table} GROUP BY {listed} "
+        f"{_MERGE}; to see them: SELECT {listed}, count(*) FROM {table} GROUP BY {listed} "
         "HAVING count(*) > 1",
     )
 
