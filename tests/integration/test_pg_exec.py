@@ -229,13 +229,12 @@ def test_a_failing_statement_says_where(pg: Pg) -> None:
     assert 'column "nothing" does not exist (42703)' in error["message"]
 
 
-def test_a_lock_names_who_holds_it(pg: Pg) -> None:
+def test_a_lock_is_waited_for_and_not_for_ever(pg: Pg) -> None:
     with pg.scratch.connect(autocommit=False) as other:
         other.execute("LOCK TABLE t")
         ended = threading.Event()
 
         def let_go() -> None:
-            # The blocker is looked up while the statement waits; then it gets its lock.
             while not ended.is_set():
                 if pg.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):
                     other.rollback()
@@ -295,7 +294,11 @@ def test_a_connection_that_is_lost_is_never_called_a_success(pg: Pg, when: Any) 
 
 
 def test_ctrl_c_outside_of_a_transaction_is_no_roll_back(pg: Pg) -> None:
-    building = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY stopped%'"
+    # It waits for the other session when its index is in the catalogs, and not yet valid.
+    building = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY stopped%' "
+        "AND wait_event_type = 'Lock'"
+    )
     with pg.scratch.connect(autocommit=False) as other:
         other.execute("UPDATE t SET name = 'held'")
         process = pg.landed.popen(
