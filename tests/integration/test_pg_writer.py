@@ -14,7 +14,7 @@ from landed.targets.pg_ledger import row_for
 
 ADDING = {
     "table": "CREATE TABLE public.orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);",
-    "quoted": 'CREATE SCHEMA "My App"; CREATE TABLE "My App"."Order ""x""" ("A.b" int UNIQUE CHECK ("A.b" > 0));',
+    "quoted": 'CREATE SCHEMA "My App"; CREATE TABLE "My App"."Order ""x""" ("A.b" int UNIQUE);',
     "function": "CREATE FUNCTION f(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT a';"
     "REVOKE EXECUTE ON FUNCTION f FROM PUBLIC;",
     "aggregate": "CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');",

@@ -1,4 +1,4 @@
-"""Files with statements that PostgreSQL runs in no transaction: each part is proven, and what is there is told."""
+"""Files with statements that PostgreSQL runs in no transaction: each part proven, what is there told."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def world(one: World) -> World:
 
 
 PARTS = (
-    "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (2);\nCREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\n"
+    "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (2);\n"
+    "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\n"
     "ALTER TABLE t ADD COLUMN b int;\nALTER TABLE t ADD COLUMN c text;"
 )
 
@@ -78,7 +79,8 @@ def test_what_failed_in_the_middle_says_what_is_there_and_is_finished_from_there
 def test_an_index_that_fails_leaves_the_file_unrecorded_and_is_told(world: World) -> None:
     world.sql("CREATE TABLE live (a int); INSERT INTO live VALUES (1), (1)")
     migration = world.file(
-        "CREATE TABLE IF NOT EXISTS live (a int);\nCREATE UNIQUE INDEX CONCURRENTLY live_a ON live (a);\nSELECT 1;"
+        "CREATE TABLE IF NOT EXISTS live (a int);\n"
+        "CREATE UNIQUE INDEX CONCURRENTLY live_a ON live (a);\nSELECT 1;"
     )
     with world.opened() as writer, pytest.raises(NotProven) as caught:
         world.run(writer, migration)

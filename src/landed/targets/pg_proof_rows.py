@@ -168,9 +168,8 @@ class RowGuard:
             sent += [Command(sql, purpose="read") for sql in (f"LOCK TABLE {at} IN {mode} MODE", counting)]
             shown = quoted(column) if column is not None else ""
             seen.append(_Seen(name, shown, oid, number or 0, 0, rebuilt))
-        for was, cursor in zip(seen, send(self._connection, sent)[1::2], strict=True):
-            (row,) = cursor.fetchall()
-            self._seen.append(was._replace(rows=int(row[0])))
+        for was, counted in zip(seen, send(self._connection, sent)[1::2], strict=True):
+            self._seen.append(was._replace(rows=int(counted.rows[0][0])))
 
     def _dropped(self) -> list[Loss]:
         held = [seen for seen in self._seen if seen.rows]

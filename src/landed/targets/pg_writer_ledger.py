@@ -8,7 +8,7 @@ from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.targets import pg_messages_run as say
 from landed.targets.pg_ledger import delete, match, row_for, rows_of, select_rows, upsert
-from landed.targets.pg_writer_outcome import LATER, fate
+from landed.targets.pg_writer_outcome import LATER, before_commit, fate
 from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
 from landed.targets.pg_writer_session import Session
 
@@ -16,12 +16,22 @@ _OPENING = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "BEGIN")
 
 
 def is_recorded(session: Session, migration: Migration) -> bool:
-    """Whether the file's version has a history row now; the table is there. One round trip."""
-    row = session.connection.execute(
-        f"SELECT EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)".encode(),
-        (row_for(migration).version,),
-        prepare=False,
-    ).fetchone()
+    """Whether the file's version has a history row now; the table is there. One round trip.
+
+    Raises NotProven when the connection is lost: nothing of the file has been sent.
+    """
+    import psycopg
+
+    try:
+        row = session.connection.execute(
+            f"SELECT EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)".encode(),
+            (row_for(migration).version,),
+            prepare=False,
+        ).fetchone()
+    except psycopg.Error as error:
+        if not session.connection.closed:
+            raise
+        raise before_commit(session, migration, error) from error
     return bool(row and row[0])
 
 
@@ -76,7 +86,7 @@ def _change(
         )
     opening.append(Command(f"LOCK TABLE {ledger.sql} IN SHARE ROW EXCLUSIVE MODE"))
     opening.append(Command(select_rows(ledger)))
-    rows = rows_of([row[0] for row in send(session.connection, opening)[-1].fetchall()], ledger)
+    rows = rows_of([row[0] for row in send(session.connection, opening)[-1].rows], ledger)
     migrations = session.target.migrations()
     matched = match(migrations, rows)
     present = {seen.name: row.version for seen, row in zip(matched.rows, rows, strict=True)}
@@ -100,9 +110,7 @@ def _change(
     if gone:
         changes.insert(0, Command(*delete(ledger, sorted(gone))))
     changes.append(Command("SELECT pg_catalog.pg_current_xact_id()::text"))
-    row = send(session.connection, changes)[-1].fetchone()
-    assert row is not None
-    return str(row[0])
+    return str(send(session.connection, changes)[-1].rows[0][0])
 
 
 def _commit(session: Session, xid: str) -> None:

@@ -69,7 +69,7 @@ def fate(session: Session, xid: str, version: str) -> Fate:
                     (status,) = other.execute(_FATE, (xid,), prepare=False).fetchone() or (None,)
                     if status == "in progress":
                         why = ("the server still has the transaction in progress",)
-                        if wait >= PAUSES[-2]:
+                        if wait >= PAUSES[3]:
                             other.execute(_END, (session.pid, xid), prepare=False)
                         continue
                     if status is None:

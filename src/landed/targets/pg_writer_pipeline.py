@@ -1,14 +1,24 @@
-"""Many statements in one round trip, and which of them failed."""
+"""Many statements in one round trip, and which of them failed.
+
+libpq's pipeline mode, driven directly: everything is handed over at once, so that client and server do not
+wake each other for every statement, and each answer belongs to its command.
+"""
 
 from __future__ import annotations
 
+import re
+import selectors
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg.pq.abc import PGconn, PGresult
 
     from landed.core.migration import Statement
+
+_PLACE = re.compile("%s")
 
 
 class Command(NamedTuple):
@@ -16,7 +26,7 @@ class Command(NamedTuple):
 
     ``statement`` is the migration's own statement that it is; ``purpose`` says what landed's own are for:
     ``guard`` (fails when the file is recorded already), ``constraints``, ``check``, ``read``, ``record``,
-    ``commit``, or ``""``.
+    ``commit``, ``ledger``, or ``""``.
     """
 
     sql: str
@@ -24,6 +34,13 @@ class Command(NamedTuple):
     statement: Statement | None = None
     purpose: str = ""
     line: int = 0
+
+
+class Answer(NamedTuple):
+    """What the server gave for one command: the names of its columns, and its rows."""
+
+    titles: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
 
 
 class Failed(Exception):
@@ -43,31 +60,100 @@ class Lost(Exception):
         self.error = error
 
 
-def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> list[psycopg.Cursor[Any]]:
-    """Run commands in order in one round trip; gives their cursors, whose results are all there.
+def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> list[Answer]:
+    """Run commands in order in one round trip; gives their answers.
 
     Nothing is prepared. Raises Failed with the first command that the server refused (the transaction, if one
     is open, is then in error), and Lost.
     """
     import psycopg
+    from psycopg.adapt import Transformer
 
-    cursors: list[psycopg.Cursor[Any]] = []
-    first: psycopg.Error | None = None
-    try:
-        with connection.pipeline():
-            try:
-                for command in commands:
-                    cursor = connection.cursor()
-                    cursors.append(cursor)
-                    cursor.execute(command.sql.encode(), command.values, prepare=False)
-            except psycopg.Error as error:
-                # Not out of the block: the pipeline would log what it meets while it ends.
-                first = error
-    except psycopg.Error as error:
-        first = first or error
-    if first is None:
-        return cursors
-    if connection.closed:
-        raise Lost(first) from first
-    at = next((n for n, cursor in enumerate(cursors) if cursor.pgresult is None), len(cursors) - 1)
-    raise Failed(commands[at], first) from first
+    if not commands:
+        return []
+    pgconn = connection.pgconn
+    results: list[PGresult] = []
+    with connection.lock:
+        try:
+            pgconn.enter_pipeline_mode()
+            for command in commands:
+                _queue(connection, pgconn, command)
+            pgconn.pipeline_sync()
+            _collect(pgconn, results)
+            pgconn.exit_pipeline_mode()
+        except psycopg.Error as error:
+            connection.close()
+            said = _refused(results)
+            raise Lost(said[1] if said else error) from error
+        except BaseException:
+            # In the middle of a pipeline nothing can be said to the server any more.
+            connection.close()
+            raise
+    refused = _refused(results)
+    if refused is not None:
+        at, failure = refused
+        raise Failed(commands[at], failure) from failure
+    rows = Transformer.from_context(connection)
+    return [_answer(rows, result) for result in results]
+
+
+def _queue(connection: psycopg.Connection[Any], pgconn: PGconn, command: Command) -> None:
+    from psycopg.adapt import PyFormat, Transformer
+
+    if command.values is None:
+        pgconn.send_query_params(command.sql.encode(), None)
+        return
+    values = Transformer.from_context(connection)
+    dumped = values.dump_sequence(command.values, [PyFormat.TEXT] * len(command.values))
+    number = count(1)
+    sql = _PLACE.sub(lambda _: f"${next(number)}", command.sql)
+    pgconn.send_query_params(sql.encode(), dumped, values.types, values.formats)
+
+
+def _collect(pgconn: PGconn, results: list[PGresult]) -> None:
+    """Send what is left and read until the pipeline is done; one result for each command."""
+    import psycopg
+    from psycopg.pq import ExecStatus
+
+    with selectors.DefaultSelector() as ready:
+        left = pgconn.flush()
+        key = ready.register(pgconn.socket, _events(left))
+        while True:
+            for _, event in ready.select():
+                if event & selectors.EVENT_READ:
+                    pgconn.consume_input()
+            if left:
+                left = pgconn.flush()
+                if not left:
+                    ready.modify(key.fileobj, _events(left))
+            while not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is None:
+                    continue  # the end of one command's results
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    return
+                if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
+                    raise psycopg.OperationalError("COPY from or to the client")
+                results.append(result)
+
+
+def _events(left: int) -> int:
+    return selectors.EVENT_READ | (selectors.EVENT_WRITE if left else 0)
+
+
+def _refused(results: Sequence[PGresult]) -> tuple[int, psycopg.Error] | None:
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    for at, result in enumerate(results):
+        if result.status == ExecStatus.FATAL_ERROR:
+            return at, error_from_result(result)
+    return None
+
+
+def _answer(rows: Any, result: PGresult) -> Answer:
+    if not result.nfields:
+        return Answer()
+    rows.set_pgresult(result)
+    titles = tuple((result.fname(at) or b"").decode() for at in range(result.nfields))
+    return Answer(titles, tuple(rows.load_rows(0, result.ntuples, tuple)))

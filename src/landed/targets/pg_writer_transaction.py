@@ -18,7 +18,7 @@ from landed.targets.pg_ledger import insert, row_for
 from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
 from landed.targets.pg_proof_rows import RowGuard
 from landed.targets.pg_writer_outcome import after_commit, before_commit
-from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
+from landed.targets.pg_writer_pipeline import Answer, Command, Failed, Lost, send
 from landed.targets.pg_writer_session import Session
 
 if TYPE_CHECKING:
@@ -136,16 +136,14 @@ class _Transaction:
             if tracker is not None:
                 self._objects(self._watched(tracker.changes))
             self._rows()
-            cursors = send(self._connection, closing)
+            answers = send(self._connection, closing)
         else:
-            cursors = send(self._connection, [*opening, *body, *closing])[len(opening) + len(body) :]
-        found = cursors[len(checks) :]
-        facts = self._session.readback.facts(reads, found)
+            answers = send(self._connection, [*opening, *body, *closing])[len(opening) + len(body) :]
+        found = answers[len(checks) :]
+        facts = self._session.readback.facts(zip(reads, found, strict=True))
         self._effects(facts)
-        self._judge_checks(cursors[: len(checks)], checks)
-        row = found[0].fetchone()
-        assert row is not None
-        return str(row[-1])
+        self._judge_checks(answers[: len(checks)], checks)
+        return str(found[0].rows[0][-1])
 
     def _commit(self, xid: str) -> tuple[str, str]:
         commands = [Command("COMMIT", purpose="commit")]
@@ -220,13 +218,13 @@ class _Transaction:
         if missing:
             raise messages.effects_missing(self._migration, self._part.step, missing, facts)
 
-    def _judge_checks(self, cursors: Sequence[psycopg.Cursor[Any]], commands: Sequence[Command]) -> None:
+    def _judge_checks(self, answers: Sequence[Answer], commands: Sequence[Command]) -> None:
         checks = iter(self._checks)
-        for command, cursor in zip(commands, cursors, strict=True):
+        for command, answer in zip(commands, answers, strict=True):
             if command.purpose != "check":
                 continue
             check: DataCheck = next(checks)
-            rows = cursor.fetchmany(2) if cursor.description else []
+            rows = answer.rows
             if len(rows) != 1 or len(rows[0]) != 1:
                 raise say.check_failed(
                     self._migration, check.text, check.line, "the check must give one row with one value"

@@ -6,8 +6,8 @@ session: a file's proof costs the server what its own objects cost, whatever els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from landed.catalog.postgres.queries import queries
 from landed.catalog.postgres.rows import Reader
@@ -178,12 +178,26 @@ def split_name(shown: str) -> list[str]:
     return parts
 
 
+class Rows(Protocol):
+    """What a query gave: the names of its columns, and their values, row by row."""
+
+    @property
+    def titles(self) -> Sequence[str]:
+        """The names."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[Sequence[object]]:
+        """The values."""
+        ...
+
+
 class Readback:
     """Reads single facts of one session's database, inside its transaction.
 
     ``main_role`` is the database's owner (the query ``main_role``). Used in a pipeline: :meth:`commands`
     gives what to send, after which the settings of the transaction are the canonical ones until it ends,
-    and :meth:`facts` takes the cursors of these commands.
+    and :meth:`facts` takes each of them with its answer.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], scope: Scope, main_role: str) -> None:
@@ -210,13 +224,12 @@ class Readback:
             sent.append(f"EXECUTE {prepared}{self._arguments(units) if name in _UNITS else ''}")
         return sent
 
-    def facts(self, commands: Iterable[str], cursors: Iterable[psycopg.Cursor[Any]]) -> dict[FactKey, str]:
-        """The facts in the answers."""
+    def facts(self, answered: Iterable[tuple[str, Rows]]) -> dict[FactKey, str]:
+        """The facts in the answers to :meth:`commands`."""
         found: dict[FactKey, str] = {}
-        for command, cursor in zip(commands, cursors, strict=True):
+        for command, answer in answered:
             if command.startswith("EXECUTE "):
-                rows = cursor.fetchall()
-                self._reader.read([column.name for column in cursor.description or ()], rows, found)
+                self._reader.read(answer.titles, answer.rows, found)
         return found
 
     def _text(self, name: str) -> str:
