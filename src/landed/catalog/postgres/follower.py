@@ -21,20 +21,27 @@ class Follower(Tracker):
     """A :class:`Tracker` for a database that landed made.
 
     Send :attr:`note` when a transaction begins and after a ROLLBACK TO SAVEPOINT, and :attr:`look` after each
-    statement, in the same transaction; give each look's answer to :meth:`take`, in order. ``admin`` is a
-    superuser's connection to the same database, needed once.
+    statement, in the same transaction; give each look's answer to :meth:`take`, in order. ``admin`` is the
+    server's administrator's connection to the same database, needed once.
     """
 
     def __init__(
         self, connection: psycopg.Connection[Any], scope: Scope, admin: psycopg.Connection[Any]
     ) -> None:
         super().__init__(connection, scope)
-        name, text = look_function(self._prepared.constants)
+        from psycopg import errors
+
+        name, text = look_function(self._prepared.constants, "pg_catalog")
         made = admin.execute("SELECT pg_catalog.to_regproc(%s)", (name,), prepare=False).fetchone()
         if made is None or made[0] is None:
-            with admin.transaction():
-                admin.execute("SET LOCAL allow_system_table_mods = on")
-                admin.execute(text.encode())
+            try:
+                with admin.transaction():
+                    admin.execute("SET LOCAL allow_system_table_mods = on")
+                    admin.execute(text.encode())
+            except errors.InsufficientPrivilege:
+                # Somebody else's server, whose login is no superuser.
+                name, text = look_function(self._prepared.constants, "pg_temp")
+                connection.execute(text.encode())
         self.look = f"SELECT {name}(false)".encode()
         self.note = f"SELECT {name}(true)".encode()
 

@@ -43,8 +43,8 @@ _AT: Final = {name: at for at, name in enumerate(touched.COUNTED, 1)}
 _COUNT: Final = len(touched.COUNTED)
 
 
-def look_function(constants: Mapping[str, str]) -> tuple[str, str]:
-    """The function's qualified name, and the statement that makes it.
+def look_function(constants: Mapping[str, str], schema: str) -> tuple[str, str]:
+    """The function's qualified name in a schema, and the statement that makes it.
 
     ``constants`` are the catalog queries' parameters as SQL literals. The name holds a hash of all the
     text, so that a database copied from one in which an older landed made it gets its own.
@@ -58,7 +58,7 @@ def look_function(constants: Mapping[str, str]) -> tuple[str, str]:
     body = _squeezed(_body(constants))
     settings = " ".join(f"SET {setting}" for setting in _SETTINGS)
     digest = hashlib.sha256(f"{settings}{body}".encode()).hexdigest()[:12]
-    name = f"pg_catalog.landed_look_{digest}"
+    name = f"{schema}.landed_look_{digest}"
     return name, (
         f"CREATE OR REPLACE FUNCTION {name}(l_note boolean) RETURNS text LANGUAGE plpgsql SECURITY DEFINER"
         f" {settings} AS $landed${body}$landed$"
@@ -69,6 +69,7 @@ def _body(constants: Mapping[str, str]) -> str:
     return "\n".join(
         (
             _BEGINNING,
+            *(_other_name(catalog) for catalog in ("pg_extension", *sorted(touched.NAMED_EVERYWHERE))),
             *(_changed(catalog, source) for catalog, source in touched.SOURCES.items()),
             _DEPENDENCIES,
             *(_few(catalog, names) for catalog, names in touched.FEW.items()),
@@ -133,12 +134,23 @@ BEGIN
     {_STATE}
     RETURN NULL;
   END IF;
-  IF {_any(("pg_extension",), (1, 2))} OR {_any(sorted(touched.NAMED_EVERYWHERE), (1,))} THEN
+  l_age := age(l_mark::xid); l_seen := l_last;
+  IF {_differs("pg_extension", 2)} THEN
     {_STATE}
     RETURN '{LOST}';
   END IF;
-  l_age := age(l_mark::xid); l_seen := l_last;
 """
+
+
+def _other_name(catalog: str) -> str:
+    """An older row of a catalog has changed, and what it names may stand in anybody's text."""
+    return f"""
+  IF {_differs(catalog, 1)} THEN
+    IF EXISTS (SELECT FROM {catalog} c WHERE c.oid <= l_top AND {_NEW}) THEN
+      {_STATE}
+      RETURN '{LOST}';
+    END IF;
+  END IF;"""
 
 
 def _changed(catalog: str, source: touched.Source) -> str:

@@ -17,10 +17,13 @@ from landed.shadow.postgres.pipeline import ConnectionLost
 from landed.shadow.postgres.replay_batch import Batch, Outcome
 from landed.shadow.postgres.replay_data import data_checks
 from landed.shadow.postgres.replay_losses import losses
+from landed.shadow.postgres.replay_roles import RolesRestored, touches_roles
 from landed.shadow.postgres.replay_session import open_session, unsendable
 from landed.sql.postgres import problems
 from landed.sql.postgres_segments import segments, transaction_trap
 from landed.sql.postgres_traits import traits
+
+__all__ = ["PostgresReplayer", "replay_all", "touches_roles"]
 
 if TYPE_CHECKING:
     import psycopg
@@ -38,6 +41,7 @@ class PostgresReplayer:
     def __init__(self, scratch: Scratch, scope: Scope) -> None:
         self._scratch = scratch
         self._scope = scope
+        self._roles: RolesRestored | None = None
         self.connection, self.tracker = self._open()
 
     @property
@@ -52,6 +56,9 @@ class PostgresReplayer:
         """
         parsed = migration.parsed
         outcomes: dict[int, Outcome] = {}
+        if touches_roles([migration]):
+            self._roles = self._roles or RolesRestored(self._scratch)
+            self._roles.note(migration)
         self._reset()
         for segment in segments(parsed.statements):
             numbers = set(segment.statements)
@@ -92,13 +99,18 @@ class PostgresReplayer:
         )
 
     def close(self) -> None:
-        """Close the connection; the database is dropped by whoever made it."""
+        """Close the connection, and undo what was done to roles; the database is dropped by whoever made it."""
         self.connection.close()
+        if self._roles is not None:
+            self._roles.close()
+            self._roles = None
 
     def _open(self) -> tuple[psycopg.Connection[Any], Follower]:
         connection = open_session(self._scratch)
         with self._scratch.connect() as admin:
             tracker = Follower(connection, self._scope, admin)
+            made = admin.execute("SELECT pg_catalog.to_regproc('pg_catalog.landed_elevate')").fetchone()
+            self._elevates = made is not None and made[0] is not None
         tracker.begin()
         return connection, tracker
 
@@ -154,11 +166,6 @@ class PostgresReplayer:
         """Go on in a new session after the old one was lost, with what is known."""
         self.connection.close()
         self.connection, self.tracker = self._open()
-
-    @property
-    def _elevates(self) -> bool:
-        baseline = self._scratch.server.baseline
-        return baseline.role != baseline.superuser
 
     def _claims(self, statement: Statement, schema: str = "public") -> Effects:
         return claimed_effects(statement.text, self.facts, schema)

@@ -69,6 +69,7 @@ class Batch:
         self._elevates = elevates
         self._claims = claims
         self._sent: list[tuple[Statement | None, str]] = []
+        self._astray = False
         self.outcomes: dict[int, Outcome] = {}
 
     def current(self, place: int) -> int:
@@ -89,21 +90,19 @@ class Batch:
         while todo or opening:
             group, todo = self._next_group(todo, doomed, careful)
             while group or opening:
-                try:
-                    astray = self._send(group, opening)
-                except Refused as refused:
-                    statement = self._sent[refused.place][0]
-                    if statement is None:
-                        raise
-                    self._failed(statement, refused)
-                    group = group[group.index(statement) + 1 :]
-                    opening = ()
-                    continue
-                if astray:
+                refused = self._send(group, opening)
+                if self._astray:
                     self._connection.execute("ROLLBACK")
                     self._tracker.reread()
                     return False
-                group, opening = [], ()
+                opening = ()
+                if refused is None:
+                    break
+                statement = self._sent[refused.place][0]
+                if statement is None:
+                    raise refused
+                self._failed(statement, refused)
+                group = group[group.index(statement) + 1 :]
         self._commit(statements)
         return True
 
@@ -124,10 +123,9 @@ class Batch:
                 return group, todo[at + 1 :]
         return group, []
 
-    def _send(self, group: Sequence[Statement], opening: Sequence[bytes]) -> bool:
-        """Send a group and take its effects; says whether some could not be told."""
+    def _send(self, group: Sequence[Statement], opening: Sequence[bytes]) -> Refused | None:
+        """Send a group and take its effects; returns what was refused, after which nothing was run."""
         sent = self._sent = []
-        astray = False
         last = group[-1].number if group else 0
 
         def commands() -> Iterator[bytes]:
@@ -140,9 +138,8 @@ class Batch:
                     yield command
 
         def answered(place: int, result: Any) -> None:
-            nonlocal astray
             statement, role = sent[place]
-            if statement is None or not role or astray:
+            if statement is None or not role or self._astray:
                 return
             outcome = self.outcomes.setdefault(statement.number, Outcome())
             if role == "target":
@@ -150,17 +147,20 @@ class Batch:
             elif statement.number != last:
                 effects = self._tracker.take(result.get_value(0, 0), here=False)
                 if effects is None:
-                    astray = True
+                    self._astray = True
                 else:
                     outcome.effects = effects
             else:
                 final.append(result.get_value(0, 0))
 
         final: list[bytes | None] = []
-        send(self._connection, commands(), answered)
-        if final and not astray:
+        try:
+            send(self._connection, commands(), answered)
+        except Refused as refused:
+            return refused
+        if final and not self._astray:
             self.outcomes[last].effects = self._tracker.take(final[0], here=True) or ()
-        return astray
+        return None
 
     def _commands(self, statement: Statement) -> Iterator[tuple[str, bytes]]:
         yield "", _SAVEPOINT

@@ -1,0 +1,161 @@
+"""Roles belong to a whole server: what a replay does to them is undone, and such replays go one at a time.
+
+Their state is written down on the server before the first change, so that the next replay puts it back when
+this one was killed. On a server that the user named nothing is put back but roles that the replay made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from landed.core.migration import Migration
+from landed.sql.postgres_tokens import quote
+from landed.sql.postgres_traits import traits
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.shadow.postgres.databases import Scratch
+
+_LOCK: Final = 0x6C616E6465  # "lande"
+_MARK: Final = "landed: roles before a replay "
+
+_IN_CODE: Final = re.compile(
+    r"\b(?:create|alter|drop)\s+(?:role|user|group|database|tablespace|system)\b(?!\s+mapping)", re.IGNORECASE
+)
+
+_STATE: Final = """
+SELECT pg_catalog.json_build_object(
+  'roles', (SELECT json_agg(to_jsonb(a)) FROM pg_catalog.pg_authid a WHERE rolname !~ '^pg_'),
+  'members', (SELECT json_agg(to_jsonb(m)) FROM pg_catalog.pg_auth_members m),
+  'settings', (SELECT json_agg(to_jsonb(s)) FROM pg_catalog.pg_db_role_setting s WHERE setdatabase = 0))::text
+"""
+
+_FLAGS: Final = (
+    "rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls,"
+    " rolconnlimit, rolpassword, rolvaliduntil"
+).split(", ")
+
+
+def touches_roles(migrations: Iterable[Migration]) -> bool:
+    """Whether files change what all databases of a server share: roles, memberships, their settings.
+
+    A state that such a history leads to cannot be kept as a template: its roles go when the replay ends.
+    """
+    return any(
+        found.cluster_wide or (found.dynamic and _IN_CODE.search(statement.text) is not None)
+        for migration in migrations
+        for statement in migration.statements
+        for found in [traits(statement.text)]
+    )
+
+
+class RolesRestored:
+    """From its making to :meth:`close`, the server's roles are this replay's alone."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._scratch = scratch
+        self._made: frozenset[str] = frozenset()
+        self._own = not scratch.server.shared
+        self._guard = scratch.server.connect(scratch.server.admin)
+        # Its own database: where an advisory lock is taken decides whom it keeps out.
+        self._guard.execute("SELECT pg_catalog.pg_advisory_lock(%s)", (_LOCK,), prepare=False)
+        left = self._written_down() if self._own else None
+        if left is not None:
+            self._put_back(self._guard, left)
+        row = self._guard.execute(_STATE, prepare=False).fetchone()
+        assert row is not None
+        self._before = json.loads(row[0])
+        if self._own:
+            self._write_down(row[0])
+
+    def close(self) -> None:
+        """Put the roles back as they were, and let others on."""
+        try:
+            if self._own:
+                self._put_back(self._guard, self._before)
+                with contextlib.suppress(self._errors()):
+                    self._guard.execute("ALTER SYSTEM RESET ALL")
+            else:
+                self._drop_made()
+        finally:
+            self._guard.close()
+
+    def _written_down(self) -> Any:
+        row = self._guard.execute(
+            "SELECT description FROM pg_catalog.pg_shdescription"
+            " WHERE classoid = 'pg_authid'::regclass AND objoid = 10",
+            prepare=False,
+        ).fetchone()
+        return json.loads(row[0][len(_MARK) :]) if row and row[0].startswith(_MARK) else None
+
+    def _write_down(self, state: str | None) -> None:
+        from psycopg.sql import SQL, Identifier, Literal
+
+        comment = Literal(None if state is None else _MARK + state)
+        role = Identifier(self._scratch.server.superuser)
+        self._guard.execute(SQL("COMMENT ON ROLE {} IS {}").format(role, comment))
+
+    def _put_back(self, connection: psycopg.Connection[Any], state: Any) -> None:
+        """Whatever depended on roles that go lies in databases that are, or will be, dropped."""
+        given = {"roles": json.dumps(state["roles"] or []), "members": json.dumps(state["members"] or []),
+                 "settings": json.dumps(state["settings"] or [])}  # fmt: skip
+        roles = "jsonb_populate_recordset(NULL::pg_authid, %(roles)s::jsonb)"
+        members = "jsonb_populate_recordset(NULL::pg_auth_members, %(members)s::jsonb)"
+        settings = "jsonb_populate_recordset(NULL::pg_db_role_setting, %(settings)s::jsonb)"
+        made = f"oid NOT IN (SELECT oid FROM {roles}) AND rolname !~ '^pg_'"
+        with connection.transaction(), connection.pipeline():
+            for sql in (
+                "SET LOCAL search_path = pg_catalog",
+                "SET LOCAL allow_system_table_mods = on",
+                "DELETE FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass"
+                f" AND refobjid IN (SELECT oid FROM pg_authid WHERE {made})",
+                "DELETE FROM pg_auth_members m WHERE NOT EXISTS"
+                f" (SELECT FROM {members} s WHERE to_jsonb(s) = to_jsonb(m))",
+                "DELETE FROM pg_db_role_setting s WHERE setdatabase = 0 OR setrole IN"
+                f" (SELECT oid FROM pg_authid WHERE {made})",
+                f"DELETE FROM pg_authid WHERE {made}",
+                f"UPDATE pg_authid a SET {', '.join(f'{c} = s.{c}' for c in _FLAGS)} FROM {roles} s"
+                " WHERE s.oid = a.oid AND to_jsonb(s) <> to_jsonb(a)",
+                f"INSERT INTO pg_authid SELECT * FROM {roles} s"
+                " WHERE NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = s.oid)",
+                f"INSERT INTO pg_auth_members SELECT * FROM {members} s WHERE NOT EXISTS"
+                " (SELECT FROM pg_auth_members m WHERE to_jsonb(s) = to_jsonb(m))",
+                f"INSERT INTO pg_db_role_setting SELECT * FROM {settings}",
+                "DELETE FROM pg_shdescription WHERE classoid = 'pg_authid'::regclass"
+                " AND (objoid = 10 OR objoid NOT IN (SELECT oid FROM pg_authid))",
+            ):
+                connection.execute(sql.encode(), given, prepare=False)
+
+    def _drop_made(self) -> None:
+        """On somebody else's server: only roles that are new and that this replay's session could have made."""
+        known = {role["oid"] for role in self._before["roles"] or ()}
+        rows = self._guard.execute(
+            "SELECT oid, rolname FROM pg_catalog.pg_authid WHERE rolname !~ '^pg_'", prepare=False
+        ).fetchall()
+        with self._scratch.connect() as admin:
+            for oid, name in rows:
+                if oid not in known and name in self._made:
+                    with contextlib.suppress(self._errors()):
+                        admin.execute(f"DROP OWNED BY {quote(name)} CASCADE".encode())
+                        admin.execute(f"DROP ROLE {quote(name)}".encode())
+
+    def note(self, migration: Migration) -> None:
+        """Take down the names that a file may give to roles."""
+        self._made |= _words(migration.text)
+
+    def _errors(self) -> type[Exception]:
+        import psycopg
+
+        return psycopg.Error
+
+
+def _words(text: str) -> frozenset[str]:
+    found: set[str] = set()
+    for quoted, bare in re.findall(r'"((?:[^"]|"")+)"|([A-Za-z_][\w$]*)', text):
+        found.add(quoted.replace('""', '"') if quoted else bare.lower())
+    return frozenset(found)
