@@ -54,7 +54,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "supabase" / "config.toml").write_text(
         'project_id = "shop"\n[db]\nport = 54399\nmajor_version = 18\n'
     )
-    (folder / "supabase" / "migrations" / "1_a.sql").write_text("CREATE EXTENSION IF NOT EXISTS pg_cron;")
+    (folder / "supabase" / "migrations" / "1_a.sql").write_text("CREATE EXTENSION IF NOT EXISTS pg_cron;\n")
     return folder
 
 
@@ -100,6 +100,11 @@ def test_a_healthy_database(scratch: Scratch, project: Path) -> None:
     assert checks["pooler"].value is not None and checks["pooler"].value.startswith("none")
     assert checks["stand-ins"].value == "pg_cron"
     assert checks["files"].value == "1: 1_a.sql"
+    assert checks["extensions"].value == "pg_cron"
+    (project / "supabase" / "migrations" / "2_b.sql").write_text("CREATE EXTENSION nowhere_to_be_found;")
+    found = look(project, url(scratch))
+    assert wrong(found) == {"extensions"}
+    assert "does not have nowhere_to_be_found:" in str(by_code(found)["extensions"].problem)
     assert "wrangler-config" not in checks and "features" not in checks
 
 

@@ -122,7 +122,7 @@ def diagnose(
             checks += guarded(
                 "database", "address", "address", lambda: doctor_supabase.configuration(known, chosen)
             )
-            found_there, major = doctor_postgres.examine(chosen)
+            found_there, major = doctor_postgres.examine(known, chosen)
             checks += found_there
         else:
             checks += doctor_database.examine(chosen)

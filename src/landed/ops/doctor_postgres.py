@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow, LandedError, UsageError
 from landed.ops.doctor import Check, Level, guarded
+from landed.targets.discovery import Project
 from landed.targets.target_spec import TargetSpec
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ SELECT pg_catalog.jsonb_build_object(
     WHERE NOT c.convalidated AND c.conrelid <> 0 AND n.nspname NOT LIKE 'pg\\_%%'))"""
 
 
-def examine(spec: TargetSpec) -> tuple[list[Check], int | None]:
+def examine(project: Project, spec: TargetSpec) -> tuple[list[Check], int | None]:
     """Everything about the database, over one connection that reads; and its major version if it answered.
 
     A login that is refused is not tried again.
@@ -63,6 +64,11 @@ def examine(spec: TargetSpec) -> tuple[list[Check], int | None]:
         checks += guarded("database", "server", "server", lambda: _server(spec, connected))
         checks += guarded("database", "role", "role", lambda: _role(spec, connected))
         checks += guarded("database", "indexes", "indexes", lambda: _indexes(connected.connection))
+        folder = spec.migrations_dir
+        if folder is not None and folder.value.is_dir():
+            checks += guarded(
+                "database", "extensions", "extensions", lambda: _extensions(project, spec, connected)
+            )
         checks += doctor_postgres_ledger.examine(spec, connected)
     finally:
         connected.connection.close()
@@ -214,6 +220,29 @@ def _grants(granted: list[str]) -> Check:
         "Supabase's API does not see a table of public unless its migration grants it "
         "(new projects since 2026-05-30)",
         "GRANT SELECT, INSERT, UPDATE, DELETE ON … TO authenticated; beside CREATE TABLE",
+    )  # fmt: skip
+
+
+def _extensions(project: Project, spec: TargetSpec, connected: Connected) -> Iterator[Check]:
+    """Whether the server has what the files create."""
+    from landed.ops.workspace import Workspace
+
+    needed = sorted(Workspace(project, spec).shadow(connected.capabilities.major).extensions)
+    if not needed:
+        return
+    with asking("the extensions"):
+        rows = connected.connection.execute(
+            "SELECT name::text FROM pg_catalog.pg_available_extensions WHERE name = ANY (%s)",
+            (needed,),
+            prepare=False,
+        ).fetchall()
+    lacking = sorted(set(needed) - {row[0] for row in rows})
+    yield Check(
+        "database", "extensions", "extensions", ", ".join(needed), "the migration files",
+        Level.WARNING if lacking else Level.GOOD,
+        f"this server does not have {', '.join(lacking)}: files that create it will fail"
+        if lacking
+        else None,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         yield Check(
             "ledger", "table", "table", f"{table.sql} (not there yet)", origin, Level.NOTE,
             "nothing is recorded in this database; the first landed apply makes the table, as the Supabase "
-            "CLI would", "landed status shows what is there all the same",
+            "CLI would", "landed status",
         )  # fmt: skip
         yield from _similar(connected, table)
         return
