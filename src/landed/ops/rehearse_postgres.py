@@ -137,12 +137,7 @@ def _may_take(statement: Statement, touch: Touch) -> bool:
 
 
 def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> FileRehearsal:
-    with trial.transaction() as observer:
-        measured = _Measured(observer.tables)
-        trial.run(migration, observer, measured)
-    seeded = SeededFile()
-    if measured.reached:
-        seeded = _with_rows(trial, migration, measured)
+    measured, seeded = _tried(trial, migration)
     step = replayer.replay(migration)
     trap = transaction_trap(migration.statements)
     failures = [
@@ -163,6 +158,23 @@ def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> Fil
         tuple(notes),
         tuple(measured.locks),
     )
+
+
+def _tried(trial: Trial, migration: Migration) -> tuple[_Measured, SeededFile]:
+    """The two runs that are taken back."""
+    import psycopg
+
+    measured = _Measured({})
+    try:
+        with trial.transaction() as observer:
+            measured.tables = observer.tables
+            trial.run(migration, observer, measured)
+        return measured, _with_rows(trial, migration, measured) if measured.reached else SeededFile()
+    except psycopg.Error:
+        if not trial.lost:
+            raise
+        trial.reopen()
+        return measured, SeededFile(notes=("it ends its own session: not all of it was tried with rows",))
 
 
 def _known_to_fail(file: FileRehearsal) -> FileRehearsal:

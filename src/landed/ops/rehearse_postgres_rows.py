@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -72,21 +71,17 @@ def read_rows(
     tables: Iterable[int],
     like: Mapping[int, TableRows] | None = None,
 ) -> dict[int, TableRows]:
-    """Read tables by object id; those that are gone are left out.
+    """Read tables by object id; those that are gone or cannot be read are left out.
 
     ``like`` is an earlier reading: a column that has another type since is read as a value of its old
     type, so that only values that the cast has changed are others.
     """
-    import psycopg
-
     oids = "{" + ",".join(map(str, tables)) + "}"
     found: dict[int, tuple[str, str, dict[int, tuple[str, str]]]] = {}
     for oid, schema, name, number, column, kind in connection.execute(_COLUMNS, (oids,), prepare=False):
         found.setdefault(oid, (schema, name, {}))[2][number] = (column, kind)
-    primary = {
-        oid: tuple(columns)
-        for oid, columns in connection.execute(_PRIMARY, (oids,), prepare=False).fetchall()
-    }
+    keys = connection.execute(_PRIMARY, (oids,), prepare=False).fetchall()
+    primary = {oid: tuple(columns) for oid, columns in keys}
     result = {}
     for oid, (schema, name, columns) in found.items():
         before = (like or {}).get(oid)
@@ -96,13 +91,12 @@ def read_rows(
             if before is not None and number in before.columns and before.columns[number][1] != kind
         }
         relation = f"{quote(schema)}.{quote(name)}"
-        try:
-            with connection.transaction() if casts else contextlib.nullcontext():
-                rows, total = _select(connection, relation, columns, casts)
-        except psycopg.Error:
-            # Values that do not go back are compared as they are.
-            rows, total = _select(connection, relation, columns, {})
-        result[oid] = TableRows(schema, name, columns, rows, total, primary.get(oid, ()))
+        # Values that do not go back are compared as they are.
+        read = _select(connection, relation, columns, casts)
+        if read is None and casts:
+            read = _select(connection, relation, columns, {})
+        if read is not None:
+            result[oid] = TableRows(schema, name, columns, *read, primary.get(oid, ()))
     return result
 
 
@@ -111,15 +105,20 @@ def _select(
     relation: str,
     columns: Mapping[int, tuple[str, str]],
     casts: Mapping[int, str],
-) -> tuple[tuple[Mapping[int, str | None], ...], int]:
+) -> tuple[tuple[Mapping[int, str | None], ...], int] | None:
+    import psycopg
+
     parts = [
         f"({quote(name)}{f'::{casts[number]}' if number in casts else ''})::text"
         for number, (name, _) in columns.items()
     ]
     listed = ", ".join(["pg_catalog.count(*) OVER ()", *parts])
-    rows = connection.execute(
-        f"SELECT {listed} FROM {relation} LIMIT {_LIMIT}".encode(), prepare=False
-    ).fetchall()
+    query = f"SELECT {listed} FROM {relation} LIMIT {_LIMIT}".encode()
+    try:
+        with connection.transaction():
+            rows = connection.execute(query, prepare=False).fetchall()
+    except psycopg.Error:
+        return None
     values = tuple(dict(zip(columns, row[1:], strict=True)) for row in rows)
     return values, int(rows[0][0]) if rows else 0
 

@@ -59,8 +59,19 @@ class Trial:
 
     def __init__(self, scratch: Scratch) -> None:
         server = scratch.server
+        self._scratch = scratch
         self.connection: psycopg.Connection[Any] = scratch.connect(server.role)
         self._elevates = server.role != server.superuser and _can_elevate(self.connection)
+
+    @property
+    def lost(self) -> bool:
+        """Whether a statement has ended the session (pg_terminate_backend, a crash)."""
+        return self.connection.closed
+
+    def reopen(self) -> None:
+        """Connect again, after the session was lost."""
+        self.connection.close()
+        self.connection = self._scratch.connect(self._scratch.server.role)
 
     def close(self) -> None:
         """Close the connection."""
@@ -72,12 +83,15 @@ class Trial:
         connection = self.connection
         before = connection.execute(_SEQUENCES, prepare=False).fetchall()
         connection.execute("BEGIN")
+        # A session lock that an earlier file left behind must not be waited for without an end.
+        connection.execute("SET LOCAL lock_timeout = '30s'", prepare=False)
         try:
             yield Observer(connection)
         finally:
-            connection.rollback()
-            connection.execute("DISCARD ALL", prepare=False)
-            self._put_back(before)
+            if not connection.closed:
+                connection.rollback()
+                connection.execute("DISCARD ALL", prepare=False)
+                self._put_back(before)
 
     @contextmanager
     def elevated(self) -> Iterator[None]:
