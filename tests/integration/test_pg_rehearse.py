@@ -375,3 +375,19 @@ def test_a_real_project_whose_files_fail_as_soon_as_there_are_rows() -> None:
         ],
     }
     assert sum(bool(f.locks) for f in result.files) > 5
+
+
+def test_a_file_that_ends_its_session_and_one_that_is_known_to_be_broken(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        "CREATE TABLE t (a int)",
+        "SELECT pg_terminate_backend(pg_backend_pid()); ALTER TABLE t ADD COLUMN b int;",
+        "SELECT broken;",
+        "ALTER TABLE t ADD COLUMN c int NOT NULL",
+    )
+    (folder / "landed.toml").write_text('[shadow]\nbroken = ["00000000000003_x.sql"]\n')
+    first, lost, broken, last = rehearse(open_files(folder, None, {}, {})).files
+    calm(first, broken)
+    assert any("ends its own session" in note for note in lost.notes)
+    assert any("known not to replay" in note for note in broken.notes)
+    assert last.found
