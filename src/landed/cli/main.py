@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "landed.cli.repair",
         "Write down the SQL under which files were applied, so that edits are seen.",
     ),
+    "shadow": ("landed.cli.shadow", "Take what shadows start from out of the live database."),
     "exec": ("landed.cli.execute", "Run one-off SQL on a target."),
     "doctor": ("landed.cli.doctor", "Show the configuration in force, where it comes from, what is wrong."),
     "demo": ("landed.cli.demo", "A tour on throw-away databases; needs nothing."),

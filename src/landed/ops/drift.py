@@ -203,8 +203,6 @@ def target_side(workspace: Workspace) -> Side:
 
 def side_of(workspace: Workspace, state: LiveState) -> Side:
     """The schema of a database that has been read."""
-    from landed.catalog.sqlite import snapshot
-
     spec = workspace.spec
     notes = () if state.present else ("the database does not exist yet; nothing was created",)
     return Side(
@@ -212,7 +210,7 @@ def side_of(workspace: Workspace, state: LiveState) -> Side:
         label=spec.label,
         locality=spec.locality,
         place=_place(spec),
-        facts=snapshot(state.rows, workspace.ledger_table),
+        facts=workspace.facts_of(state),
         ledger=fold(workspace.ledger_table),
         present=state.present,
         notes=notes,
@@ -220,6 +218,8 @@ def side_of(workspace: Workspace, state: LiveState) -> Side:
 
 
 def _place(spec: TargetSpec) -> str:
+    if spec.dsn is not None:
+        return str(spec.dsn)
     if spec.path is not None or spec.database is None:
         return str(spec.path or "")
     return (spec.database.id or spec.database.name or spec.database.binding).value

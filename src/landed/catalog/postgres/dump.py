@@ -5,12 +5,21 @@ For a shadow's starting state, not for backups: what landed has no facts of is l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from landed.catalog.postgres import dump_code, dump_relations
-from landed.catalog.postgres.dump_items import Item, Key, Row, dependencies, in_order
+from landed.catalog.postgres.dump_items import (
+    Item,
+    Key,
+    Row,
+    dependencies,
+    in_order,
+    label,
+    resolved,
+    without,
+)
 from landed.catalog.postgres.dump_rights import Held, Rights
 from landed.catalog.postgres.queries import text
 from landed.catalog.postgres.scope import Scope
@@ -49,31 +58,66 @@ class _Read:
     same: Mapping[Key, Key]
 
 
+class Owned:
+    """What the user owns of a database, read once; :meth:`sql` leaves out what is asked for."""
+
+    def __init__(self, connection: psycopg.Connection[Any], scope: Scope) -> None:
+        inside = f"^(?!({scope.managed[2:-2]})$)"
+        self._scope = scope
+        self._read = _read(connection, scope, inside, scope.attached, whole=True)
+
+    def sql(self, left_out: Callable[[str], bool] = lambda label: False) -> str:
+        """As SQL for an empty database (or a new Supabase project), to be run by the database's owner.
+
+        ``left_out`` says by their labels (see :func:`~landed.catalog.postgres.dump_items.label`, and
+        ``column public.orders.region``) which objects not to make; what needs one of these goes, too.
+        """
+        scope, hosted = self._scope, bool(self._scope.attached)
+        columns = self._read.rows["columns"]
+        kept = [c for c in columns if not left_out(f"column {c['table']}.{c['name']}".replace('"', ""))]
+        read = replace(self._read, rows={**self._read.rows, "columns": kept})
+        main = read.main
+        shown = {**read.shown, main: "postgres" if hosted else "CURRENT_USER"}
+        rights = Rights(main, shown, read.builtin, read.defaults)
+        items = _items(read, shown)
+        items = without(items, _gone(items, read, left_out, columns, kept))
+        used = _roles_of(items, read) - {main}
+        lines = [f"{statement};" for statement in _settings()]
+        lines += _make_roles(used, shown, scope, hosted=hosted)
+        ordered = in_order(items)
+        schemas = [item for item in ordered if item.kind == "schema" and item.name != "public"]
+        lines += [f"{sql};" for item in schemas for sql in item.sql]
+        lines += [f"{sql};" for sql in _default_privileges(read, rights, hosted=hosted)]
+        lines += [f"{sql};" for item in ordered if item.kind != "schema" for sql in item.sql]
+        lines += _afterwards(ordered, read, rights, shown, hosted=hosted)
+        return "\n".join(lines) + "\n"
+
+
 def dump_owned(connection: psycopg.Connection[Any], scope: Scope) -> str:
     """What the user owns, within a scope, as SQL for an empty database (or a new Supabase project).
 
     Meant to be run by the database's owner, as ``postgres`` is on Supabase: no statement needs more rights.
     Reads only, in one transaction. Raises the driver's errors.
     """
-    hosted = bool(scope.attached)
-    inside = f"^(?!({scope.managed[2:-2]})$)"
-    read = _read(connection, scope, inside, scope.attached, whole=True)
-    main = read.main
-    shown = {**read.shown, main: "postgres" if hosted else "CURRENT_USER"}
-    rights = Rights(main, shown, read.builtin, read.defaults)
-    items = _items(read, shown)
-    used = _roles_of(items, read) - {main}
-    lines = [f"{statement};" for statement in _settings()]
-    lines += _make_roles(used, shown, scope, hosted=hosted)
-    ordered = in_order(items)
-    schemas = [item for item in ordered if item.kind == "schema" and item.name != "public"]
-    lines += [f"{sql};" for item in schemas for sql in item.sql]
-    lines += [f"{sql};" for sql in _default_privileges(read, rights, hosted=hosted)]
-    for item in ordered:
-        if item.kind != "schema":
-            lines += [f"{sql};" for sql in item.sql]
-    lines += _afterwards(ordered, read, rights, shown, scope, hosted=hosted)
-    return "\n".join(lines) + "\n"
+    return Owned(connection, scope).sql()
+
+
+def _gone(
+    items: Mapping[Key, Item],
+    read: _Read,
+    left_out: Callable[[str], bool],
+    columns: Sequence[Row],
+    kept: Sequence[Row],
+) -> set[Key]:
+    """The items that are not to be made: by their own label, or for want of a column."""
+    gone = {key for key, item in items.items() if (name := label(item)) and left_out(name)}
+    if len(columns) != len(kept):
+        there = {(c["relation"], c["number"]) for c in kept}
+        lost = {(c["relation"], c["number"]) for c in columns} - there
+        for catalog, oid, _, referred, number in read.depends:
+            if (referred, number) in lost:
+                gone.add(resolved((catalog, oid), items, read.same))
+    return gone
 
 
 def dump_managed(connection: psycopg.Connection[Any], scope: Scope) -> str:
@@ -83,13 +127,13 @@ def dump_managed(connection: psycopg.Connection[Any], scope: Scope) -> str:
     """
     inside = f"^({'|'.join(scope.schemas)})$"
     read = _read(connection, scope, inside, (), whole=False)
-    rights = Rights("", read.shown, {}, {}, usual=("PUBLIC", *_PUBLIC_ROLES))
+    rights = Rights("(owner)", read.shown, {}, {}, usual=("PUBLIC", *_PUBLIC_ROLES))
     items = _items(read, read.shown)
     ordered = in_order(items)
     lines = [f"{statement};" for statement in _settings()]
     lines += [f"{sql};" for item in ordered for sql in item.sql]
     for item in ordered:
-        if item.owner is not None and item.what and item.name != "public":
+        if item.owner is not None and item.what and not item.follows:
             lines.append(f"ALTER {item.what} {item.name} OWNER TO {read.shown[item.owner]};")
         lines += [f"{sql};" for sql in rights.statements(item, "")]
         lines += _comment(item)
@@ -206,14 +250,13 @@ def _afterwards(
     read: _Read,
     rights: Rights,
     shown: Mapping[str, str],
-    scope: Scope,
     *,
     hosted: bool,
 ) -> Iterator[str]:
     """Comments, privileges, and last the owners: who gives a thing away can no longer change it."""
     for item in ordered:
         yield from _comment(item)
-    schemas = _schemas(read)
+    schemas, there = _schemas(read), {item.name for item in ordered if item.acl_kind == "r"}
     for item in ordered:
         born: Held | None = None
         if item.kind == "schema" and item.name == "public":
@@ -226,11 +269,11 @@ def _afterwards(
             item.acl = [entry for entry in item.acl or () if entry[0] != "pg_database_owner"]
         yield from (f"{sql};" for sql in rights.statements(item, schemas.get(item.key, ""), born))
     for column in read.rows["columns"]:
-        if column["acl"]:
+        if column["acl"] and column["table"] in there:
             for sql in rights.columns(column["table"], column["name"], column["acl"], column["owner"]):
                 yield f"{sql};"
     for item in ordered:
-        if item.owner and item.owner != read.main and item.what:
+        if item.owner and item.owner != read.main and item.what and not item.follows:
             yield f"ALTER {item.what} {item.name} OWNER TO {shown[item.owner]};"
 
 

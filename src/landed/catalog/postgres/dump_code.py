@@ -111,7 +111,9 @@ def _function(row: Row) -> Item:
         returns = "trigger" if row["result"] == "trigger" else row["result"]
         stub = STUB % row["language"]
         sql = f"CREATE FUNCTION {row['name']} RETURNS {returns} LANGUAGE plpgsql {stub}"
-    return _item(row, "function", [sql], word, acl="f")
+    item = _item(row, "function", [sql], word, acl="f")
+    item.signature = row["signature"]
+    return item
 
 
 def _collation(row: Row) -> Item:

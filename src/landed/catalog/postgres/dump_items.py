@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,28 +41,64 @@ class Item:
     """The letter of :c:`acldefault()`; ``""`` for what has no privileges."""
     acl: Sequence[Sequence[Any]] | None = None
     """``[grantee ("" for PUBLIC), privilege, with grant option]`` of what is really held."""
+    follows: bool = False
+    """Whether its owner is always that of what it belongs to (a column's sequence)."""
+    signature: str = ""
+    """A function's name with the types of its arguments."""
     needs: set[Key] = field(default_factory=set)
-    late: Callable[[bool], list[str]] | None = None
-    """Makes the statements once it is known what the item needs."""
 
 
 def dependencies(items: Mapping[Key, Item], rows: Iterable[Sequence[int]], same: Mapping[Key, Key]) -> None:
     """Write down in each item what it needs.
 
-    ``rows`` are of pg_depend: catalog, object, catalog and object referred to. ``same`` leads from objects
-    that have no item of their own to the one that they are made with.
+    ``rows`` are of pg_depend: catalog, object, catalog, object and column referred to. ``same`` leads
+    from objects that have no item of their own to the one that they are made with.
     """
 
-    def resolved(key: Key) -> Key:
-        seen = 0
-        while key not in items and key in same and seen < 8:
-            key, seen = same[key], seen + 1
-        return key
-
-    for catalog, oid, other, referred in rows:
-        item, needed = items.get(resolved((catalog, oid))), resolved((other, referred))
+    for catalog, oid, other, referred, _ in rows:
+        item = items.get(resolved((catalog, oid), items, same))
+        needed = resolved((other, referred), items, same)
         if item is not None and needed in items and needed != item.key:
             item.needs.add(needed)
+
+
+def resolved(key: Key, items: Mapping[Key, Item], same: Mapping[Key, Key]) -> Key:
+    """The item that an object is made with, or the object itself."""
+    seen = 0
+    while key not in items and key in same and seen < 8:
+        key, seen = same[key], seen + 1
+    return key
+
+
+_RELATIONS = frozenset({"TABLE", "FOREIGN TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "INDEX"})
+
+
+def label(item: Item) -> str:
+    """A name to tell an object by, without quotes: ``relation public.orders``, ``type public.mood``,
+    ``function public.f(integer)``, ``policy public.orders.own``; ``""`` for what has none of its own."""
+    if item.what in _RELATIONS and item.kind != "state":
+        text = f"relation {item.name}"
+    elif item.what in ("TYPE", "DOMAIN"):
+        text = f"type {item.name}"
+    elif item.signature:
+        text = f"function {item.signature}"
+    elif item.what in ("CONSTRAINT", "TRIGGER", "RULE", "POLICY"):
+        name, _, table = item.name.rpartition(" ON ")
+        text = f"{item.what.lower()} {table}.{name}"
+    elif item.what == "SCHEMA" or item.kind == "extension":
+        text = f"{item.kind} {item.name}"
+    else:
+        return ""
+    return text.replace('"', "")
+
+
+def without(items: Mapping[Key, Item], gone: set[Key]) -> dict[Key, Item]:
+    """The items but those that are gone, and but all that need one of these."""
+    more = set(gone)
+    while more:
+        gone |= more
+        more = {key for key, item in items.items() if key not in gone and item.needs & gone}
+    return {key: item for key, item in items.items() if key not in gone}
 
 
 def in_order(items: Mapping[Key, Item]) -> list[Item]:

@@ -178,7 +178,9 @@ def _sequences(rows: Iterable[Row]) -> Iterable[Item]:
     for row in rows:
         key = row["class"], row["oid"]
         kind, sql = ("state", []) if row["identity"] else ("sequence", [row["sql"]])
-        yield Item(key, kind, row["name"], sql, "SEQUENCE", row["owner"], row["comment"], "S", row["acl"])
+        made = Item(key, kind, row["name"], sql, "SEQUENCE", row["owner"], row["comment"], "S", row["acl"])
+        made.follows = bool(row["owned"] or row["identity"])
+        yield made
         if row["owned"]:
             sql = [f"ALTER SEQUENCE {row['name']} OWNED BY {row['owned']}"]
             needs = {key, (row["class"], row["owned_by"])}

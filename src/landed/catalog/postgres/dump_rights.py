@@ -56,7 +56,12 @@ class Rights:
         has = held(item.acl, item.owner or self._main, self._main)
         had = born if born is not None else self._born(item.acl_kind, schema)
         on = f"{_ON[item.acl_kind]} {item.name}"
-        return self._change(on, had, has)
+        revoked: list[str] = []
+        if had is None:
+            roles = [role for role in self._usual if role != item.owner]
+            revoked = [f"REVOKE ALL ON {on} FROM {', '.join(roles)}"]
+            had = {self._main: has.get(self._main, {})}
+        return revoked + self._change(on, had, has)
 
     def columns(self, table: str, column: str, acl: Iterable[Sequence[Any]], owner: str) -> list[str]:
         """GRANT for one column, which is born without any."""
@@ -78,8 +83,7 @@ class Rights:
         within = f" IN SCHEMA {schema}" if schema else ""
         prefix = f"ALTER DEFAULT PRIVILEGES{within} "
         return [
-            prefix + text
-            for text in self._change(_PLURAL[letter], base, held(acl, self._main, self._main), known=True)
+            prefix + text for text in self._change(_PLURAL[letter], base, held(acl, self._main, self._main))
         ]
 
     def _born(self, letter: str, schema: str) -> Held | None:
@@ -92,11 +96,8 @@ class Rights:
                 own[who][privilege] = grantable or own[who].get(privilege, False)
         return own
 
-    def _change(self, on: str, had: Held | None, has: Held, *, known: bool = False) -> list[str]:
+    def _change(self, on: str, had: Held, has: Held) -> list[str]:
         found = []
-        if had is None:
-            found.append(f"REVOKE ALL ON {on} FROM {', '.join(self._usual)}")
-            had = {self._main: has.get(self._main, {})}
         for grantee in sorted(had.keys() | has.keys()):
             before, after = had.get(grantee, {}), has.get(grantee, {})
             if _without_new(before) == _without_new(after):

@@ -1,6 +1,6 @@
 -- Columns of tables and views, in their order.
 SELECT c.oid::int8 AS relation, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table, c.relkind::text AS relkind,
-       quote_ident(a.attname) AS name, a.attislocal AS local,
+       quote_ident(a.attname) AS name, a.attnum AS number, a.attislocal AS local,
        format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint k
  WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated)
  AS required,

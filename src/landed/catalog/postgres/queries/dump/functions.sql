@@ -2,6 +2,7 @@
 SELECT 'pg_proc'::regclass::oid::int8 AS class, p.oid::int8 AS oid, quote_ident(n.nspname) AS schema, p.prokind::text AS prokind,
        quote_ident(n.nspname) || '.' || quote_ident(p.proname)
  || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name,
+       quote_ident(n.nspname) || '.' || quote_ident(p.proname) || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        l.lanname AS language, pg_get_function_result(p.oid) AS result,
        CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END AS sql,
        pg_get_userbyid(p.proowner) AS owner,

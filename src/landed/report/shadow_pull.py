@@ -1,0 +1,44 @@
+"""What shadow pull wrote, as text and as JSON (schema ``landed/1``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, Any
+
+from landed.ops.shadow_pull import Pulled
+from landed.report.json_target import SCHEMA, spec_json
+from landed.targets.messages import plural
+from landed.targets.target_spec import TargetSpec
+
+_WHAT = {
+    "base": "the schema that the migrations start from",
+    "managed": "what the platform manages",
+}
+
+
+def render_pulled(spec: TargetSpec, pulled: Pulled, changed: Path | None, out: IO[str]) -> None:
+    """Say what was written, whether it helps, and what is left to do."""
+    lines = len(pulled.text.splitlines())
+    print(f"{spec.label}: {_WHAT[pulled.kind]} is in {pulled.shown} ({plural(lines, 'line')}).", file=out)
+    if pulled.failed_before is not None and pulled.failed_after is not None:
+        before, after = plural(pulled.failed_before, "file"), pulled.failed_after
+        print(f"Without it {before} cannot be replayed whole; with it {after}.", file=out)
+    if changed is not None:
+        print(f"{changed.name} names it now: [shadow] {pulled.setting}", file=out)
+    elif not pulled.set:
+        print(f"Name it in landed.toml (or give --yes):\n\n[shadow]\n{pulled.setting}", file=out)
+
+
+def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[str, Any]:
+    """The same as a document."""
+    return {
+        "schema": SCHEMA,
+        "command": "shadow",
+        "target": spec_json(spec),
+        "kind": pulled.kind,
+        "file": pulled.shown,
+        "setting": pulled.setting,
+        "set": pulled.set or changed is not None,
+        "failed_before": pulled.failed_before,
+        "failed_after": pulled.failed_after,
+    }
