@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from supabase_cli import LEDGER, Listed, World, version
+from landed_process import Answer
+from supabase_cli import LEDGER, Listed, World, follow_all, special, version
 
 Make = Callable[..., World]
 
@@ -34,6 +35,23 @@ def is_valid(world: World, index: str) -> bool:
     return bool(world.value(f"SELECT indisvalid FROM pg_index WHERE indexrelid = '{index}'::regclass"))
 
 
+def missing(said: Answer, name: str) -> set[tuple[object, ...]]:
+    """The evidence that does not hold: (fact, expected, observed, statement, line)."""
+    return {
+        (e["fact"], e["expected"], e["observed"], e["statement"], e["line"])
+        for e in said.migration(name)["evidence"]
+        if not e["holds"]
+    }
+
+
+def proven_by(world: World) -> list[str]:
+    """The commands that ``status`` prints, followed until nothing is left to do; then all is proven."""
+    ran = follow_all(world, world.landed("status").body)
+    assert special(world.landed("status").body) == {}
+    assert world.landed("verify", "--strict").body["proven"] is True
+    return ran
+
+
 def wait_for(query: str, wanted: int, connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Until a count is reached."""
     for _ in range(600):
@@ -45,14 +63,6 @@ def wait_for(query: str, wanted: int, connection: psycopg.Connection[tuple[objec
 
 
 # b
-
-
-def recorded_without_running(make: Make) -> World:
-    world = make({A: TABLE_A, B: TABLE_B})
-    world.cli.push().check()
-    world.sql("DROP TABLE b", f"DELETE FROM {LEDGER} WHERE version = '{version(B)}'")
-    world.cli("migration", "repair", "--status", "applied", version(B)).check()
-    return world
 
 
 def test_repair_records_a_file_that_never_ran(supabase_world: Make) -> None:
@@ -67,6 +77,23 @@ def test_repair_records_a_file_that_never_ran(supabase_world: Make) -> None:
     assert world.has("a", "b") == ["a"]
     assert world.ledger == real, "a row that repair wrote looks different now"
 
+    said = world.landed("status")
+    assert said.standings() == {A: "ok", B: "phantom"}
+    assert missing(said, B) >= {("table public.b · exists", "yes", None, 1, 1)}
+    assert proven_by(world) == [f"landed repair {B}", "landed apply"]
+    assert world.has("a", "b") == ["a", "b"]
+    assert world.ledger == real
+    assert world.cli.list() == [Listed(version(name), version(name)) for name in (A, B)]
+
+
+def test_landed_records_nothing_that_never_ran(supabase_world: Make) -> None:
+    world = supabase_world({A: TABLE_A, B: TABLE_B})
+    world.landed("apply", "--yes", "--to", A)
+    world.landed("repair", B, "--yes")
+    world.landed("repair", B, "--yes", "--reason", "it is surely there")
+    assert world.versions == [version(A)]
+    assert world.landed("status").standings() == {A: "ok", B: "pending"}
+
 
 # c
 
@@ -76,6 +103,15 @@ def test_a_failing_statement_rolls_its_file_back(supabase_world: Make) -> None:
     failed = world.cli.push()
     assert failed.code == 1
     assert "At statement: 2\nSELECT 1/0" in failed.text, "the CLI counts from 0"
+    assert (world.has("a"), world.ledger) == ([], [])
+
+    assert world.landed("status").standings() == {A: "pending"}
+    refused = world.landed("apply", "--yes", code=1).error
+    assert (refused["where"], "division by zero" in refused["message"]) == (
+        f"supabase/migrations/{A}:3",
+        True,
+    )
+    assert refused["details"][0].startswith("statement 3 of 3"), "landed counts from 1"
     assert (world.has("a"), world.ledger) == ([], [])
 
 
@@ -92,6 +128,48 @@ def test_an_index_in_the_middle_leaves_half_a_file(supabase_world: Make) -> None
 
     retried = world.cli.push()
     assert (retried.code, 'column "e" of relation "a" already exists' in retried.text) == (1, True)
+
+    said = world.landed("status")
+    assert said.standings() == {A: "ok", B: "torn"}
+    assert missing(said, B) >= {("column public.a.f · exists", "yes", None, 3, 3)}
+    assert said.migration(B)["location"] | {"exact": True, "low": 2} == said.migration(B)["location"]
+    unable = world.landed("resume", B, "--yes", code=1).error
+    assert unable["where"] == f"supabase/migrations/{B}:4"
+    assert unable["next"] == f"Correct the file, then run: landed resume {B}"
+    assert columns(world, "a") == ["id", "email", "e"], "the third statement stayed"
+
+    world.write({B: PAUSED.replace("COLUMN email text", "COLUMN g int")})
+    assert proven_by(world) == [f"landed resume {B}"]
+    assert columns(world, "a") == ["id", "email", "e", "f", "g"]
+    assert world.cli.list() == [Listed(version(name), version(name)) for name in (A, B)]
+
+
+def test_landed_runs_nothing_of_a_file_that_cannot_run_whole(supabase_world: Make) -> None:
+    world = supabase_world({A: TABLE_A, B: PAUSED})
+    refused = world.landed("apply", "--yes", code=1).error
+    assert refused["where"] == f"supabase/migrations/{B}:4"
+    assert (world.has("a"), world.ledger) == ([], [])
+
+
+def test_landed_says_which_half_of_a_file_is_there(supabase_world: Make) -> None:
+    """What only the target's rows can tell: the rehearsal has none."""
+    world = supabase_world({A: TABLE_A})
+    world.landed("apply", "--yes")
+    world.sql("INSERT INTO a VALUES (1, NULL)")
+    world.write({B: PAUSED.replace("ADD COLUMN email text", "ALTER COLUMN email SET NOT NULL")})
+    half = world.landed("apply", "--yes", code=1).error
+    assert half["where"] == f"supabase/migrations/{B}:4"
+    assert [d.rpartition(": ")[2] for d in half["details"] if d.startswith("in the database now")] == [
+        "ALTER TABLE a ADD COLUMN e int",
+        "CREATE INDEX CONCURRENTLY a_e ON a (e)",
+    ]
+    assert world.versions == [version(A)]
+    assert world.landed("status").standings() == {A: "ok", B: "torn"}
+
+    world.sql("UPDATE a SET email = 'x'")
+    assert proven_by(world) == [f"landed resume {B}"]
+    assert columns(world, "a") == ["id", "email", "e", "f"]
+    assert world.versions == [version(A), version(B)]
 
 
 # d3 and d4
@@ -113,6 +191,33 @@ def test_an_invalid_index_is_recorded_by_the_retry(supabase_world: Make) -> None
     assert world.versions == [version(A), version(B)]
     assert not is_valid(world, "a_email")
 
+    said = world.landed("status")
+    assert said.standings() == {A: "ok", B: "torn"}
+    assert missing(said, B) >= {("index public.a.a_email · valid", "yes", "no", 1, 1)}
+    assert any("INVALID" in note for note in said.migration(B)["notes"])
+    assert proven_by(world) == [f"landed resume {B}"]
+    assert is_valid(world, "a_email")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        world.sql("INSERT INTO a VALUES (3, 'x')")
+
+
+def test_landed_records_no_invalid_index(supabase_world: Make) -> None:
+    world = supabase_world({A: TABLE_A})
+    world.landed("apply", "--yes")
+    world.sql("INSERT INTO a VALUES (1, 'x'), (2, 'x')")
+    world.write({B: UNIQUE_EMAIL})
+    failed = world.landed("apply", "--yes", code=1).error
+    assert "could not create unique index" in failed["message"]
+    assert any("1 value occurs more than once in public.a (email)" in d for d in failed["details"])
+    assert world.versions == [version(A)]
+
+    world.sql("DELETE FROM a WHERE id = 2")
+    world.landed("apply", "--yes", code=1)
+    assert world.versions == [version(A)], "a retry records what is not valid"
+    assert proven_by(world) == [f"landed resume {B}"]
+    assert is_valid(world, "a_email")
+    assert world.versions == [version(A), version(B)]
+
 
 # d5
 
@@ -123,6 +228,24 @@ def test_commit_begin_loses_what_follows(supabase_world: Make) -> None:
     assert (done.code, "Finished supabase db push." in done.text) == (0, True)
     assert world.has("t", "t2", "b") == ["t"]
     assert world.ledger == []
+
+    said = world.landed("status")
+    assert said.standings() == {A: "torn", B: "pending"}
+    assert missing(said, A) >= {("table public.t2 · exists", "yes", None, 4, 4)}
+    refused = world.landed("resume", A, "--yes", code=1).error
+    assert "never committed" in refused["message"]
+    world.write({A: TRAP.replace("COMMIT;\nBEGIN;\n", "")})
+    assert proven_by(world) == [f"landed resume {A}", "landed apply"]
+    assert world.has("t", "t2", "b") == ["t", "t2", "b"]
+    assert world.cli.list() == [Listed(version(name), version(name)) for name in (A, B)]
+
+
+def test_landed_refuses_commit_begin(supabase_world: Make) -> None:
+    world = supabase_world({A: TRAP, B: TABLE_B})
+    refused = world.landed("apply", "--yes", code=1).error
+    assert refused["where"] == f"supabase/migrations/{A}:3"
+    assert "the transaction that line 3 opens is never committed" in refused["message"]
+    assert (world.has("t", "t2", "b"), world.ledger) == ([], [])
 
 
 # e
@@ -140,6 +263,16 @@ def test_a_row_without_a_file_stops_everything(supabase_world: Make) -> None:
         assert f"migration repair --status reverted {version(B)}" in done.text
     assert world.has("a", "b", "c") == ["a", "b"]
 
+    said = world.landed("status")
+    assert said.standings() == {A: "ok", C: "pending", B.removesuffix(".sql"): "orphan"}
+    assert "table public.b · exists" in [u["fact"] for u in said.body["unexplained"]]
+    world.landed("verify", code=1)
+    world.landed("apply", "--yes")
+    assert world.has("a", "b", "c") == ["a", "b", "c"], "an orphan stops landed, too"
+    world.cli("migration", "fetch").check()
+    assert world.landed("status").standings() == {A: "ok", B: "ok", C: "ok"}
+    assert proven_by(world) == []
+
 
 # f
 
@@ -153,10 +286,20 @@ def test_edited_and_renamed_files_are_not_seen(supabase_world: Make) -> None:
     assert (done.code, "Remote database is up to date." in done.text) == (0, True)
     assert world.cli.list() == [Listed(version(name), version(name)) for name in (A, B)]
 
+    renamed = B.replace("_b", "_renamed")
+    said = world.landed("status")
+    assert said.standings() == {A: "edited", renamed: "ok"}
+    assert missing(said, A) == {("column public.a.email · not null", "yes", "no", 1, 1)}
+    assert "is not the SQL that the ledger holds for it" in said.migration(A)["notes"][-1]
+    assert said.migration(A)["next"].startswith(f"restore supabase/migrations/{A} as it was applied")
+    world.write({A: "-- a comment and white space are no edit\n" + TABLE_A.replace(" (", "\n(")})
+    assert proven_by(world) == []
+
 
 # g
 
 GATE = "SELECT pg_advisory_xact_lock_shared(4711)"
+HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 4711"
 
 
 def at_once(world: World) -> list[tuple[int, str]]:
@@ -164,9 +307,8 @@ def at_once(world: World) -> list[tuple[int, str]]:
     with world.connect() as gate:
         gate.execute("SELECT pg_advisory_lock(4711)")
         pushes = [world.cli.popen("db", "push") for _ in range(2)]
-        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 4711"
         try:
-            wait_for(held, 2, gate)
+            wait_for(HELD, 2, gate)
         finally:
             gate.execute("SELECT pg_advisory_unlock(4711)")
         texts = ["".join(push.communicate()) for push in pushes]
@@ -185,6 +327,33 @@ def test_two_pushes_at_once(supabase_world: Make, own_transaction: bool) -> None
     assert world.value("SELECT count(*) FROM n") == (2 if own_transaction else 1)
     assert world.versions == [version(A), version(B)]
 
+    # Rows leave nothing in the schema: never said to be ok, and with a check the truth.
+    assert world.landed("status").standings() == {A: "ok", B: "assumed"}
+    check = "-- landed:verify SELECT count(*) = 1 FROM n\n"
+    world.write({B: check + (world.migrations / B).read_text()})
+    assert world.landed("status").standings() == {A: "ok", B: "phantom" if own_transaction else "ok"}
+
+
+@pytest.mark.parametrize("own_transaction", [True, False])
+def test_two_landed_at_once(supabase_world: Make, own_transaction: bool) -> None:
+    world = supabase_world({A: "CREATE TABLE n (id int);\n"})
+    world.landed("apply", "--yes")
+    body = f"{GATE};\nINSERT INTO n VALUES (1);\n"
+    world.write({B: f"BEGIN;\n{body}COMMIT;\n" if own_transaction else body})
+    with world.connect() as gate:
+        gate.execute("SELECT pg_advisory_lock(4711)")
+        first = world.landed.popen("apply", "--yes", "--json")
+        try:
+            wait_for(HELD, 1, gate)
+            second = world.landed("apply", "--yes", code=None)
+        finally:
+            gate.execute("SELECT pg_advisory_unlock(4711)")
+        first.communicate()
+    assert first.returncode == 0
+    assert (second.code, second.error["kind"]) == (3, "Busy"), second
+    assert world.value("SELECT count(*) FROM n") == 1
+    assert world.versions == [version(A), version(B)]
+
 
 # two files, one version
 
@@ -197,3 +366,20 @@ def test_two_files_with_one_version(supabase_world: Make) -> None:
     assert world.has("a", "b") == ["a"]
     assert [row.name for row in world.ledger] == ["a"]
     assert world.cli.list() == [Listed(version(A), version(A)), Listed(version(A), "")]
+
+    said = world.landed("status")
+    assert said.standings() == {A: "ok", other: "duplicate"}
+    told = f"rename supabase/migrations/{other} so that its version is its own, then: landed status"
+    assert said.migration(other)["next"] == told
+    assert world.landed("apply", "--yes", code=1).error["next"] == told
+    (world.migrations / other).rename(world.migrations / B)
+    assert proven_by(world) == ["landed apply"]
+    assert world.cli.list() == [Listed(version(name), version(name)) for name in (A, B)]
+
+
+def test_landed_runs_neither_of_two_files_with_one_version(supabase_world: Make) -> None:
+    other = A.replace("_a", "_z")
+    world = supabase_world({A: TABLE_A, other: TABLE_B})
+    assert world.landed("status").standings() == {A: "duplicate", other: "duplicate"}
+    world.landed("apply", "--yes", code=1)
+    assert (world.has("a", "b"), world.ledger) == ([], [])
