@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from pgwriting import World, world_on
 from tcpproxy import TcpProxy
 
-from landed.core.errors import Ambiguous, Busy, NotProven
+from landed.core.errors import Ambiguous, Busy, Interrupted, NotProven
 from landed.shadow.postgres.servers import ShadowServer
 from landed.targets import pg_blocking, pg_writer_outcome
 
@@ -41,7 +44,7 @@ def there(world: World, name: str) -> bool:
     return bool(world.sql(f"SELECT to_regclass('{name}') IS NOT NULL")[0][0])
 
 
-@pytest.mark.parametrize("statement", ["BEGIN", "CREATE TABLE a.*", "SET CONSTRAINTS.*", "EXECUTE.*"])
+@pytest.mark.parametrize("statement", ["BEGIN", "CREATE TABLE a.*", "SET CONSTRAINTS.*", "SELECT.*xact_id.*"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_connection_lost_before_the_commit_leaves_nothing(
     world: World, proxy: TcpProxy, statement: str, when: str
@@ -173,3 +176,53 @@ def test_the_servers_statement_timeout_is_explained(world: World) -> None:
         world.apply("SET statement_timeout = '50ms'; SELECT pg_sleep(20)")
     assert "57014" in caught.value.message
     assert any("statement_timeout" in line for line in caught.value.details)
+
+
+def test_a_lost_session_that_the_server_still_has_is_ended(world: World, proxy: TcpProxy) -> None:
+    migration = world.file("CREATE TABLE a (i int)")
+    with world.opened(proxy) as writer:
+        # The client is cut off, and the server's session waits on in its transaction, with its locks.
+        proxy.cut("SET CONSTRAINTS.*", "swallowed")
+        with pytest.raises(NotProven) as caught:
+            world.run(writer, migration)
+        assert any("left behind is ended" in line for line in caught.value.details)
+        assert world.run(writer, migration).outcome == "applied"
+
+
+def interrupt_when(ready: Callable[[], bool]) -> threading.Thread:
+    def wait() -> None:
+        while not ready():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_ctrl_c_in_the_middle_of_a_file_leaves_nothing(world: World) -> None:
+    migration = world.file("CREATE TABLE a (i int);\nSELECT pg_advisory_xact_lock(78);")
+    waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 78 AND NOT granted"
+    with world.live.connect() as other, world.opened() as writer:
+        world.sql("SELECT pg_advisory_lock(78)")
+        thread = interrupt_when(lambda: other.execute(waiting).rowcount == 1)
+        with pytest.raises(Interrupted, match="it is not applied"):
+            world.run(writer, migration)
+        thread.join()
+        world.sql("SELECT pg_advisory_unlock(78)")
+    assert world.recorded() == ["0001"] and not there(world, "a")
+
+
+def test_ctrl_c_while_a_commit_is_under_way_is_looked_up(world: World, proxy: TcpProxy) -> None:
+    migration = world.file("CREATE TABLE a (i int)")
+    with world.opened(proxy) as writer:
+        proxy.log.clear()
+        proxy.delay = 0.5
+        thread = interrupt_when(lambda: "COMMIT" in proxy.log)
+        with pytest.raises(Interrupted) as caught:
+            world.run(writer, migration)
+        thread.join()
+        proxy.delay = 0.0
+    applied = "it is applied, proven and recorded" in caught.value.message
+    assert applied or "it is not applied" in caught.value.message
+    assert world.recorded() == (["0001", "0002"] if applied else ["0001"]) and there(world, "a") == applied

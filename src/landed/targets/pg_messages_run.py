@@ -247,8 +247,8 @@ def explained(session: Session, command: Command, error: psycopg.Error) -> tuple
     if code == "57014":
         from landed.targets.pg_blocking import explain_cancel
 
-        details, advice = explain_cancel(error)
-        return list(details), advice
+        said, way = explain_cancel(error)
+        return list(said), way
     if session.connection.closed or not code or command.purpose == "read":
         return [], None
     from landed.targets.pg_references import explain

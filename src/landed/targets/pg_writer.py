@@ -52,6 +52,7 @@ class PgWriter:
     def connection(self) -> Connection[Any]:
         """The session's connection, in autocommit mode and outside of a transaction."""
         self._session.ready()
+        self._session.settled = False
         return self._session.connection
 
     def run(

@@ -51,6 +51,7 @@ def run_segment(
     from landed.targets.pg_alone import run_alone
 
     session.ready()
+    session.settled = False
     _settle(session, migration, segment.statements)
     notes: list[str] = []
     for statement in migration.statements:

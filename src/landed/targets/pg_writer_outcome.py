@@ -37,6 +37,10 @@ _END = """\
 SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
 WHERE a.pid = %s AND a.backend_xid::text = (%s::numeric %% 4294967296)::text"""
 
+_END_OURS = """\
+SELECT pg_catalog.pg_terminate_backend(pid, 3000) FROM pg_catalog.pg_stat_activity
+WHERE pid = %s AND backend_start = %s::timestamptz"""
+
 
 class Fate(NamedTuple):
     """What became of a transaction: ``committed``, ``aborted``, or ``""`` with ``why`` it could not be found
@@ -149,12 +153,19 @@ def after_commit(
 
 
 def _seen(session: Session) -> str:
-    """One look at the database, to be able to say more than what has to be so."""
+    """Make the end certain: a server that does not see that its client is gone goes on, and keeps locks."""
+    import psycopg
+
     try:
-        session.target.connect(readonly=True).connection.close()
+        with session.target.connect(readonly=True).connection as other:
+            ended = other.execute(_END_OURS, (session.pid, session.began), prepare=False).fetchall()
     except LandedError as error:
         return f"The database cannot be reached again at this moment: {error.message}"
-    return "The database can be reached again."
+    except psycopg.Error as error:
+        return f"The database cannot be read again at this moment: {str(error).strip().splitlines()[0]}"
+    if ended:
+        return "The database was reached again, and the server's session that was left behind is ended."
+    return "The database was reached again: the server's session has ended."
 
 
 def _recorded(session: Session, connection: Connection[Any], version: str) -> bool:

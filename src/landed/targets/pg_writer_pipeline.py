@@ -34,6 +34,8 @@ class Command(NamedTuple):
     statement: Statement | None = None
     purpose: str = ""
     line: int = 0
+    prepared: str = ""
+    """The name of a statement that SQL has prepared, to be run with the values instead of ``sql``."""
 
 
 class Answer(NamedTuple):
@@ -100,11 +102,15 @@ def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> li
 def _queue(connection: psycopg.Connection[Any], pgconn: PGconn, command: Command) -> None:
     from psycopg.adapt import PyFormat, Transformer
 
-    if command.values is None:
+    if command.values is None and not command.prepared:
         pgconn.send_query_params(command.sql.encode(), None)
         return
     values = Transformer.from_context(connection)
-    dumped = values.dump_sequence(command.values, [PyFormat.TEXT] * len(command.values))
+    given = command.values or ()
+    dumped = values.dump_sequence(given, [PyFormat.TEXT] * len(given))
+    if command.prepared:
+        pgconn.send_query_prepared(command.prepared.encode(), dumped)
+        return
     number = count(1)
     sql = _PLACE.sub(lambda _: f"${next(number)}", command.sql)
     pgconn.send_query_params(sql.encode(), dumped, values.types, values.formats)

@@ -78,6 +78,10 @@ class Session:
     patience: float
     """Seconds that a statement waits for a lock; 0 is for ever."""
     provisioned: bool
+    settled: bool
+    """Whether role and settings of the session are those that it was opened with."""
+    began: str
+    """When the server process began, by which it is told from a later one with the same number."""
 
     def __init__(self, target: Writable, lock_timeout: str = LOCK_TIMEOUT) -> None:
         self.target = target
@@ -110,7 +114,8 @@ class Session:
             pid = self._open.enter_context(lock)
             asked, values = is_provisioned(self.target.ledger)
             setting = "pg_catalog.current_setting('lock_timeout')"
-            query = f"SELECT ({asked}), {setting}, ({text('main_role')})"
+            own = "(SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"
+            query = f"SELECT ({asked}), {setting}, ({text('main_role')}), {own}::text"
             row = connection.execute(query.encode(), values, prepare=False).fetchone()
             assert row is not None
         except psycopg.OperationalError as error:
@@ -127,7 +132,8 @@ class Session:
             self.close()
             raise
         self.connection, self.capabilities = connection, connected.capabilities
-        self.provisioned, given, main_role = row
+        self.provisioned, given, main_role, self.began = row
+        self.settled = True
         self.lock_timeout = self._wish if given == "0" else ""
         self.readback = Readback(connection, self.scope, main_role)
         self.pid = pid

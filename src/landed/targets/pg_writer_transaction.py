@@ -24,16 +24,17 @@ from landed.targets.pg_writer_session import Session
 if TYPE_CHECKING:
     import psycopg
 
+    from landed.catalog.postgres.readback import Read
     from landed.catalog.postgres.tracker import Tracker
 
 RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
 """What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
 
-_HARMLESS = frozenset(
-    ("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE", "TRUNCATE",
-     "MERGE", "SECURITY", "REFRESH", "LOCK")
-)  # fmt: skip
-"""Verbs of statements that leave role and settings of a session alone."""
+_SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
+"""Verbs of statements that leave role and settings of a session alone, and run nobody's functions."""
+
+_HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECURITY", "REFRESH", "LOCK"))
+"""Verbs of statements that leave the role alone; a function that they run may change a setting."""
 
 _XID = "pg_catalog.pg_current_xact_id()::text"
 
@@ -124,7 +125,10 @@ class _Transaction:
         """Statements and proof; gives the transaction's identifier."""
         opening, body, reads = self._opening(), self._body(), self._reads()
         checks = self._check_commands()
-        closing = [*checks, *(Command(sql, purpose="read") for sql in reads)]
+        closing = [
+            *checks,
+            *(Command(r.sql, r.values or None, purpose="read", prepared=r.prepared) for r in reads),
+        ]
         tracker: Tracker | None = None
         if self._guard.needed or self._takes_along:
             # Rows are counted, and objects noted, between two round trips.
@@ -162,6 +166,7 @@ class _Transaction:
         except BaseException as error:
             self._session.abandon()
             return after_commit(self._session, self._migration, self._part.record, xid, error)
+        self._session.settled = self._verbs <= _SCHEMA
         return "applied", ""
 
     # -- what is sent ---------------------------------------------------------------------------
@@ -176,7 +181,8 @@ class _Transaction:
             recorded = f"EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)"
             columns.append(f"1 / CASE WHEN {recorded} THEN 0 ELSE 1 END")
             values.append(self._row.version)
-        opening = [*(Command(sql) for sql in RESET), Command("BEGIN")]
+        opening = [Command(sql) for sql in (() if session.settled else RESET)] + [Command("BEGIN")]
+        session.settled = False
         if columns:
             opening.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
         return opening
@@ -185,7 +191,8 @@ class _Transaction:
         own = with_settings(self._migration.statements, self._part.statements)
         body = [Command(s.text, statement=s) for s in own]
         body.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
-        if not all(words(s.text, 1)[:1] and words(s.text, 1)[0] in _HARMLESS for s in own):
+        self._verbs = {words(s.text, 1)[0] for s in own if s.text}
+        if not self._verbs <= _HARMLESS | _SCHEMA:
             body += [Command("RESET SESSION AUTHORIZATION"), Command("RESET ROLE")]
         return body
 
@@ -201,7 +208,7 @@ class _Transaction:
             Command("ROLLBACK TO SAVEPOINT landed_checks"),
         ]
 
-    def _reads(self) -> list[str]:
+    def _reads(self) -> list[Read]:
         text = self._migration.parsed.normalised.lower()
         if "deallocate" in text or "discard" in text:
             self._session.readback.forget()

@@ -7,7 +7,7 @@ session: a file's proof costs the server what its own objects cost, whatever els
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from landed.catalog.postgres.queries import queries
 from landed.catalog.postgres.rows import Reader
@@ -178,6 +178,14 @@ def split_name(shown: str) -> list[str]:
     return parts
 
 
+class Read(NamedTuple):
+    """One statement to send: SQL as it is, or the name of a prepared statement and its values."""
+
+    sql: str
+    prepared: str = ""
+    values: tuple[list[str], ...] = ()
+
+
 class Rows(Protocol):
     """What a query gave: the names of its columns, and their values, row by row."""
 
@@ -213,22 +221,24 @@ class Readback:
         self._generation += 1
         self._known.clear()
 
-    def commands(self, keys: Iterable[FactKey], also: str = "") -> list[str]:
+    def commands(self, keys: Iterable[FactKey], also: str = "") -> list[Read]:
         """The statements to send; the first makes the settings, and gives the columns ``also`` besides."""
-        sent = [f"{SET}, {also}" if also else SET]
+        sent = [Read(f"{SET}, {also}" if also else SET)]
         for name, units in sorted(wanted(keys).items()):
             prepared = f"landed_read_{self._generation}_{name}"
             if name not in self._known:
                 self._known.add(name)
-                sent.append(f"PREPARE {prepared}{self._text(name)}")
-            sent.append(f"EXECUTE {prepared}{self._arguments(units) if name in _UNITS else ''}")
+                sent.append(Read(f"PREPARE {prepared}{self._text(name)}"))
+            pairs = sorted(units)
+            values = ([schema for schema, _ in pairs], [unit for _, unit in pairs])
+            sent.append(Read("", prepared, values if name in _UNITS else ()))
         return sent
 
-    def facts(self, answered: Iterable[tuple[str, Rows]]) -> dict[FactKey, str]:
+    def facts(self, answered: Iterable[tuple[Read, Rows]]) -> dict[FactKey, str]:
         """The facts in the answers to :meth:`commands`."""
         found: dict[FactKey, str] = {}
-        for command, answer in answered:
-            if command.startswith("EXECUTE "):
+        for read, answer in answered:
+            if read.prepared:
                 self._reader.read(answer.titles, answer.rows, found)
         return found
 
@@ -247,11 +257,6 @@ class Readback:
             lambda found: units if found[1] == "units" else self._literal(self._parameters[found[1]]),
             sql,
         )
-
-    def _arguments(self, units: set[tuple[str, str]]) -> str:
-        pairs = sorted(units)
-        schemas, names = [schema for schema, _ in pairs], [name for _, name in pairs]
-        return f" ({self._literal(schemas)}, {self._literal(names)})"
 
     @property
     def _literal(self) -> Callable[[object], str]:
