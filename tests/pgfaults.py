@@ -113,20 +113,26 @@ class Disturbed(TcpProxy):
         self._at: tuple[int, When] | None = None
         self._victim: Landed | None = None
         self._dies = False
+        self._all = False
 
-    def disturb(self, at: int | None = None, when: When = "before", victim: Landed | None = None) -> None:
+    def disturb(
+        self, at: int | None = None, when: When = "before", victim: Landed | None = None, *, all: bool = False
+    ) -> None:
         """From now on; without ``at`` nothing happens. ``victim`` is killed, otherwise the connection cut.
+
+        ``all`` counts the texts of reading sessions, too.
 
         ``before``: the server never gets the text. ``after``: it has answered, and nobody hears it.
         """
         self.points, self.ends, self._dies = [], [], False
         self._at = (at, when) if at else None
         self._victim = victim
+        self._all = all
 
     def _sql(self, text: str) -> When | None:
         super()._sql(text)
         with self._lock:
-            if not self.points and "pg_try_advisory_lock" not in text:
+            if not (self._all or self.points) and "pg_try_advisory_lock" not in text:
                 return None
             self.points.append(text)
             if self._at is None or len(self.points) != self._at[0]:
@@ -174,7 +180,7 @@ class Project:
         environ |= {"LANDED_TARGET": self.url, "GIT_CEILING_DIRECTORIES": str(top)}
         self.process = Landed(self.folder, top / "cache", **environ)
         self._witness = scratch.connect()
-        self._witness.execute("SET application_name = 'witness'")
+        self._followed: set[str] = set()
 
     def close(self) -> None:
         self._witness.close()
@@ -253,6 +259,13 @@ class Project:
                 said[name] = {"torn"} if any(there) else {"pending"}
         return said
 
+    def told_and_finished(self, truth: Truth) -> None:
+        """``status`` says what is so, and what it says is next leads to the end. Once for every state."""
+        if repr(truth) not in self._followed:
+            self.told_truly(truth)
+            self.finish()
+            self._followed.add(repr(truth))
+
     def told_truly(self, truth: Truth) -> None:
         """``status`` says what is so."""
         status = self.landed("status")
@@ -269,7 +282,10 @@ class Project:
                 break
             status = self.landed("status")
             torn = [m for m in status.body["migrations"] if m["standing"] in ("torn", "unrecorded")]
-            done = self.landed(*(self._words(torn[0], truth) if torn else ["apply"]), "--yes")
+            words = shlex.split(torn[0]["next"].partition("\n")[0])[1:] if torn else ["apply"]
+            done = self.landed(*words, "--yes")
+            if done.code == 4:
+                done = self.landed(*self._answered(torn[0]["name"], done, truth), "--yes")
             assert done.code == 0, (done, truth)
         truth = self.truth()
         self.hold(truth)
@@ -277,17 +293,14 @@ class Project:
         verified = self.landed("verify")
         assert verified.code == 0, verified
 
-    def _words(self, migration: dict[str, Any], truth: Truth) -> list[str]:
-        """The printed next step, with the person's word where landed asks for it."""
-        name, words = migration["name"], shlex.split(migration["next"].partition("\n")[0])
-        assert words[0] == "landed", migration
-        words = [w for w in words[1:] if w != "--yes"]
-        if words[0] == "resume":
-            words = ["resume", name]
-            for number, line in enumerate(self.files[name].text.splitlines(), 1):
-                row = re.search(r"INSERT INTO runs VALUES \('(.*)'\)", line)
-                if row:
-                    words += ["--ran" if row[1] in truth.runs else "--run", str(number)]
+    def _answered(self, name: str, asking: Done, truth: Truth) -> list[str]:
+        """The command that landed asks for, with the word of somebody who has looked into ``runs``."""
+        lines = self.files[name].text.splitlines()  # one statement in each
+        words = ["resume", name]
+        for number in {int(n) for n in re.findall(r"--ran (\d+)", asking.body["error"]["next"])}:
+            row = re.search(r"INSERT INTO runs VALUES \('(.*)'\)", lines[number - 1])
+            assert row is not None, lines[number - 1]
+            words += ["--ran" if row[1] in truth.runs else "--run", str(number)]
         return words
 
 
