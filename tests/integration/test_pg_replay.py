@@ -206,7 +206,7 @@ def test_a_real_projects_steps_add_up_to_its_schema(pg_server: Server, name: str
         replayer = PostgresReplayer(scratch, SUPABASE)
         try:
             steps = [replayer.replay(migration(f.read_bytes().decode("utf-8-sig"), f.name)) for f in files]
-            assert [step.name for step in steps if step.failures] == []
+            assert [f.message for step in steps for f in step.failures if "in parts" not in f.message] == []
             after = snapshot(connection, SUPABASE)
             assert replayer.facts == after
         finally:
@@ -218,7 +218,8 @@ def test_a_real_projects_steps_add_up_to_its_schema(pg_server: Server, name: str
             folded.pop(key, None)
             if value is not None:
                 folded[key] = value
-    assert difference(folded, after) == ()
+    found = [change for change in difference(folded, after) if change.key.prop != "version"]
+    assert found == []  # an extension's version is the server's choice, and no migration's effect
 
 
 def test_a_deferred_constraint_that_speaks_at_the_end_undoes_the_file(fresh: Scratch) -> None:
@@ -236,6 +237,20 @@ def test_a_deferred_constraint_that_speaks_at_the_end_undoes_the_file(fresh: Scr
         assert not [key for key in snapshot(connection, PLAIN) if key.name == "public.other"]
 
 
+def test_a_files_own_transactions_end_where_it_says(fresh: Scratch) -> None:
+    (step,) = replay(
+        fresh,
+        "BEGIN; SET LOCAL search_path = nowhere; CREATE TABLE public.a (x int); COMMIT;"
+        "CREATE TABLE b (x int); BEGIN; CREATE TABLE c (x int); ROLLBACK; CREATE TABLE d (x int)",
+    )
+    assert [message for number, message in messages(step) if number not in (1, 6, 8)] == []
+    assert {name for n in range(1, 10) for name in exists(step, n) if name.startswith("table")} == {
+        "table public.a",
+        "table public.b",
+        "table public.d",
+    }
+
+
 def test_statements_alone_are_followed_whether_they_work_or_not(fresh: Scratch) -> None:
     (step,) = replay(
         fresh,
@@ -244,8 +259,8 @@ def test_statements_alone_are_followed_whether_they_work_or_not(fresh: Scratch) 
     )
     ((number, message),) = messages(step)
     assert number == 3 and "could not create unique index" in message
-    left = {str(c.key): c.after for c in step.traces[2].effects}
-    assert left["index public.t.i · valid"] == "no" and step.traces[2].weak
+    assert exists(step, 3) == {"index public.t.i": YES} and step.traces[2].weak
+    assert [change.key.prop for change in step.traces[2].effects] == ["exists"]  # not that it is not valid
     assert exists(step, 4) == {"index public.t.j": YES} and step.traces[4].effects == ()
 
 
@@ -273,7 +288,7 @@ INSERT INTO t (id) SELECT generate_series(10, 12);
 INSERT INTO t (id) VALUES (2 + 3);
 INSERT INTO t ("Code") VALUES (DEFAULT);
 UPDATE t SET region = 'eu', n = 1 WHERE region IS NULL;
-UPDATE t SET region = NULL WHERE n IS NULL;
+UPDATE t SET n = NULL WHERE n IS NULL;
 UPDATE t SET n = 2 WHERE region = 'eu';
 INSERT INTO t (id) VALUES (99);
 DELETE FROM t WHERE id = 99
@@ -323,9 +338,6 @@ def test_odd_bytes_and_long_statements(fresh: Scratch) -> None:
     (step,) = replay(
         fresh,
         f"CREATE TABLE t (a text); SELECT 'a\0b'; COMMENT ON TABLE t IS '{long}';"
-        "CREATE TABLE \"ünïcode ☃\" (a int); SELECT '\udcff'; CREATE TABLE u (a int)"
-        if False
-        else f"CREATE TABLE t (a text); SELECT 'a\0b'; COMMENT ON TABLE t IS '{long}';"
         'CREATE TABLE "ünïcode ☃" (a int); CREATE TABLE u (a int)',
     )
     assert messages(step) == [(2, "there is a NUL character in it: no server takes it")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.catalog.postgres.follower import Follower
@@ -63,7 +63,11 @@ class PostgresReplayer:
         for segment in segments(parsed.statements):
             numbers = set(segment.statements)
             chosen = [s for s in parsed.statements if s.number in numbers]
-            outcomes.update(self._alone(chosen) if segment.alone else self._together(chosen))
+            if segment.alone:
+                outcomes.update(self._alone(chosen))
+            else:
+                for part, kept in _parts(chosen):
+                    outcomes.update(self._together(part, kept))
         self._reset()
         for_psql = problems(migration.text)
         failures = [Failure(0, problem.line, problem.text) for problem in for_psql]
@@ -122,15 +126,15 @@ class PostgresReplayer:
             for statement in ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"):
                 self.connection.execute(statement, prepare=False)
 
-    def _together(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
-        """Statements that commit together: one transaction, a savepoint around each."""
+    def _together(self, statements: Sequence[Statement], kept: bool) -> dict[int, Outcome]:
+        """Statements that commit together (or, not ``kept``, do not): a savepoint around each."""
         doomed: dict[int, str] = {}
         innocent = 2
         careful = False
         while True:
             batch = Batch(self.connection, self.tracker, self._elevates, self._claims)
             try:
-                if batch.run(statements, doomed, careful=careful):
+                if batch.run(statements, doomed, careful=careful, kept=kept):
                     return batch.outcomes
                 careful = True
             except ConnectionLost as lost:
@@ -151,15 +155,19 @@ class PostgresReplayer:
             outcome.failure = unsendable(statement.text)
             if outcome.failure:
                 continue
+            claims = self._claims(statement)
             try:
                 self.connection.execute(statement.text.encode())
             except psycopg.Error as error:
                 outcome.failure = _said(error)
             if self.connection.broken or self.connection.closed:
                 self._reopen()
+                outcome.effects = claims
+                continue
             outcome.effects = self.tracker.reread()
-            if outcome.failure and not outcome.effects:
-                outcome.effects = self._claims(statement)
+            if outcome.failure:
+                # What it left behind (an index that is not valid) is not what it should have made.
+                outcome.effects = claims
         return found
 
     def _reopen(self) -> None:
@@ -179,6 +187,21 @@ def without_versions(statement: str, effects: Effects) -> Effects:
     if _VERSION.search(statement):
         return effects
     return tuple(c for c in effects if not (c.key.kind == "extension" and c.key.prop == "version"))
+
+
+def _parts(statements: Sequence[Statement]) -> Iterator[tuple[list[Statement], bool]]:
+    """Statements cut where a file's own COMMIT or ROLLBACK ends a transaction, and whether it is kept."""
+    part: list[Statement] = []
+    for statement in statements:
+        kind = traits(statement.text).transaction
+        if kind in ("begin", "commit", "rollback"):
+            if part:
+                yield part, kind != "rollback"
+            part = []
+        else:
+            part.append(statement)
+    if part:
+        yield part, True
 
 
 def _said(error: Exception) -> str:

@@ -79,8 +79,10 @@ class Batch:
                 return statement.number
         return next((s.number for s, _ in self._sent if s is not None), 0)
 
-    def run(self, statements: Sequence[Statement], doomed: Mapping[int, str], *, careful: bool) -> bool:
-        """Run them and commit; ``False`` when the effects of some could not be told: run again, ``careful``.
+    def run(
+        self, statements: Sequence[Statement], doomed: Mapping[int, str], *, careful: bool, kept: bool = True
+    ) -> bool:
+        """Run them, and commit if they are to be ``kept``; ``False`` when the effects of some could not be told: run again, ``careful``.
 
         ``doomed`` are statements that are known to end the session, with the reason: they are not sent.
         Raises :class:`ConnectionLost`.
@@ -103,7 +105,13 @@ class Batch:
                     raise refused
                 self._failed(statement, refused)
                 group = group[group.index(statement) + 1 :]
-        self._commit(statements)
+        if kept:
+            self._commit(statements)
+        else:
+            self._connection.execute("ROLLBACK")
+            self._tracker.reread()
+            for outcome in self.outcomes.values():
+                outcome.effects = ()
         return True
 
     def _next_group(
