@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from landed.core.facts import EXISTS, YES, FactKey, Facts, holds
+from landed.core.facts import EXISTS, YES, FactKey, Facts, ObjectKey, holds
 from landed.core.locate import goes_without_saying, half_way, locate
 from landed.core.reach import Owners, explains, left_behind, overwritten, reached
 from landed.core.standing import Evidence, Judgement, Verdict, standing
@@ -189,8 +189,9 @@ def _unowned(
 ) -> tuple[FactKey, ...]:
     """Facts without an owner: those of owned objects count against the owner, the rest are returned."""
     unexplained: list[FactKey] = []
+    claimed = _only_claimed(owners, steps)
     for key, observed in live.items():
-        if key in owners:
+        if key in owners or key.object in claimed or (key.parent and key.parent in claimed):
             continue
         owner = owners.get(key.object.fact(EXISTS))
         if owner is not None and owner[2] == YES:
@@ -202,6 +203,25 @@ def _unowned(
             unexplained.append(key)
         # else: the object should not be there at all, which its own fact already says
     return tuple(sorted(unexplained))
+
+
+def _only_claimed(owners: Owners, steps: Sequence[Step]) -> set[ObjectKey | str]:
+    """Objects of which nothing is claimed but that they exist, and the names of those that have parts: what
+    else is there of them, nobody could have told."""
+    weak = [
+        key
+        for key, (index, number, value) in owners.items()
+        if value == YES and key.prop == EXISTS and _is_weak(steps[index], number)
+    ]
+    if not weak:
+        return set()
+    told = {key.object for key in owners if key.prop != EXISTS}
+    found: set[ObjectKey | str] = {key.object for key in weak if key.object not in told}
+    return found | {key.name for key in weak if not key.parent and key.object in found}
+
+
+def _is_weak(step: Step, number: int) -> bool:
+    return 0 < number <= len(step.traces) and step.traces[number - 1].weak
 
 
 def _judgement(
