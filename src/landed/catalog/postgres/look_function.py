@@ -36,9 +36,7 @@ _SETTINGS: Final = (
     "enable_mergejoin = off",
 )
 
-_NEW: Final = (
-    "pg_catalog.age(c.xmin) <= l_age AND (c.cmin::text::bigint > l_last OR c.xmax::text <> '0')"
-)
+_NEW: Final = "pg_catalog.age(c.xmin) <= l_age AND (c.cmin::text::bigint > l_last OR c.xmax::text <> '0')"
 _AT: Final = {name: at for at, name in enumerate(touched.COUNTED, 1)}
 _COUNT: Final = len(touched.COUNTED)
 

@@ -109,9 +109,7 @@ class Prepared:
         """
         if name not in self._known:
             places = {parameter: f"${n}" for n, parameter in enumerate(arguments, 1)}
-            text = re.sub(
-                r"%\((\w+)\)s", lambda found: places.get(found[1]) or self.constants[found[1]], sql
-            )
+            text = re.sub(r"%\((\w+)\)s", lambda found: places.get(found[1]) or self.constants[found[1]], sql)
             types = f" ({', '.join(kind for kind, _ in arguments.values())})" if arguments else ""
             self._connection.execute(f"PREPARE {self._prefix}{name}{types} AS {text}", prepare=False)
             self._known.add(name)

@@ -42,10 +42,14 @@ _SPELLED: Final = {
 """Types whose names format_type spells as the SQL standard does."""
 
 _BUILT_IN: Final = frozenset(
-    ("anyarray anycompatible anycompatiblearray anyelement anyenum bit box bytea char cidr circle cstring date"
-     " daterange event_trigger inet int4range int8range internal interval json jsonb jsonpath line lseg macaddr"
-     " macaddr8 money name numeric numrange oid path pg_lsn point polygon record regclass regproc"
-     " regprocedure regrole regtype text tid trigger tsquery tsrange tstzrange tsvector uuid void xid xml").split()
+    (
+        "anyarray", "anycompatible", "anycompatiblearray", "anyelement", "anyenum", "bit", "box", "bytea",
+        "char", "cidr", "circle", "cstring", "date", "daterange", "event_trigger", "inet", "int4range",
+        "int8range", "internal", "interval", "json", "jsonb", "jsonpath", "line", "lseg", "macaddr",
+        "macaddr8", "money", "name", "numeric", "numrange", "oid", "path", "pg_lsn", "point", "polygon",
+        "record", "regclass", "regproc", "regprocedure", "regrole", "regtype", "text", "tid", "trigger",
+        "tsquery", "tsrange", "tstzrange", "tsvector", "uuid", "void", "xid", "xml"
+    )
 )  # fmt: skip
 
 
@@ -234,7 +238,10 @@ class _Claims:
                     yield FactKey(each, "", self._qualified(named), EXISTS), False
             elif kind in ("OBJECT_SCHEMA", "OBJECT_EXTENSION"):
                 yield FactKey(kind[7:].lower(), "", quoted(target.string.sval), EXISTS), False
-            elif kind in ("OBJECT_FUNCTION", "OBJECT_PROCEDURE") and not target.object_with_args.args_unspecified:
+            elif (
+                kind in ("OBJECT_FUNCTION", "OBJECT_PROCEDURE")
+                and not target.object_with_args.args_unspecified
+            ):
                 signature = self._signature([each.type_name for each in target.object_with_args.objargs])
                 name = self._qualified([part.string.sval for part in target.object_with_args.objname])
                 yield FactKey(kind[7:].lower(), "", f"{name}{signature}", EXISTS), False

@@ -103,7 +103,7 @@ class PostgresReplayer:
         )
 
     def close(self) -> None:
-        """Close the connection, and undo what was done to roles; the database is dropped by whoever made it."""
+        """Close the connection and undo what was done to roles; the database is dropped by its maker."""
         self.connection.close()
         if self._roles is not None:
             self._roles.close()

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a statement: why it failed, if it did, and its effects (claimed ones of one that failed).
+    """What became of a statement: why it failed, if it did, and its effects (of one that failed: its claims).
 
-    ``undone`` says that its transaction was rolled back. ``targets`` are the tables whose rows it writes in so
-    many words.
+    ``undone`` says that its transaction was rolled back. ``targets`` are the tables whose rows it writes in
+    so many words.
     """
 
     effects: Effects = ()
@@ -82,8 +82,9 @@ class Batch:
     def run(
         self, statements: Sequence[Statement], doomed: Mapping[int, str], *, careful: bool, kept: bool = True
     ) -> bool:
-        """Run them, and commit if they are to be ``kept``; ``False`` when the effects of some could not be told: run again, ``careful``.
+        """Run them, and commit if they are to be ``kept``.
 
+        ``False`` when the effects of some could not be told: run again, ``careful``.
         ``doomed`` are statements that are known to end the session, with the reason: they are not sent.
         Raises :class:`ConnectionLost`.
         """
@@ -215,5 +216,6 @@ def _is_left_out(sql: str) -> bool:
     """Statements that only say how the transaction runs, which is not the shadow's to follow."""
     found = traits(sql)
     return bool(found.transaction) or (
-        found.verb == "SET" and re.match(r"\s*set\s+(?:local\s+)?transaction\b", sql, re.IGNORECASE) is not None
+        found.verb == "SET"
+        and re.match(r"\s*set\s+(?:local\s+)?transaction\b", sql, re.IGNORECASE) is not None
     )

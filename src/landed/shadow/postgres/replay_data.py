@@ -107,7 +107,9 @@ def data_checks(
     ``targets`` are the tables (by statement's number) of statements that worked. Derived ones are run once
     in the shadow, in a transaction that cannot write.
     """
-    found = [DataCheck(0, v.line, v.sql, " ".join(v.sql.split())[:100], derived=False) for v in parsed.verifies]
+    found = [
+        DataCheck(0, v.line, v.sql, " ".join(v.sql.split())[:100], derived=False) for v in parsed.verifies
+    ]
     derived = [
         check
         for statement in parsed.statements

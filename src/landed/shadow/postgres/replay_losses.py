@@ -1,4 +1,4 @@
-"""What a file may lose: tables that it drops, tables that it deletes from, and whether rows must be counted."""
+"""What a file may lose: tables that it drops or deletes from, and whether rows must be counted."""
 
 from __future__ import annotations
 

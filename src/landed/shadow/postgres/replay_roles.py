@@ -35,10 +35,10 @@ SELECT pg_catalog.json_build_object(
   'settings', (SELECT json_agg(to_jsonb(s)) FROM pg_catalog.pg_db_role_setting s WHERE setdatabase = 0))::text
 """
 
-_FLAGS: Final = (
-    "rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls,"
-    " rolconnlimit, rolpassword, rolvaliduntil"
-).split(", ")
+_COLUMNS: Final = (
+    "rolname", "rolsuper", "rolinherit", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication",
+    "rolbypassrls", "rolconnlimit", "rolpassword", "rolvaliduntil",
+)  # fmt: skip
 
 
 def touches_roles(migrations: Iterable[Migration]) -> bool:
@@ -119,7 +119,7 @@ class RolesRestored:
                 "DELETE FROM pg_db_role_setting s WHERE setdatabase = 0 OR setrole IN"
                 f" (SELECT oid FROM pg_authid WHERE {made})",
                 f"DELETE FROM pg_authid WHERE {made}",
-                f"UPDATE pg_authid a SET {', '.join(f'{c} = s.{c}' for c in _FLAGS)} FROM {roles} s"
+                f"UPDATE pg_authid a SET {', '.join(f'{c} = s.{c}' for c in _COLUMNS)} FROM {roles} s"
                 " WHERE s.oid = a.oid AND to_jsonb(s) <> to_jsonb(a)",
                 f"INSERT INTO pg_authid SELECT * FROM {roles} s"
                 " WHERE NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = s.oid)",
@@ -132,7 +132,7 @@ class RolesRestored:
                 connection.execute(sql.encode(), given, prepare=False)
 
     def _drop_made(self) -> None:
-        """On somebody else's server: only roles that are new and that this replay's session could have made."""
+        """On somebody else's server: only new roles whose names are in the files replayed."""
         known = {role["oid"] for role in self._before["roles"] or ()}
         rows = self._guard.execute(
             "SELECT oid, rolname FROM pg_catalog.pg_authid WHERE rolname !~ '^pg_'", prepare=False

@@ -19,7 +19,10 @@ PATIENCE = 30.0
 
 
 def open_session(scratch: Scratch) -> psycopg.Connection[Any]:
-    """A connection as the role that replays. Raises :class:`CannotKnow` when the server does not come back."""
+    """A connection as the role that replays.
+
+    Raises :class:`CannotKnow` when the server does not come back.
+    """
     import psycopg
 
     end = time.monotonic() + PATIENCE
