@@ -19,6 +19,7 @@ from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
 from landed.report.json_schema import json_schema
+from landed.report.rehearse_locks import lock_lines
 from landed.shadow.postgres.baseline import PLAIN, supabase
 from landed.shadow.postgres.servers import server_for
 
@@ -391,3 +392,20 @@ def test_a_file_that_ends_its_session_and_one_that_is_known_to_be_broken(tmp_pat
     assert any("ends its own session" in note for note in lost.notes)
     assert any("known not to replay" in note for note in broken.notes)
     assert last.found
+
+
+def test_a_lock_that_is_held_while_a_later_statement_works_is_not_called_brief(tmp_path: Path) -> None:
+    files = run(
+        tmp_path,
+        TABLES,
+        "ALTER TABLE p ADD COLUMN c int;\nUPDATE t SET a = 2;",
+        "CREATE INDEX ON t (a);\nALTER TABLE p ADD COLUMN d int;",
+        "ALTER TABLE p ADD COLUMN e int;\nCREATE INDEX CONCURRENTLY ON t (b);",
+    ).files
+    held, after, apart = ([line for line in lock_lines(f) if "public.p" in line] for f in files[1:])
+    assert held == [
+        "ACCESS EXCLUSIVE on public.p: blocks reads and writes until the file ends,"
+        " also while statement 2 (line 2) runs (statement 1, line 1)"
+    ]
+    assert after == ["ACCESS EXCLUSIVE on public.p: blocks reads and writes, briefly (statement 2, line 2)"]
+    assert apart == ["ACCESS EXCLUSIVE on public.p: blocks reads and writes, briefly (statement 1, line 1)"]
