@@ -81,8 +81,7 @@ def pull_managed(workspace: Workspace) -> Pulled:
             f"{workspace.spec.label} is no Supabase project: there is nothing that a platform manages",
             next=f"for the schema that the history starts from: {COMMAND}",
         )
-    connected = workspace.postgres.connect(readonly=True)
-    with connected.connection as connection:
+    with workspace.postgres.connect(readonly=True).connection as connection:
         text = dump_managed(connection, SUPABASE)
     head = (
         f"-- What Supabase manages in {workspace.spec.label}: its schemas, without rows.\n"
@@ -101,10 +100,13 @@ def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pull
 
     _must_be_postgres(workspace)
     target = workspace.postgres
-    workspace.learn(target.read())
-    connected = target.connect(readonly=True)
-    with connected.connection as connection:
-        owned = Owned(connection, target.scope)
+    try:
+        workspace.learn(target.read())
+        scope = target.scope
+    finally:
+        target.close()
+    with target.connect(readonly=True).connection as connection:
+        owned = Owned(connection, scope)
     files = workspace.migrations().migrations
     steps = workspace.replay(files, progress=progress)
     before = sum(step.failed for step in steps)

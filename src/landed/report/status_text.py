@@ -300,13 +300,19 @@ def collapse(evidence: object) -> list[Evidence]:
     ]
 
 
+_BASE_NEXT = {
+    "postgres": "Take the schema that it starts from out of the database: landed shadow pull --base",
+    "other": 'Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
+}
+
+
 def _base(exam: Examination, out: IO[str]) -> None:
     base = exam.base
     if base is None:
         if "needs-base" in {f for j in exam.judgements for f in j.flags}:
             print(
                 "\n  The history does not start from an empty database: it uses tables that no file makes.\n"
-                '  Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
+                f"  {_BASE_NEXT['postgres' if exam.workspace.is_postgres else 'other']}",
                 file=out,
             )
         return

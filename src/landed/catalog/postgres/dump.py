@@ -38,6 +38,8 @@ _EXPLODED = (
 _BUILTIN = "SELECT " + ", ".join(
     _EXPLODED.format(f"acldefault('{letter}', r.oid)") for letter in ("r", "s", "f", "n", "T", "F", "S")
 ) + " FROM pg_roles r WHERE r.rolname = %(main)s"  # fmt: skip
+_OF_EXTENSIONS = frozenset({"net", "cron"})
+"""Schemas that hold nothing but an extension's members; a shadow has stand-ins for these."""
 _SECRET = "passw|secret|key|token|credential|sslcert"
 _PUBLIC_ROLES = ("anon", "authenticated", "service_role", "postgres")
 _OLD_DEFAULTS = {
@@ -125,13 +127,15 @@ def dump_managed(connection: psycopg.Connection[Any], scope: Scope) -> str:
 
     What extensions brought is left out, and so are functions' libraries. Reads only, in one transaction.
     """
-    inside = f"^({'|'.join(scope.schemas)})$"
+    inside = f"^({'|'.join(name for name in scope.schemas if name not in _OF_EXTENSIONS)})$"
     read = _read(connection, scope, inside, (), whole=False)
     rights = Rights("(owner)", read.shown, {}, {}, usual=("PUBLIC", *_PUBLIC_ROLES))
     items = _items(read, read.shown)
     ordered = in_order(items)
     lines = [f"{statement};" for statement in _settings()]
     lines += [f"{sql};" for item in ordered for sql in item.sql]
+    lines += [f"CREATE PUBLICATION {name};" for name in scope.publications]
+    lines += [f"ALTER PUBLICATION {name} OWNER TO {scope.main_role};" for name in scope.publications]
     for item in ordered:
         if item.owner is not None and item.what and not item.follows:
             lines.append(f"ALTER {item.what} {item.name} OWNER TO {read.shown[item.owner]};")

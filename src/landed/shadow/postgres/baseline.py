@@ -108,7 +108,7 @@ def baseline_for(kind: str, managed_text: str | None = None, *, default_privileg
     return replace(
         _SUPABASE,
         name="Supabase, as pulled",
-        objects=("supabase/schemas.sql",),
+        objects=("supabase/schemas.sql", "standins/pg_net.sql", "standins/pg_cron.sql"),
         managed=managed_text,
         last=("supabase/guard.sql",),
     )
