@@ -236,3 +236,24 @@ def test_a_transaction_pooler_is_refused(world: World, pooled: Callable[..., int
         raise AssertionError("it must not be opened")
     target.close()
     assert issubclass(UsageError, LandedError)
+
+
+def test_a_pool_in_session_mode_is_as_good_as_the_server(world: World, pooled: Callable[..., int]) -> None:
+    port = pooled("session")
+    migration = world.file("CREATE TABLE a (i int); SET search_path = nowhere")
+    target = world.target()
+    target.dsn = type(target.dsn)("127.0.0.1", port, target.dsn.user, target.dsn.database)
+    with target.writer() as writer:
+        assert world.run(writer, migration).outcome == "applied"
+    target.close()
+    assert world.recorded() == ["0001"]
+
+
+@pytest.mark.parametrize("given", ["", "7s"])
+def test_the_time_to_wait_for_a_lock_is_the_users_where_there_is_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    if given:
+        monkeypatch.setenv("PGOPTIONS", f"-c lock_timeout={given}")
+    world.apply("CREATE TABLE a AS SELECT current_setting('lock_timeout') AS setting")
+    assert world.sql("SELECT setting FROM a") == [(given or "4s",)]

@@ -112,7 +112,7 @@ class RowGuard:
         texts = [s.text for s in migration.statements if s.number in chosen]
         self._writing = [t for t in texts if words(t, 1) != ["CREATE"] and _DELETES.search(t)]
         self._truncates = [t for t in self._writing if "truncate" in t.lower() and "cascade" in t.lower()]
-        self._named = {name for text in texts for name in _names(text)}
+        self._texts = texts
         self._seen: list[_Seen] = []
         self._counters: dict[int, tuple[int, int]] = {}
         self._referring: list[tuple[str, int, int, str]] = []
@@ -210,7 +210,8 @@ class RowGuard:
             gone, changed = deleted - before[0], updated - before[1]
             if gone > 0 or changed > 0:
                 now[oid] = (schema, table, gone, changed)
-        silent = [oid for oid, (_, table, *_) in now.items() if table not in self._named]
+        named = {name for text in self._texts for name in _names(text)}
+        silent = [oid for oid, (_, table, *_) in now.items() if table not in named]
         if not silent:
             return []
         losses = {}
