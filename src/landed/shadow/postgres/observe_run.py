@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _TRIES = 4
 
+_KEEP = "RELEASE SAVEPOINT landed_trial; SAVEPOINT landed_trial"
+
 _SEQUENCES = (
     "SELECT pg_catalog.format('%I.%I', schemaname, sequencename), start_value, last_value"
     " FROM pg_catalog.pg_sequences WHERE schemaname !~ '^pg_' AND pg_catalog.has_sequence_privilege("
@@ -115,6 +117,7 @@ class Trial:
         Its own BEGIN and COMMIT are left out; what PostgreSQL runs in no transaction is run in the form
         that it allows in one, or left out.
         """
+        self.connection.execute("SAVEPOINT landed_trial")
         for segment in segments(migration.statements):
             chosen = [s for s in migration.statements if s.number in segment.statements]
             for statement in chosen:
@@ -134,7 +137,6 @@ class Trial:
 
         raised = self._elevates and is_elevated(text)
         for _ in range(_TRIES):
-            self.connection.execute("SAVEPOINT landed_trial")
             try:
                 with self.elevated() if raised else contextlib.nullcontext():
                     self.connection.execute(text.encode(), prepare=False)
@@ -142,11 +144,14 @@ class Trial:
                 if self.connection.closed:
                     raise
                 self._take_back(observer)
-                if not watcher.refused(statement, refusal(error), at_end=False):
+                again = watcher.refused(statement, refusal(error), at_end=False)
+                # What the watcher has changed stays, whatever the next try comes to.
+                self.connection.execute(_KEEP, prepare=False)
+                if not again:
                     return
                 continue
             touches = observer.touched()
-            self.connection.execute("RELEASE SAVEPOINT landed_trial")
+            self.connection.execute(_KEEP, prepare=False)
             watcher.ran(statement, [_gentle(t) for t in touches] if alone else touches)
             return
 
@@ -155,19 +160,19 @@ class Trial:
         import psycopg
 
         for _ in range(_TRIES):
-            self.connection.execute("SAVEPOINT landed_trial")
             try:
                 self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE", prepare=False)
-                self.connection.execute("RELEASE SAVEPOINT landed_trial")
+                self.connection.execute(_KEEP, prepare=False)
                 return
             except psycopg.Error as error:
                 self._take_back(observer)
-                if not watcher.refused(last, refusal(error), at_end=True):
+                again = watcher.refused(last, refusal(error), at_end=True)
+                self.connection.execute(_KEEP, prepare=False)
+                if not again:
                     return
 
     def _take_back(self, observer: Observer) -> None:
         self.connection.execute("ROLLBACK TO SAVEPOINT landed_trial")
-        self.connection.execute("RELEASE SAVEPOINT landed_trial")
         observer.touched()
 
     def _put_back(self, before: Sequence[tuple[Any, ...]]) -> None:
