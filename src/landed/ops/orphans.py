@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from landed.core.advice import shell_word
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
-from landed.targets.pg_ledger import PgLedgerRow, orphan_name
+
+if TYPE_CHECKING:
+    from landed.targets.pg_ledger import PgLedgerRow
 
 _NUMBER = re.compile(r"^[0-9]+[_-]?")
 
@@ -98,6 +101,10 @@ def same_as_stored(
     rows: Sequence[PgLedgerRow], migrations: Sequence[Migration]
 ) -> dict[str, tuple[str, ...]]:
     """Ledger rows without a file -> the files whose SQL they hold, by content, whatever they are called."""
+    if not rows:
+        return {}
+    from landed.targets.pg_ledger import orphan_name
+
     known = {m.version for m in migrations}
     orphans = [row for row in rows if row.version not in known and row.statements]
     if not orphans:
