@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from pgwriting import World, world_on
@@ -257,3 +258,40 @@ def test_the_time_to_wait_for_a_lock_is_the_users_where_there_is_one(
         monkeypatch.setenv("PGOPTIONS", f"-c lock_timeout={given}")
     world.apply("CREATE TABLE a AS SELECT current_setting('lock_timeout') AS setting")
     assert world.sql("SELECT setting FROM a") == [(given or "4s",)]
+
+
+RICH = """
+CREATE SCHEMA app;
+CREATE TYPE app.mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN app.positive AS int CHECK (VALUE > 0);
+CREATE TABLE app.parent (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "Mood" app.mood DEFAULT 'ok');
+CREATE TABLE app.child (p bigint NOT NULL REFERENCES app.parent ON DELETE CASCADE, n app.positive UNIQUE);
+CREATE INDEX ON app.child (p) WHERE n > 1;
+ALTER TABLE app.child ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON app.child FOR SELECT USING (n > 1);
+CREATE FUNCTION app.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+CREATE TRIGGER t BEFORE INSERT ON app.child FOR EACH ROW EXECUTE FUNCTION app.f();
+CREATE VIEW app.v WITH (security_invoker) AS SELECT p FROM app.child;
+GRANT SELECT ON app.child TO PUBLIC; COMMENT ON COLUMN app.child.n IS 'how many';
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO PUBLIC;
+CREATE PUBLICATION landed_rich FOR TABLE app.parent;
+"""
+
+
+def test_every_kind_of_fact_is_needed_for_the_proof(world: World) -> None:
+    migration = world.file(RICH)
+    step = world.steps[migration.name]
+    assert len(step.net) > 60
+    none = (0,)  # a statement that is not there: only the proof is done
+    with world.opened() as writer:
+        assert world.run(writer, migration).outcome == "applied"
+        assert world.run(writer, migration, statements=none, record=False).outcome == "applied"
+        one_of_each = {(key.kind, key.prop): key for key in step.net if key.prop != "column order"}
+        for key in one_of_each.values():
+            before, after, number = step.net[key]
+            wrong = None if after is not None and len(after) % 2 else f"{after}, other"
+            world.steps[migration.name] = replace(step, net={**step.net, key: (before, wrong, number)})
+            with pytest.raises(NotProven, match="what it should have done is not there") as caught:
+                world.run(writer, migration, statements=none, record=False)
+            assert any(str(key) in line for line in caught.value.details), key
+    world.sql("DROP PUBLICATION landed_rich; DROP SCHEMA app CASCADE")
