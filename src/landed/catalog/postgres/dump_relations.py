@@ -142,7 +142,8 @@ def _column(column: Row) -> str:
     if column["generated"]:
         how = "STORED" if column["generated"] == "s" else "VIRTUAL"
         text += f" GENERATED ALWAYS AS ({column['expression']}) {how}"
-    if column["identity"]:
+    # A partition's is its parent's (17 and later), and comes with the attaching.
+    if column["identity"] and column["sequence"]:
         how = "ALWAYS" if column["identity"] == "a" else "BY DEFAULT"
         text += f" GENERATED {how} AS IDENTITY ({column['sequence']})"
     if column["required"]:
