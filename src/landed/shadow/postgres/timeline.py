@@ -156,7 +156,7 @@ def timeline(
     if chosen(choice.setting) == SAME_SERVER:
         refuse_cluster_wide(migrations)
     from landed.shadow.postgres.databases import kept_templates, new_database, snapshot_as_template
-    from landed.shadow.postgres.replay import PostgresReplayer
+    from landed.shadow.postgres.replay import PostgresReplayer, touches_roles
 
     with choice.open() as server:
         said(server.sentence)
@@ -177,7 +177,7 @@ def timeline(
                     replayer.close()
                 if cache is not None:
                     cache.store(keys[start:], steps[start:], None)
-                if keep:
+                if keep and not touches_roles(migrations):
                     snapshot_as_template(scratch, _key(keys[-1]))
         except KeyError:
             # Another process has just dropped the template: without it, from the beginning.
