@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,8 @@ class PgTarget:
     def _reading(self) -> Connected:
         if self._connected is None or self._connected.connection.closed:
             self._connected = self.connect(readonly=True)
+            # However its user ends, the session does: also in a long-lived process.
+            weakref.finalize(self, self._connected.connection.close)
         return self._connected
 
 
