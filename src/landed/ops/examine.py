@@ -132,7 +132,7 @@ def examine(
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
         if state.facts is not None:
-            state = state._replace(facts=_without_versions(state.facts, steps))
+            state = state._replace(facts=without_versions(state.facts, steps))
         facts = workspace.facts_of(state)
         results = _check_results(workspace, state, steps)
         in_order = workspace.history([migrations[i] for i in order])
@@ -162,7 +162,7 @@ def examine(
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 
 
-def _without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Mapping[FactKey, str]:
+def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Mapping[FactKey, str]:
     """The facts but for extensions' versions that no statement names: the server chose those."""
     versions = {k for k in facts if k.kind == "extension" and k.prop == "version"}
     versions -= {k for step in steps for k in step.net if k in versions} if versions else set()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Step
-from landed.ops.examine import Examination
+from landed.ops.examine import Examination, without_versions
 
 if TYPE_CHECKING:
     from landed.shadow.postgres.replay import PostgresReplayer
@@ -40,9 +40,8 @@ def healing(
                 made = {key: change for key, change in there.net.items() if change[1] is not None}
                 steps[judgement.name] = replace(there, net=made | exam.step(judgement.name).net)
             recorded = frozenset({j.name for j in exam.judgements if j.recorded} | set(steps))
-            after = {
-                j.name: j.standing for j in judge(exam.steps, recorded, replayer.tracker.facts).judgements
-            }
+            facts = without_versions(replayer.tracker.facts, exam.steps)
+            after = {j.name: j.standing for j in judge(exam.steps, recorded, facts).judgements}
     except psycopg.Error:
         # The copy could not be made: then nobody knows, and the torn file is set right first.
         return {}
