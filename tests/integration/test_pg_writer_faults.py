@@ -124,9 +124,10 @@ def test_a_session_that_is_ended_in_the_middle_of_a_file_leaves_nothing(world: W
     with world.opened() as writer:
         world.run(writer, migration)
         ended.start()
-        with pytest.raises(NotProven, match="was not applied: the connection was lost"):
+        with pytest.raises(NotProven, match="was not applied: the connection was lost") as caught:
             world.run(writer, slow)
         ended.join()
+        assert any("terminating connection" in line for line in caught.value.details)
         assert world.recorded() == ["0001", "0002"] and not there(world, "b")
         world.sql("SELECT pg_advisory_unlock(77)")
         assert world.run(writer, slow).outcome == "applied"
