@@ -143,7 +143,11 @@ class TcpProxy:
     def _connect(self) -> socket.socket:
         if isinstance(self._upstream, str):
             server = socket.socket(socket.AF_UNIX)
-            server.connect(self._upstream)
+            try:
+                server.connect(self._upstream)
+            except OSError:
+                server.close()
+                raise
             return server
         return socket.create_connection(self._upstream)
 
