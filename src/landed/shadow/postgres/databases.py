@@ -64,7 +64,12 @@ def new_database(server: ShadowServer, template: str | None = None) -> Iterator[
         try:
             yield Scratch(server, name)
         finally:
-            _drop(admin, name)
+            if not _is_alive(admin):
+                # The server has crashed meanwhile, and this session with it.
+                with server.connect(server.admin) as again:
+                    _drop(again, name)
+            else:
+                _drop(admin, name)
 
 
 @contextmanager
@@ -236,6 +241,16 @@ def _create(server: ShadowServer, admin: Connection[tuple[Any, ...]], name: str,
 def _drop(admin: Connection[tuple[Any, ...]], name: str) -> None:
     _must_be_ours(name)
     admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _is_alive(connection: Connection[tuple[Any, ...]]) -> bool:
+    from psycopg import OperationalError
+
+    try:
+        connection.execute("SELECT")
+    except OperationalError:
+        return False
+    return True
 
 
 def _must_be_ours(name: str) -> None:

@@ -125,7 +125,8 @@ class _Flow:
         place = self._waiting[0] if self._waiting else max(self._sent - 1, 0)
         if self.refused is not None:
             place, message, sqlstate = self.refused.place, self.refused.message, self.refused.sqlstate
-        return ConnectionLost(place, message.strip() or "the connection was closed", sqlstate)
+        told = message.removeprefix("consuming input failed: ").strip().partition("\n")[0]
+        return ConnectionLost(place, told or "the connection was closed", sqlstate)
 
 
 def _told(result: Any) -> tuple[str, str]:

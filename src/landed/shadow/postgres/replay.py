@@ -18,9 +18,9 @@ from landed.shadow.postgres.replay_batch import Batch, Outcome
 from landed.shadow.postgres.replay_data import data_checks
 from landed.shadow.postgres.replay_losses import losses
 from landed.shadow.postgres.replay_roles import RolesRestored, touches_roles
-from landed.shadow.postgres.replay_session import open_session, unsendable
+from landed.shadow.postgres.replay_session import patiently, unsendable
 from landed.sql.postgres import problems
-from landed.sql.postgres_segments import segments, transaction_trap
+from landed.sql.postgres_segments import refused_trap, segments
 from landed.sql.postgres_traits import traits
 
 __all__ = ["PostgresReplayer", "replay_all", "touches_roles"]
@@ -42,7 +42,7 @@ class PostgresReplayer:
         self._scratch = scratch
         self._scope = scope
         self._roles: RolesRestored | None = None
-        self.connection, self.tracker = self._open()
+        self.connection, self.tracker = patiently(self._open)
 
     @property
     def facts(self) -> Mapping[FactKey, str]:
@@ -85,7 +85,7 @@ class PostgresReplayer:
                     weak=bool(outcome.failure) or outcome.undone,
                 )
             )
-        trap = transaction_trap(parsed.statements)
+        trap = refused_trap(parsed.statements)
         if trap is not None:
             failures.append(Failure(trap.statement, trap.line, trap.text))
         targets = {number: outcome.targets for number, outcome in outcomes.items() if not outcome.failure}
@@ -110,7 +110,7 @@ class PostgresReplayer:
             self._roles = None
 
     def _open(self) -> tuple[psycopg.Connection[Any], Follower]:
-        connection = open_session(self._scratch)
+        connection = self._scratch.connect(self._scratch.server.role)
         with self._scratch.connect() as admin:
             tracker = Follower(connection, self._scope, admin)
             made = admin.execute("SELECT pg_catalog.to_regproc('pg_catalog.landed_elevate')").fetchone()
@@ -138,11 +138,12 @@ class PostgresReplayer:
                     return batch.outcomes
                 careful = True
             except ConnectionLost as lost:
-                careful = True
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it
-                else:
-                    doomed[batch.current(lost.place)] = _said(lost)
+                elif careful:
+                    doomed[batch.current(lost.place)] = f"it ended the session: {_said(lost)}"
+                # Which statement it was is certain only when they are sent one by one.
+                careful = True
                 self._reopen()
 
     def _alone(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
@@ -173,7 +174,7 @@ class PostgresReplayer:
     def _reopen(self) -> None:
         """Go on in a new session after the old one was lost, with what is known."""
         self.connection.close()
-        self.connection, self.tracker = self._open()
+        self.connection, self.tracker = patiently(self._open)
 
     def _claims(self, statement: Statement, schema: str = "public") -> Effects:
         return claimed_effects(statement.text, self.facts, schema)

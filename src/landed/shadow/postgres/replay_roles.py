@@ -75,6 +75,8 @@ class RolesRestored:
 
     def close(self) -> None:
         """Put the roles back as they were, and let others on."""
+        import psycopg
+
         try:
             if self._own:
                 self._put_back(self._guard, self._before)
@@ -82,6 +84,8 @@ class RolesRestored:
                     self._guard.execute("ALTER SYSTEM RESET ALL")
             else:
                 self._drop_made()
+        except psycopg.OperationalError:
+            pass  # the server has crashed meanwhile: the next replay finds written down what was before
         finally:
             self._guard.close()
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from landed.core.errors import CannotKnow
 from landed.sql.postgres_tokens import scan
 from landed.sql.postgres_traits import traits
 
-if TYPE_CHECKING:
-    import psycopg
-
-    from landed.shadow.postgres.databases import Scratch
+Opened = TypeVar("Opened")
 
 PATIENCE = 30.0
 """Seconds that a server may take to come back after a crash."""
 
 
-def open_session(scratch: Scratch) -> psycopg.Connection[Any]:
-    """A connection as the role that replays.
+def patiently(opening: Callable[[], Opened]) -> Opened:
+    """What ``opening`` gives once the server answers; one that has crashed takes a moment to come back.
 
-    Raises :class:`CannotKnow` when the server does not come back.
+    Raises :class:`CannotKnow` when it does not.
     """
     import psycopg
 
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            return scratch.connect(scratch.server.role)
+            return opening()
         except psycopg.OperationalError as error:
             if time.monotonic() > end:
                 raise CannotKnow(
