@@ -2,7 +2,8 @@
 
 Directives are HTML comments, invisible to readers, in a line of their own:
 
-``<!-- world: NAME -->``   a fresh project (tests/docsworlds.py) for the console blocks that follow
+``<!-- world: NAME -->``   a fresh project (tests/docsworlds.py; ``supabase-…``: tests/docsworlds_postgres.py)
+                           for the console blocks that follow
 ``<!-- file: PATH -->``    the fenced block that follows is written to that file of the world
 ``<!-- help: COMMAND -->`` the fenced block that follows is the command's --help (no name: landed's own)
 ``<!-- json: NAME -->``    the table up to ``<!-- end -->`` lists the keys of that JSON document
@@ -48,6 +49,8 @@ def refresh(page: Path, folder: Path) -> str:
             kind, value = directive[1], directive[2]
             if kind == "world":
                 built += 1
+                if world is not None:
+                    world.close()
                 world = build(value, folder / f"{built}-{value}")
             elif kind == "help":
                 _replace_fence(lines, out, help_text(value or ""))
@@ -62,6 +65,8 @@ def refresh(page: Path, folder: Path) -> str:
         elif line.startswith("```console") and world is not None:
             out += _console(_fence_body(lines), world)
             out.append("```")
+    if world is not None:
+        world.close()
     return "\n".join(out) + "\n"
 
 
@@ -107,7 +112,8 @@ def _console(body: list[str], world: World) -> list[str]:
 
 def normalise(text: str, world: World) -> str:
     """What a command printed, without what differs from run to run."""
-    text = text.replace(str(world.home), "/home/you")
+    for found, shown in world.shown.items():
+        text = text.replace(found, shown)
     text = _HASH.sub(r"\1…", text)
     return _PID.sub(r"\g<1>4711", _SECONDS.sub(r"\g<1>0.01", text))
 

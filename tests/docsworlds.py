@@ -105,6 +105,11 @@ class World:
             "GIT_CONFIG_SYSTEM": os.devnull,
             **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _GIT.items()},
         }
+        self.shown = {str(folder): "/home/you"}
+        """What pages show instead of texts that differ from run to run."""
+
+    def close(self) -> None:
+        """Give back what the world holds besides its folder."""
 
     def write(self, path: str, text: str) -> None:
         """A file of the project."""
@@ -494,7 +499,11 @@ WORLDS: dict[str, Callable[[World], None]] = {
 
 
 def build(name: str, folder: Path) -> World:
-    """A world by its name. Raises KeyError."""
+    """A world by its name, to be closed after use. Raises KeyError."""
+    if name.startswith("supabase-"):
+        from docsworlds_postgres import build as build_supabase
+
+        return build_supabase(name, folder)
     world = World(folder)
     WORLDS[name](world)
     return world
