@@ -13,7 +13,7 @@ import shlex
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,8 +100,12 @@ class Done:
         return "\n".join([error["message"], *error["details"]])
 
 
+Action = Callable[[], None]
+"""What is done to the rest of the world while everything waits for the proxy."""
+
+
 class Disturbed(TcpProxy):
-    """A proxy that cuts or kills at the n-th SQL text after a writing session's first, its lock.
+    """A proxy that does something at the n-th SQL text after a writing session's first, its lock.
 
     ``points`` are these texts, ``ends`` the numbers of those after which the server's answer was waited for.
     """
@@ -110,24 +114,30 @@ class Disturbed(TcpProxy):
         super().__init__(upstream)
         self.points: list[str] = []
         self.ends: list[int] = []
-        self._at: tuple[int, When] | None = None
-        self._victim: Landed | None = None
-        self._dies = False
+        self._at = 0
+        self._when: When = "before"
+        self._action: Action | None = None
+        self._cutting = True
         self._all = False
+        self._due_now = False
 
     def disturb(
-        self, at: int | None = None, when: When = "before", victim: Landed | None = None, *, all: bool = False
+        self,
+        at: int = 0,
+        when: When = "before",
+        action: Action | None = None,
+        *,
+        cutting: bool = True,
+        all: bool = False,
     ) -> None:
-        """From now on; without ``at`` nothing happens. ``victim`` is killed, otherwise the connection cut.
+        """From now on, once; without ``at`` nothing happens.
 
-        ``all`` counts the texts of reading sessions, too.
-
-        ``before``: the server never gets the text. ``after``: it has answered, and nobody hears it.
+        ``before``: the server does not get the text; ``after``: it has answered, and nobody hears it. The
+        connection is cut. With ``action`` that is done first, at the same moment; without ``cutting`` it is
+        all that is done. ``all`` counts the texts of reading sessions, too.
         """
-        self.points, self.ends, self._dies = [], [], False
-        self._at = (at, when) if at else None
-        self._victim = victim
-        self._all = all
+        self.points, self.ends, self._due_now = [], [], False
+        self._at, self._when, self._action, self._cutting, self._all = at, when, action, cutting, all
 
     def _sql(self, text: str) -> When | None:
         super()._sql(text)
@@ -135,33 +145,26 @@ class Disturbed(TcpProxy):
             if not (self._all or self.points) and "pg_try_advisory_lock" not in text:
                 return None
             self.points.append(text)
-            if self._at is None or len(self.points) != self._at[0]:
+            if len(self.points) != self._at:
                 return None
-            when = self._at[1]
-            if self._victim is None:
-                self.cuts += 1
-                return when
-            if when == "before":
-                self._kill()
-                return when
-            self._dies = True
+        if self._action is not None and self._when == "after":
+            self._due_now = True
             return None
+        self._act()
+        return self._when if self._cutting else None
 
     def _add(self, *, round_trips: int = 0, turns: int = 0) -> None:
         super()._add(round_trips=round_trips, turns=turns)
         if round_trips and self.points:
             self.ends.append(len(self.points))
-            if self._dies:
-                self._kill()
+            if self._due_now:
+                self._due_now = False
+                self._act()
 
-    def _kill(self) -> None:
-        victim = self._victim
-        assert victim is not None
-        self._victim, self._dies = None, False
-        while victim.pid is None:
-            time.sleep(0.001)
-        os.kill(victim.pid, signal.SIGKILL)
+    def _act(self) -> None:
         self.cuts += 1
+        if self._action is not None:
+            self._action()
 
 
 class Project:
@@ -176,9 +179,9 @@ class Project:
         (self.folder / "migrations").mkdir(parents=True)
         for name, file in files.items():
             (self.folder / "migrations" / name).write_text(file.text)
-        environ = {name: os.environ[name] for name in ("LANDED_SHADOW_DIR",)}
-        environ |= {"LANDED_TARGET": self.url, "GIT_CEILING_DIRECTORIES": str(top)}
-        self.process = Landed(self.folder, top / "cache", **environ)
+        self.environ = {name: os.environ[name] for name in ("LANDED_SHADOW_DIR",)}
+        self.environ |= {"LANDED_TARGET": self.url, "GIT_CEILING_DIRECTORIES": str(top)}
+        self.process = Landed(self.folder, top / "cache", **self.environ)
         self._witness = scratch.connect()
         self._followed: set[str] = set()
 
@@ -189,6 +192,20 @@ class Project:
         """A run of landed, in a process of its own, whose connections end with it."""
         answer = self.process(*words, code=None)
         return Done(answer.code, answer.body if answer.code >= 0 else {}, answer.stderr)
+
+    def kill(self) -> None:
+        """End the run that is under way with SIGKILL."""
+        while self.process.pid is None:
+            time.sleep(0.001)
+        os.kill(self.process.pid, signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """End every session of landed in the database, as an administrator does."""
+        self._witness.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
 
     def alone(self) -> None:
         """Wait until the server has noticed that everybody else has gone."""
@@ -305,22 +322,28 @@ class Project:
 
 
 @contextlib.contextmanager
-def own_shadow() -> Iterator[None]:
+def own_shadow() -> Iterator[Path]:
     """A place of its own for the servers that landed starts, removed afterwards."""
     shm = "/dev/shm"
     folder = Path(tempfile.mkdtemp(prefix="lt", dir=shm if os.access(shm, os.W_OK) else None))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANDED_SHADOW_DIR", str(folder))
-        yield
+        yield folder
         remove_servers(folder)
 
 
 @contextlib.contextmanager
-def project_on(server: ShadowServer, top: Path, files: Mapping[str, File] | None = None) -> Iterator[Project]:
+def project_on(server: ShadowServer, top: Path) -> Iterator[Project]:
     """A project on a new database of a server, its history replayed once."""
-    disturbed = Disturbed(f"{server.host}/.s.PGSQL.{server.port}")
-    with own_shadow(), new_database(server) as scratch, disturbed as proxy:
-        project = Project(top, scratch, proxy, files or FILES)
+    with own_shadow(), new_database(server) as scratch, project_in(scratch, top) as project:
+        yield project
+
+
+@contextlib.contextmanager
+def project_in(scratch: Scratch, top: Path, files: Mapping[str, File] = FILES) -> Iterator[Project]:
+    """A project on a database that is there and empty; its history is replayed once."""
+    with Disturbed(f"{scratch.server.host}/.s.PGSQL.{scratch.server.port}") as proxy:
+        project = Project(top, scratch, proxy, files)
         try:
             assert project.landed("status").code == 0
             yield project
