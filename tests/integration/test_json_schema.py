@@ -17,8 +17,8 @@ from landed.report.json_schema import json_schema
 
 SCHEMA = json_schema()
 
-HOSTED = {"undo"}
-"""Documents that only a hosted database brings out: tests/acceptance/test_remote_undo.py holds them."""
+HOSTED = {"undo", "shadow"}
+"""Documents that only a server brings out: test_remote_undo.py and test_pg_shadow_pull.py hold them."""
 
 # world → (command line, document, exit code), run one after the other in the same world
 CASES: dict[str, list[tuple[str, str, int]]] = {

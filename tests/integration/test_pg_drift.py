@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from pgservers import binaries_of
 
 from landed.cli.main import cli
 from landed.core.errors import UsageError
 from landed.ops.drift_sides import drift
+from landed.report.json_schema import json_schema
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.replay import replay_all
@@ -66,6 +68,7 @@ def run(folder: Path, *args: str) -> tuple[int, dict[str, Any]]:
     )
     assert "geheim" not in result.output
     body: dict[str, Any] = json.loads(result.stdout)
+    assert Draft202012Validator(json_schema()).is_valid(body)
     return int(result.return_value or 0), body
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from landed.catalog.postgres.scope import SUPABASE
 from landed.cli.main import cli
 from landed.core.errors import NeedsConfirmation, UsageError
 from landed.ops.shadow_pull import propose, there_already, with_setting
+from landed.report.json_schema import json_schema
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.replay import replay_all
@@ -48,6 +50,7 @@ def run(folder: Path, *args: str) -> Result:
 
 def document(folder: Path, *args: str) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(run(folder, *args, "--json").stdout)
+    assert Draft202012Validator(json_schema()).is_valid(body)
     return body
 
 
