@@ -62,7 +62,13 @@ class PostgresReplayer:
         self._reset()
         for segment in segments(parsed.statements):
             numbers = set(segment.statements)
-            chosen = [s for s in parsed.statements if s.number in numbers]
+            # A file's own COMMIT ends what was set for its transaction, whether apply would send it or not.
+            chosen = [
+                s
+                for s in parsed.statements
+                if s.number in numbers
+                or (min(numbers) < s.number < max(numbers) and traits(s.text).transaction)
+            ]
             if segment.alone:
                 outcomes.update(self._alone(chosen))
             else:
