@@ -18,12 +18,12 @@ from typing import Any
 
 import psycopg
 from docsworlds import World
-from pgservers import binaries_of, own_server, remove_servers
+from pgservers import binaries_of, remove_servers
 
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.shadow.postgres.servers import ShadowServer, own_server, server_for
 from landed.sql.postgres import parse
 from landed.targets import pg_ledger
 

@@ -42,7 +42,9 @@ def drift(common: Common, a: str, b: str) -> int:
     else:
         from landed.report.drift_text import render_drift
 
-        render_drift(result, start.absolute(), sys.stdout, common.command)
+        named = [name for name in names if name not in (None, "files", "target")]
+        again = common.of(named[0]) if len(named) == 1 and named[0] and not target else common
+        render_drift(result, start.absolute(), sys.stdout, again.command)
     return 1 if result.differences else 0
 
 

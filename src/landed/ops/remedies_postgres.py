@@ -10,8 +10,8 @@ _WHAT_HELPS = {
     "checks the rows and makes it good",
     ("foreign key", "validated"): "it is there but was never validated: ALTER TABLE … VALIDATE CONSTRAINT … "
     "checks the rows and makes it good",
-    ("index", "valid"): "the index is INVALID, as a CREATE INDEX CONCURRENTLY that failed leaves it: it is "
-    "kept up to date, and used for nothing; resume removes it and builds it again",
+    ("index", "valid"): "the index is INVALID, as a CREATE INDEX CONCURRENTLY that failed leaves it: no "
+    "query uses it, and it guarantees nothing; resume removes it and builds it again",
 }
 
 

@@ -75,7 +75,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
             _line(judgement, out, width)
             _details(judgement, out, command)
     _flush(run, out, width)
-    _base(exam, out)
+    _base(exam, out, command)
     _unexplained(exam, out)
     print(file=out)
     _set_notes(exam, out)
@@ -98,7 +98,7 @@ def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None
         if not well and not _plain(judgement):
             _line(judgement, out, width)
             _details(judgement, out, command)
-    _base(exam, out)
+    _base(exam, out, command)
     _unexplained(exam, out)
     print(summary(exam), file=out)
     advice = next_commands(exam)
@@ -292,6 +292,9 @@ def collapse(evidence: object) -> list[Evidence]:
     items = list(evidence)  # type: ignore[call-overload]
     gone = {e.key.object for e in items if e.key and e.key.prop == EXISTS}
     tables = {o.name for o in gone if o.kind in ("table", "virtual table")}
+    # What an INVALID index is besides says nothing more.
+    invalid = {e.key.object for e in items if e.key and (e.key.kind, e.key.prop) == ("index", "valid")}
+    items = [e for e in items if not e.key or e.key.prop != "ready" or e.key.object not in invalid]
     return [
         e
         for e in items
@@ -306,13 +309,13 @@ _BASE_NEXT = {
 }
 
 
-def _base(exam: Examination, out: IO[str]) -> None:
+def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
     if base is None:
         if "needs-base" in {f for j in exam.judgements for f in j.flags}:
             print(
                 "\n  The history does not start from an empty database: it uses tables that no file makes.\n"
-                f"  {_BASE_NEXT['postgres' if exam.workspace.is_postgres else 'other']}",
+                f"  {command(_BASE_NEXT['postgres' if exam.workspace.is_postgres else 'other'])}",
                 file=out,
             )
         return
