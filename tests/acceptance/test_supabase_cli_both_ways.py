@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from supabase_cli import LEDGER, Listed, World, follow, special, version
+from supabase_cli import LEDGER, Listed, World, follow, program, special, version
+from wrangler import ROOT, environment, package_version
 
 Make = Callable[..., World]
 
@@ -38,6 +40,8 @@ CREATE TRIGGER posts_touch BEFORE UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION 
 CREATE POLICY own ON posts USING (auth.uid() IS NOT NULL); -- the end
 """,
     "20240106000000_empty.sql": "-- nothing yet\n",
+    # Its version is another on the shadow's major than on the target's: no matter of the file's.
+    "20240107000000_extension.sql": "CREATE EXTENSION btree_gist WITH SCHEMA extensions;\n",
 }
 
 
@@ -49,6 +53,19 @@ def all_ok(world: World) -> None:
     assert special(world.landed("status").body).items() <= {"20240101000012_params.sql": "assumed"}.items()
     verdict = world.landed("verify")
     assert (verdict.body["proven"], verdict.body["unexplained"]) == (True, [])
+
+
+def test_the_cli_is_the_pinned_one(supabase_world: Make, tmp_path: Path) -> None:
+    supabase_world()  # skips where there is no CLI for the platform
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["optionalDependencies"]
+    pinned = asked["supabase-cli"].rpartition("@")[2]
+    assert pinned == "3.1.0", "facts and tests are of this version"
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert lock["node_modules/supabase-cli"]["version"] == pinned
+    shown = subprocess.run(
+        [program(), "--version"], capture_output=True, text=True, check=True, env=environment(tmp_path)
+    )
+    assert shown.stdout.strip() == pinned == package_version("supabase-cli")
 
 
 def test_rows_are_the_cli_s_own_and_each_goes_on_from_the_other(supabase_world: Make) -> None:
