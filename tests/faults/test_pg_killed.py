@@ -1,20 +1,29 @@
-"""``landed apply`` killed with SIGKILL at every answer of Postgres that it waits for, and at every COMMIT.
+"""``landed apply`` killed with SIGKILL at every answer of Postgres that it waits for; and others do.
 
 ``before``: the message that ends a round trip has not reached the server; ``after``: the server has answered,
-and landed is killed before it hears it. Then everything else: a server that is stopped at once in mid-file,
-a session that an administrator ends.
+and landed is killed before it hears it. Then: a session that an administrator ends, a server that stops at
+once in mid-file and comes back.
 """
 
 from __future__ import annotations
 
-import threading
+import os
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from pgfaults import FILES, Project, project_on
+from pgfaults import FILES, Project, own_shadow, project_in, project_on
+from pgservers import binaries_of
 
-from landed.shadow.postgres.servers import ShadowServer
+from landed.shadow.postgres.baseline import PLAIN
+from landed.shadow.postgres.databases import Scratch
+from landed.shadow.postgres.identity import server_identity
+from landed.shadow.postgres.locks import recorded_pid
+from landed.shadow.postgres.servers import ShadowServer, own_server
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +46,7 @@ def test_killed_at_every_round_trip(project: Project) -> None:
         for when in ("before", "after"):
             project.fresh()
             cuts = project.proxy.cuts
-            project.proxy.disturb(at, when, victim=project.process)  # type: ignore[arg-type]
+            project.proxy.disturb(at, when, project.kill)  # type: ignore[arg-type]
             done = project.landed("apply", "--yes")
             assert (done.code, project.proxy.cuts) == (-9, cuts + 1), (points[at - 1], done)
             project.proxy.disturb()
@@ -50,3 +59,81 @@ def test_killed_at_every_round_trip(project: Project) -> None:
                 wrong.append(f"killed {when} message {at} of {len(points)}: {points[at - 1][:80]}\n{problem}")
     assert not wrong, "\n\n".join(wrong)
     assert len(states) == 1 + sum(len(file.units) for file in FILES.values()), "every commit is a state"
+
+
+def places(project: Project) -> list[int]:
+    """Where the world is disturbed: a statement of each file, the index, a proof, both sides of a COMMIT."""
+    project.fresh()
+    assert project.landed("apply", "--yes").code == 0
+    points = list(project.proxy.points)
+    assert project.truth().recorded == [name[:4] for name in FILES]
+    wanted = ("INSERT INTO runs VALUES ('0001')", "INSERT INTO runs VALUES ('0002')", "CREATE INDEX CONC")
+    wanted += ("INSERT INTO runs VALUES ('0002 end')", "INSERT INTO runs VALUES ('0003')")
+    found = [next(n for n, p in enumerate(points, 1) if p.startswith(start)) for start in wanted]
+    return found + [n for n, p in enumerate(points, 1) if p == "COMMIT"]
+
+
+def test_a_session_that_an_administrator_ends(project: Project) -> None:
+    for at in places(project):
+        project.fresh()
+        project.proxy.disturb(at, "before", project.terminate, cutting=False)
+        done = project.landed("apply", "--yes")
+        project.proxy.disturb()
+        truth = project.truth()
+        project.hold(truth)
+        assert done.code in (1, 3), done
+        assert "connection" in done.told, done.told
+        project.told_and_finished(truth)
+
+
+def test_a_server_that_stops_at_once_and_comes_back(tmp_path: Path) -> None:
+    """All that runs then has no time to say why; afterwards the server has recovered what was committed."""
+    binaries = binaries_of(18)
+    assert binaries is not None
+    with own_shadow(), own_server(binaries, 18, PLAIN) as server:
+        with server.connect(server.admin) as admin:
+            admin.execute("CREATE DATABASE faults")
+        with project_in(Scratch(server, "faults"), tmp_path) as project:
+            stopped_at_every_place(project, Path(server.host).parent / "data")
+
+
+def stopped_at_every_place(project: Project, data: Path) -> None:
+    program = (data.parent / "program").read_text()
+
+    def stop() -> None:
+        pid = recorded_pid(data)
+        assert pid is not None
+        os.kill(pid, signal.SIGQUIT)
+        while recorded_pid(data) is not None:
+            time.sleep(0.005)
+
+    def start() -> None:
+        command = ["/bin/sh", "-c", '"$@" >/dev/null 2>&1 </dev/null &', "sh", program, "-D", str(data)]
+        end = time.monotonic() + 60
+        while True:
+            if recorded_pid(data) is None:
+                # Again, if the memory of the server before was still in use.
+                subprocess.run(command, check=True, **server_identity().options())
+                time.sleep(0.1)
+            try:
+                return project.again()
+            except psycopg.OperationalError:
+                assert time.monotonic() < end
+                time.sleep(0.02)
+
+    def stop_and_start() -> None:
+        stop()
+        start()
+
+    points = places(project)
+    for at, action in [(at, stop) for at in points[2:5]] + [(at, stop_and_start) for at in points[-3:]]:
+        project.fresh()
+        project.proxy.disturb(at, "before", action, cutting=False)
+        done = project.landed("apply", "--yes")
+        assert done.code == 1 or (action is stop and done.code == 3), done.told
+        project.proxy.disturb()
+        if action is stop:
+            start()
+        truth = project.truth()
+        project.hold(truth)
+        project.told_and_finished(truth)

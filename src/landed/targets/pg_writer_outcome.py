@@ -29,7 +29,7 @@ PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5)
 
 LATER = "When the database can be reached again: landed status"
 
-_FATE = "SELECT pg_catalog.pg_xact_status(%s::xid8)"
+_FATE = "SELECT pg_catalog.pg_xact_status(%s::xid8), pg_catalog.pg_postmaster_start_time() > %s::timestamptz"
 
 # Only our own session, and only while it is in this very transaction: its client is gone, so that nothing
 # but the end can come of it. In the middle of a COMMIT the server finishes that first.
@@ -40,6 +40,10 @@ WHERE a.pid = %s AND a.backend_xid::text = (%s::numeric %% 4294967296)::text"""
 _END_OURS = """\
 SELECT pg_catalog.pg_terminate_backend(pid, 3000) FROM pg_catalog.pg_stat_activity
 WHERE pid = %s AND backend_start = %s::timestamptz"""
+
+_ANEW = (
+    "the server was started anew meanwhile: it may have given the transaction's number to another one since"
+)
 
 
 class Fate(NamedTuple):
@@ -70,7 +74,8 @@ def fate(session: Session, xid: str, version: str) -> Fate:
             with other:
                 for wait in _pauses(end):
                     time.sleep(wait)
-                    (status,) = other.execute(_FATE, (xid,), prepare=False).fetchone() or (None,)
+                    asked = (xid, session.began)
+                    status, restarted = other.execute(_FATE, asked, prepare=False).fetchone() or (None, None)
                     if status == "in progress":
                         why = ("the server still has the transaction in progress",)
                         if wait >= PAUSES[3]:
@@ -78,7 +83,13 @@ def fate(session: Session, xid: str, version: str) -> Fate:
                         continue
                     if status is None:
                         return Fate("", why=("the server does not keep the fate of transactions that old",))
-                    return Fate(str(status), _recorded(session, other, version))
+                    recorded = _recorded(session, other, version)
+                    if restarted and status == "committed" and not recorded:
+                        return Fate("", why=(_ANEW,))
+                    return Fate(str(status), recorded)
+        except psycopg.errors.InvalidParameterValue:
+            # A number that the server has not reached yet: it crashed before it wrote the transaction down.
+            return Fate("aborted")
         except psycopg.Error as error:
             why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
     return Fate("", why=why)
