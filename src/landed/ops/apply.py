@@ -11,7 +11,7 @@ from landed.core.facts import EXISTS, FactKey, digest
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
-from landed.ops.examine import Examination
+from landed.ops.examine import Examination, needs_base
 from landed.targets.base import Applied, Consent, UndoPoint, Writer
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
@@ -370,15 +370,17 @@ def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) 
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
     advice = "Correct the file, then run: landed apply"
+    details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
+    if exam.base is None and needs_base(failure.message, exam.steps):
+        details.append("No file makes it: this history does not start from an empty database.")
+        if exam.workspace.is_postgres:
+            advice += "\nWhere a database has it already: landed shadow pull --base"
     if before:
         advice += f"\nTo apply what comes before it: landed apply --to {shell_word(before[-1])}"
     return NotProven(
         f"{broken.migration.name} cannot run: {failure.message}",
         where=f"{broken.migration.file}:{failure.line}",
-        details=[
-            f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database",
-            "Nothing was changed.",
-        ],
+        details=[*details, "Nothing was changed."],
         next=advice,
     )
 
