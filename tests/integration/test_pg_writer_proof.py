@@ -114,9 +114,30 @@ def test_begin_and_commit_around_a_file_are_landeds_own_transaction(world: World
     assert there(world, "a") and not there(world, "b")
 
 
+def test_a_file_that_commits_in_parts_is_taken_back_whole(world: World) -> None:
+    text = "BEGIN;\nCREATE TABLE a (i int);\nCOMMIT;\nCREATE TABLE b (i int);\nNOTIFY pgrst, 'reload schema';"
+    with pytest.raises(NotProven):
+        world.apply(text + "\nSELECT 1/0;")
+    assert not there(world, "a") and world.recorded() == []
+    assert world.apply(text).outcome == "applied"
+    assert there(world, "a") and there(world, "b") and len(world.recorded()) == 1
+
+
+def test_a_commit_that_the_next_statements_rely_on_is_kept(world: World) -> None:
+    world.apply("CREATE SCHEMA s")
+    text = "BEGIN;\nSET LOCAL search_path = s;\nCREATE TABLE a (i int);\nCOMMIT;\nCREATE TABLE b (i int);"
+    with pytest.raises(NotProven) as caught:
+        world.apply(text + "\nSELECT 1/0;")
+    assert there(world, "s.a") and not there(world, "b") and len(world.recorded()) == 1
+    assert "resume" in (caught.value.next or "")
+    world.sql("DROP TABLE s.a")
+    assert world.apply(text).outcome == "applied"
+    assert there(world, "s.a") and there(world, "b") and len(world.recorded()) == 2
+
+
 REFUSED = {
     "open-end": ("CREATE TABLE a (i int);\nCOMMIT;\nBEGIN;\nCREATE TABLE b (i int);", "5047", ":3"),
-    "parts": ("BEGIN; CREATE TABLE a (i int); COMMIT;\nBEGIN; CREATE TABLE b (i int); COMMIT;", "parts", ""),
+    "parts": ("BEGIN READ WRITE; CREATE TABLE b (i int);\nCOMMIT;\nCREATE TABLE a (i int);", "parts", ""),
     "rollback": ("BEGIN;\nCREATE TABLE a (i int);\nROLLBACK;", "takes back", ":3"),
     "prepare": ("BEGIN;\nCREATE TABLE a (i int);\nPREPARE TRANSACTION 'x';", "", ""),
     "psql": ("CREATE TABLE a (i int);\n\\connect other\n", "\\connect is a command of psql", ":2"),

@@ -9,6 +9,7 @@ from landed.sql.postgres_segments import (
     cli_mode,
     cli_segments,
     early_enum_values,
+    refused_trap,
     segments,
     transaction_trap,
     wrapping,
@@ -204,6 +205,33 @@ class TestTransactions:
         found = transaction_trap(split(sql))
         assert found is not None and found.code == code
         assert wrapping(split(sql)) == frozenset()
+        assert (refused_trap(split(sql)) is None) == (code == "parts")
+
+    def test_parts_that_need_no_end_of_their_own_are_joined(self) -> None:
+        assert cut(
+            "BEGIN; DROP TABLE a; COMMIT WORK; START TRANSACTION; DROP TABLE b; END; NOTIFY x, 'y'"
+        ) == [(2, 5, 7)]
+        assert cut("BEGIN; SET LOCAL lock_timeout = '5s'; DROP TABLE a; COMMIT; SELECT 2") == [(2, 3, 5)]
+
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "BEGIN; SET LOCAL search_path = s; SELECT 1; COMMIT; SELECT 2",
+            "BEGIN; SET CONSTRAINTS ALL DEFERRED; COMMIT; SELECT 2",
+            "BEGIN; SELECT set_config('a.b', 'c', true); COMMIT; SELECT 2",
+            "BEGIN; CREATE TEMP TABLE t (i int) ON COMMIT DROP; COMMIT; SELECT 2",
+            "BEGIN; SELECT logs_in('me'); COMMIT; SELECT 2",
+            "BEGIN; DO $$ BEGIN PERFORM logs_in('me'); END $$; COMMIT; SELECT 2",
+        ],
+    )
+    def test_parts_whose_end_matters_are_not(self, sql: str) -> None:
+        first, second = segments(split(sql))
+        assert first.ended and not second.ended
+        assert refused_trap(split(sql)) is None
+
+    def test_a_transaction_that_is_no_plain_one_is_refused(self) -> None:
+        found = refused_trap(split("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT; SELECT 2"))
+        assert found is not None and found.code == "parts"
 
     def test_none(self) -> None:
         assert self.trap("SELECT 1; SAVEPOINT a; RELEASE a") is None

@@ -19,7 +19,7 @@ from landed.shadow.postgres.observe_run import Refusal, Trial
 from landed.shadow.postgres.replay import PostgresReplayer
 from landed.shadow.postgres.seed_tables import references
 from landed.shadow.timeline import Progress
-from landed.sql.postgres_segments import transaction_trap
+from landed.sql.postgres_segments import refused_trap
 from landed.sql.postgres_tokens import words
 from landed.sql.postgres_traits import traits
 
@@ -139,7 +139,7 @@ def _may_take(statement: Statement, touch: Touch) -> bool:
 def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> FileRehearsal:
     measured, seeded = _tried(trial, migration)
     step = replayer.replay(migration)
-    trap = transaction_trap(migration.statements)
+    trap = refused_trap(migration.statements)
     failures = [
         FailureFound(
             f.statement, f.line, f.message, advice=_TRAP if trap and trap.text == f.message else None

@@ -21,10 +21,11 @@ Mode = Literal["batch", "explicit", "autocommit"]
 
 class Segment(NamedTuple):
     """Statements (by number) that commit together, in order. ``alone`` says why a statement runs by itself,
-    outside of a transaction block, or is ``""``."""
+    outside of a transaction block, or is ``""``; ``ended`` is a segment that the file's own COMMIT ends."""
 
     statements: tuple[int, ...]
     alone: str = ""
+    ended: bool = False
 
 
 class Trap(NamedTuple):
@@ -74,12 +75,27 @@ def segments(statements: Sequence[Statement]) -> tuple[Segment, ...]:
     """How landed cuts a file: one transaction, except for statements that PostgreSQL runs in none, and for
     enum values that a later statement of the same file uses.
 
-    The file's own BEGIN and COMMIT around everything are left out (:func:`wrapping`).
+    The file's own BEGIN and COMMIT are left out where that changes nothing but what a failure leaves
+    (:func:`wrapping`, :func:`joining`); where it would, the file's own parts stay.
     """
-    left_out = wrapping(statements)
-    kept = [s for s in statements if s.number not in left_out]
-    alone = {s.number: t.alone for s in kept if (t := traits(s.text)).alone}
-    return _cut(kept, {**early_enum_values(kept), **alone})
+    left_out = wrapping(statements) or joining(statements)
+    if left_out or refused_trap(statements) is not None:
+        return _of_one([s for s in statements if s.number not in left_out])
+    found: list[Segment] = []
+    part: list[Statement] = []
+    for statement in statements:
+        if traits(statement.text).transaction in ("", "savepoint"):
+            part.append(statement)
+        elif part:
+            found += _of_one(part)
+            found[-1] = found[-1]._replace(ended=True)
+            part = []
+    return (*found, *_of_one(part))
+
+
+def _of_one(statements: Sequence[Statement]) -> tuple[Segment, ...]:
+    alone = {s.number: t.alone for s in statements if (t := traits(s.text)).alone}
+    return _cut(statements, {**early_enum_values(statements), **alone})
 
 
 def _cut(statements: Sequence[Statement], alone: dict[int, str]) -> tuple[Segment, ...]:
@@ -115,9 +131,56 @@ def wrapping(statements: Sequence[Statement]) -> frozenset[int]:
     )
 
 
+def joining(statements: Sequence[Statement]) -> frozenset[int]:
+    """The numbers of the BEGIN and COMMIT statements that cut a file in parts (a ``NOTIFY`` after the COMMIT,
+    say), if no part relies on an earlier one's end: all of it can run as one transaction, and so does."""
+    trap = transaction_trap(statements)
+    if trap is None or trap.code != "parts" or refused_trap(statements) is not None:
+        return frozenset()
+    control = [s for s in statements if traits(s.text).transaction not in ("", "savepoint")]
+    last = max(s.number for s in control if traits(s.text).transaction == "commit")
+    last_part = max((s.number for s in control if s.number < last), default=0)
+    has_more = statements[-1].number > last
+    before = [s for s in statements if s.number < (last if has_more else last_part)]
+    return frozenset() if any(map(_relies_on_its_end, before)) else frozenset(s.number for s in control)
+
+
+def refused_trap(statements: Sequence[Statement]) -> Trap | None:
+    """The :func:`transaction_trap` of a file that landed does not run because of it, or ``None``: all but
+    plain BEGIN and COMMIT statements that leave no transaction open."""
+    trap = transaction_trap(statements)
+    if trap is None or trap.code != "parts":
+        return trap
+    control = (s for s in statements if traits(s.text).transaction not in ("", "savepoint"))
+    return None if all(map(_is_plain, control)) else trap
+
+
+_PLAIN = (["BEGIN"], ["START"], ["COMMIT"], ["END"])
+_LASTS = re.compile(r"\bset_config\b|\bset\s+(?:local|role|session|constraints)\b|\bperform\b|\bcall\b", re.I)
+
+
+def _is_plain(statement: Statement) -> bool:
+    w = words(statement.text, 3)
+    return w[:1] in _PLAIN and w[1:] in ([], ["WORK"], ["TRANSACTION"])
+
+
+def _relies_on_its_end(statement: Statement) -> bool:
+    """Whether a COMMIT may undo what a statement set, so that what follows would run differently without."""
+    w = words(statement.text, 4)
+    if w[:1] == ["SET"]:
+        ends = w[1:2] in (["LOCAL"], ["TRANSACTION"], ["CONSTRAINTS"])
+        return ends and not "".join(w[2:3]).endswith("_TIMEOUT")
+    if w[:1] == ["CREATE"]:
+        return "TEMP" in "".join(w[1:4]) and "on commit" in " ".join(statement.text.lower().split())
+    if w[:1] == ["DO"]:
+        return _LASTS.search(statement.text) is not None
+    return w[:1] in (["SELECT"], ["WITH"], ["CALL"], ["LOCK"])
+
+
 def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
     """What would go wrong with a file's own transaction statements, worst first; ``None`` for files without
-    any, and for one BEGIN … COMMIT around the whole file.
+    any, and for one BEGIN … COMMIT around the whole file. Which of them landed runs all the same, says
+    :func:`refused_trap`.
 
     ``open-end``: the file ends inside a transaction that it opened, so that everything after that BEGIN is
     lost, and the CLI's ledger row with it (supabase/cli#5047). ``rollback``: the file takes back what it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from landed.sql.postgres_tokens import scan, words
@@ -41,6 +42,7 @@ class Traits(NamedTuple):
     dynamic: bool = False
 
 
+@lru_cache(maxsize=8192)
 def traits(sql: str) -> Traits:
     """The traits of one statement, by its leading words; raises nothing."""
     w = words(sql, 40)

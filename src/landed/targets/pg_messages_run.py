@@ -10,7 +10,7 @@ from landed.core.advice import shell_word
 from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
 from landed.sql.postgres import problems
-from landed.sql.postgres_segments import transaction_trap
+from landed.sql.postgres_segments import refused_trap
 from landed.sql.postgres_tokens import words
 from landed.targets.messages import ROLLED_BACK, excerpt
 
@@ -37,7 +37,7 @@ _WHY = {
 
 def refusal(migration: Migration) -> NotProven | None:
     """Why a file cannot be run as it is, or ``None``; found in its text, before anything is run."""
-    trap = transaction_trap(migration.statements)
+    trap = refused_trap(migration.statements)
     if trap is not None:
         return NotProven(
             f"{migration.name} was not run: {trap.text}.",

@@ -68,8 +68,8 @@ class PgWriter:
 
         Everything happens in one transaction, and what ``step`` shows is read back inside of it before the
         history row is written. Statements that PostgreSQL runs in no transaction cut the file in parts:
-        each part is proven and committed by itself, and the row is written with the last one. A BEGIN and
-        COMMIT around the whole file are left out; other transaction statements are refused.
+        each part is proven and committed by itself, and the row is written with the last one. So does the
+        file's own COMMIT where what follows relies on it; others, and the BEGIN before them, are left out.
         Raises NotProven and NeedsConfirmation (with what is in the database then), Busy, Ambiguous,
         Interrupted, CannotKnow.
         """
@@ -153,10 +153,10 @@ def _parts(migration: Migration, chosen: Collection[int]) -> list[Segment]:
         numbers = tuple(n for n in segment.statements if n in chosen)
         if not numbers:
             continue
-        if parts and not segment.alone and not parts[-1].alone:
-            parts[-1] = Segment((*parts[-1].statements, *numbers))
+        if parts and not segment.alone and not parts[-1].alone and not parts[-1].ended:
+            parts[-1] = Segment((*parts[-1].statements, *numbers), ended=segment.ended)
         else:
-            parts.append(Segment(numbers, segment.alone))
+            parts.append(segment._replace(statements=numbers))
     return parts or [Segment(())]
 
 
