@@ -73,8 +73,6 @@ FILES = {
         (Unit(("0003",), "EXISTS (SELECT FROM pg_trigger WHERE tgname = 'noted')"),),
     ),
 }
-PLAIN_FILES = {name: file for name, file in FILES.items() if len(file.units) == 1}
-"""Those that are one transaction each."""
 
 
 class Truth(NamedTuple):
@@ -340,12 +338,13 @@ def project_on(server: ShadowServer, top: Path) -> Iterator[Project]:
 
 
 @contextlib.contextmanager
-def project_in(scratch: Scratch, top: Path, files: Mapping[str, File] = FILES) -> Iterator[Project]:
+def project_in(scratch: Scratch, top: Path, *, replayed: bool = True) -> Iterator[Project]:
     """A project on a database that is there and empty; its history is replayed once."""
     with Disturbed(f"{scratch.server.host}/.s.PGSQL.{scratch.server.port}") as proxy:
-        project = Project(top, scratch, proxy, files)
+        project = Project(top, scratch, proxy, FILES)
         try:
-            assert project.landed("status").code == 0
+            if replayed:
+                assert project.landed("status").code == 0
             yield project
         finally:
             project.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import ConfigError
+from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import PLAIN, Baseline
 from landed.sql.postgres_traits import traits
@@ -48,12 +49,30 @@ def open_server(
                 "--shadow same-server needs a Postgres target: there is none whose server could be used",
                 next="name one with --target, or leave --shadow out",
             )
-        with same_server(parameters, baseline) as server:
+        with _resources(), same_server(parameters, baseline) as server:
             yield server
         return
     named = setting if chosen(setting) == "named" else None
-    with server_for(major, named, baseline=baseline, extensions=extensions) as server:
+    with _resources(), server_for(major, named, baseline=baseline, extensions=extensions) as server:
         yield server
+
+
+@contextmanager
+def _resources() -> Iterator[None]:
+    """A full disk and the like stop a shadow, and say nothing about anybody's files."""
+    try:
+        yield
+    except Exception as error:
+        state = getattr(error, "sqlstate", None) or ""
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not full and not (isinstance(state, str) and state.startswith(("53", "58"))):
+            raise
+        raise CannotKnow(
+            "The files could not be replayed: the shadow has no room or no resources left"
+            f"{f' ({state})' if state else ''}.",
+            details=[*str(error).strip().splitlines()[:1], "Nothing was judged and nothing was changed."],
+            next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
+        ) from error
 
 
 def chosen(setting: str | None) -> str:
