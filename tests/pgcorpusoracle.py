@@ -5,7 +5,6 @@ The oracle for "exactly the migrations that own a fact of this object are named"
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import psycopg
@@ -62,28 +61,32 @@ class Damage(NamedTuple):
     owners: frozenset[str]
 
 
-def properties(connection: psycopg.Connection[Any], schemas: list[str]) -> dict[Property, str]:
-    """What the catalog says of functions, policies, indexes, triggers and row level security."""
+def properties(connection: psycopg.Connection[Any], platform: list[str]) -> dict[Property, str]:
+    """What the catalog says of functions, policies, indexes, triggers and row level security.
+
+    ``platform`` are the schemas that are not the user's.
+    """
     of_extension = "d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'"
     member = f"EXISTS (SELECT FROM pg_depend d WHERE {of_extension})"
-    names = "(SELECT array_agg(oid) FROM pg_namespace WHERE nspname = ANY (%(schemas)s))::oid[]"
+    names = "(SELECT array_agg(oid) FROM pg_namespace WHERE nspname <> ALL (%(platform)s))::oid[]"
     query = _CATALOG.replace(":schemas", names).replace(":member", member)
-    rows = connection.execute(query.encode(), {"schemas": schemas}).fetchall()
+    rows = connection.execute(query.encode(), {"platform": platform}).fetchall()
     return {(label, key): value for label, key, value in rows if value is not None}
 
 
 class Owners:
     """Follows a database file by file."""
 
-    def __init__(self, connection: psycopg.Connection[Any], schemas: Iterable[str] = ("public",)) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        self._schemas = list(schemas)
-        self.before = properties(connection, self._schemas)
+        rows = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname <> 'public'").fetchall()
+        self._platform = [name for (name,) in rows]
+        self.before = properties(connection, self._platform)
         self.writer: dict[Property, str] = dict.fromkeys(self.before, "")
 
     def ran(self, name: str) -> None:
         """A file has run: what differs now was written by it."""
-        after = properties(self._connection, self._schemas)
+        after = properties(self._connection, self._platform)
         there = {label for label, _ in self.before}
         for key, value in after.items():
             if self.before.get(key) != value or key[0] not in there:

@@ -272,12 +272,9 @@ TARGET_MAJOR = 17
 """The platform's default."""
 
 
-@pytest.fixture(scope="session")
-def supabase_tcp(pg_server: Callable[..., ShadowServer]) -> Iterator[TcpServer]:
-    """The session's server of targets; where there is no Postgres 17, an 18 (but never where CI is set)."""
-    here = binaries_of(TARGET_MAJOR) is not None or bool(os.environ.get("CI"))
-    server = pg_server(TARGET_MAJOR if here else 18, supabase())
-    # landed's own server, kept running between its calls.
+@contextlib.contextmanager
+def tcp_server(server: ShadowServer) -> Iterator[TcpServer]:
+    """A port for a server, and landed's own server for that major kept running between its calls."""
     shadow = server_for(server.major, baseline=supabase())
     with shadow, socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         path = str(Path(server.host) / f".s.PGSQL.{server.port}")
@@ -285,6 +282,14 @@ def supabase_tcp(pg_server: Callable[..., ShadowServer]) -> Iterator[TcpServer]:
         yield TcpServer(server, int(listener.getsockname()[1]))
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(scope="session")
+def supabase_tcp(pg_server: Callable[..., ShadowServer]) -> Iterator[TcpServer]:
+    """The session's server of targets; where there is no Postgres 17, an 18 (but never where CI is set)."""
+    here = binaries_of(TARGET_MAJOR) is not None or bool(os.environ.get("CI"))
+    with tcp_server(pg_server(TARGET_MAJOR if here else 18, supabase())) as tcp:
+        yield tcp
 
 
 @pytest.fixture

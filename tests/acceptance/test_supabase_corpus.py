@@ -6,27 +6,32 @@ Supabase database of major 17; ``pytest -s`` prints the table, ``LANDED_TABLE`` 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 import pytest
 from pgcorpusoracle import Damage, Owners
-from supabase_cli import TcpServer, World, target_database
+from supabase_cli import TcpServer, World, target_database, tcp_server
 
 from landed.core.standing import Standing
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import open_workspace
+from landed.shadow.postgres.baseline import supabase
+from landed.shadow.postgres.servers import ShadowServer
 from landed.sql.postgres import split
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 PROJECTS = sorted(p.name for p in CORPUS.iterdir() if p.is_dir())
 BROKEN = {"KanishJebaMathewM__Truxify"}
 """Its own history does not start from empty and has files that cannot run."""
+VECTOR = {"liam-hq__liam"}
+"""Makes indexes that only the real pgvector knows; of the servers here the embedded 18 has it."""
 EACH = 2
 """So many damages of each kind and project."""
 
@@ -46,13 +51,31 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def platform(supabase_tcp: TcpServer) -> Iterator[TcpServer]:
-    """The server, where ``postgres`` may do itself what the platform does for it."""
-    server = supabase_tcp.server
+def platform(
+    supabase_tcp: TcpServer, pg_server: Callable[..., ShadowServer]
+) -> Iterator[Callable[[str], TcpServer]]:
+    """project → the server for it, where ``postgres`` may do itself what the platform does for it."""
+    with contextlib.ExitStack() as running:
+        known: dict[int, TcpServer] = {}
+
+        def choose(name: str) -> TcpServer:
+            major = 18 if name in VECTOR else supabase_tcp.server.major
+            if major not in known:
+                own = major == supabase_tcp.server.major
+                tcp = supabase_tcp if own else running.enter_context(tcp_server(pg_server(18, supabase())))
+                running.enter_context(all_powerful(tcp.server))
+                known[major] = tcp
+            return known[major]
+
+        yield choose
+
+
+@contextlib.contextmanager
+def all_powerful(server: ShadowServer) -> Iterator[None]:
     with server.connect(server.admin) as admin:
         admin.execute("ALTER ROLE postgres SUPERUSER")
         try:
-            yield supabase_tcp
+            yield
         finally:
             admin.execute("ALTER ROLE postgres NOSUPERUSER")
 
@@ -95,15 +118,16 @@ def judged(world: World, url: str) -> Examination:
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_real_project(
     name: str,
-    platform: TcpServer,
+    platform: Callable[[str], TcpServer],
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     done: dict[str, Project],
 ) -> None:
     shutil.copytree(CORPUS / name, tmp_path / "project")
     cache = tmp_path_factory.getbasetemp() / "supabase-cache"
-    with target_database(platform) as plain, target_database(platform) as database:
-        world = World(platform, database, tmp_path / "project", cache)
+    tcp = platform(name)
+    with target_database(tcp) as plain, target_database(tcp) as database:
+        world = World(tcp, database, tmp_path / "project", cache)
         before = world.landed("status")
         names = [m["name"] for m in before.body["migrations"]]
         replayed = [m for m in before.body["migrations"] if "not-replayable" not in m["flags"]]
@@ -112,7 +136,7 @@ def test_a_real_project(
         after = world.landed("status")
         recorded = [m["name"] for m in after.body["migrations"] if m["recorded"]]
 
-        with platform.server.connect(plain, "postgres") as connection:
+        with tcp.server.connect(plain, "postgres") as connection:
             owners = Owners(connection)
             for file in recorded:
                 assert run_file(connection, (world.migrations / file).read_text("utf-8-sig")), file
@@ -128,23 +152,21 @@ def test_a_real_project(
             assert set(project.standings.values()) <= {Standing.OK, Standing.ASSUMED}
             assert after.body["unexplained"] == []
             assert world.landed("verify").body["proven"] is True
-        wrong = [
-            line for damage in owners.damages(EACH) if (line := damaged(project, platform, database, damage))
-        ]
+        wrong = [line for damage in owners.damages(EACH) if (line := damaged(project, tcp, database, damage))]
     assert wrong == []
     assert project.exact == project.damaged
     assert project.damaged or not recorded
 
 
-def damaged(project: Project, platform: TcpServer, database: str, damage: Damage) -> str:
+def damaged(project: Project, tcp: TcpServer, database: str, damage: Damage) -> str:
     """Damage a copy by hand; ``""`` when exactly the owners are named, else what was."""
-    with target_database(platform, database) as copy:
-        with platform.server.connect(copy, "postgres") as connection:
+    with target_database(tcp, database) as copy:
+        with tcp.server.connect(copy, "postgres") as connection:
             try:
                 connection.execute(damage.sql.encode())
             except psycopg.errors.DependentObjectsStillExist:
                 return ""
-        judgements = judged(project.world, platform.url(copy)).judgements
+        judgements = judged(project.world, tcp.url(copy)).judgements
     named = {j.name for j in judgements if j.standing in (Standing.PHANTOM, Standing.TORN)}
     changed = {j.name: j.standing for j in judgements if j.standing is not project.standings[j.name]}
     project.damaged += 1
