@@ -296,6 +296,7 @@ class Project:
             if len(truth.recorded) == len(self.files):
                 break
             status = self.landed("status")
+            assert status.code == 0, status.told
             torn = [m for m in status.body["migrations"] if m["standing"] in ("torn", "unrecorded")]
             words = shlex.split(torn[0]["next"].partition("\n")[0])[1:] if torn else ["apply"]
             done = self.landed(*words, "--yes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +17,10 @@ from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.servers import ShadowServer
 
 MORE = "0004_more.sql"
+BIG = "0005_big.sql"
+BIG_TEXT = "CREATE TABLE big AS SELECT repeat('x', 1000) AS x FROM generate_series(1, 20000);\n"
+"""20 MB in one statement."""
+
 NEW = File(
     "CREATE TABLE more (id int);\nINSERT INTO runs VALUES ('0004');\n",
     (Unit(("0004",), "to_regclass('more') IS NOT NULL"),),
@@ -47,10 +52,13 @@ def small_disk(megabytes: int) -> Iterator[Path]:
         folder.rmdir()
 
 
-def fill(folder: Path) -> Path:
+def fill(folder: Path, *, but: int = 0) -> Path:
+    """A file that takes all the room, or all but so many MB."""
     file = folder / "full"
+    room = os.statvfs(folder)
+    size = room.f_bavail * room.f_frsize - but * (1 << 20) if but else 1 << 40
     with file.open("wb") as junk, contextlib.suppress(OSError):
-        while True:
+        while junk.tell() < size:
             junk.write(bytes(1 << 16))
             junk.flush()
     return file
@@ -77,11 +85,20 @@ def test_no_room_to_start_a_server(pg_server: Callable[..., ShadowServer], tmp_p
 
 def test_the_disk_fills_up_and_is_freed(pg_server: Callable[..., ShadowServer], tmp_path: Path) -> None:
     server = pg_server(18)
-    with small_disk(160) as disk, new_database(server) as scratch, project_in(scratch, tmp_path) as project:
+    with small_disk(240) as disk, new_database(server) as scratch, project_in(scratch, tmp_path) as project:
         assert project.landed("apply", "--yes").code == 0
         (project.folder / "migrations" / MORE).write_text(NEW.text)
         full = fill(disk)
         says_why_and_changes_nothing(project)
         full.unlink()
         project.files = {**FILES, MORE: NEW}
+        project.finish()
+
+        # Room for a database, and not for what a file does in it: that is no failure of the file.
+        (project.folder / "migrations" / BIG).write_text(BIG_TEXT)
+        full = fill(disk, but=20)
+        says_why_and_changes_nothing(project)
+        full.unlink()
+        there = Unit((), "to_regclass('big') IS NOT NULL")
+        project.files = {**project.files, BIG: File(BIG_TEXT, (there,))}
         project.finish()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.catalog.postgres.follower import Follower
 from landed.catalog.postgres.scope import Scope
+from landed.core.errors import CannotKnow
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step, net_effects
@@ -18,6 +19,7 @@ from landed.shadow.postgres.replay_batch import Batch, Outcome
 from landed.shadow.postgres.replay_data import data_checks
 from landed.shadow.postgres.replay_losses import losses
 from landed.shadow.postgres.replay_roles import RolesRestored, touches_roles
+from landed.shadow.postgres.replay_run import Run, runs, takes_part
 from landed.shadow.postgres.replay_session import patiently, unsendable
 from landed.sql.postgres import problems
 from landed.sql.postgres_segments import refused_trap, segments
@@ -75,12 +77,58 @@ class PostgresReplayer:
                 for part, kept in _parts(chosen):
                     outcomes.update(self._together(part, kept))
         self._reset()
+        return self._step(migration, outcomes)
+
+    def replay_each(
+        self, migrations: Sequence[Migration], progress: Callable[[int, str], None] | None = None
+    ) -> Iterator[Step]:
+        """The same for file after file, several at once where that makes no difference but for time.
+
+        ``progress`` is told the place and the name of the file that is at work.
+        """
+        done = 0
+        for files in runs(migrations):
+            if progress is not None:
+                progress(done, files[0].name)
+            steps = self._at_once(files)
+            if steps is not None:
+                yield from steps
+            else:
+                for place, file in enumerate(files):
+                    if progress is not None:
+                        progress(done + place, file.name)
+                    yield self.replay(file)
+            done += len(files)
+
+    def _at_once(self, files: Sequence[Migration]) -> list[Step] | None:
+        if not takes_part(files[0]) or any(key.kind == "event trigger" for key in self.facts):
+            return None  # what an event trigger does is in no statement's text
+        run = Run(self.connection, self.tracker, files)
+        self._reset()
+        try:
+            if not run.run():
+                return None
+        except ConnectionLost:
+            self._reopen()
+            return None
+        self._reset()
+        return [self._step(file, run.outcomes[place]) for place, file in enumerate(files)]
+
+    def _step(self, migration: Migration, outcomes: Mapping[int, Outcome]) -> Step:
+        parsed = migration.parsed
         for_psql = problems(migration.text)
         failures = [Failure(0, problem.line, problem.text) for problem in for_psql]
         traces: list[StatementTrace] = []
         for statement in parsed.statements:
             outcome = outcomes.get(statement.number, Outcome())
             if outcome.failure:
+                if outcome.failure.endswith(_NO_ROOM):
+                    raise CannotKnow(
+                        "The files could not be replayed: the shadow's disk is full or broken "
+                        f"({migration.name}, statement {statement.number}).",
+                        details=[outcome.failure, "Nothing was judged and nothing was changed."],
+                        next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
+                    )
                 failures.append(Failure(statement.number, statement.line, outcome.failure))
             traces.append(
                 StatementTrace(
@@ -211,6 +259,10 @@ def _parts(statements: Sequence[Statement]) -> Iterator[tuple[list[Statement], b
         yield part, True
 
 
+_NO_ROOM = ("(53100)", "(58030)")
+"""How failures end that say nothing about a file: a full disk, and one that cannot be read or written."""
+
+
 def _said(error: Exception) -> str:
     diagnosis = getattr(error, "diag", None)
     message = (diagnosis.message_primary if diagnosis is not None else None) or str(error).strip()
@@ -227,11 +279,6 @@ def replay_all(
     """Replay files in order in one shadow database."""
     replayer = PostgresReplayer(scratch, scope)
     try:
-        steps = []
-        for index, migration in enumerate(migrations):
-            if progress is not None:
-                progress(index, migration.name)
-            steps.append(replayer.replay(migration))
-        return steps
+        return list(replayer.replay_each(migrations, progress))
     finally:
         replayer.close()
