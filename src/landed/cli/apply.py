@@ -25,7 +25,8 @@ def _consent_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--allow",
             multiple=True,
             metavar="LOSS",
-            help="Allow one loss by name, as landed names it: drop-table:legacy, lose-rows:comments.",
+            help="Allow one loss by name, as landed names it: drop-table:legacy, lose-rows:comments, "
+            "drop-invalid-index:public.users_email.",
         ),
     ):
         function = option(function)
@@ -40,8 +41,9 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
 
     Every file runs in one transaction: its statements, then a look at the schema inside that same
     transaction, then the ledger row, then the commit. If one effect is missing, a row would be lost
-    or a reference broken, the whole file is rolled back and nothing is recorded. Before anything is
-    touched all pending files are rehearsed in a throw-away database and the plan is shown.
+    or a reference broken, the whole file is rolled back and nothing is recorded. What Postgres runs in
+    no transaction (CONCURRENTLY, VACUUM) is proven by itself, and the ledger row comes last. Before
+    anything is touched all pending files are rehearsed in a throw-away database and the plan is shown.
     """
     from landed.ops.apply import plan_apply
     from landed.ops.examine import examine

@@ -98,7 +98,8 @@ def cli(**_: Any) -> None:
 
     landed compares the migration files, the history table and the real schema of a database, says
     of every migration what is true, and applies migrations so that nothing is recorded that is not
-    proven. In a folder with a wrangler configuration, start with: landed status
+    proven. In the folder of a wrangler or Supabase project, start with:
+    landed status
     """
 
 

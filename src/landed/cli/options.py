@@ -89,8 +89,9 @@ _SHARED = (
         ["--target", "-t"],
         multiple=True,
         metavar="TARGET",
-        help="The database: d1:local/DB, d1:remote/DB, sqlite:PATH or a file's path. For status, verify and "
-        "drift, once for each database to stand side by side.",
+        help="The database: d1:local/DB, d1:remote/DB, supabase:local, supabase:linked, a Postgres URL, "
+        "sqlite:PATH or a file's path. For status, verify and drift, once for each database to stand side "
+        "by side.",
     ),
     click.Option(["--env", "-e"], metavar="NAME", help="wrangler's environment (env.NAME)."),
     click.Option(["--migrations"], metavar="DIR", help="The migrations folder, if not the configured one."),

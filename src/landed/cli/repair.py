@@ -63,7 +63,7 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
 def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
     """Write down the SQL under which files were applied, so that later edits are seen.
 
-    D1's history table holds names only. The lock file (commit it) holds one hash per applied file,
+    D1's history table holds names only, Supabase's also the SQL. The lock file (commit it) holds one hash per applied file,
     taken over its SQL without comments and white space. apply keeps it up to date; run this once
     for files that were applied before. With --check, files that are no longer what the lock file
     says are found even where there is no database, as in CI.
