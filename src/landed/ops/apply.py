@@ -78,6 +78,8 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
             refuse_too_large(item.migration)
     notices = _notices(exam, waiting) + _unrehearsed(items)
     notices += [f"{j.name} is torn; the pending files set it right" for j in blocking]
+    if items and exam.workspace.is_postgres:
+        notices.append(exam.workspace.shadow().sentence)
     return Plan(items, digest(exam.facts), tuple(notices))
 
 

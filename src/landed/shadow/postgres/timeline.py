@@ -85,6 +85,21 @@ class ShadowChoice:
             place = sha256(str(named).encode()).hexdigest()[:16]
         return f"postgres/{place}/{self.baseline.digest}/{standins.digest()}/{self.floor}"
 
+    @property
+    def sentence(self) -> str:
+        """For the user: which server replays the files, and whether its major version is another one."""
+        from landed.shadow.postgres.servers import choose, sentence
+
+        if not self.is_own:
+            where = (
+                "the target's own server"
+                if chosen(self.setting) == SAME_SERVER
+                else "the server that you named"
+            )
+            return f"the shadow is a scratch database on {where}"
+        found = choose(self.major, self.extensions)
+        return sentence(found.origin, found.major, self.major)
+
     @contextmanager
     def open(self) -> Iterator[ShadowServer]:
         """The server, started if it does not run. Raises CannotKnow, ConfigError."""
@@ -169,10 +184,12 @@ def timeline(
             with new_database(server, _key(keys[start - 1]) if start else None) as scratch:
                 replayer = PostgresReplayer(scratch, scope)
                 try:
-                    for index in range(start, len(migrations)):
-                        if progress is not None:
-                            progress(index, len(migrations), migrations[index].name)
-                        steps.append(replayer.replay(migrations[index]))
+                    steps.extend(
+                        replayer.replay_each(
+                            migrations[start:],
+                            progress and (lambda at, name: progress(start + at, len(migrations), name)),
+                        )
+                    )
                 finally:
                     replayer.close()
                 if cache is not None:
