@@ -63,23 +63,33 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
 def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
     """Write down the SQL under which files were applied, so that later edits are seen.
 
-    D1's history table holds names only, Supabase's also the SQL. The lock file (commit it) holds one hash per applied file,
-    taken over its SQL without comments and white space. apply keeps it up to date; run this once
-    for files that were applied before. With --check, files that are no longer what the lock file
-    says are found even where there is no database, as in CI.
+    D1's history table holds names only, Supabase's also the SQL. The lock file (commit it) holds one
+    hash per applied file, taken over its SQL without comments and white space. apply keeps it up to
+    date; run this once for files that were applied before. With --check, files that are no longer
+    what the lock file says are found even where there is no database, as in CI.
     """
+    from landed.core.errors import CannotKnow
     from landed.ops.examine import examine
-    from landed.ops.lock import plan_lock
+    from landed.ops.lock import check_files, plan_lock
     from landed.report.json_apply import lock_json
     from landed.report.repair_text import render_lock
 
-    with progress("replaying") as tick:
-        exam = examine(common.workspace(), progress=tick)
-    report, digests = plan_lock(exam, accept)
+    workspace = common.workspace()
+    exam, digests = None, dict[str, str]()
+    try:
+        with progress("replaying") as tick:
+            exam = examine(workspace, progress=tick)
+        report, digests = plan_lock(exam, accept)
+    except CannotKnow as error:
+        # In a checkout of a Supabase project nothing runs where supabase:local would be.
+        if not (check and workspace.is_postgres and workspace.spec.locality == "LOCAL"):
+            raise
+        click.echo(f"No database was asked: {error.message}. Only edits can be seen.", err=True)
+        report = check_files(workspace)
     if digests and not check:
-        exam.workspace.write_lock(digests)
+        workspace.write_lock(digests)
     if common.json:
-        emit_json(lock_json(exam, report))
+        emit_json(lock_json(workspace, exam, report))
     else:
         render_lock(report, sys.stdout, check=check)
     return 1 if report.edited or (check and digests) else 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from landed.core.standing import Standing
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
+from landed.ops.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,15 @@ class LockReport:
     replaced: tuple[str, ...]
     kept: int
     edited: tuple[str, ...]
+
+
+def check_files(workspace: Workspace) -> LockReport:
+    """The files beside the lock file alone, where there is no database to be asked: only edits are found."""
+    locked = {m.name: workspace.locked_digest(m.name) for m in workspace.migrations().migrations}
+    digests = {m.name: m.digest for m in workspace.migrations().migrations}
+    known = {name: digest for name, digest in locked.items() if digest is not None}
+    edited = tuple(name for name, digest in known.items() if digest != digests[name])
+    return LockReport(workspace.lock_name, (), (), len(known) - len(edited), edited)
 
 
 def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport, dict[str, str]]:

@@ -8,7 +8,9 @@ from landed.ops.apply import ApplyReport, Plan
 from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
+from landed.ops.workspace import Workspace
 from landed.report.json_status import SCHEMA, target_json
+from landed.report.json_target import spec_json
 from landed.targets.base import UndoPoint
 
 
@@ -60,12 +62,13 @@ def repair_json(
     }
 
 
-def lock_json(exam: Examination, report: LockReport) -> dict[str, Any]:
-    """What the lock file now says more."""
+def lock_json(workspace: Workspace, exam: Examination | None, report: LockReport) -> dict[str, Any]:
+    """What the lock file now says more; without an examination no database was asked."""
+    nobody = {"present": False, "ledger_rows": None}
     return {
         "schema": SCHEMA,
         "command": "lock",
-        "target": target_json(exam),
+        "target": target_json(exam) if exam else spec_json(workspace.spec) | nobody,
         "path": report.path,
         "added": list(report.added),
         "replaced": list(report.replaced),
