@@ -42,7 +42,9 @@ def explain(error: Exception, dsn: Dsn) -> LandedError:
     if meaning.code == "password":
         details += [note.text for note in dsn.notes if note.code.startswith("password-")]
     details.append(f"said: {_line(scrub(str(error), dsn))}")
-    return meaning.kind(meaning.message, details=details, next=meaning.next, where=dsn.origin or None)
+    # "default" is no place that anybody could look at.
+    where = dsn.origin if dsn.origin not in ("", "default") else None
+    return meaning.kind(meaning.message, details=details, next=meaning.next, where=where)
 
 
 def meaning_of(error: Exception, dsn: Dsn) -> Meaning:
