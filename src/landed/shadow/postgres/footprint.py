@@ -1,4 +1,4 @@
-"""Which statements may share one look at the catalogs: whose every effect their text says, apart from each other.
+"""Which statements may share one look at the catalogs: those whose effects their text keeps apart.
 
 Only forms are known here whose effects stay on what they name. What a look over several of them finds is
 dealt out by name; whatever falls to nobody makes the caller run them again, one look for each.
@@ -98,9 +98,7 @@ _ALTER_OTHERWISE: Final = re.compile(
     r"\b(?:cascade|rename|attach|detach|inherit|owner|type|schema|drop\s+(?:column|constraint)|using)\b",
     re.IGNORECASE,
 )
-_TRIGGER_ON: Final = _form("on NAME")
 _FIRST_WORD: Final = re.compile(rf"{_SPACE}*+(create|alter|drop|comment)\b", re.IGNORECASE)
-_VERBS: Final = {"create": "create", "alter": "alter", "drop": "drop", "comment": "comment"}
 _LONGEST: Final = 58
 """Longer names are cut, or names made of them."""
 
@@ -148,9 +146,7 @@ _COLUMN_COMMENT: Final = next(
 def _table_of_trigger(rest: str) -> str:
     """``… INSERT OR UPDATE OF a, b ON t …``"""
     at = re.search(rf"\bon\b{_SPACE}*+{_QUALIFIED}", rest, re.IGNORECASE)
-    if at is None or re.search(r"\bon\b", rest[: at.start()], re.IGNORECASE):
-        return ""
-    return _shown(_PIECE.findall(at[1])[-1])
+    return _shown(_PIECE.findall(at[1])[-1]) if at is not None else ""
 
 
 def _shown(piece: str) -> str:

@@ -1,4 +1,4 @@
-"""Several files in one transaction, few looks for many statements: where no statement can get in another's way.
+"""Several files in one transaction, and few looks, where no statement can get in another's way.
 
 Only files all of whose statements have a footprint are run so, and only as long as nothing is amiss; the
 caller runs them one by one otherwise, so that what a file's effects are does not depend on how it was run.
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import psycopg
 
 _MOST: Final = 200
-"""Statements in one transaction: each keeps the locks that it takes, and a server has room for some thousands."""
+"""Statements in one transaction: each keeps its locks, and a server has room for some thousands."""
 _LOOK_EVERY: Final = 40
-"""Statements that share a look, at most: the client deals out one answer while the server works at the next."""
+"""Statements that share a look, at most: one answer is dealt out while the server works at the next."""
 
 
 def takes_part(migration: Migration) -> bool:
@@ -76,7 +76,9 @@ class Run:
         """Run all and commit; or ``False``, and nothing of them is there. Raises :class:`ConnectionLost`."""
         looks: dict[int, Window] = {}
         try:
-            send(self._connection, self._commands(looks), lambda at, result: self._told(looks.get(at), result))
+            send(
+                self._connection, self._commands(looks), lambda at, result: self._told(looks.get(at), result)
+            )
             if not self._astray:
                 send(self._connection, (b"COMMIT",), lambda at, result: None)
         except Refused:

@@ -1,0 +1,191 @@
+"""Files replayed together have the same steps as files replayed one by one, statement by statement."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from landed.catalog.postgres import PLAIN
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.shadow.postgres.databases import Scratch, new_database
+from landed.shadow.postgres.footprint import footprint
+from landed.shadow.postgres.replay import PostgresReplayer
+from landed.shadow.postgres.replay_run import Run, runs, takes_part
+from landed.shadow.postgres.servers import ShadowServer
+from landed.sql.postgres import parse
+
+BEFORE = """
+CREATE TABLE old (id int PRIMARY KEY, note text);
+CREATE TABLE child () INHERITS (old);
+CREATE TABLE split (a int, b int) PARTITION BY RANGE (a);
+CREATE TABLE split_1 PARTITION OF split FOR VALUES FROM (0) TO (10);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE FUNCTION sly() RETURNS int LANGUAGE plpgsql AS
+  'BEGIN CREATE TABLE surprise (a int); RETURN 1; END';
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+INSERT INTO old VALUES (1, 'x')
+"""
+PIECES = (
+    'CREATE TABLE {t} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a text NOT NULL, "B c" int)',
+    'CREATE TABLE {t} (id int, "B c" int CHECK ("B c" > 0), g int GENERATED ALWAYS AS (id + 1) STORED)',
+    "create table if not exists public.{t} (id serial primary key, a text unique, z_id serial)",
+    "CREATE TABLE {t}_z (id serial, old_id int REFERENCES old (id) DEFERRABLE)",
+    "CREATE TABLE {t} (id int) INHERITS (old)",
+    "CREATE TABLE {t} AS SELECT 1 AS a",
+    "CREATE TABLE {t} (LIKE old INCLUDING ALL)",
+    "CREATE INDEX {t}_a ON {t} (a)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS {t}_a ON public.{t} USING btree (lower(a)) WHERE a <> ''",
+    "CREATE INDEX ON {t} (a)",
+    "CREATE INDEX {t}_split ON split (b)",
+    "ALTER TABLE {t} ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE IF EXISTS ONLY public.{t} FORCE ROW LEVEL SECURITY",
+    "ALTER TABLE {t} DISABLE ROW LEVEL SECURITY",
+    "CREATE POLICY \"Read {t}\" ON {t} FOR SELECT USING (id > 0)",
+    "DROP POLICY IF EXISTS \"Read {t}\" ON {t}",
+    "ALTER TABLE {t} ADD COLUMN extra int DEFAULT 7, ADD COLUMN more serial",
+    "ALTER TABLE {t} ADD CONSTRAINT {t}_c CHECK (id > 0) NOT VALID",
+    "ALTER TABLE {t} ADD CONSTRAINT {t}_old FOREIGN KEY (id) REFERENCES old (id)",
+    "ALTER TABLE {t} ALTER COLUMN a SET DEFAULT 'n'",
+    "ALTER TABLE {t} ALTER a DROP NOT NULL",
+    "ALTER TABLE {t} RENAME COLUMN a TO b",
+    "ALTER TABLE {t} RENAME TO {u}",
+    "ALTER TABLE old ADD COLUMN {t} int",
+    "ALTER TABLE child ADD COLUMN {t} int DEFAULT sly()",
+    "ALTER TABLE old ADD COLUMN {t}_s int DEFAULT sly()",
+    "DROP TABLE IF EXISTS {t} CASCADE",
+    "DROP INDEX IF EXISTS {t}_a",
+    "CREATE OR REPLACE VIEW {t}_v AS SELECT * FROM {t}",
+    "CREATE OR REPLACE FUNCTION {t}_f(a int) RETURNS int LANGUAGE sql AS 'SELECT a + 1'",
+    "CREATE OR REPLACE FUNCTION {t}_f(a text) RETURNS int STABLE LANGUAGE sql AS 'SELECT 2'",
+    "CREATE TRIGGER {t}_t BEFORE INSERT OR UPDATE OF id ON {t} FOR EACH ROW EXECUTE FUNCTION touch()",
+    "DROP TRIGGER IF EXISTS {t}_t ON {t}",
+    "CREATE TRIGGER {t}_split AFTER INSERT ON split FOR EACH ROW EXECUTE FUNCTION touch()",
+    "CREATE TYPE {t}_e AS ENUM ('a', 'b')",
+    "ALTER TYPE {t}_e ADD VALUE 'c'",
+    "COMMENT ON TABLE {t} IS 'of {t}'",
+    "COMMENT ON TABLE {t} IS NULL",
+    "COMMENT ON COLUMN {t}.a IS 'it''s'",
+    "DO $$ BEGIN CREATE TABLE {t} (id int, a text); ALTER TABLE {t} ENABLE ROW LEVEL SECURITY; END $$",
+    "GRANT SELECT ON {t} TO PUBLIC",
+    "INSERT INTO old VALUES (2, 'y')",
+)  # fmt: skip
+
+
+def migration(sql: str, number: int = 1) -> Migration:
+    return Migration(f"{number:03}_x.sql", f"{number:03}", f"{number:03}_x.sql", sql, parse)
+
+
+@pytest.fixture
+def two(pg_server: Callable[..., ShadowServer]) -> Iterator[tuple[Scratch, Scratch]]:
+    server = pg_server(18)
+    with new_database(server) as one, new_database(server) as other:
+        yield one, other
+
+
+def both_ways(two: Sequence[Scratch], files: Sequence[Migration]) -> tuple[list[Step], list[Step]]:
+    """The steps together, and one by one; the facts that both end with are compared here."""
+    replayers = [PostgresReplayer(scratch, PLAIN) for scratch in two]
+    try:
+        together = list(replayers[0].replay_each(files))
+        single = [replayers[1].replay(file) for file in files]
+        assert dict(replayers[0].facts) == dict(replayers[1].facts)
+        replayers[0].tracker.reread()
+        assert dict(replayers[0].facts) == dict(replayers[1].facts)
+    finally:
+        for replayer in replayers:
+            replayer.close()
+    return together, single
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_history_has_the_same_effects_together_and_one_by_one(
+    two: tuple[Scratch, Scratch], seed: int
+) -> None:
+    chance = random.Random(seed)
+    mostly = [piece for piece in PIECES if footprint(piece.format(t="t1", u="t2")) is not None]
+    files = [migration(BEFORE)]
+    for number in range(2, 14):
+        pool = mostly if chance.random() < 0.8 else PIECES
+        statements = []
+        for piece in chance.choices(pool, k=chance.randint(1, 5)):
+            third = "t3" if "_{t}" in piece or "{t}_" in piece or '"R' in piece else '"T 3"'
+            statements.append(piece.format(t=chance.choice(("t1", "t2", third)), u="t4"))
+        files.append(migration(";\n".join(statements), number))
+    together, single = both_ways(two, files)
+    assert together == single
+
+
+def test_histories_of_tables_are_run_together_with_nothing_left_over(two: tuple[Scratch, Scratch]) -> None:
+    """The fast way is really gone, and says the same."""
+    files = [
+        migration(
+            f"CREATE TABLE t{n} (id bigint GENERATED BY DEFAULT AS IDENTITY, n serial, a text UNIQUE);"
+            f"COMMENT ON TABLE t{n} IS 'x'; COMMENT ON COLUMN public.t{n}.a IS 'y';"
+            f"CREATE INDEX t{n}_a ON t{n} (a); ALTER TABLE t{n} ENABLE ROW LEVEL SECURITY;"
+            f"ALTER TABLE t{n} FORCE ROW LEVEL SECURITY; CREATE POLICY p ON t{n} USING (a = 'x');"
+            f"ALTER TABLE t{n} ADD COLUMN more serial, ADD COLUMN b int;"
+            f"CREATE OR REPLACE VIEW v{n} WITH (security_invoker = on) AS SELECT * FROM t{n};"
+            f"CREATE FUNCTION f{n}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+            f"CREATE TRIGGER g BEFORE UPDATE ON t{n} FOR EACH ROW EXECUTE FUNCTION f{n}();"
+            f"CREATE TYPE e{n} AS ENUM ('a', 'b')",
+            n,
+        )
+        for n in range(1, 24)
+    ]
+    assert len(list(runs(files))) == 2
+    assert all(map(takes_part, files))
+    with new_database(two[0].server) as third:
+        replayer = PostgresReplayer(third, PLAIN)
+        try:
+            assert Run(replayer.connection, replayer.tracker, files[:12]).run()
+        finally:
+            replayer.close()
+    together, single = both_ways(two, files)
+    assert together == single
+    assert [c.after for c in together[4].traces[4].effects] == ["yes"]
+
+
+@pytest.mark.parametrize(
+    "amiss",
+    [
+        "ALTER TABLE nowhere ENABLE ROW LEVEL SECURITY",
+        "CREATE INDEX i ON split (b)",
+        "ALTER TABLE old ADD COLUMN d int DEFAULT sly()",
+        "CREATE TABLE broken (a no_such_type)",
+    ],
+)
+def test_what_goes_amiss_in_the_middle_is_told_as_ever(two: tuple[Scratch, Scratch], amiss: str) -> None:
+    files = [migration(BEFORE)] + [
+        migration(f"CREATE TABLE t{n} (a int); CREATE INDEX t{n}_a ON t{n} (a)", n) for n in range(2, 8)
+    ]
+    files[4:4] = [migration(amiss, 99)]
+    assert footprint(amiss) is not None
+    together, single = both_ways(two, files)
+    assert together == single
+
+
+def test_an_event_trigger_of_the_users_makes_every_statement_a_look_of_its_own(
+    two: tuple[Scratch, Scratch],
+) -> None:
+    for scratch in two:
+        with scratch.connect() as admin:
+            admin.execute(
+                "CREATE FUNCTION secure() RETURNS event_trigger LANGUAGE plpgsql AS $$"
+                " DECLARE r record; BEGIN"
+                " FOR r IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP"
+                " IF r.command_tag = 'CREATE TABLE' THEN"
+                " EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', r.object_identity); END IF;"
+                " END LOOP; END $$;"
+                "CREATE EVENT TRIGGER secures ON ddl_command_end EXECUTE FUNCTION secure()"
+            )
+    files = [
+        migration(f"CREATE TABLE t{n} (a int); ALTER TABLE t{n} ENABLE ROW LEVEL SECURITY", n)
+        for n in range(1, 4)
+    ]
+    together, single = both_ways(two, files)
+    assert together == single
+    assert together[2].traces[1].effects == ()
