@@ -243,6 +243,8 @@ def _judgement(
     location = None
     if verdict is Verdict.PARTIAL:
         location = locate(index, steps, applied, owners, live)
+        if location.exact and not _all_touched(step, tally.evidence):
+            location = location._replace(exact=False)
     evidence += [_check_evidence(result) for result in checks]
     proven = {r.check.statement for r in checks if r.passed and r.check.statement}
     covered = any(r.passed and not r.check.derived for r in checks)
@@ -260,6 +262,14 @@ def _judgement(
         location=location,
         statements=len(step.traces),
     )
+
+
+def _all_touched(step: Step, evidence: Sequence[Evidence]) -> bool:
+    """Whether what does not hold is something that the file itself writes, and not what others added to its
+    objects since: of that no point in the file can say anything."""
+    touched = {change.key for trace in step.traces for change in trace.effects}
+    left = {obj.fact(EXISTS) for obj in leftovers(step)}
+    return all(e.key in touched or e.key in left for e in evidence)
 
 
 def _verdict(

@@ -14,6 +14,8 @@ _WHAT_HELPS = {
     "query uses it, and it guarantees nothing; resume removes it and builds it again",
 }
 
+_CODE = frozenset(("function", "procedure"))
+
 
 def on_postgres(judgement: Judgement, migration: Migration) -> Judgement:
     """The judgement with what PostgreSQL's statements allow: a statement that says how something has to
@@ -24,7 +26,7 @@ def on_postgres(judgement: Judgement, migration: Migration) -> Judgement:
     notes = dict.fromkeys(note for e in judgement.evidence if not e.holds and (note := _note(e)))
     judgement = judgement._replace(notes=(*judgement.notes, *notes))
     place = judgement.location
-    if place is None or place.exact or not place.mixed:
+    if place is None or place.exact:
         return judgement
     broken: dict[int, list[Evidence]] = {}
     for evidence in judgement.evidence:
@@ -34,6 +36,11 @@ def on_postgres(judgement: Judgement, migration: Migration) -> Judgement:
         number
         for number in place.mixed
         if is_repeatable(migration.statements[number - 1].text) or all(map(_invalid, broken.get(number, ())))
+    }
+    again |= {
+        number
+        for number, found in broken.items()
+        if _replaces_whole(migration.statements[number - 1].text) and all(map(_of_definition, found))
     }
     location = place._replace(
         missing=tuple(sorted({*place.missing, *again})),
@@ -47,6 +54,18 @@ def _note(evidence: Evidence) -> str | None:
     if key is None or evidence.observed == evidence.expected:
         return None
     return _WHAT_HELPS.get((key.kind, key.prop)) if evidence.observed == "no" else None
+
+
+def _replaces_whole(sql: str) -> bool:
+    """Whether the statement sets all of a function anew, also what others have added to it."""
+    from landed.sql.postgres_tokens import words
+
+    w = words(sql, 4)
+    return w[:3] == ["CREATE", "OR", "REPLACE"] and w[3:4] in (["FUNCTION"], ["PROCEDURE"])
+
+
+def _of_definition(evidence: Evidence) -> bool:
+    return evidence.key is not None and evidence.key.kind in _CODE and evidence.key.prop != "comment"
 
 
 def _invalid(evidence: Evidence) -> bool:

@@ -1,0 +1,79 @@
+"""Shapes that real Supabase projects have and made-up ones lack: what is said of them, and whether it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from landed_process import Landed
+
+from landed.shadow.postgres.baseline import supabase
+from landed.shadow.postgres.databases import Scratch, new_database
+from landed.shadow.postgres.servers import ShadowServer
+
+
+class Project:
+    """A folder with migrations, a database of its own, and landed."""
+
+    def __init__(self, folder: Path, database: Scratch) -> None:
+        server = database.server
+        self.database = database
+        self.migrations = folder / "supabase" / "migrations"
+        self.migrations.mkdir(parents=True)
+        (folder / "supabase" / "config.toml").write_text('project_id = "a-test"\n')
+        url = f"postgresql://{server.role}@/{database.name}?host={server.host}&port={server.port}"
+        ceiling = {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+        self.landed = Landed(folder, folder.parent / "cache", LANDED_TARGET=url, **ceiling)
+
+    def apply(self, **files: str) -> None:
+        for name, text in files.items():
+            (self.migrations / f"{name.removeprefix('f')}.sql").write_text(text)
+        self.landed("apply", "--yes")
+
+    def sql(self, text: str) -> None:
+        with self.database.connect(self.database.server.role) as connection:
+            connection.execute(text.encode())
+
+    def special(self) -> dict[str, str]:
+        found = self.landed("status").body["migrations"]
+        return {m["version"]: m["standing"] for m in found if m["standing"] != "ok"}
+
+
+@pytest.fixture
+def project(pg_server: Callable[..., ShadowServer], tmp_path: Path) -> Iterator[Project]:
+    with new_database(pg_server(18, supabase())) as database:
+        yield Project(tmp_path / "project", database)
+
+
+def test_an_old_file_is_resumed_though_later_ones_changed_what_it_made(project: Project) -> None:
+    project.apply(
+        f1_first="""CREATE TABLE t (id int, open boolean NOT NULL DEFAULT false, note text);
+            ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY reads ON t FOR SELECT USING (open);""",
+        f2_second="""ALTER TABLE t ALTER COLUMN open SET DEFAULT true; ALTER TABLE t DROP COLUMN note;
+            REVOKE ALL ON t FROM anon; ALTER POLICY reads ON t USING (open AND id > 0);""",
+    )
+    assert project.special() == {}
+    project.sql("DROP POLICY reads ON t")
+    assert project.special() == {"1": "torn", "2": "torn"}
+    assert project.landed("resume", "1", "--yes").code == 0
+    assert project.special() == {"2": "torn"}
+    assert project.landed("resume", "2", "--yes").code == 0
+    assert project.special() == {}
+
+
+def test_what_was_added_by_hand_is_taken_away_or_said_to_be_beyond_the_file(project: Project) -> None:
+    project.apply(
+        f1_first="""CREATE SCHEMA private;
+            CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+            CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION g() SET SCHEMA private;
+            SELECT 1;"""
+    )
+    project.sql("ALTER FUNCTION f() SET work_mem = '9MB'")
+    assert project.landed("resume", "--yes").code == 0
+    assert project.special() == {}
+    project.sql("ALTER FUNCTION private.g() SET work_mem = '9MB'")
+    (torn,) = project.landed("status").body["migrations"]
+    assert torn["standing"] == "torn" and "drift files target" in torn["next"]
+    assert project.landed("resume", "--yes", code=1).error["message"].endswith("by any of its statements.")
