@@ -166,8 +166,16 @@ def test_an_uninterrupted_run(remote: Remote, whole: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("request_number", range(1, LAST + 1))
 @pytest.mark.parametrize("kind", KINDS)
-def test_fault(kind: str, request_number: int, remote: Remote, whole: dict[str, Any]) -> None:
+def test_fault(
+    kind: str,
+    request_number: int,
+    remote: Remote,
+    whole: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     remote.fresh()
+    if kind.startswith("hang"):
+        monkeypatch.setenv("LANDED_TIMEOUT", "1")  # it is waited out in full
     remote.standin.inject(
         *(LASTING[kind](request_number) if kind in LASTING else [Fault(kind, request_number)])
     )
