@@ -1,5 +1,5 @@
-"""landed through a real PgBouncer: a pool in transaction mode is refused for writing, right for reading, and no
-setting is left for its next client."""
+"""landed through a real PgBouncer: a pool in transaction mode is refused for writing, right for reading,
+and no setting is left for its next client."""
 
 from __future__ import annotations
 
@@ -50,7 +50,12 @@ class Pool:
 
     def __init__(self, port: int, database: Scratch, folder: Path, cache: Path) -> None:
         self.database = database
-        self.parameters = {"host": "127.0.0.1", "port": port, "user": "me", "dbname": database.name}
+        self.parameters: dict[str, Any] = {
+            "host": "127.0.0.1",
+            "port": port,
+            "user": "me",
+            "dbname": database.name,
+        }
         self.place = f"127.0.0.1:{port}"
         self.url = f"postgresql://me@{self.place}/{database.name}?sslmode=disable"
         folder.mkdir()

@@ -87,13 +87,46 @@ def read_ledger(
 
 
 def select_rows(table: LedgerTable) -> str:
-    """The query behind :func:`read_ledger`: one JSON text per row, so that no column has to be there."""
-    return f"SELECT pg_catalog.to_jsonb(m)::text FROM {table.sql} AS m"
+    """The query behind :func:`read_ledger`: one JSON text per row, so that no column has to be there.
+
+    A JSON string among them says what would make the rows mislead.
+    """
+    from landed.sql.postgres_tokens import literal
+
+    return f"SELECT pg_catalog.to_jsonb(m)::text FROM {table.sql} AS m{_CAVEATS.format(literal(table.sql))}"
+
+
+_CAVEATS = """
+UNION ALL SELECT '"hidden"' WHERE pg_catalog.row_security_active({0}::pg_catalog.regclass) AND (
+  EXISTS (SELECT FROM pg_catalog.pg_policy p
+    WHERE p.polrelid OPERATOR(pg_catalog.=) {0}::pg_catalog.regclass AND NOT p.polpermissive)
+  OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p, LATERAL pg_catalog.unnest(p.polroles) AS r (oid)
+    WHERE p.polrelid OPERATOR(pg_catalog.=) {0}::pg_catalog.regclass
+      AND p.polcmd::pg_catalog.text OPERATOR(pg_catalog.~) '^[*r]$'
+      AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) OPERATOR(pg_catalog.=) 'true'
+      AND (r.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR pg_catalog.pg_has_role(r.oid, 'USAGE'))))
+UNION ALL SELECT '"shapeless"' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid OPERATOR(pg_catalog.=) {0}::pg_catalog.regclass
+    AND a.attname OPERATOR(pg_catalog.=) 'version' AND NOT a.attisdropped)"""
+"""Row level security that leaves out rows (unless a policy lets all of them through), and a table without
+versions, which an empty one would not show."""
 
 
 def rows_of(texts: Sequence[str], table: LedgerTable) -> tuple[PgLedgerRow, ...]:
-    """The rows that :func:`select_rows` gave. Raises CannotKnow for a table without versions."""
-    rows = [_row(json.loads(text), table) for text in texts]
+    """The rows that :func:`select_rows` gave. Raises CannotKnow where they do not say what is recorded."""
+    found = [json.loads(text) for text in texts]
+    if "hidden" in found:
+        raise CannotKnow(
+            f"{table.sql} has row level security on: rows of it may be hidden from this role",
+            details=["What is recorded cannot be known; nothing was judged."],
+            next=f"connect as its owner, or: ALTER TABLE {table.sql} DISABLE ROW LEVEL SECURITY",
+        )
+    if "shapeless" in found:
+        raise CannotKnow(
+            f"{table.sql} has no column version: it is not a history table that landed knows",
+            next="name the right table: the setting ledger",
+        )
+    rows = [_row(row, table) for row in found]
     return tuple(sorted(rows, key=lambda row: row.version))
 
 
@@ -101,8 +134,8 @@ def _row(found: Mapping[str, Any], table: LedgerTable) -> PgLedgerRow:
     version = found.get("version")
     if version is None:
         raise CannotKnow(
-            f"{table.sql} has no column version: it is not a history table that landed knows",
-            next="name the right table: the setting ledger",
+            f"{table.sql} has a row whose version is NULL: nobody can say which file it is about",
+            next=f"look at it, then: DELETE FROM {table.sql} WHERE version IS NULL",
         )
     name, statements = found.get("name"), found.get("statements")
     return PgLedgerRow(
@@ -132,6 +165,15 @@ def is_provisioned(table: LedgerTable) -> Command:
         "SELECT count(*) = 3 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass(%s) "
         "AND NOT attisdropped AND attname IN ('version', 'name', 'statements')",
         (table.sql,),
+    )
+
+
+def is_kept(table: LedgerTable, version: str) -> Command:
+    """A query that fails with 22012 unless the version has a row: a trigger may have thrown it away."""
+    return (
+        f"SELECT 1 OPERATOR(pg_catalog./) pg_catalog.count(*) FROM {table.sql} "
+        "WHERE version OPERATOR(pg_catalog.=) %s",
+        (version,),
     )
 
 

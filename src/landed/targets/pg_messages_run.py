@@ -17,6 +17,7 @@ from landed.targets.messages import ROLLED_BACK, excerpt
 if TYPE_CHECKING:
     import psycopg
 
+    from landed.targets.pg_ledger import LedgerTable
     from landed.targets.pg_proof_rows import Loss
     from landed.targets.pg_writer_pipeline import Command
     from landed.targets.pg_writer_session import Session
@@ -129,6 +130,36 @@ def failed(
         where=where,
         details=details,
         next=advice or "Correct the file, then run: landed apply",
+    )
+
+
+def refused(session: Session, migration: Migration, command: Command, error: psycopg.Error) -> LandedError:
+    """:func:`failed` with what explains it; for the history table, what is wrong with that table."""
+    found = explained(session, command, error)
+    about_ledger = command.purpose in ("record", "kept", "guard") and not found[1]
+    if about_ledger and (error.sqlstate or "").startswith(
+        ("0A", "22", "23", "42", "44", "55000", "P0", "XX")
+    ):
+        return _not_recorded(migration, session.target.ledger, command, error)
+    return failed(migration, command, error, found)
+
+
+def _not_recorded(
+    migration: Migration, ledger: LedgerTable, command: Command, error: psycopg.Error
+) -> NotProven:
+    """The error for a file whose history row the table did not take, keep, or show."""
+    from landed.targets.pg_ledger_advice import advice, not_kept
+
+    code = error.sqlstate
+    asked = "the history table could not be asked: "
+    about = asked if command.purpose == "guard" else "its history row could not be written: "
+    detail = error.diag.message_detail
+    said = not_kept(ledger) if command.purpose == "kept" and code == "22012" else primary(error)
+    return NotProven(
+        f"{migration.name} failed: {about}{said}",
+        where=migration.file,
+        details=[*([f"detail: {' '.join(detail.split())}"] if detail else []), ROLLED_BACK],
+        next=f"{advice(code, ledger)}. Then run: landed apply",
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.targets import pg_messages_run as say
-from landed.targets.pg_ledger import delete, match, row_for, rows_of, select_rows, upsert
+from landed.targets.pg_ledger import LedgerTable, delete, match, row_for, rows_of, select_rows, upsert
+from landed.targets.pg_ledger_advice import advice, not_kept
 from landed.targets.pg_writer_outcome import LATER, before_commit, fate
 from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
 from landed.targets.pg_writer_session import Session
@@ -23,8 +24,9 @@ def is_recorded(session: Session, migration: Migration) -> bool:
     import psycopg
 
     try:
+        ledger = session.target.ledger.sql
         row = session.connection.execute(
-            f"SELECT EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)".encode(),
+            f"SELECT EXISTS (SELECT FROM {ledger} WHERE version OPERATOR(pg_catalog.=) %s)".encode(),
             (row_for(migration).version,),
             prepare=False,
         ).fetchone()
@@ -51,7 +53,7 @@ def change_ledger(
             xid = _change(session, add, remove, rename)
         except Failed as failed:
             session.connection.rollback()
-            raise _refused(failed) from failed.error
+            raise _refused(failed, session.target.ledger) from failed.error
         except Lost as lost:
             session.abandon()
             raise NotProven(
@@ -109,8 +111,17 @@ def _change(
     changes = [Command(*upsert(ledger, row_for(files[name]))) for name in coming]
     if gone:
         changes.insert(0, Command(*delete(ledger, sorted(gone))))
+    changes.append(Command(f"SELECT version::text FROM {ledger.sql}"))
     changes.append(Command("SELECT pg_catalog.pg_current_xact_id()::text"))
-    return str(send(session.connection, changes)[-1].rows[0][0])
+    *_, left, xid = send(session.connection, changes)
+    there, wanted = {row[0] for row in left.rows}, {row_for(files[name]).version for name in coming}
+    if wanted - there or (gone - wanted) & there:
+        raise NotProven(
+            f"The ledger was not changed: {not_kept(ledger)}.",
+            details=["Nothing was changed."],
+            next=advice(None, ledger),
+        )
+    return str(xid.rows[0][0])
 
 
 def _commit(session: Session, xid: str) -> None:
@@ -118,7 +129,7 @@ def _commit(session: Session, xid: str) -> None:
         send(session.connection, [Command("COMMIT", purpose="commit")])
     except Failed as failed:
         session.connection.rollback()
-        raise _refused(failed) from failed.error
+        raise _refused(failed, session.target.ledger) from failed.error
     except Lost:
         session.abandon()
         found = fate(session, xid, "")
@@ -136,10 +147,10 @@ def _commit(session: Session, xid: str) -> None:
             ) from None
 
 
-def _refused(failed: Failed) -> NotProven:
+def _refused(failed: Failed, ledger: LedgerTable) -> NotProven:
     diag = failed.error.diag
     return NotProven(
         f"The ledger was not changed: {say.primary(failed.error)}",
         details=[*([diag.message_detail] if diag.message_detail else []), "Nothing was changed."],
-        next="Check the rights of this role on the ledger: landed doctor",
+        next=f"{advice(failed.error.sqlstate, ledger)}\nThen run: landed status",
     )

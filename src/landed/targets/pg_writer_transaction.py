@@ -14,7 +14,7 @@ from landed.sql.postgres_tokens import words
 from landed.targets import messages
 from landed.targets import pg_messages_run as say
 from landed.targets.base import Consent
-from landed.targets.pg_ledger import insert, row_for
+from landed.targets.pg_ledger import insert, is_kept, row_for
 from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
 from landed.targets.pg_proof_rows import RowGuard
 from landed.targets.pg_writer_outcome import after_commit, before_commit
@@ -65,8 +65,8 @@ def provide_ledger(session: Session, migration: Migration) -> None:
             session.provide_ledger()
         except Failed as failed:
             session.connection.rollback()
-            error = say.failed(migration, failed.command._replace(purpose="record"), failed.error, ((), None))
-            raise error from failed.error
+            command = failed.command._replace(purpose="record")
+            raise say.refused(session, migration, command, failed.error) from failed.error
         except Lost as lost:
             raise before_commit(session, migration, lost.error) from lost.error
 
@@ -153,7 +153,8 @@ class _Transaction:
         commands = [Command("COMMIT", purpose="commit")]
         if self._row is not None:
             sql, values = insert(self._session.target.ledger, self._row)
-            commands.insert(0, Command(sql, values, purpose="record"))
+            kept, version = is_kept(self._session.target.ledger, self._row.version)
+            commands[:0] = [Command(sql, values, purpose="record"), Command(kept, version, purpose="kept")]
         try:
             send(self._connection, commands)
         except Failed as failed:
@@ -178,8 +179,9 @@ class _Transaction:
             columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
             values.append(session.lock_timeout)
         if self._row is not None:
-            recorded = f"EXISTS (SELECT FROM {session.target.ledger.sql} WHERE version = %s)"
-            columns.append(f"1 / CASE WHEN {recorded} THEN 0 ELSE 1 END")
+            ledger = session.target.ledger.sql
+            recorded = f"EXISTS (SELECT FROM {ledger} WHERE version OPERATOR(pg_catalog.=) %s)"
+            columns.append(f"1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END")
             values.append(self._row.version)
         opening = [Command(sql) for sql in (() if session.settled else RESET)] + [Command("BEGIN")]
         session.settled = False
@@ -275,7 +277,7 @@ class _Transaction:
         if command.purpose == "check":
             check = next(c for c in self._checks if c.line == command.line and c.sql == command.sql)
             return say.check_failed(self._migration, check.text, check.line, say.primary(error), error=True)
-        return say.failed(self._migration, command, error, say.explained(self._session, command, error))
+        return say.refused(self._session, self._migration, command, error)
 
     def _roll_back(self) -> None:
         """Take everything back; a connection that cannot is closed, which does it, too."""

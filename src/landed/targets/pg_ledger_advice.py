@@ -1,0 +1,30 @@
+"""What to do about a history table that takes no row, or does not keep it."""
+
+from __future__ import annotations
+
+from landed.targets.pg_ledger import LedgerTable
+
+_TYPES = ("22P02", "22003", "22001", "42883", "42804")
+_NO_TABLE = ("55000", "42809", "0A000")
+
+
+def advice(sqlstate: str | None, table: LedgerTable) -> str:
+    """The way out, by the server's error code for a read or a change of the table."""
+    if sqlstate == "42501":
+        return f"Connect as the owner of {table.sql}, or grant this role its rights: landed doctor"
+    if sqlstate in _TYPES:
+        return f"ALTER TABLE {table.sql} ALTER COLUMN version TYPE text (versions of files are texts)"
+    if sqlstate == "42P10":
+        return f"ALTER TABLE {table.sql} ADD PRIMARY KEY (version), as in the Supabase CLI's own table"
+    if sqlstate in _NO_TABLE:
+        return (
+            f"{table.sql} has to be a table that can be written to; or name the right one: the setting ledger"
+        )
+    if sqlstate == "42703":
+        return "Name the right table: the setting ledger"
+    return f"Correct what the triggers, rules or constraints of {table.sql} do to new rows"
+
+
+def not_kept(table: LedgerTable) -> str:
+    """What happened when a row was written and is not there."""
+    return f"{table.sql} took the change and did not keep it: a trigger or a rule of that table is in the way"
