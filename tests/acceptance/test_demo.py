@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from landed_process import Landed
@@ -11,7 +12,9 @@ from landed_process import Landed
 from landed.cli.demo_tour import Tour
 from landed.core.errors import NotProven
 from landed.ops import demo as worlds
+from landed.ops import demo_postgres
 from landed.report.demo import Stage, folded, uncoloured
+from landed.shadow.postgres import servers
 
 WORLDS = {
     "1-forgotten-production": ("d1:local/PROD", {"0003_region.sql": "pending"}),
@@ -35,12 +38,15 @@ def test_it_leaves_nothing_behind(tmp_path: Path, temporary: Path, landed: Calla
         "TMPDIR": str(temporary),
         "LANDED_TARGET": "d1:remote",
         "LANDED_LEDGER": "x",
+        "PGOPTIONS": "-c search_path=nowhere",
+        "SUPABASE_DB_PASSWORD": "not-a-secret",
         "CLOUDFLARE_ENV": "prod",
     }
     answer = landed(home, **hostile).plain("demo")
     assert answer.stderr == "" and list(temporary.iterdir()) == []
     assert [p.name for p in home.iterdir()] == ["landed.toml"] and not (tmp_path / "landed-cache").exists()
-    for word in ("1 of 3", "2 of 3", "3 of 3", "phantom", "torn", "CASCADE", "posts 12 -> 0"):
+    assert "left out" not in answer.stdout
+    for word in ("1 of 4", "4 of 4", "phantom", "torn", "CASCADE", "posts 12 -> 0", "INVALID", "Supabase"):
         assert word in answer.stdout
     assert max(map(len, answer.stdout.splitlines())) <= 80
 
@@ -86,6 +92,25 @@ def test_a_story_that_is_not_so_fails_loudly(
         Tour(tmp_path, None).play(keep=False)
     assert caught.value.exit_code == 1
     assert dict(os.environ) == environment and os.getcwd() == here
+
+
+def test_a_story_on_postgres_that_is_not_so_fails_loudly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(demo_postgres.FILES, demo_postgres.SECOND, "select 1;\n")  # then it is no phantom
+    with pytest.raises(NotProven, match="did not come out as told"):
+        Tour(tmp_path, None).play(keep=False)
+
+
+def test_where_no_postgres_can_be_started_the_rest_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "sys", SimpleNamespace(platform="win32"))
+    out = io.StringIO()
+    tour = Tour(tmp_path, Stage(out))
+    tour.play(keep=False)
+    assert {step["chapter"] for step in tour.steps if step["kind"] == "run"} == {1, 2, 3}
+    assert "left out: landed cannot start a Postgres" in " ".join(out.getvalue().split())
 
 
 def test_a_configuration_above_the_temporary_folder_is_named(

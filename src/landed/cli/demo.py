@@ -13,15 +13,16 @@ from landed.cli.output import emit_json
 
 
 @command()
-@click.option("--keep", is_flag=True, help="Keep the folder with the three projects, and say where it is.")
+@click.option("--keep", is_flag=True, help="Keep the folder with the three D1 projects, and say where it is.")
 def demo(common: Common, keep: bool) -> None:
     """A tour on throw-away databases; needs nothing.
 
-    Builds three small broken projects in a temporary folder: one applied locally and forgotten in
-    production, one with a history that is not true, and one with a migration that would delete
-    rows. Shows for each what the platform's history claims, what landed says, and the way out. All
-    output is real: the commands run on real database files, and the tour fails if anything comes out
-    differently from what it tells. No network, no configuration.
+    Builds four small broken projects in temporary folders. On Cloudflare D1: one applied locally and
+    forgotten in production, one with a history that is not true, one with a migration that would delete
+    rows. On Supabase, in a throw-away Postgres: a history that was repaired until it looked right. Shows
+    for each what the platform's history claims, what landed says, and the way out. All output is real:
+    the commands run on real databases, and the tour fails if anything comes out differently from what it
+    tells. No network, no Docker, no configuration.
     """
     from landed.cli.demo_tour import Tour
     from landed.report.demo import Stage

@@ -9,14 +9,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import NotProven
+from landed.core.errors import CannotKnow, NotProven
 from landed.ops import demo as worlds
 from landed.ops.demo import POST_ROWS, World
 from landed.report.demo import Stage
 
-_CHAPTERS = ("1-forgotten-production", "2-untrue-history", "3-cascading-rebuild")
+if TYPE_CHECKING:
+    from landed.ops.demo_postgres import PostgresWorld
+
+_CHAPTERS = ("1-forgotten-production", "2-untrue-history", "3-cascading-rebuild", "4-supabase-repaired")
+_KEPT = _CHAPTERS[:3]
 
 _SUMMARY = (
     ("the history said", "in truth", "with landed"),
@@ -24,13 +28,15 @@ _SUMMARY = (
     ("2  3 of 3 applied", "one never ran, one half-way", "finished, and now true"),
     ("3  1 to be applied", f"it would delete {POST_ROWS} rows", "refused; no row lost"),
 )
+_ON_POSTGRES = ("4  nothing to push", "never ran; an INVALID index", "built, applied, proven")
+_LEFT_OUT = ("4  (Supabase)", "left out: no Postgres here", "landed doctor says why")
 
 
 class Tour:
-    """Plays the three chapters in ``folder``; ``stage`` is ``None`` when only the steps are wanted.
+    """Plays the four chapters in ``folder``; ``stage`` is ``None`` when only the steps are wanted.
 
     ``steps`` collects what happened: every step has ``chapter`` and ``kind`` (``say``, ``claim``,
-    ``run``, ``file``, ``proven``).
+    ``run``, ``file``, ``proven``). The last chapter needs a Postgres; where none can be started it says so.
     """
 
     def __init__(self, folder: Path, stage: Stage | None) -> None:
@@ -43,19 +49,21 @@ class Tour:
         """Play everything. Raises NotProven as soon as a step does not come out as told."""
         if self._stage:
             self._stage.opening(
-                "Three projects whose migrations did not land. Real SQLite files, where wrangler keeps its "
-                "local D1 databases; no network; nothing outside a temporary folder is touched."
+                "Four projects whose migrations did not land: three on D1 (real SQLite files, where wrangler "
+                "keeps them), one on Supabase (a throw-away Postgres). No network, no Docker; everything is "
+                "in temporary folders, and gone afterwards."
             )
         with _surroundings(self._folder / "cache"):
             self._forgotten()
             self._untrue()
             self._cascading()
+            last = self._on_postgres()
         if self._stage:
-            self._stage.closing(_SUMMARY)
+            self._stage.closing((*_SUMMARY, last))
             lines = ["Trust the schema, not the history. In a project of yours: landed status"]
             if keep:
-                lines.append("The three projects, broken as they were found:")
-                lines += [f"  cd {self._folder / name} && landed status" for name in _CHAPTERS]
+                lines.append("The three D1 projects, broken as they were found:")
+                lines += [f"  cd {self._folder / name} && landed status" for name in _KEPT]
             self._stage.last(lines)
 
     # -- the chapters ---------------------------------------------------------------------------
@@ -137,18 +145,68 @@ class Tour:
         self._run(["verify"], 0, "3 recorded")
         self._proven(f"All {POST_ROWS} posts are there, emails are unique, and the references hold.")
 
+    def _on_postgres(self) -> tuple[str, str, str]:
+        from landed.ops.demo_postgres import untrue_history
+
+        name = self._begin("Supabase: repaired until the history looked right")
+        try:
+            with untrue_history(self._folder / "tour" / name) as world:
+                os.chdir(world.folder)
+                os.environ["LANDED_TARGET"] = world.url
+                self._repaired(world)
+                os.chdir(self._folder)
+        except CannotKnow as error:
+            if any(step["kind"] == "run" and step["chapter"] == self._chapter for step in self.steps):
+                raise
+            self._say(f"This part is left out: {error.message}. Everything else of landed works without it.")
+            return _LEFT_OUT
+        return _ON_POSTGRES
+
+    def _repaired(self, world: PostgresWorld) -> None:
+        self._say(
+            "Somebody ran `supabase migration repair --status applied` for the audit log, which writes the "
+            "row and runs nothing. The unique index met two equal e-mails, failed, and stayed behind "
+            "INVALID; the next push passed over it (IF NOT EXISTS) and recorded the file. (LANDED_TARGET "
+            "holds the database's URL.)"
+        )
+        waiting = world.waiting()
+        self._hold(waiting == [], f"the history table leaves {waiting} to be pushed")
+        self._claimed("supabase", "3 of 3 files recorded, nothing to push.", "supabase", [])
+        self._run(
+            ["status"], 0, "phantom  20260102000000_audit_log.sql", "the index is INVALID",
+            "torn     20260103000000_unique_email.sql", "landed resume 20260103000000_unique_email.sql",
+        )  # fmt: skip
+        self._say("An INVALID index is built anew; that it may be dropped for that has to be said by name.")
+        allow = "drop-invalid-index:public.users_email"
+        self._run(["resume", "--yes", "--allow", allow], 0, "finished and proven")
+        self._run(["repair", "--yes"], 0, "remove 20260102000000_audit_log.sql")
+        self._run(["apply", "--yes"], 0, "20260102000000_audit_log.sql  applied, proven, recorded")
+        double = "insert into users select 3, email from users where id = 1"
+        self._run(["exec", "--yes", double], 1, "duplicate key value violates unique constraint")
+        self._run(["verify"], 0, "3 recorded")
+        valid = world.run("SELECT indisvalid FROM pg_index WHERE indexrelid = 'public.users_email'::regclass")
+        self._hold(valid == [(True,)], "the index is not valid")
+        policies = world.run("SELECT polname FROM pg_policy WHERE polrelid = 'public.audit_log'::regclass")
+        self._hold(policies == [("own entries",)], "the policy is not there")
+        self._hold(world.waiting() == [], "files would be pushed")
+        self._proven("The table and its policy are there, no e-mail can come twice, and the history is true.")
+
     # -- steps ----------------------------------------------------------------------------------
 
     def _open(self, title: str, build: Any) -> World:
-        name = _CHAPTERS[self._chapter]
-        self._chapter += 1
+        name = self._begin(title)
         found: World = build(self._folder / name)
         world = found.copy(self._folder / "tour" / name)
         os.chdir(world.folder)
+        return world
+
+    def _begin(self, title: str) -> str:
+        name = _CHAPTERS[self._chapter]
+        self._chapter += 1
         self._note("chapter", title=title)
         if self._stage:
             self._stage.chapter(self._chapter, len(_CHAPTERS), title)
-        return world
+        return name
 
     def _say(self, text: str) -> None:
         self._note("say", text=text)
@@ -162,10 +220,13 @@ class Tour:
         total = world.recorded(binding) + len(waiting)
         text = f"{world.recorded(binding)} of {total} files recorded in {binding}"
         text += f", to be applied: {', '.join(waiting)}" if waiting else ", nothing to apply."
-        self._note("claim", text=text, binding=binding, waiting=waiting)
+        self._claimed("wrangler", text, binding, waiting)
+
+    def _claimed(self, whose: str, text: str, database: str, waiting: list[str]) -> None:
+        self._note("claim", text=text, binding=database, waiting=waiting)
         if self._stage:
             self._stage.say("")
-            self._stage.claim(text)
+            self._stage.claim(whose, text)
 
     def _run(self, arguments: list[str], code: int, *expected: str) -> None:
         """Run one real command in this process; it must exit with ``code`` and print what is expected."""
@@ -237,7 +298,7 @@ def _surroundings(cache: Path) -> Iterator[None]:
     kept = dict(os.environ)
     here = os.getcwd()
     for name in kept:
-        if name.startswith("LANDED_") or name == "CLOUDFLARE_ENV":
+        if name.startswith(("LANDED_", "PG", "SUPABASE_")) or name == "CLOUDFLARE_ENV":
             del os.environ[name]
     os.environ["LANDED_CACHE_DIR"] = str(cache)
     try:

@@ -42,9 +42,9 @@ class Stage:
         print(file=self._out)
         self._told(text, "  ")
 
-    def claim(self, text: str) -> None:
-        """What the platform's history claims."""
-        self._told(f"wrangler's history: {text}", "  ", "yellow")
+    def claim(self, whose: str, text: str) -> None:
+        """What the platform's history claims; ``whose`` is the platform's tool."""
+        self._told(f"{whose}'s history: {text}", "  ", "yellow")
 
     def command(self, words: str) -> None:
         """A command that is about to run."""
