@@ -1,4 +1,4 @@
-"""Shapes that real Supabase projects have and made-up ones lack: what is said of them, and whether it helps."""
+"""Shapes that real Supabase projects have, made-up ones lack: what is said of them, and whether it helps."""
 
 from __future__ import annotations
 

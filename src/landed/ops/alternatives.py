@@ -23,16 +23,18 @@ def never_ran(
     recorded: frozenset[str],
     live: Mapping[FactKey, str],
     ruling: Ruling,
-    replay_without: Callable[[str], Sequence[Step]],
+    replay_without: Callable[[str, Callable[[Step], bool]], Sequence[Step]],
     may_hide: Callable[[str], bool],
 ) -> dict[str, str]:
     """Torn files that the live schema explains as never run -> the recorded file that hides it.
 
-    ``replay_without`` replays the history without the named file, and is asked only where ``may_hide`` says
-    that a later file may have made the same. A file counts as never run only
-    if without it nothing at all is left unexplained among the facts that it or its successors own.
+    ``replay_without`` replays the history without the named file, up to a step that shows that it is no use,
+    and is asked only where ``may_hide`` says that a later file may have made the same. A file counts as never
+    run only if without it no other file fails, and nothing at all is left unexplained among the facts that it
+    or its successors own.
     """
     found: dict[str, str] = {}
+    failing = {s.name for s in steps if s.failed}
     torn = [
         j.name
         for j in ruling.judgements
@@ -44,8 +46,8 @@ def never_ran(
         place = next(i for i, s in enumerate(steps) if s.name == name)
         if place == len(steps) - 1 or not may_hide(name):
             continue
-        others = replay_without(name)
-        if any(s.failed for s in others):
+        others = replay_without(name, lambda step: step.failed and step.name not in failing)
+        if any(s.failed and s.name not in failing for s in others):
             continue
         touched = set(steps[place].net)
         hiding = _hiding(others[place:], steps[place + 1 :], touched, recorded)

@@ -122,8 +122,13 @@ def examine(
         recorded |= {BASE}
     own_cache = cache or Cache()
 
-    def replay(files: Sequence[Migration], *, keep: bool = False) -> list[Step]:
-        return workspace.replay(files, cache=own_cache, keep=keep, progress=progress)
+    def replay(
+        files: Sequence[Migration],
+        *,
+        keep: bool = False,
+        hopeless: Callable[[Step], bool] = lambda step: False,
+    ) -> list[Step]:
+        return workspace.replay(files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless)
 
     try:
         steps = replay(workspace.history([migrations[i] for i in order]), keep=True)
@@ -142,7 +147,7 @@ def examine(
             recorded,
             facts,
             ruling,
-            lambda name: replay([m for m in in_order if m.name != name]),
+            lambda name, hopeless: replay([m for m in in_order if m.name != name], hopeless=hopeless),
             _may_hide(in_order) if workspace.is_postgres else lambda name: True,
         )
         if hidden:

@@ -196,8 +196,12 @@ class Workspace:
         cache: Cache | None = None,
         keep: bool = False,
         progress: Progress | None = None,
+        hopeless: Callable[[Step], bool] = lambda step: False,
     ) -> list[Step]:
-        """The timeline of these files in this order; ``keep`` says that more files may follow them later."""
+        """The timeline of these files in this order; ``keep`` says that more files may follow them later.
+
+        A step of which ``hopeless`` is true is the last: the caller needs no more.
+        """
         if self.is_postgres:
             from landed.shadow.postgres.timeline import timeline as postgres_timeline
 
@@ -210,10 +214,13 @@ class Workspace:
                 keep=keep,
                 progress=progress,
                 said=self._say_shadow,
+                hopeless=hopeless,
             )
         from landed.shadow.timeline import timeline
 
-        return timeline(self.mode, self.ledger_table, files, cache=cache, progress=progress)
+        return timeline(
+            self.mode, self.ledger_table, files, cache=cache, progress=progress, hopeless=hopeless
+        )
 
     def start_facts(self, cache: Cache | None = None) -> Mapping[FactKey, str]:
         """What a database of this kind has before its first migration, and no migration has to explain."""

@@ -19,11 +19,12 @@ def timeline(
     *,
     cache: Cache | None = None,
     progress: Progress | None = None,
+    hopeless: Callable[[Step], bool] = lambda step: False,
 ) -> list[Step]:
-    """Replay a history in the given order and return one step per migration."""
+    """Replay a history in the given order: one step per migration, none after a ``hopeless`` one."""
     keys = chain(mode, ledger_table, migrations)
     known = cache.steps(keys) if cache is not None else []
-    if len(known) == len(migrations):
+    if len(known) == len(migrations) or any(map(hopeless, known)):
         return known
     from landed.shadow.replay import Replayer
 
@@ -38,8 +39,10 @@ def timeline(
             if progress is not None:
                 progress(index, len(migrations), migrations[index].name)
             steps.append(replayer.replay(migrations[index]))
+            if hopeless(steps[-1]):
+                break
         if cache is not None:
-            cache.store(keys[start:], steps[start:], replayer.image())
+            cache.store(keys[start : len(steps)], steps[start:], replayer.image())
     finally:
         replayer.close()
     return steps

@@ -157,8 +157,9 @@ def timeline(
     keep: bool = False,
     progress: Progress | None = None,
     said: Callable[[str], None] = lambda sentence: None,
+    hopeless: Callable[[Step], bool] = lambda step: False,
 ) -> list[Step]:
-    """Replay a history in the given order and return one step per migration.
+    """Replay a history in the given order and return one step per migration; none after a ``hopeless`` one.
 
     Starts from the longest beginning whose steps are cached and whose state is kept as a template on the
     server; with ``keep`` the last state is kept, too. ``said`` is told which server the replay uses.
@@ -166,7 +167,7 @@ def timeline(
     """
     keys = keys_of(choice, scope, migrations)
     known = cache.steps(keys) if cache is not None else []
-    if len(known) == len(migrations):
+    if len(known) == len(migrations) or any(map(hopeless, known)):
         return known
     if chosen(choice.setting) == SAME_SERVER:
         refuse_cluster_wide(migrations)
@@ -184,21 +185,24 @@ def timeline(
             with new_database(server, _key(keys[start - 1]) if start else None) as scratch:
                 replayer = PostgresReplayer(scratch, scope)
                 try:
-                    steps.extend(
-                        replayer.replay_each(
-                            migrations[start:],
-                            progress and (lambda at, name: progress(start + at, len(migrations), name)),
-                        )
-                    )
+                    for step in replayer.replay_each(
+                        migrations[start:],
+                        progress and (lambda at, name: progress(start + at, len(migrations), name)),
+                    ):
+                        steps.append(step)
+                        if hopeless(step):
+                            break
                 finally:
                     replayer.close()
                 if cache is not None:
-                    cache.store(keys[start:], steps[start:], None)
-                if keep and not touches_roles(migrations):
+                    cache.store(keys[start : len(steps)], steps[start:], None)
+                if keep and len(steps) == len(keys) and not touches_roles(migrations):
                     snapshot_as_template(scratch, _key(keys[-1]))
         except KeyError:
             # Another process has just dropped the template: without it, from the beginning.
-            return timeline(choice, scope, migrations, keep=keep, progress=progress, said=said)
+            return timeline(
+                choice, scope, migrations, keep=keep, progress=progress, said=said, hopeless=hopeless
+            )
     return steps
 
 
