@@ -298,11 +298,15 @@ def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
 
 def _unrehearsed(items: Sequence[PlanItem]) -> list[str]:
     return [
-        f"{i.migration.name}, statement {f.statement}: depends on rows that a rehearsal does not have "
-        f"({f.message})"
+        f"{i.migration.name}, statement {f.statement}: "
+        f"depends on {_lacking(f)} that a rehearsal does not have ({f.message})"
         for i in items
         for f in i.step.failures
     ]
+
+
+def _lacking(failure: Failure) -> str:
+    return "rows" if _for_want_of_rows(failure) else "something"
 
 
 def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
@@ -373,6 +377,11 @@ def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) 
     before = [i.migration.name for i in items[: items.index(broken)]]
     advice = "Correct the file, then run: landed apply"
     details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
+    if not failure.statement:
+        details = ["found in its text, before anything was run"]
+    if failure.message.endswith("(2D000)"):
+        details.append("A procedure that commits cannot run inside of the transaction that each file is.")
+        advice = f"Call it by hand, outside of the migrations (psql). {advice}"
     if exam.base is None and needs_base(failure.message, exam.steps):
         details.append("No file makes it: this history does not start from an empty database.")
         if exam.workspace.is_postgres:

@@ -129,8 +129,14 @@ def failed(
         f"{migration.name} failed: {about}{primary(error)}",
         where=where,
         details=details,
-        next=advice or "Correct the file, then run: landed apply",
+        next=advice
+        or f"{_ADVICE_BY_CODE.get(error.sqlstate or '', 'Correct the file')}, then run: landed apply",
     )
+
+
+_ADVICE_BY_CODE = {
+    "42501": "Connect as a role that may do this (landed doctor shows what it may), or correct the file",
+}
 
 
 def refused(session: Session, migration: Migration, command: Command, error: psycopg.Error) -> LandedError:

@@ -28,6 +28,7 @@ _SETTINGS: Final = (
     "bytea_output = 'hex'",
     "quote_all_identifiers = off",
     "extra_float_digits = 1",
+    "standard_conforming_strings = on",
     "xmlbinary = 'base64'",
     "jit = off",
     "plan_cache_mode = 'force_generic_plan'",

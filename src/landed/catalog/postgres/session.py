@@ -18,6 +18,7 @@ _SETTINGS: Final = {
     "bytea_output": "hex",
     "quote_all_identifiers": "off",
     "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
     "xmlbinary": "base64",
     "jit": "off",
     "work_mem": "64MB",

@@ -127,8 +127,10 @@ class Batch:
             if failure:
                 self.outcomes[statement.number] = Outcome(self._claims(statement, "public"), failure)
                 continue
+            if traits(statement.text).transaction and group:
+                return group, todo[at:]
             group.append(statement)
-            if careful or may_ask_more(statement.text):
+            if careful or may_ask_more(statement.text) or traits(statement.text).transaction:
                 return group, todo[at + 1 :]
         return group, []
 
@@ -167,11 +169,20 @@ class Batch:
             send(self._connection, commands(), answered)
         except Refused as refused:
             return refused
+        if group and _goes_back(group[-1].text):
+            send(self._connection, (self._tracker.note,), lambda place, result: None)
+            self.outcomes[last] = Outcome(self._tracker.reread())
         if final and not self._astray:
             self.outcomes[last].effects = self._tracker.take(final[0], here=True) or ()
         return None
 
     def _commands(self, statement: Statement) -> Iterator[tuple[str, bytes]]:
+        if traits(statement.text).transaction:
+            # The file's own savepoints: one of ours around them would take them along when it is released.
+            if traits(statement.text).verb != "SAVEPOINT":
+                yield "", _SAVEPOINT
+            yield "", statement.text.encode()
+            return
         yield "", _SAVEPOINT
         query = target_query(statement.text)
         if query:
@@ -215,7 +226,13 @@ class Batch:
 def _is_left_out(sql: str) -> bool:
     """Statements that only say how the transaction runs, which is not the shadow's to follow."""
     found = traits(sql)
-    return bool(found.transaction) or (
+    return found.transaction not in ("", "savepoint") or (
         found.verb == "SET"
         and re.match(r"\s*set\s+(?:local\s+)?transaction\b", sql, re.IGNORECASE) is not None
     )
+
+
+def _goes_back(sql: str) -> bool:
+    """Whether a statement takes back others of its transaction: ROLLBACK TO SAVEPOINT."""
+    found = traits(sql)
+    return found.transaction == "savepoint" and found.verb == "ROLLBACK"
