@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from landed_process import Landed
 
+from landed.catalog.postgres.scope import SUPABASE
+from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import Scratch, new_database
+from landed.shadow.postgres.replay import replay_all
 from landed.shadow.postgres.servers import ShadowServer
+from landed.sql.postgres import parse
 
 
 class Project:
@@ -77,3 +81,14 @@ def test_what_was_added_by_hand_is_taken_away_or_said_to_be_beyond_the_file(proj
     (torn,) = project.landed("status").body["migrations"]
     assert torn["standing"] == "torn" and "drift files target" in torn["next"]
     assert project.landed("resume", "--yes", code=1).error["message"].endswith("by any of its statements.")
+
+
+def test_a_file_drops_an_extension_that_projects_were_once_made_with(
+    pg_server: Callable[..., ShadowServer],
+) -> None:
+    text = 'DROP EXTENSION pg_graphql; DROP EXTENSION "pgjwt"; DROP EXTENSION hstore; DROP EXTENSION pgsodium'
+    with new_database(pg_server(18, supabase())) as scratch:
+        (step,) = replay_all(scratch, SUPABASE, [Migration("1_a.sql", "1", "1_a.sql", text, parse)])
+    assert [failure.statement for failure in step.failures] == [3]
+    gone = {str(change.key.object) for change in step.traces[0].effects if change.after is None}
+    assert "extension pg_graphql" in gone

@@ -14,6 +14,7 @@ from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step, net_effects
 from landed.shadow.postgres.claims import claimed_effects
+from landed.shadow.postgres.formerly import dropped_by, put_back
 from landed.shadow.postgres.pipeline import ConnectionLost
 from landed.shadow.postgres.replay_batch import Batch, Outcome
 from landed.shadow.postgres.replay_data import data_checks
@@ -62,6 +63,9 @@ class PostgresReplayer:
             self._roles = self._roles or RolesRestored(self._scratch)
             self._roles.note(migration)
         self._reset()
+        missed = dropped_by(migration) if self._elevates else []
+        if missed and put_back(self.connection, missed):
+            self.tracker.reread()
         for segment in segments(parsed.statements):
             numbers = set(segment.statements)
             # A file's own COMMIT ends what was set for its transaction, whether apply would send it or not.

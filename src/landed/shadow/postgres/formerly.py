@@ -1,0 +1,42 @@
+"""Extensions that Supabase once made every project with: a file that drops one shows that it was there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from landed.core.migration import Migration
+
+if TYPE_CHECKING:
+    import psycopg
+
+FORMERLY = {"pg_graphql": "", "pgjwt": " SCHEMA extensions", "pgsodium": ""}
+"""With the schema of those that do not choose it themselves; new projects are made without
+(supabase/postgres, migrations/db)."""
+
+_DROPS = re.compile(rf"\s*drop\s+extension\s+\"?({'|'.join(FORMERLY)})\b", re.IGNORECASE)
+
+
+def dropped_by(migration: Migration) -> list[str]:
+    """Those that a file drops without asking whether they are there."""
+    if "xtension" not in migration.text.lower():
+        return []
+    found = (_DROPS.match(statement.text) for statement in migration.statements)
+    return list(dict.fromkeys(match[1].lower() for match in found if match))
+
+
+def put_back(connection: psycopg.Connection[Any], names: list[str]) -> bool:
+    """Make those that are not there, as the role that may drop them; whether there was anything to do."""
+    import psycopg
+
+    done = False
+    for name in names:
+        query = "SELECT FROM pg_catalog.pg_extension WHERE extname = %s"
+        if connection.execute(query, (name,), prepare=False).fetchone() is not None:
+            continue
+        try:
+            connection.execute(f"CREATE EXTENSION {name}{FORMERLY[name]}".encode(), prepare=False)
+            done = True
+        except psycopg.Error:
+            continue
+    return done
