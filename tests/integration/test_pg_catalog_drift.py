@@ -1,6 +1,7 @@
 """Pairs of schemas: what differs in one thing is reported there and nowhere else, what is the same is silent.
 
-Every change is also followed by the tracker, and what it saw must be what two snapshots say.
+Every change is also followed by the tracker, and statement by statement by the look on the server; what they
+saw must be what two snapshots say.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 import pytest
 from pgservers import MAJORS, binaries_of
 
 from landed.catalog.postgres import PLAIN, Tracker, canonical_view, snapshot
-from landed.core.facts import FactKey, difference
+from landed.catalog.postgres.follower import Follower
+from landed.core.facts import FactKey, compose, difference
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.servers import ShadowServer
+from landed.sql.postgres import split
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
 BASE = (CASES / "base.sql").read_text(encoding="utf-8")
@@ -29,6 +32,7 @@ FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql")
 ACROSS = dataclasses.replace(PLAIN, floor=15)
 
 Server = Callable[..., ShadowServer]
+Following = TypeVar("Following", bound=Tracker)
 
 
 class Pair(NamedTuple):
@@ -108,15 +112,17 @@ def base(pg_server: Server) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture(scope="module")
-def at_base(base: psycopg.Connection[Any]) -> Iterator[Tracker]:
-    """A tracker that has read the base schema, to be copied: reading it is what costs most here."""
-    tracker = Tracker(base, PLAIN)
-    tracker.begin()
-    yield tracker
-    assert snapshot(base, PLAIN) == tracker.facts  # every change was rolled back, and no copy wrote to this
+def at_base(base: psycopg.Connection[Any]) -> Iterator[tuple[Tracker, Follower]]:
+    """What has read the base schema, to be copied: reading it is what costs most here."""
+    both = Tracker(base, PLAIN), Follower(base, PLAIN, base)
+    for one in both:
+        one.begin()
+    yield both
+    facts = snapshot(base, PLAIN)  # every change was rolled back, and no copy wrote to these
+    assert all(one.facts == facts for one in both)
 
 
-def copied(tracker: Tracker) -> Tracker:
+def copied(tracker: Following) -> Following:
     """Another that knows the same, on the same connection."""
 
     def collections(value: Any) -> Any:
@@ -131,13 +137,24 @@ def copied(tracker: Tracker) -> Tracker:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_one_difference_is_reported_there_and_nowhere_else(
-    base: psycopg.Connection[Any], at_base: Tracker, pair: Pair
+    base: psycopg.Connection[Any], at_base: tuple[Tracker, Follower], pair: Pair
 ) -> None:
-    before, tracker = at_base.facts, copied(at_base)
+    tracker, follower = copied(at_base[0]), copied(at_base[1])
+    before = at_base[0].facts
+    told = []
+
+    def look() -> bytes | None:
+        (answer,) = base.execute(follower.look, prepare=False).fetchone() or (None,)
+        return None if answer is None else bytes(answer.encode())
+
     base.execute("BEGIN")
     try:
         tracker.begin()
-        base.execute(pair.change.encode())
+        base.execute(follower.note)
+        for statement in split(pair.change):
+            base.execute(statement.text.encode())
+            told.append(follower.take(look(), here=True) or ())
+        assert follower.take(look(), here=False) == ()
         followed = tracker.changes()
         after = snapshot(base, PLAIN)
     finally:
@@ -146,6 +163,8 @@ def test_one_difference_is_reported_there_and_nowhere_else(
     assert unlike(pair.expected, [change.key for change in found]) == ([], [])
     assert followed == found
     assert tracker.facts == after
+    assert sorted(compose(told)) == sorted(found)
+    assert follower.facts == after
 
 
 def test_there_are_enough_pairs_of_every_kind() -> None:
