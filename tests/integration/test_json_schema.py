@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from docsworlds import build
+from json_documents import SCHEMA, held
 from jsonschema import Draft202012Validator
 
 from landed.core import errors
 from landed.core.standing import Standing, Verdict
-from landed.report.json_schema import json_schema
-
-SCHEMA = json_schema()
 
 HOSTED = {"undo", "shadow"}
 """Documents that only a server brings out: test_remote_undo.py and test_pg_shadow_pull.py hold them."""
@@ -162,18 +159,6 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[
         return found
 
     return run
-
-
-def held(text: str, document: str) -> dict[str, Any]:
-    """The document, after it was held to the schema: as a whole, and as the one that it should be."""
-    body: dict[str, Any] = json.loads(text)
-    assert next(iter(body)) == "schema"
-    assert body["schema"] == "landed/1"
-    validator = Draft202012Validator({"$ref": f"#/$defs/{document}", "$defs": SCHEMA["$defs"]})
-    problems = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(body)]
-    assert not problems
-    assert Draft202012Validator(SCHEMA).is_valid(body), "two documents claim it, or none"
-    return body
 
 
 @pytest.mark.parametrize("world", CASES)
