@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 Wanted = dict[str, set[tuple[str, str]]]
 """Catalog query -> the (schema, name) pairs whose units it is to read; no pairs where it is read whole."""
 
+_BY_INDEX: Final = ", ".join(
+    f"pg_catalog.set_config('enable_{way}', 'off', true)" for way in ("seqscan", "hashjoin", "mergejoin")
+)
+"""A plan is made once and kept: one that reads a whole catalog costs more with every file that adds to it."""
+
 _NAMED: Final = "FROM unnest($1, $2) AS w (s, o) JOIN pg_namespace n ON n.nspname = w.s "
 _RELATIONS: Final = f"SELECT c.oid {_NAMED}JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.o"
 _TYPES: Final = f"SELECT t.oid {_NAMED}JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = w.o"
@@ -223,7 +228,7 @@ class Readback:
 
     def commands(self, keys: Iterable[FactKey], also: str = "") -> list[Read]:
         """The statements to send; the first makes the settings, and gives the columns ``also`` besides."""
-        sent = [Read(f"{SET}, {also}" if also else SET)]
+        sent = [Read(f"{SET}, {_BY_INDEX}" + (f", {also}" if also else ""))]
         for name, units in sorted(wanted(keys).items()):
             prepared = f"landed_read_{self._generation}_{name}"
             if name not in self._known:
