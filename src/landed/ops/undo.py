@@ -146,6 +146,12 @@ def _target(workspace: Workspace) -> RemoteD1Target:
     target = workspace.target
     if isinstance(target, RemoteD1Target):
         return target
+    if workspace.is_postgres:
+        raise UsageError(
+            f"{workspace.spec.label} has no Time Travel: only hosted D1 databases have it",
+            details=["a file that fails leaves nothing; what was applied is taken back by a new migration"],
+            next="for the rows of an earlier moment: the database's backups (Supabase: Database, Backups)",
+        )
     raise UsageError(
         f"{workspace.spec.label} has no Time Travel: only hosted D1 databases have it",
         details=["a local database is a file: a copy of it is the way back"],
