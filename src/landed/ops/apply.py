@@ -415,10 +415,15 @@ def _notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
     return notices
 
 
+_SHOWN = 6
+"""So many names in a sentence; a first run of a long history has hundreds."""
+
+
 def _so_far(done: Sequence[Applied], plan: Plan) -> str:
     names = [a.name for a in done if a.outcome == "applied"]
     left = len(plan.items) - len(done)
     if not names:
         return f"Applied before: nothing. Not run: {left} of {len(plan.items)} files."
     rest = f"Not run: {left} of {len(plan.items)} files."
-    return f"Applied before, proven and recorded: {', '.join(names)}. {rest}"
+    shown = ", ".join(names) if len(names) <= _SHOWN else f"{names[0]} … {names[-1]} ({len(names)} files)"
+    return f"Applied before, proven and recorded: {shown}. {rest}"
