@@ -83,6 +83,17 @@ def test_what_was_added_by_hand_is_taken_away_or_said_to_be_beyond_the_file(proj
     assert project.landed("resume", "--yes", code=1).error["message"].endswith("by any of its statements.")
 
 
+def test_what_was_added_by_hand_does_not_make_a_file_one_that_never_ran(project: Project) -> None:
+    project.apply(
+        f1_first="CREATE OR REPLACE VIEW v AS SELECT 1 AS a;",
+        f2_second="""CREATE TABLE IF NOT EXISTS t (i int); CREATE OR REPLACE VIEW v AS SELECT 1 AS a;
+            ALTER VIEW v SET (security_invoker = true);""",
+    )
+    project.sql("ALTER VIEW v SET (security_barrier = true)")
+    assert "phantom" not in project.special().values()
+    assert project.special() != {}
+
+
 def test_a_file_drops_an_extension_that_projects_were_once_made_with(
     pg_server: Callable[..., ShadowServer],
 ) -> None:

@@ -35,14 +35,14 @@ def never_ran(
     """
     found: dict[str, str] = {}
     failing = {s.name for s in steps if s.failed}
-    torn = [
-        j.name
+    torn = {
+        j.name: {e.key for e in j.evidence if not e.holds and e.key is not None}
         for j in ruling.judgements
         if j.verdict is Verdict.PARTIAL
         and j.name != BASE
         and any(not e.weak for e in j.evidence if not e.holds)
-    ]
-    for name in torn[:TRIED]:
+    }
+    for name in list(torn)[:TRIED]:
         place = next(i for i, s in enumerate(steps) if s.name == name)
         if place == len(steps) - 1 or not may_hide(name):
             continue
@@ -55,7 +55,7 @@ def never_ran(
             continue
         again = judge(others, recorded, live)
         expected = again.expected
-        if all(holds(key, expected.get(key), live.get(key)) for key in touched):
+        if all(holds(key, expected.get(key), live.get(key)) for key in touched | torn[name]):
             found[name] = hiding
     return found
 
