@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from landed.core.migration import Parsed, Statement
@@ -39,6 +40,7 @@ def normalise(sql: str) -> str:
     return parse(sql).normalised
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Parsed:
     """Statements, ``-- landed:verify`` checks and the normalised form of a migration's text.
 

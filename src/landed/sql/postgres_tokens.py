@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -102,6 +103,11 @@ def tokenize(sql: str) -> list[Token]:
 
 def words(sql: str, limit: int = 24) -> list[str]:
     """The first ``limit`` tokens that are neither space nor comment, bare words in upper case."""
+    return list(_words(sql, limit))
+
+
+@lru_cache(maxsize=8192)
+def _words(sql: str, limit: int) -> tuple[str, ...]:
     found: list[str] = []
     for kind, text, _ in scan(sql):
         if kind in ("space", "comment"):
@@ -109,7 +115,7 @@ def words(sql: str, limit: int = 24) -> list[str]:
         found.append(text.upper() if kind == "word" else text)
         if len(found) == limit:
             break
-    return found
+    return tuple(found)
 
 
 def string_value(text: str) -> str:

@@ -35,7 +35,7 @@ class Command(NamedTuple):
     purpose: str = ""
     line: int = 0
     prepared: str = ""
-    """The name of a statement that SQL has prepared, to be run with the values instead of ``sql``."""
+    """The name of a statement that SQL has prepared, to be run with the values (texts) instead of ``sql``."""
 
 
 class Answer(NamedTuple):
@@ -105,12 +105,12 @@ def _queue(connection: psycopg.Connection[Any], pgconn: PGconn, command: Command
     if command.values is None and not command.prepared:
         pgconn.send_query_params(command.sql.encode(), None)
         return
-    values = Transformer.from_context(connection)
     given = command.values or ()
-    dumped = values.dump_sequence(given, [PyFormat.TEXT] * len(given))
     if command.prepared:
-        pgconn.send_query_prepared(command.prepared.encode(), dumped)
+        pgconn.send_query_prepared(command.prepared.encode(), [str(value).encode() for value in given])
         return
+    values = Transformer.from_context(connection)
+    dumped = values.dump_sequence(given, [PyFormat.TEXT] * len(given))
     number = count(1)
     sql = _PLACE.sub(lambda _: f"${next(number)}", command.sql)
     pgconn.send_query_params(sql.encode(), dumped, values.types, values.formats)
