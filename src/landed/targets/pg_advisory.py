@@ -26,15 +26,23 @@ _TAKE = """\
 WITH mine AS MATERIALIZED (SELECT pg_catalog.pg_try_advisory_lock(%(class)s, %(object)s) AS taken)
 SELECT mine.taken, pg_catalog.pg_backend_pid(), h.*
 FROM mine LEFT JOIN LATERAL (
-    SELECT l.pid, a.usename::text,
-           coalesce(nullif(a.application_name, ''), a.backend_type, '') AS application,
+    SELECT l.pid, a.usename::pg_catalog.text,
+           CASE WHEN a.application_name OPERATOR(pg_catalog.=) '' THEN a.backend_type
+                ELSE a.application_name END AS application,
            a.state, a.query,
-           extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, a.backend_start))::float8,
+           pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-)
+                                         coalesce(a.xact_start, a.backend_start)),
            pg_catalog.host(a.client_addr)
-    FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE NOT mine.taken AND l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-      AND l.classid = %(class)s::int8::oid AND l.objid = (%(object)s::int8 & 4294967295)::oid
+    FROM pg_catalog.pg_locks l
+    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid
+    WHERE NOT mine.taken AND l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted
+      AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
+      AND l.database OPERATOR(pg_catalog.=)
+          (SELECT d.oid FROM pg_catalog.pg_database d
+           WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+      AND l.classid OPERATOR(pg_catalog.=) %(class)s::pg_catalog.int8::pg_catalog.oid
+      AND l.objid OPERATOR(pg_catalog.=)
+          (%(object)s::pg_catalog.int8 OPERATOR(pg_catalog.&) 4294967295)::pg_catalog.oid
     LIMIT 1) h ON true"""
 
 

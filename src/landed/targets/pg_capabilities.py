@@ -19,15 +19,17 @@ _TRIALS = 3
 _PATIENCE = 3.0
 """Seconds after which a second connection that gets no answer is taken to wait for a free session."""
 
+# Every name is qualified, here and elsewhere: a search_path may have others before pg_catalog.
 QUERY = """\
 SELECT pg_catalog.pg_backend_pid(),
-       pg_catalog.current_setting('server_version_num')::int,
-       current_user::text,
-       session_user::text,
-       coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), false),
+       pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
+       current_user::pg_catalog.text,
+       session_user::pg_catalog.text,
+       coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles r
+                 WHERE r.rolname OPERATOR(pg_catalog.=) current_user), false),
        pg_catalog.pg_is_in_recovery(),
-       pg_catalog.current_setting('default_transaction_read_only') = 'on',
-       pg_catalog.current_database()::text"""
+       pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool,
+       pg_catalog.current_database()::pg_catalog.text"""
 
 
 class Capabilities(NamedTuple):

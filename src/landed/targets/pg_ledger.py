@@ -93,7 +93,8 @@ def select_rows(table: LedgerTable) -> str:
     """
     from landed.sql.postgres_tokens import literal
 
-    return f"SELECT pg_catalog.to_jsonb(m)::text FROM {table.sql} AS m{_CAVEATS.format(literal(table.sql))}"
+    rows = f"SELECT pg_catalog.to_jsonb(m)::pg_catalog.text FROM {table.sql} AS m"
+    return rows + _CAVEATS.format(literal(table.sql))
 
 
 _CAVEATS = """
@@ -162,8 +163,9 @@ def provision(table: LedgerTable) -> tuple[str, ...]:
 def is_provisioned(table: LedgerTable) -> Command:
     """A query with one boolean: whether the table has all columns that are written to (as the CLI asks)."""
     return (
-        "SELECT count(*) = 3 FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass(%s) "
-        "AND NOT attisdropped AND attname IN ('version', 'name', 'statements')",
+        "SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 3 FROM pg_catalog.pg_attribute "
+        "WHERE attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s) AND NOT attisdropped "
+        "AND attname::pg_catalog.text OPERATOR(pg_catalog.~) '^(version|name|statements)$'",
         (table.sql,),
     )
 
@@ -196,7 +198,7 @@ def upsert(table: LedgerTable, row: PgLedgerRow) -> Command:
 
 def delete(table: LedgerTable, versions: Sequence[str]) -> Command:
     """The rows of these versions, as ``supabase migration repair --status reverted`` removes them."""
-    return f"DELETE FROM {table.sql} WHERE version = ANY(%s)", (list(versions),)
+    return f"DELETE FROM {table.sql} WHERE version OPERATOR(pg_catalog.=) ANY(%s)", (list(versions),)
 
 
 def row_for(migration: Migration) -> PgLedgerRow:

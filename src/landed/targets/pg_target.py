@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck
 from landed.targets.base import LiveState
@@ -86,8 +85,10 @@ class PgTarget:
                 facts = snapshot(connection, scope)
                 stored = read_ledger(connection, self.ledger)
         except psycopg.Error as error:
+            from landed.targets.pg_unreadable import unreadable
+
             self.close()
-            raise _unreadable(self.label, error) from None
+            raise unreadable(self.label, error, lambda: self.connect(readonly=True).connection) from None
         if stored is None:
             return LiveState(True, facts=facts)
         matched = match(self.migrations(), stored)
@@ -170,14 +171,3 @@ def _one(connection: Connection[Any], check: DataCheck) -> tuple[bool | None, st
     if len(rows) != 1 or len(rows[0]) != 1:
         return None, "the check must give one row with one value"
     return bool(rows[0][0]), ""
-
-
-def _unreadable(label: str, error: Exception) -> CannotKnow:
-    diag = getattr(error, "diag", None)
-    message = (diag.message_primary if diag is not None else None) or str(error).strip().splitlines()[0]
-    code = getattr(error, "sqlstate", None)
-    return CannotKnow(
-        f"{label} could not be read: {message}{f' ({code})' if code else ''}",
-        details=["Nothing was judged and nothing was changed."],
-        next="landed doctor",
-    )

@@ -111,8 +111,8 @@ def _change(
     changes = [Command(*upsert(ledger, row_for(files[name]))) for name in coming]
     if gone:
         changes.insert(0, Command(*delete(ledger, sorted(gone))))
-    changes.append(Command(f"SELECT version::text FROM {ledger.sql}"))
-    changes.append(Command("SELECT pg_catalog.pg_current_xact_id()::text"))
+    changes.append(Command(f"SELECT version::pg_catalog.text FROM {ledger.sql}"))
+    changes.append(Command("SELECT pg_catalog.pg_current_xact_id()::pg_catalog.text"))
     *_, left, xid = send(session.connection, changes)
     there, wanted = {row[0] for row in left.rows}, {row_for(files[name]).version for name in coming}
     if wanted - there or (gone - wanted) & there:

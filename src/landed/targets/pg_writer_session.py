@@ -115,7 +115,7 @@ class Session:
             asked, values = is_provisioned(self.target.ledger)
             setting = "pg_catalog.current_setting('lock_timeout')"
             own = "(SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"
-            query = f"SELECT ({asked}), {setting}, ({text('main_role')}), {own}::text"
+            query = f"SELECT ({asked}), {setting}, ({text('main_role')}), {own}::pg_catalog.text"
             row = connection.execute(query.encode(), values, prepare=False).fetchone()
             assert row is not None
         except psycopg.OperationalError as error:

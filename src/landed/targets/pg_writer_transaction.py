@@ -36,7 +36,7 @@ _SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
 _HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECURITY", "REFRESH", "LOCK"))
 """Verbs of statements that leave the role alone; a function that they run may change a setting."""
 
-_XID = "pg_catalog.pg_current_xact_id()::text"
+_XID = "pg_catalog.pg_current_xact_id()::pg_catalog.text"
 
 
 class Part(NamedTuple):

@@ -212,7 +212,7 @@ class PostgresReplayer:
         for statement in statements:
             outcome = found[statement.number] = Outcome()
             outcome.failure = unsendable(statement.text)
-            if outcome.failure:
+            if outcome.failure or self._is_elsewhere(statement):
                 continue
             claims = self._claims(statement)
             try:
@@ -228,6 +228,13 @@ class PostgresReplayer:
                 # What it left behind (an index that is not valid) is not what it should have made.
                 outcome.effects = claims
         return found
+
+    def _is_elsewhere(self, statement: Statement) -> bool:
+        """Whether what a statement does is outside of this database, where no replay has anything to do."""
+        alone = traits(statement.text).alone
+        return (alone.endswith((" DATABASE", " TABLESPACE")) and not alone.startswith("REINDEX")) or (
+            alone == "ALTER SYSTEM" and self._scratch.server.shared
+        )
 
     def _reopen(self) -> None:
         """Go on in a new session after the old one was lost, with what is known."""

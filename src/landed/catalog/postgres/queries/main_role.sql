@@ -1,2 +1,3 @@
 -- The role that owns the database: on a plain server, ownership by it is the normal case.
-SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
+SELECT pg_catalog.pg_get_userbyid(d.datdba) FROM pg_catalog.pg_database d
+WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()

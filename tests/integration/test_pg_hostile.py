@@ -1,0 +1,282 @@
+"""Postgres databases that make it hard to tell the truth: ledgers, hidden rows, names, settings."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from landed_process import Answer, Landed
+
+from landed.shadow.postgres.databases import new_database
+from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.targets.pg_unreadable import unreadable
+
+LEDGER = "supabase_migrations.schema_migrations"
+A, B, C = (f"2024010{n}000000_{name}.sql" for n, name in enumerate("abc", 1))
+FILES = {
+    A: r"""CREATE TABLE public.a (id int PRIMARY KEY, t text DEFAULT 'a\b', since date DEFAULT '2024-02-03');
+CREATE VIEW public.late AS SELECT id FROM public.a WHERE since > '2024-01-05' AND t <> 'x\y';
+""",
+    B: "CREATE TABLE public.b (id int PRIMARY KEY, a int REFERENCES public.a, CHECK (id > 0));\n",
+}
+NEXT = {C: "CREATE TABLE public.c (id int);\n"}
+VERSIONS = [A[:14], B[:14]]
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server(pg_server: Callable[..., ShadowServer]) -> Iterator[ShadowServer]:
+    # landed's own server, kept running between its calls.
+    with server_for(18):
+        yield pg_server(18)
+
+
+class Project:
+    """A database that holds what :data:`FILES` make, without a ledger, and landed on it."""
+
+    def __init__(self, server: ShadowServer, name: str, folder: Path) -> None:
+        self.server, self.name = server, name
+        self.migrations = folder / "migrations"
+        self.migrations.mkdir(parents=True)
+        self.write(FILES)
+        self.landed = Landed(
+            folder, folder.parent / "cache", LANDED_TARGET=self.url(), LANDED_MIGRATIONS="migrations"
+        )
+        self.sql(*FILES.values())
+
+    def url(self, user: str | None = None) -> str:
+        server = self.server
+        return f"postgresql://{user or server.superuser}@/{self.name}?host={server.host}&port={server.port}"
+
+    def write(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (self.migrations / name).write_text(text, encoding="utf-8")
+
+    def sql(self, *statements: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        with self.server.connect(self.name) as connection:
+            for statement in statements:
+                done = connection.execute(statement.encode())
+                rows = done.fetchall() if done.description else []
+        return rows
+
+    def ledger(self, columns: str = "version text PRIMARY KEY, statements text[], name text") -> None:
+        """A new ledger of this shape in which both files are recorded by their version alone."""
+        self.sql(
+            "DROP SCHEMA IF EXISTS supabase_migrations CASCADE",
+            "CREATE SCHEMA supabase_migrations",
+            f"CREATE TABLE {LEDGER} ({columns})",
+            f"INSERT INTO {LEDGER} (version) VALUES ('{VERSIONS[0]}'), ('{VERSIONS[1]}')",
+        )
+
+    @property
+    def recorded(self) -> list[str]:
+        return [row[0] for row in self.sql(f"SELECT version::text FROM {LEDGER} ORDER BY 1")]
+
+    def standings(self, *words: str) -> list[str]:
+        return list(self.landed("status", *words).standings().values())
+
+    def has(self, relation: str) -> bool:
+        return self.sql(f"SELECT to_regclass('{relation}') IS NOT NULL") == [(True,)]
+
+
+@pytest.fixture
+def project(server: ShadowServer, tmp_path: Path) -> Iterator[Project]:
+    with new_database(server) as made:
+        yield Project(server, made.name, tmp_path / "project")
+
+
+@contextlib.contextmanager
+def role(server: ShadowServer, name: str) -> Iterator[str]:
+    with server.connect(server.admin) as admin:
+        admin.execute(f"CREATE ROLE {name} LOGIN".encode())
+        yield name
+        admin.execute(f"DROP ROLE {name}".encode())
+
+
+def why(answer: Answer) -> str:
+    error = answer.error
+    return "\n".join([error["message"], *error["details"], error["next"]])
+
+
+def test_ledgers_of_every_shape(project: Project) -> None:
+    for columns in (
+        "version text PRIMARY KEY",
+        "version varchar(14), statements text[]",
+        "version bigint PRIMARY KEY, statements text[] DEFAULT '{}', name text DEFAULT ''",
+        "version text PRIMARY KEY, statements text[], name text, created_by text, rollback text[]",
+    ):
+        project.ledger(columns)
+        assert project.standings() == ["ok", "ok"], columns
+    project.sql(
+        f"ALTER TABLE {LEDGER} RENAME TO kept",
+        f"CREATE VIEW {LEDGER} AS SELECT * FROM supabase_migrations.kept",
+    )
+    project.write(NEXT)
+    project.landed("apply", "--yes")
+    assert project.recorded == [*VERSIONS, C[:14]] and project.has("public.c")
+
+
+def test_a_ledger_that_misleads_is_not_believed(project: Project) -> None:
+    project.ledger()
+    project.sql(f"ALTER TABLE {LEDGER} ENABLE ROW LEVEL SECURITY")
+    # Its owner sees every row.
+    assert project.standings() == ["ok", "ok"]
+    with role(project.server, "landed_reader") as reader:
+        project.sql(
+            f"GRANT USAGE ON SCHEMA supabase_migrations TO {reader}", f"GRANT SELECT ON {LEDGER} TO {reader}"
+        )
+        as_reader = ("--target", project.url(reader))
+        answer = project.landed(*as_reader, "status", code=3)
+        assert "rows of it may be hidden" in why(answer) and "DISABLE ROW LEVEL SECURITY" in why(answer)
+        project.sql(f"CREATE POLICY old_ones ON {LEDGER} USING (version < '2023')")
+        project.landed(*as_reader, "verify", code=3)
+        project.sql(f"CREATE POLICY all_of_them ON {LEDGER} FOR SELECT USING (true)")
+        assert project.standings(*as_reader) == ["ok", "ok"]
+        project.sql(f"DROP OWNED BY {reader}")
+        assert "GRANT USAGE ON SCHEMA" in why(project.landed(*as_reader, "status", code=3))
+    project.ledger("version text")
+    project.sql(f"INSERT INTO {LEDGER} VALUES (NULL)")
+    assert "version is NULL" in why(project.landed("status", code=3))
+    project.sql(f"DROP TABLE {LEDGER}", f"CREATE TABLE {LEDGER} (id int, name text)")
+    assert "no column version" in why(project.landed("status", code=3))
+
+
+def test_a_ledger_that_takes_no_row(project: Project) -> None:
+    project.ledger()
+    project.write(NEXT)
+    project.sql(
+        "CREATE FUNCTION supabase_migrations.away() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NULL; END'",
+        f"CREATE TRIGGER away BEFORE INSERT ON {LEDGER} FOR EACH ROW"
+        " EXECUTE FUNCTION supabase_migrations.away()",
+    )
+    told = why(project.landed("apply", "--yes", code=1))
+    assert "did not keep it" in told and f"triggers, rules or constraints of {LEDGER}" in told
+    assert not project.has("public.c") and project.recorded == VERSIONS
+    project.sql(f"DELETE FROM {LEDGER}")
+    assert "did not keep it" in why(project.landed("repair", "--yes", code=1))
+
+    project.ledger()
+    project.sql(f"DELETE FROM {LEDGER}", f"ALTER TABLE {LEDGER} ALTER version TYPE uuid USING NULL")
+    assert f"ALTER TABLE {LEDGER} ALTER COLUMN version TYPE text" in why(
+        project.landed("repair", "--yes", code=1)
+    )
+    project.sql(f"DROP TABLE {LEDGER}", f"CREATE MATERIALIZED VIEW {LEDGER} AS SELECT '{A[:14]}' AS version")
+    project.sql(*NEXT.values())
+    assert "has to be a table" in why(project.landed("repair", "--yes", code=1))
+
+
+HIJACKED = """
+CREATE FUNCTION public.no(text, text) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.no(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.no(name, name) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.no(int, int) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.to_jsonb(anyelement) RETURNS jsonb LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.current_setting(text) RETURNS text LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.count(anyelement) RETURNS bigint LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE FUNCTION public.unnest(anyarray) RETURNS SETOF int LANGUAGE plpgsql AS $$BEGIN RAISE 'hijacked'; END$$;
+CREATE OPERATOR public.= (leftarg = text, rightarg = text, function = public.no);
+CREATE OPERATOR public.= (leftarg = oid, rightarg = oid, function = public.no);
+CREATE OPERATOR public.= (leftarg = name, rightarg = name, function = public.no);
+CREATE OPERATOR public.= (leftarg = int, rightarg = int, function = public.no);
+CREATE TABLE public.pg_class (a int); CREATE TABLE public.pg_namespace (a int);
+CREATE TABLE public.pg_policy (a int); CREATE TABLE public.pg_locks (a int);
+CREATE TABLE public.pg_roles (a int); CREATE TABLE public.pg_stat_activity (a int);
+CREATE TYPE public.regclass AS (a int); CREATE DOMAIN public.text AS pg_catalog.int4;
+"""
+SETTINGS = {
+    "search_path": "public, pg_catalog",
+    "standard_conforming_strings": "off",
+    "DateStyle": "'German, DMY'",
+    "IntervalStyle": "'iso_8601'",
+    "TimeZone": "'Asia/Kathmandu'",
+    "bytea_output": "'escape'",
+    "extra_float_digits": "'-5'",
+    "quote_all_identifiers": "on",
+    "default_transaction_isolation": "'serializable'",
+    "row_security": "off",
+    "transform_null_equals": "on",
+    "client_encoding": "'LATIN1'",
+    "client_min_messages": "'debug5'",
+}
+
+
+def test_hijacked_names_and_odd_settings(project: Project) -> None:
+    project.ledger()
+    project.sql(HIJACKED)
+    project.sql(*(f'ALTER DATABASE "{project.name}" SET {k} = {v}' for k, v in SETTINGS.items()))
+    assert project.standings() == ["ok", "ok"]
+    project.write(NEXT)
+    applied = project.landed("apply", "--yes")
+    assert applied.stderr.count("DEBUG") == 0
+    assert project.standings() == ["ok"] * 3
+    (version,) = project.sql(f"SELECT version FROM {LEDGER} WHERE name OPERATOR(pg_catalog.=) 'c'")
+    assert version == (C[:14],)
+    assert "landed itself failed" not in project.landed("doctor", code=None).stdout
+    project.sql("ALTER TABLE public.a ALTER t DROP DEFAULT")
+    assert project.standings() == ["torn", "ok", "ok"]
+
+
+def test_a_files_own_savepoints(project: Project) -> None:
+    project.ledger()
+    project.write(
+        {
+            C: "CREATE TABLE public.c (id int);\nSAVEPOINT s;\nCREATE TABLE public.gone (id int);\n"
+            "ALTER TABLE public.c ADD COLUMN gone int;\nROLLBACK TO SAVEPOINT s;\nRELEASE s;\n"
+            "ALTER TABLE public.c ADD COLUMN kept int;\n"
+        }
+    )
+    project.landed("apply", "--yes")
+    assert project.standings() == ["ok"] * 3
+    assert project.has("public.c") and not project.has("public.gone")
+    project.sql("ALTER TABLE public.c DROP COLUMN kept")
+    assert project.standings() == ["ok", "ok", "torn"]
+
+
+def test_no_replay_touches_other_databases(project: Project) -> None:
+    """Also not on a server that the user named for scratch databases."""
+    project.ledger()
+    with new_database(project.server) as bystander:
+        project.write({C: f'DROP DATABASE "{bystander.name}";\n'})
+        project.write(
+            {C.replace("c.sql", "d.sql").replace("03", "04", 1): "CREATE DATABASE landed_unmade;\n"}
+        )
+        assert project.standings("--shadow", project.url()) == ["ok", "ok", "unknown", "unknown"]
+        names = {name for (name,) in project.sql("SELECT datname FROM pg_database")}
+    assert bystander.name in names and "landed_unmade" not in names
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_other_encodings(server: ShadowServer, tmp_path: Path, encoding: str) -> None:
+    name = f"landed_{encoding.lower()}_{next(numbers)}"
+    with server.connect(server.admin) as admin:
+        admin.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'".encode())
+        try:
+            project = Project(server, name, tmp_path / "project")
+            project.ledger()
+            project.write({C: 'CREATE TABLE public."größe" ("ü" text DEFAULT \'é\');\n'})
+            project.landed("apply", "--yes")
+            assert project.standings() == ["ok"] * 3
+            assert project.landed("drift", "files", "target").body["differences"] == []
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_who_keeps_a_reader_waiting_is_named(project: Project) -> None:
+    project.ledger()
+    with project.server.connect(project.name) as holder, project.server.connect(project.name) as reader:
+        holder.execute("BEGIN")
+        holder.execute(f"LOCK TABLE {LEDGER}".encode())
+        reader.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable) as raised:
+            reader.execute(f"SELECT FROM {LEDGER}".encode())
+        error = unreadable("Here", raised.value, lambda: project.server.connect(project.name))
+        pid = holder.info.backend_pid
+    assert error.details[0].startswith(f"{LEDGER} is locked by pid {pid} (")
+    assert f"SELECT pg_terminate_backend({pid})" in (error.next or "")
