@@ -149,6 +149,7 @@ class Tour:
         from landed.ops.demo_postgres import untrue_history
 
         name = self._begin("Supabase: repaired until the history looked right")
+        self._say("(A throw-away Postgres is started for this; that takes some seconds.)")
         try:
             with untrue_history(self._folder / "tour" / name) as world:
                 os.chdir(world.folder)
