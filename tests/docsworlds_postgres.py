@@ -195,6 +195,13 @@ def pending(world: SupabaseWorld) -> None:
     world.sql(ROWS)
 
 
+def orders(world: SupabaseWorld) -> None:
+    """The first two files, applied, with rows."""
+    world.migrations(INIT, REGION)
+    world.run(INIT, REGION)
+    world.sql(ROWS)
+
+
 def applied(world: SupabaseWorld) -> None:
     """All files applied; a few rows."""
     world.migrations()
@@ -221,26 +228,22 @@ def _invalid(world: SupabaseWorld) -> None:
 
 def phantom(world: SupabaseWorld) -> None:
     """``supabase migration repair --status applied`` for a file that never ran."""
-    world.migrations(INIT, REGION, AUDIT)
-    world.run(INIT, REGION)
-    world.sql(ROWS)
+    orders(world)
+    world.migrations(AUDIT)
     world.record(AUDIT)
 
 
 def invalid(world: SupabaseWorld) -> None:
     """CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS: failed, tried again, recorded; the index is INVALID."""
-    world.migrations(INIT, REGION, EMAIL)
-    world.run(INIT, REGION)
-    world.sql(ROWS)
+    orders(world)
+    world.migrations(EMAIL)
     _invalid(world)
     world.record(EMAIL)
 
 
 def half(world: SupabaseWorld) -> None:
     """A file of which CONCURRENTLY has committed the first part before a statement failed."""
-    world.migrations(INIT, REGION)
-    world.run(INIT, REGION)
-    world.sql(ROWS)
+    orders(world)
     world.file(HALF, HALF_TEXT)
     for statement in parse(HALF_TEXT).statements[:2]:
         world.sql(statement.text)
@@ -292,9 +295,7 @@ def trap(world: SupabaseWorld) -> None:
 
 def references(world: SupabaseWorld) -> None:
     """A pending file that deletes rows to which others refer."""
-    world.migrations(INIT, REGION)
-    world.run(INIT, REGION)
-    world.sql(ROWS)
+    orders(world)
     world.file("20260103090000_no_ada.sql", "delete from public.users where email = 'ada@example.com';\n")
 
 
@@ -340,8 +341,8 @@ def unreachable(world: SupabaseWorld) -> None:
 WORLDS: dict[str, Callable[[SupabaseWorld], None]] = {
     f"supabase-{build.__name__.replace('_', '-')}": build
     for build in (
-        new, pending, applied, damaged, phantom, invalid, half, edited, foreign, duplicate, trap, references,
-        not_null, baseless, drifted, unreachable,
+        new, pending, orders, applied, damaged, phantom, invalid, half, edited, foreign, duplicate, trap,
+        references, not_null, baseless, drifted, unreachable,
     )
 }  # fmt: skip
 
