@@ -252,6 +252,15 @@ def test_no_replay_touches_other_databases(project: Project) -> None:
     assert bystander.name in names and "landed_unmade" not in names
 
 
+def test_a_file_that_changes_the_ledger(project: Project) -> None:
+    """As squashing does; the table is there for the file, also before the first apply."""
+    project.write({C: f"DELETE FROM {LEDGER} WHERE version < '2024';\n{NEXT[C]}"})
+    project.ledger()
+    project.sql(f"INSERT INTO {LEDGER} VALUES ('20230101000000')")
+    project.landed("apply", "--yes")
+    assert project.recorded == [*VERSIONS, C[:14]] and project.has("public.c")
+
+
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_other_encodings(server: ShadowServer, tmp_path: Path, encoding: str) -> None:
     name = f"landed_{encoding.lower()}_{next(numbers)}"

@@ -293,7 +293,8 @@ def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
         return lambda failure: False
     from landed.ops.shadow_lacks import lacks
 
-    return lambda failure: lacks(failure, exam.facts)
+    ledger = exam.workspace.ledger_table
+    return lambda failure: lacks(failure, exam.facts, ledger)
 
 
 def _unrehearsed(items: Sequence[PlanItem]) -> list[str]:

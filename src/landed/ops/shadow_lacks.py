@@ -15,11 +15,12 @@ _MISSING = re.compile(
 _CODES = ("(0A000)", "(58P01)", "(42P01)", "(42704)", "(3F000)", "(42883)", "(22023)")
 
 
-def lacks(failure: Failure, live: Mapping[FactKey, str]) -> bool:
+def lacks(failure: Failure, live: Mapping[FactKey, str], ledger: str = "") -> bool:
     """Whether the statement failed for want of something that the target has, or may well have.
 
     An extension that this machine's Postgres does not come with; a relation, type, schema or function that no
-    earlier file made and that the live schema has nevertheless.
+    earlier file made and that the live schema has nevertheless; or the history table (``schema.table``),
+    which is there before the first file runs.
     """
     if not failure.message.endswith(_CODES):
         return False
@@ -28,6 +29,8 @@ def lacks(failure: Failure, live: Mapping[FactKey, str]) -> bool:
     found = _MISSING.search(failure.message)
     name = (found[1] or found[2] or "") if found else ""
     wanted = name.replace('"', "").rpartition(".")[2]
+    if wanted and wanted in ledger.replace('"', "").split("."):
+        return True
     return bool(wanted) and any(
         key.prop == EXISTS and key.name.partition("(")[0].replace('"', "").rpartition(".")[2] == wanted
         for key in live
