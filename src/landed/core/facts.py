@@ -93,11 +93,13 @@ def compose(steps: Iterable[Effects]) -> Effects:
 
 def digest(facts: Facts) -> str:
     """A hash that is equal for equal facts, whatever order they were read in (sha256, hex)."""
-    h = hashlib.sha256()
-    for key in sorted(facts):
-        h.update("\x1f".join((*key, facts[key])).encode())
-        h.update(b"\x1e")
-    return h.hexdigest()
+    told = "".join(
+        [
+            f"{kind}\x1f{parent}\x1f{name}\x1f{prop}\x1f{value}\x1e"
+            for (kind, parent, name, prop), value in sorted(facts.items())
+        ]
+    )
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 ORDERED = frozenset({"column order"})

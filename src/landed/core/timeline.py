@@ -70,6 +70,10 @@ class Step:
         """Whether any statement could not be replayed."""
         return bool(self.failures)
 
+    def concerns(self, kind: str) -> bool:
+        """Whether the file's net effect has to do with any object of this kind."""
+        return any(key.kind == kind for key in self.net)
+
 
 def net_effects(traces: Iterable[StatementTrace]) -> dict[FactKey, tuple[str | None, str | None, int]]:
     """Fold statements into ``key -> (before, after, number of the last statement that wrote it)``.

@@ -170,7 +170,8 @@ def examine(
 def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Mapping[FactKey, str]:
     """The facts but for extensions' versions that no statement names: the server chose those."""
     versions = {k for k in facts if k.kind == "extension" and k.prop == "version"}
-    versions -= {k for step in steps for k in step.net if k in versions} if versions else set()
+    if versions:
+        versions -= {k for step in steps if step.concerns("extension") for k in step.net}
     return {k: v for k, v in facts.items() if k not in versions} if versions else facts
 
 

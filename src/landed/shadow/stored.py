@@ -32,6 +32,10 @@ class StoredStep(Step):
         """As of a replayed step."""
         return net_effects(self.traces)
 
+    def concerns(self, kind: str) -> bool:
+        """As of a replayed step; decodes only what may have to do with the kind."""
+        return _dumps(kind) in self._body and super().concerns(kind)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Step):
             return NotImplemented

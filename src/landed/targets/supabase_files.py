@@ -13,6 +13,7 @@ from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration, Note
 from landed.sql.postgres import parse, problems
 from landed.sql.postgres_segments import cli_mode, transaction_trap
+from landed.sql.postgres_tokens import scan
 from landed.targets.files import MigrationSet, read_files
 
 PATTERN = "<version>_<name>.sql"
@@ -99,7 +100,7 @@ def _file_notes(migration: Migration) -> tuple[Note, ...]:
         notes.append(Note("crlf", f"{name} has Windows line ends: they become part of function bodies"))
     if "\0" in text:
         notes.append(Note("nul", f"{name} contains a NUL byte, which PostgreSQL does not take"))
-    if len(text) < 2000 and not migration.statements:
+    if len(text) < 2000 and not any(k not in ("space", "comment") and t != ";" for k, t, _ in scan(text)):
         what = "contains only comments" if text.strip() else "is empty"
         notes.append(Note("empty", f"{name} {what}: the Supabase CLI records it as applied"))
     return tuple(notes)

@@ -47,6 +47,7 @@ class Reader:
         self._main = main_role
         self._main_shown = "(owner)" if scope.main_role is None else main_role
         self._maintain = min(scope.floor or major, major) >= 17
+        self._grants: dict[tuple[str, str, object], list[tuple[str, str, bool]]] = {}
 
     def read(self, titles: Sequence[str], rows: Iterable[Sequence[object]], sink: Sink) -> None:
         """Add the facts of one query's rows, whose columns have the given titles, to ``sink``."""
@@ -139,17 +140,23 @@ class Reader:
         what = _GRANTED.get(place.kind, "table")
         target = f"{place.parent}.{place.name}" if what == "column" else place.name
         owner = str(place.row[place.owner_at]) if place.owner_at >= 0 else ""
-        for held, privilege, grantee, grantable in privileges.differences(
-            str(value), what, owner, self._maintain
-        ):
-            if held:
-                key = FactKey(f"grant on {what}", target, f"({privilege} to {self._role(grantee)})", EXISTS)
-                sink[key] = YES
-                if grantable:
-                    sink[key._replace(prop="grant option")] = YES
-            else:
-                name = f"({privilege} from {self._role(grantee)})"
-                sink[FactKey(f"revoke on {what}", target, name, EXISTS)] = YES
+        # Thousands of objects of one owner have the same few lists.
+        known = self._grants.get((what, owner, value))
+        if known is None:
+            known = self._grants[what, owner, value] = [
+                (
+                    f"grant on {what}" if held else f"revoke on {what}",
+                    f"({privilege} {'to' if held else 'from'} {self._role(grantee)})",
+                    grantable,
+                )
+                for held, privilege, grantee, grantable in privileges.differences(
+                    str(value), what, owner, self._maintain
+                )
+            ]
+        for kind, name, grantable in known:
+            sink[_new(FactKey, (kind, target, name, EXISTS))] = YES
+            if grantable:
+                sink[FactKey(kind, target, name, "grant option")] = YES
 
     def _default_privileges(self, sink: Sink, place: _Place, acl: str) -> None:
         role, schema, letter = place.row[4], place.row[2], place.row[5]
