@@ -26,6 +26,8 @@ Server = Callable[..., ShadowServer]
 TESTS = Path(__file__).parents[1]
 CORPUS = TESTS / "data" / "corpus" / "supabase"
 PROJECTS = sorted(folder.name for folder in CORPUS.iterdir())
+BROKEN = {"KanishJebaMathewM__Truxify"}
+"""Its own history does not start from empty."""
 CASES = TESTS / "cases" / "drift_pg"
 WIDE = "".join((CASES / name).read_text(encoding="utf-8") for name in ("base.sql", "majors.sql"))
 PAIRS = [
@@ -45,11 +47,13 @@ def load(connection: psycopg.Connection, text: str, *, hosted: bool) -> None:
 
 
 @pytest.mark.parametrize("name", PROJECTS)
-def test_a_real_project_comes_back_whole(pg_server: Server, name: str) -> None:
+def test_a_real_project_replays_and_comes_back_whole(pg_server: Server, name: str) -> None:
     server = pg_server(18, supabase())
     with new_database(server) as first, new_database(server) as second:
         files = read_supabase_migrations(CORPUS / name / "supabase" / "migrations", root=CORPUS)
-        replay_all(first, SUPABASE, files.migrations)
+        steps = replay_all(first, SUPABASE, files.migrations)
+        failed = [step.failures for step in steps if step.failed]
+        assert bool(failed) == (name in BROKEN), failed
         with first.connect("postgres") as connection:
             before = snapshot(connection, SUPABASE)
             text = dump_owned(connection, SUPABASE)
@@ -59,12 +63,13 @@ def test_a_real_project_comes_back_whole(pg_server: Server, name: str) -> None:
     assert len(before) > 200
 
 
-CHANGED = ["", *PAIRS[::25]]
+EACH = 40
+CHANGED = ["", *PAIRS[::EACH]]
 LOST = {"triggers", "valid", "ready", "statistics target", "password"}
 """What no statement makes again (an index's damage), and what is secret."""
 
 
-@pytest.mark.parametrize("change", CHANGED, ids=[f"pair {n * 25}" for n in range(len(CHANGED))])
+@pytest.mark.parametrize("change", CHANGED, ids=[f"pair {n * EACH}" for n in range(len(CHANGED))])
 def test_every_kind_of_object_comes_back(pg_server: Server, change: str) -> None:
     server = pg_server(18)
     with new_database(server) as first, new_database(server) as second:
