@@ -261,6 +261,20 @@ def test_a_file_that_changes_the_ledger(project: Project) -> None:
     assert project.recorded == [*VERSIONS, C[:14]] and project.has("public.c")
 
 
+def test_thousands_of_rows_without_a_file(project: Project) -> None:
+    project.ledger()
+    project.sql(f"INSERT INTO {LEDGER} SELECT (20230000000000 + i)::text FROM generate_series(1, 3000) i")
+    status = project.landed.plain("status").stdout
+    assert len(status.splitlines()) < 90 and "… and 2980 more rows of the ledger without a file" in status
+    assert "2 ok · 3000 orphan" in status
+    assert len(project.landed.plain("verify", code=1).stdout.splitlines()) < 40
+    assert len(project.landed.plain("repair", "--dry-run").stdout.splitlines()) < 40
+    assert len(project.landed("status").body["migrations"]) == 3002
+    project.write(NEXT)
+    applied = project.landed.plain("apply", "--yes").stderr
+    assert "3000 rows of the ledger have no file" in applied and len(applied.splitlines()) < 20
+
+
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_other_encodings(server: ShadowServer, tmp_path: Path, encoding: str) -> None:
     name = f"landed_{encoding.lower()}_{next(numbers)}"

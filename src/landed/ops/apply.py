@@ -397,12 +397,21 @@ def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) 
     )
 
 
+_MANY = 50
+"""So many rows without a file are said in one sentence."""
+
+
 def _notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
+    orphans = [j for j in exam.judgements if j.standing is Standing.ORPHAN]
+    many = len(orphans) > _MANY
+    standings = (Standing.EDITED, Standing.OUT_OF_ORDER, *(() if many else (Standing.ORPHAN,)))
     notices = [
-        f"{j.name} is {j.standing}: {' '.join(j.notes)}"
-        for j in exam.judgements
-        if j.standing in (Standing.EDITED, Standing.ORPHAN, Standing.OUT_OF_ORDER)
+        f"{j.name} is {j.standing}: {' '.join(j.notes)}" for j in exam.judgements if j.standing in standings
     ]
+    if many:
+        notices.append(
+            f"{len(orphans)} rows of the ledger have no file: {orphans[0].name}, … (landed status)"
+        )
     notices += [
         f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as another"
         for j in waiting

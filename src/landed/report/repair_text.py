@@ -8,7 +8,7 @@ from landed.core.advice import shell_word
 from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
-from landed.report.status_text import headline
+from landed.report.status_text import headline, too_many
 
 _SIGNS = {"add": "+", "remove": "-", "rename": "~"}
 
@@ -20,8 +20,13 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
         new = f" → {change.new_name}" if change.new_name else ""
         print(f"  {_SIGNS[change.action]} {change.action} {change.name}{new}", file=out)
         print(f"      {change.proof}", file=out)
+    hidden = frozenset(too_many(exam))
     for name, why in plan.refused:
-        print(f"  . left alone: {name}: {why}", file=out)
+        if name not in hidden:
+            print(f"  . left alone: {name}: {why}", file=out)
+    left = sum(name in hidden for name, _ in plan.refused)
+    if left:
+        print(f"  . left alone: … and {left} more rows without a file (--json shows all)", file=out)
     if not plan.changes:
         print(
             "The ledger needs no repair." if not plan.refused else "Nothing can be repaired by proof.",

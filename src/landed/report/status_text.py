@@ -63,7 +63,10 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
     print(file=out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
     run: list[Judgement] = []
+    hidden = frozenset() if everything else frozenset(too_many(exam))
     for judgement in exam.judgements:
+        if judgement.name in hidden:
+            continue
         if not everything and _plain(judgement) and (not run or run[0].standing is judgement.standing):
             run.append(judgement)
             continue
@@ -75,6 +78,8 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
             _line(judgement, out, width)
             _details(judgement, out, command)
     _flush(run, out, width)
+    if hidden:
+        print(f"  … and {len(hidden)} more rows of the ledger without a file (--json shows all)", file=out)
     _base(exam, out, command)
     _unexplained(exam, out)
     print(file=out)
@@ -87,14 +92,25 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
         print(f"Next: {command(advice[0])}", file=out)
 
 
+def too_many(exam: Examination) -> list[str]:
+    """Rows without a file that are left out of what people read, where there are hundreds alike."""
+    alike = [j.name for j in exam.judgements if j.standing is Standing.ORPHAN and not j.renamed]
+    return alike[_SHOWN:] if len(alike) > _MANY else []
+
+
+_MANY, _SHOWN = 50, 20
+
+
 def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None:
     """Write what one of several targets needs: only the migrations that are not plainly well."""
     print(headline(exam), file=out)
     if not exam.state.present:
         print(_absent(exam, command), file=out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
+    hidden = frozenset(too_many(exam))
     for judgement in exam.judgements:
         well = judgement.standing is Standing.OK and not judgement.notes and not _reason(judgement)
+        well = well or judgement.name in hidden
         if not well and not _plain(judgement):
             _line(judgement, out, width)
             _details(judgement, out, command)

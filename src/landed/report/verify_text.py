@@ -7,7 +7,7 @@ from typing import IO
 
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
-from landed.report.status_text import headline, next_commands, summary, unexplained_objects
+from landed.report.status_text import headline, next_commands, summary, too_many, unexplained_objects
 from landed.report.style import paint
 
 
@@ -22,9 +22,12 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
     else:
         print(f"{paint('NOT proven', 'red', out)}: {summary(exam)}", file=out)
     print(headline(exam), file=out)
+    hidden = frozenset(too_many(exam))
     for judgement in exam.judgements:
-        if judgement.name in answer.failed:
+        if judgement.name in answer.failed and judgement.name not in hidden:
             print(f"  {judgement.standing}: {judgement.name}", file=out)
+    if hidden:
+        print(f"  orphan: … and {len(hidden)} more (--json shows all)", file=out)
     if answer.assumed:
         print(f"  assumed (nothing can prove them): {', '.join(answer.assumed)}", file=out)
     objects = unexplained_objects(exam.unexplained)
