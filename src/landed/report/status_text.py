@@ -95,10 +95,10 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
 def too_many(exam: Examination) -> list[str]:
     """Rows without a file that are left out of what people read, where there are hundreds alike."""
     alike = [j.name for j in exam.judgements if j.standing is Standing.ORPHAN and not j.renamed]
-    return alike[_SHOWN:] if len(alike) > _MANY else []
+    return alike[_ALIKE:] if len(alike) > _MANY else []
 
 
-_MANY, _SHOWN = 50, 20
+_MANY, _ALIKE = 50, 20
 
 
 def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None:
