@@ -176,6 +176,10 @@ def _plus(count: Count, **more: int) -> Count:
     return Count(**{name: getattr(count, name) + more.get(name, 0) for name in Count.__dataclass_fields__})
 
 
+_NOTHING: tuple[float, bytes] = (0.0, b"")
+"""Nothing has come yet."""
+
+
 class _Line:
     """One client and its connection to the server; what one side says is on its way for half of the delay."""
 
@@ -208,10 +212,18 @@ class _Line:
 
     def _forward(self, target: socket.socket, onward: queue.SimpleQueue[tuple[float, bytes] | None]) -> None:
         with contextlib.suppress(OSError):
-            while (item := onward.get()) is not None:
+            item = onward.get()
+            while item is not None:
                 due, data = item
                 time.sleep(max(0.0, due - time.monotonic()))
+                item = onward.get() if not onward.empty() else _NOTHING
+                while item is not None and item[1] and item[0] <= time.monotonic():
+                    # What came together goes on together: each packet would wake the other side.
+                    data += item[1]
+                    item = onward.get() if not onward.empty() else _NOTHING
                 target.sendall(data)
+                if item is _NOTHING:
+                    item = onward.get()
         if not self._dropping:
             self._end(target)
 
