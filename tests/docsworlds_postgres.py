@@ -92,6 +92,8 @@ class SupabaseWorld(World):
         self.shown = {
             f"postgresql:///{address}": "postgresql:///shop",
             self._scratch.name: "shop",
+            # Where a Postgres 18 is installed, it is taken.
+            "started from the installed programs": "the one that comes with landed",
         } | self.shown
         self.write("supabase/config.toml", CONFIG)
 
