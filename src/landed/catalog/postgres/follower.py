@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.catalog.postgres import touched
 from landed.catalog.postgres.look_function import LOST, look_function
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     import psycopg
 
     from landed.catalog.postgres.scope import Scope
+
+
+class Noted(NamedTuple):
+    """What a follower knew at one moment."""
+
+    facts: dict[FactKey, str]
+    units: dict[str, dict[int, dict[FactKey, str]]]
+    comments: set[tuple[str, int, int]]
+    roles: dict[int, str]
 
 
 class Follower(Tracker):
@@ -84,6 +93,19 @@ class Follower(Tracker):
             }
             effects = self._settle(wanted, whole, before, after, renamed=renamed, read=read)
         return self._reread() if effects is None else effects
+
+    def noted(self) -> Noted:
+        """What is known now, to go back to with :meth:`back`."""
+        return Noted(
+            dict(self.facts),
+            {name: dict(units) for name, units in self._units.items()},
+            set(self._comments),
+            dict(self._roles),
+        )
+
+    def back(self, noted: Noted) -> None:
+        """Everything since then was rolled back."""
+        self.facts, self._units, self._comments, self._roles = noted
 
     def reread(self) -> Effects:
         """Read everything again: after a lost transaction, or a statement that ran outside of any."""

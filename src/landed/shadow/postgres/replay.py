@@ -45,6 +45,8 @@ class PostgresReplayer:
         self._scratch = scratch
         self._scope = scope
         self._roles: RolesRestored | None = None
+        self._wary = 0
+        self._pause = 1
         self.connection, self.tracker = patiently(self._open)
 
     @property
@@ -94,10 +96,11 @@ class PostgresReplayer:
         for files in runs(migrations):
             if progress is not None:
                 progress(done, files[0].name)
-            steps = self._at_once(files)
+            steps = self._at_once(files) if self._wary <= 0 else None
             if steps is not None:
                 yield from steps
             else:
+                self._wary -= len(files)
                 for place, file in enumerate(files):
                     if progress is not None:
                         progress(done + place, file.name)
@@ -111,6 +114,9 @@ class PostgresReplayer:
         self._reset()
         try:
             if not run.run():
+                # Where one file fails others do: each time in vain, it is longer until the next time.
+                self._pause *= 4
+                self._wary = self._pause
                 return None
         except ConnectionLost:
             self._reopen()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 200
 """Statements in one transaction: each keeps its locks, and a server has room for some thousands."""
-_LOOK_EVERY: Final = 40
+_LOOK_EVERY: Final = 100
 """Statements that share a look, at most: one answer is dealt out while the server works at the next."""
 
 
@@ -75,6 +75,7 @@ class Run:
     def run(self) -> bool:
         """Run all and commit; or ``False``, and nothing of them is there. Raises :class:`ConnectionLost`."""
         looks: dict[int, Window] = {}
+        noted = self._tracker.noted()
         try:
             send(
                 self._connection, self._commands(looks), lambda at, result: self._told(looks.get(at), result)
@@ -85,7 +86,7 @@ class Run:
             self._astray = True
         if self._astray:
             self._connection.execute("ROLLBACK")
-            self._tracker.reread()
+            self._tracker.back(noted)
         return not self._astray
 
     def _commands(self, looks: dict[int, Window]) -> Iterator[bytes]:
