@@ -306,7 +306,7 @@ def test_followed_statement_by_statement_real_projects_come_out_as_two_snapshots
     pg_server: Server, name: str
 ) -> None:
     files = sorted((CORPUS / name / "supabase" / "migrations").glob("*.sql"))
-    compared_after = {*files[:: max(1, len(files) // 10)], files[-1]}
+    compared_after = {*files[:: max(1, len(files) // 5)], files[-1]}
     as_a_whole = set(files) - set(files[:: 1 + len(files) // 30])  # of long histories, for the time it takes
     followed = 0
     with new_database(pg_server(18, supabase())) as scratch, scratch.connect("postgres") as connection:
