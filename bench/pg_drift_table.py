@@ -28,7 +28,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 from wrangler import node  # noqa: E402
 
 from landed.core.errors import LandedError  # noqa: E402
-from landed.core.facts import FactKey  # noqa: E402
+from landed.core.facts import ORDERED, FactKey  # noqa: E402
 from landed.ops.drift_sides import drift  # noqa: E402
 from landed.shadow.postgres.baseline import PLAIN  # noqa: E402
 from landed.shadow.postgres.databases import Scratch, new_database, snapshot_as_template  # noqa: E402
@@ -134,7 +134,10 @@ class Peers:
         found = drift(self.folder, (self.url(a), self.url(b)), environ={"PATH": os.defpath})
         keys = tuple(difference.key for difference in found.differences)
         surplus = [str(key) for key in keys if not any(matches(label, key) for label in pair.expected)]
-        missing = [f"nothing: {x}" for x in pair.expected if not any(matches(x, key) for key in keys)]
+        # The order of columns is compared relatively: one that only one side has is told, and no other order.
+        relative = {str(k) for k in found.a.facts.keys() & found.b.facts.keys() if k.prop in ORDERED}
+        labels = [x for x in pair.expected if x not in relative or any(matches(x, key) for key in keys)]
+        missing = [f"nothing: {x}" for x in labels if not any(matches(x, key) for key in keys)]
         kinds = sorted({key.kind for side in (found.a, found.b) for key in side.facts}, key=len)
         label = pair.expected[0] if pair.expected else ""
         kind = next((kind for kind in reversed(kinds) if label.startswith(f"{kind} ")), "")
