@@ -17,7 +17,7 @@ from landed.shadow.postgres.servers import ShadowServer, server_for
 from landed.targets.pg_unreadable import unreadable
 
 LEDGER = "supabase_migrations.schema_migrations"
-A, B, C = (f"2024010{n}000000_{name}.sql" for n, name in enumerate("abc", 1))
+A, B, C, D = (f"2024010{n}000000_{name}.sql" for n, name in enumerate("abcd", 1))
 FILES = {
     A: r"""CREATE TABLE public.a (id int PRIMARY KEY, t text DEFAULT 'a\b', since date DEFAULT '2024-02-03');
 CREATE VIEW public.late AS SELECT id FROM public.a WHERE since > '2024-01-05' AND t <> 'x\y';
@@ -221,6 +221,13 @@ def test_hijacked_names_and_odd_settings(project: Project) -> None:
     assert "landed itself failed" not in project.landed("doctor", code=None).stdout
     project.sql("ALTER TABLE public.a ALTER t DROP DEFAULT")
     assert project.standings() == ["torn", "ok", "ok"]
+    project.sql(r"ALTER TABLE public.a ALTER t SET DEFAULT E'a\\b'", "INSERT INTO public.c VALUES (1)")
+    # Rows are counted, and what else goes is seen, under the catalog's own names, too.
+    project.write({D: "ALTER TABLE public.c ADD COLUMN more int;\nALTER TABLE public.c DROP COLUMN id;\n"})
+    refused = project.landed("apply", "--yes", code=4).error
+    assert refused["next"].endswith("landed apply --allow 'drop-column:public.c.id'")
+    project.landed("apply", "--yes", "--allow", "drop-column:public.c.id")
+    assert project.standings() == ["ok", "ok", "ok", "ok"]
 
 
 def test_a_files_own_savepoints(project: Project) -> None:

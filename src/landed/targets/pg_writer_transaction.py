@@ -38,6 +38,10 @@ _HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECUR
 
 _XID = "pg_catalog.pg_current_xact_id()::pg_catalog.text"
 
+_PATH = "pg_catalog.current_setting('search_path')"
+_ASIDE = f"SELECT {_PATH}, pg_catalog.set_config('search_path', 'pg_catalog', true)"
+"""Sets the file's search_path aside while rows are counted: landed's own queries mean the catalog's names."""
+
 
 class Part(NamedTuple):
     """What commits together: statements (by number) of a file, and the facts that must hold after them.
@@ -132,11 +136,12 @@ class _Transaction:
         tracker: Tracker | None = None
         if self._guard.needed or self._takes_along:
             # Rows are counted, and objects noted, between two round trips.
-            send(self._connection, opening)
+            path = str(send(self._connection, [*opening, Command(_ASIDE)])[-1].rows[0][0])
             if self._takes_along:
                 tracker = self._watched(self._session.tracked)
             self._watched(self._guard.before)
-            send(self._connection, body)
+            own = Command("SELECT pg_catalog.set_config('search_path', %s, true)", (path,))
+            send(self._connection, [own, *body, Command(_ASIDE)])
             if tracker is not None:
                 self._objects(self._watched(tracker.changes))
             self._rows()
