@@ -85,3 +85,19 @@ def test_documents(world: str, worlds: Callable[[str], docsworlds_postgres.Supab
         standings = {m["name"]: m["standing"] for m in found[0]["migrations"]}
         assert standings[docsworlds_postgres.AUDIT] == Standing.PHANTOM
         assert standings[docsworlds_postgres.EMAIL] == Standing.TORN
+
+
+def test_edits_are_seen_where_no_database_runs(
+    worlds: Callable[[str], docsworlds_postgres.SupabaseWorld],
+) -> None:
+    """A checkout in CI: nothing is at supabase:local, and the lock file knows what was applied."""
+    project = worlds("supabase-orders")
+    cache = Path(project.env["LANDED_CACHE_DIR"])
+    Landed(project.folder, cache, LANDED_TARGET=project.env["DATABASE_URL"])("lock")
+    project.write("supabase/config.toml", docsworlds_postgres.CONFIG + "port = 9\n")
+    checkout = Landed(project.folder, cache)
+    assert held(checkout("lock", "--check").stdout, "lock")["kept"] == 2
+    name = docsworlds_postgres.REGION
+    project.file(name, docsworlds_postgres.FILES[name].replace("region text", "region varchar"))
+    assert held(checkout("lock", "--check", code=1).stdout, "lock")["edited"] == [name]
+    checkout("lock", code=3)
