@@ -228,6 +228,13 @@ def test_hijacked_names_and_odd_settings(project: Project) -> None:
     assert refused["next"].endswith("landed apply --allow 'drop-column:public.c.id'")
     project.landed("apply", "--yes", "--allow", "drop-column:public.c.id")
     assert project.standings() == ["ok", "ok", "ok", "ok"]
+    # What cannot be asked stops a file, and is no defect.
+    alone = "20240105000000_e.sql"
+    project.write({alone: "CREATE INDEX CONCURRENTLY b_a ON public.b (a);\n"})
+    answer = project.landed("apply", "--yes", code=None)
+    if answer.code:
+        assert answer.code == 1 and "It is not recorded." in answer.error["details"][0]
+    assert (alone[:14] in project.recorded) is (answer.code == 0)
 
 
 def test_a_files_own_savepoints(project: Project) -> None:

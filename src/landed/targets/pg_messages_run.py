@@ -169,6 +169,19 @@ def _not_recorded(
     )
 
 
+def not_answered(migration: Migration, error: psycopg.Error) -> NotProven:
+    """The error for a file that stopped because the server refused a question of landed's own: a time-out of
+    the role, or a name of the catalog that the search_path leads elsewhere."""
+    return NotProven(
+        f"{migration.name} was stopped: what landed has to know could not be read: {primary(error)}",
+        where=migration.file,
+        details=[
+            "It is not recorded. A statement that runs outside of a transaction may have been under way."
+        ],
+        next="landed status\nIf that fails, too: landed doctor",
+    )
+
+
 def check_failed(migration: Migration, text: str, line: int, why: str, error: bool = False) -> NotProven:
     """The error for a file whose own check (``-- landed:verify``) is not true, or could not be run."""
     said = "could not be run" if error else "is not true"

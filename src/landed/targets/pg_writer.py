@@ -114,12 +114,14 @@ class PgWriter:
         session = self._session
         if record and is_recorded(session, migration):
             return "already", ""
+        import psycopg
+
         from landed.targets.pg_writer_alone import refuse_obstacles
 
-        refuse_obstacles(session, migration, parts, consent)
         done: list[int] = []
         notes: list[str] = []
         try:
+            refuse_obstacles(session, migration, parts, consent)
             for at, segment in enumerate(parts):
                 numbers = frozenset(segment.statements)
                 if segment.alone:
@@ -137,12 +139,13 @@ class PgWriter:
                 part = Part(migration, step, frozenset(), step.net, consent, record, last=True)
                 outcome, note = run_part(session, part)
                 notes.append(note)
-        except LandedError as error:
+        except (LandedError, psycopg.Error) as error:
+            told = error if isinstance(error, LandedError) else say.not_answered(migration, error)
             committed = [s for s in migration.statements if s.number in done]
             if not committed:
-                raise
+                raise told from error.__cause__ if told is error else error
             all_ran = len(done) == sum(len(part.statements) for part in parts)
-            raise say.half_way(migration, error, committed, all_ran=all_ran) from error
+            raise say.half_way(migration, told, committed, all_ran=all_ran) from error
         return "applied", "; ".join(note for note in notes if note)
 
 
