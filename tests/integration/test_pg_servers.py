@@ -21,6 +21,7 @@ from landed.shadow.postgres import databases
 from landed.shadow.postgres.baseline import PLAIN, supabase
 from landed.shadow.postgres.databases import (
     TEMPLATES_KEPT,
+    become_template,
     has_template,
     new_database,
     snapshot_as_template,
@@ -92,6 +93,22 @@ def test_the_server_stops_by_itself_and_starts_again_with_what_was_kept(place: P
             connection.execute("SELECT id FROM kept")
         with pytest.raises(KeyError), new_database(server, "cd34"):
             pass
+
+
+def test_a_database_that_is_kept_as_it_is_is_nobodys_scratch_any_more(
+    pg_server: Callable[..., ShadowServer],
+) -> None:
+    server = pg_server(18)
+    with new_database(server) as scratch:
+        with scratch.connect() as connection:
+            connection.execute("CREATE TABLE kept (id int)")
+        become_template(scratch, "cc12")
+    assert scratch.name not in names(server)
+    with new_database(server) as scratch:
+        become_template(scratch, "cc12")
+        assert scratch.name in names(server)
+    with new_database(server, "cc12") as copy, copy.connect() as connection:
+        connection.execute("SELECT id FROM kept")
 
 
 def test_no_network_and_nobody_root(place: Path) -> None:

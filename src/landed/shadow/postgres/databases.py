@@ -119,6 +119,18 @@ def snapshot_as_template(scratch: Scratch, key: str) -> None:
         _evict(admin)
 
 
+def become_template(scratch: Scratch, key: str) -> None:
+    """Like :func:`snapshot_as_template`, but the database itself is kept: nothing is copied or dropped."""
+    name = _template_name(key)
+    if scratch.server.origin == "same-server":
+        return
+    with scratch.server.connect(scratch.server.admin) as admin:
+        if not _exists(admin, name):
+            _mark(admin, scratch.name)
+            _publish(admin, scratch.name, name)
+            _evict(admin)
+
+
 def load_roles(server: ShadowServer) -> None:
     """Make the baseline's roles."""
     if server.baseline.roles:

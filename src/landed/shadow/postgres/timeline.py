@@ -132,20 +132,25 @@ def start_facts(choice: ShadowChoice, scope: Scope, *, cache: Cache | None = Non
 
     Raises CannotKnow, ConfigError when there is no server to ask.
     """
-    keys = keys_of(choice, scope, [Migration(START, "", "", "", parse)])
-    known = cache.steps(keys) if cache is not None else []
+    known = cache.steps(_start_keys(choice, scope)) if cache is not None else []
     if not known:
         from landed.catalog.postgres.snapshot import snapshot
         from landed.shadow.postgres.databases import new_database
 
         with choice.open() as server, new_database(server) as scratch, scratch.connect() as connection:
-            facts = snapshot(connection, scope)
-        effects = tuple(Change(key, None, value) for key, value in facts.items())
-        traces = (StatementTrace(1, 1, effects),)
-        known = [Step(START, "", traces, net=net_effects(traces))]
+            known = [_start(snapshot(connection, scope))]
         if cache is not None:
-            cache.store(keys, known, None)
+            cache.store(_start_keys(choice, scope), known, None)
     return facts_after(known)
+
+
+def _start_keys(choice: ShadowChoice, scope: Scope) -> list[bytes]:
+    return keys_of(choice, scope, [Migration(START, "", "", "", parse)])
+
+
+def _start(facts: Mapping[FactKey, str]) -> Step:
+    traces = (StatementTrace(1, 1, tuple(Change(key, None, value) for key, value in facts.items())),)
+    return Step(START, "", traces, net=net_effects(traces))
 
 
 def timeline(
@@ -171,7 +176,7 @@ def timeline(
         return known
     if chosen(choice.setting) == SAME_SERVER:
         refuse_cluster_wide(migrations)
-    from landed.shadow.postgres.databases import kept_templates, new_database, snapshot_as_template
+    from landed.shadow.postgres.databases import become_template, kept_templates, new_database
     from landed.shadow.postgres.replay import PostgresReplayer, touches_roles
 
     with choice.open() as server:
@@ -184,6 +189,9 @@ def timeline(
         try:
             with new_database(server, _key(keys[start - 1]) if start else None) as scratch:
                 replayer = PostgresReplayer(scratch, scope)
+                if cache is not None and not start and not cache.steps(_start_keys(choice, scope)):
+                    # Whoever asks for it later need not make a database to read it.
+                    cache.store(_start_keys(choice, scope), [_start(replayer.facts)], None)
                 try:
                     for step in replayer.replay_each(
                         migrations[start:],
@@ -197,7 +205,7 @@ def timeline(
                 if cache is not None:
                     cache.store(keys[start : len(steps)], steps[start:], None)
                 if keep and len(steps) == len(keys) and not touches_roles(migrations):
-                    snapshot_as_template(scratch, _key(keys[-1]))
+                    become_template(scratch, _key(keys[-1]))
         except KeyError:
             # Another process has just dropped the template: without it, from the beginning.
             return timeline(
