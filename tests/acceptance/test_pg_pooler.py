@@ -143,7 +143,7 @@ def test_transaction_mode(pool: Callable[..., Pool]) -> None:
     check(through.refused("exec", "--yes", "UPDATE public.users SET name = 'two'"))
     differences = landed("drift", "files", "target", code=1).body["differences"]
     assert {d["fact"].partition(" · ")[0] for d in differences} == {"index public.orders.orders_user"}
-    assert landed("exec", "SELECT name FROM public.users").body["results"][0]["rows"] == [{"name": "one"}]
+    assert landed("exec", "SELECT name FROM public.users").body["results"][0]["rows"] == [["one"]]
     doctor = landed("doctor", code=None)
     assert doctor.code in (0, 1) and "transaction" in doctor.stdout
     assert through.settings_left() == {}

@@ -76,7 +76,7 @@ class Project:
 
     @property
     def recorded(self) -> list[str]:
-        return [row[0] for row in self.sql(f"SELECT version::text FROM {LEDGER} ORDER BY 1")]
+        return [row[0] for row in self.sql(f"SELECT version::pg_catalog.text FROM {LEDGER} ORDER BY 1")]
 
     def standings(self, *words: str) -> list[str]:
         return list(self.landed("status", *words).standings().values())
