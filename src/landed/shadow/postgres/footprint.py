@@ -57,23 +57,25 @@ def _thing(footprint: Footprint) -> tuple[str, str]:
 
 _OWN_NAMES: Final = frozenset(("function", "type"))
 
-_SPACE: Final = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)"
-_NAME: Final = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_$]*)'
-_QUALIFIED: Final = rf"((?:{_NAME}\.)?{_NAME})"
-_PIECE: Final = re.compile(_NAME)
+_SPACE: Final = r"\s"
+"""A statement with a comment between its first words is of no known form: patterns stay small."""
+_NAME: Final = r'(?:"[^"]+"|[a-z_][\w$]*)'
+_END: Final = r"(?=[\s(]|\Z)"
+_QUALIFIED: Final = rf"((?:{_NAME}\.)?{_NAME}){_END}"
+_PIECE: Final = re.compile(_NAME, re.IGNORECASE | re.ASCII)
 
 
 def _form(text: str) -> re.Pattern[str]:
     """A pattern in which a blank is what may stand between two words."""
-    parts = text.replace("NAME", _QUALIFIED).replace("COLUMN", rf"((?:{_NAME}\.)?{_NAME}\.{_NAME})")
-    return re.compile(rf"{_SPACE}*+" + parts.replace(" ", rf"{_SPACE}++"), re.IGNORECASE)
+    parts = text.replace("NAME", _QUALIFIED).replace("COLUMN", rf"((?:{_NAME}\.)?{_NAME}\.{_NAME}){_END}")
+    return re.compile(rf"{_SPACE}*+" + parts.replace(" ", rf"{_SPACE}++"), re.IGNORECASE | re.ASCII)
 
 
 _IF_NEW: Final = "(?:if not exists )?"
 _IF_THERE: Final = "(?:if exists )?"
 _FORMS: Final = (
     ("table", _form(rf"create (?:unlogged )?table {_IF_NEW}NAME{_SPACE}*\(")),
-    ("index", _form(rf"create (?:unique )?index {_IF_NEW}NAME on (?:only )?NAME\b")),
+    ("index", _form(rf"create (?:unique )?index {_IF_NEW}NAME on (?:only )?NAME")),
     (_RLS, _form(rf"alter table {_IF_THERE}(?:only )?NAME enable row level security{_SPACE}*\Z")),
     ("force row level security",
      _form(rf"alter table {_IF_THERE}(?:only )?NAME force row level security{_SPACE}*\Z")),
@@ -82,7 +84,7 @@ _FORMS: Final = (
     ("trigger", _form("create (?:or replace )?trigger NAME (?:before|after|instead)\\b")),
     ("trigger", _form(rf"drop trigger {_IF_THERE}NAME on NAME{_SPACE}*\Z")),
     ("function", _form(rf"create (?:or replace )?(?:function|procedure) NAME{_SPACE}*\(")),
-    ("view", _form(r"create (?:or replace )?view NAME\b")),
+    ("view", _form(r"create (?:or replace )?view NAME")),
     ("type", _form(rf"create type NAME as enum{_SPACE}*\(")),
     ("comment", _form("comment on (?:table|view) NAME is ")),
     ("comment", _form("comment on column COLUMN is ")),
@@ -92,13 +94,13 @@ _FORMS: Final = (
 )  # fmt: skip
 _TABLE_OTHERWISE: Final = re.compile(
     r"\b(?:partition|inherits|like|select|values|execute|table|temp|temporary)\b|\bas\s+(?!identity\b|\()",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _ALTER_OTHERWISE: Final = re.compile(
     r"\b(?:cascade|rename|attach|detach|inherit|owner|type|schema|drop\s+(?:column|constraint)|using)\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_FIRST_WORD: Final = re.compile(rf"{_SPACE}*+(create|alter|drop|comment)\b", re.IGNORECASE)
+_FIRST_WORD: Final = re.compile(rf"{_SPACE}*+(create|alter|drop|comment)\b", re.IGNORECASE | re.ASCII)
 _LONGEST: Final = 58
 """Longer names are cut, or names made of them."""
 
@@ -145,7 +147,7 @@ _COLUMN_COMMENT: Final = next(
 
 def _table_of_trigger(rest: str) -> str:
     """``… INSERT OR UPDATE OF a, b ON t …``"""
-    at = re.search(rf"\bon\b{_SPACE}*+{_QUALIFIED}", rest, re.IGNORECASE)
+    at = re.search(rf"\bon\b{_SPACE}*+{_QUALIFIED}", rest, re.IGNORECASE | re.ASCII)
     return _shown(_PIECE.findall(at[1])[-1]) if at is not None else ""
 
 

@@ -1,0 +1,86 @@
+"""Which statements are known to act only on what they name, and what that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from landed.shadow.postgres.footprint import Window, footprint
+
+
+@pytest.mark.parametrize(
+    ("sql", "slot"),
+    [
+        ('create table "A b".T (a int)', ("relation", "t")),
+        ("CREATE TABLE IF NOT EXISTS t(a int generated always as identity)", ("relation", "t")),
+        ('create index if not exists i on public."T 1" (a)', ("index", '"T 1"', "i")),
+        ("alter table only a.b enable\n row level security ", ("row level security", "b")),
+        ('create policy "x y" on a."q" for select using (true)', ("policy", "q", '"x y"')),
+        ('create trigger t after insert or update of "on a" on x.y for each row', ("trigger", "y", "t")),
+        ("create or replace function a.f (x int) returns int", ("function", "f")),
+        ("alter table t add column x int", ("relation", "t")),
+        ("comment on column a.b.c is null", ("comment", "b", "c")),
+        ("comment on table b is 'x'", ("comment", "b")),
+        ("create type s.e as enum ('a')", ("type", "e")),
+    ],
+)
+def test_a_known_form_says_what_it_acts_on(sql: str, slot: tuple[str, ...]) -> None:
+    found = footprint(sql)
+    assert found is not None
+    assert found.slot == slot
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table tä (a int)",
+        "create table db.s.t (a int)",
+        'create table "a""b" (a int)',
+        'create table u&"a" (a int)',
+        "create table t (a int) inherits (p)",
+        "create table t (like p)",
+        "create table t (a) as (select 1)",
+        "create table t (a) as table p",
+        "create table p1 partition of p default",
+        "create temp table t (a int)",
+        "create materialized view v as select 1",
+        "create index on t (a)",
+        "create index concurrently i on t (a)",
+        "create index i on tä (a)",
+        "alter table t disable row level security",
+        "alter table t enable row level security, drop column a",
+        "alter table t add column a int, rename to u",
+        "alter table t add column a int, drop column b cascade",
+        "create constraint trigger c after insert on t for each row execute function f()",
+        "create event trigger e on ddl_command_end execute function f()",
+        "drop policy p on t cascade",
+        "insert into t values (1)",
+        "select 1",
+        "",
+    ],
+)
+def test_whatever_may_do_more_is_of_no_known_form(sql: str) -> None:
+    assert footprint(sql) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("create table t (a int)", "create index i on t (a)", True),
+        ("create table t (a int)", "alter table t enable row level security", True),
+        ("create table t (a int)", "create table if not exists x.t (a int)", False),
+        ("create table t (a int)", "alter table t add column b int", False),
+        ("alter table t add column b int", "create index i on t (b)", False),
+        ("create index i on t (a)", "alter table t alter a set not null", False),
+        ("create policy p on t", "drop policy if exists p on t", False),
+        ("create policy p on t", "create policy p on u", True),
+        ("create function f(a int) returns int", "create function f(a text) returns int", False),
+        ("create function t() returns int", "create table t (a int)", True),
+        ("create view t as select 1", "create table t (a int)", False),
+    ],
+)
+def test_two_share_a_look_if_no_effect_can_be_either_ones(first: str, second: str, together: bool) -> None:
+    window = Window()
+    one, other = footprint(first), footprint(second)
+    assert one is not None and other is not None
+    window.add(one, 0)
+    assert window.admits(other) is together
