@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
-from landed.ops.apply import describe
+from landed.ops.describe import describe
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.rehearse_seeded import Scene, run_seeded
 from landed.ops.workspace import Workspace

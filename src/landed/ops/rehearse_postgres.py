@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.ops.apply import describe
+from landed.ops.describe import describe
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace

@@ -10,7 +10,8 @@ from landed.core.facts import digest, holds
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import net_effects
-from landed.ops.apply import Plan, PlanItem, describe, find_migration
+from landed.ops.apply import Plan, PlanItem, find_migration
+from landed.ops.describe import describe
 from landed.ops.examine import Examination
 from landed.targets.messages import excerpt
 

@@ -1,0 +1,62 @@
+"""What a file does to the schema, in words: one line per object, without what comes along by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.timeline import Step
+
+_BRIEF = 70
+
+
+def _brief(value: str | None) -> str:
+    line = " ".join((value or "none").split())
+    return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
+
+
+_HAVE_COLUMNS = ("table", "virtual table", "view", "materialized view", "foreign table")
+
+
+def describe(step: Step) -> list[str]:
+    """What a file does to the schema, object by object: ``+ table users``, ``~ column users.name · type``."""
+    lines = []
+    tables = {
+        key.name: after
+        for key, (_, after, _) in step.net.items()
+        if key.kind in _HAVE_COLUMNS and key.prop == EXISTS
+    }
+    born = {
+        (key.kind, key.name if not key.parent else f"{key.parent}.{key.name}"): number
+        for key, (_, after, number) in step.net.items()
+        if key.prop == EXISTS and after
+    }
+    for key, (before, after, number) in sorted(step.net.items(), key=lambda item: (item[1][2], item[0])):
+        if key.parent in tables or _comes_along(key, number, born):
+            continue
+        if key.prop == EXISTS:
+            lines.append(f"{'+' if after else '-'} {key.object}")
+        elif key.object.fact(EXISTS) not in step.net and key.prop != "column order":
+            lines.append(f"~ {key}: {_brief(before)} → {_brief(after)}")
+    writes = [t.number for t in step.traces if t.writes]
+    if writes:
+        lines.append(f"rows written by statement {', '.join(map(str, writes))}")
+    return lines
+
+
+def _comes_along(key: FactKey, number: int, born: Mapping[tuple[str, str], int]) -> bool:
+    """What nobody wrote: default grants on a new object, the sequence of a new column."""
+    if key.kind == "sequence":
+        return number in {n for (kind, _), n in born.items() if kind == "table"}
+    for prefix in ("grant on ", "revoke on "):
+        if key.kind.startswith(prefix):
+            kind = key.kind.removeprefix(prefix)
+            if kind == "sequence" and _comes_along(_sequence(key.parent), number, born):
+                return True
+            kinds = _HAVE_COLUMNS if kind == "table" else (kind,)
+            return any(born.get((k, key.parent)) == number for k in kinds)
+    return False
+
+
+def _sequence(name: str) -> FactKey:
+    return FactKey("sequence", "", name, EXISTS)
