@@ -93,13 +93,12 @@ def compose(steps: Iterable[Effects]) -> Effects:
 
 def digest(facts: Facts) -> str:
     """A hash that is equal for equal facts, whatever order they were read in (sha256, hex)."""
-    told = "".join(
-        [
-            f"{kind}\x1f{parent}\x1f{name}\x1f{prop}\x1f{value}\x1e"
-            for (kind, parent, name, prop), value in sorted(facts.items())
-        ]
-    )
-    return hashlib.sha256(told.encode()).hexdigest()
+    told = [
+        f"{kind}\x1f{parent}\x1f{name}\x1f{prop}\x1f{value}\x1e"
+        for (kind, parent, name, prop), value in facts.items()
+    ]
+    told.sort()
+    return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
 ORDERED = frozenset({"column order"})
