@@ -13,12 +13,10 @@ from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
 from landed.ops.deferred import Deferred
-from landed.sql import sqlite as dialect
 from landed.targets.base import LiveState
 from landed.targets.discovery import Project, discover
 from landed.targets.files import MigrationSet, read_migrations
 from landed.targets.naming import TargetSpec, resolve_target
-from landed.targets.sqlite import SqliteTarget
 
 if TYPE_CHECKING:
     from landed.catalog.postgres.scope import Scope
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from landed.targets.lockfile import Lock
     from landed.targets.pg_target import PgTarget
     from landed.targets.provenance import Value
+    from landed.targets.sqlite import SqliteTarget
 
 BASE = "(starting schema)"
 """The name under which a starting schema stands in a timeline; no file can have it."""
@@ -73,7 +72,9 @@ class Workspace:
             from landed.sql.postgres import parse
 
             return parse
-        return dialect.parse
+        from landed.sql.sqlite import parse as sqlite_parse
+
+        return sqlite_parse
 
     @property
     def ledger_table(self) -> str:
@@ -89,6 +90,8 @@ class Workspace:
             return self._remote
         if self.spec.unsupported or self.spec.path is None:
             raise self._unsupported()
+        from landed.targets.sqlite import SqliteTarget
+
         return SqliteTarget(self.spec.path, self.mode, self.ledger_table)
 
     @cached_property
