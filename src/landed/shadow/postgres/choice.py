@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow, ConfigError
@@ -49,30 +50,57 @@ def open_server(
                 "--shadow same-server needs a Postgres target: there is none whose server could be used",
                 next="name one with --target, or leave --shadow out",
             )
-        with _resources(), same_server(parameters, baseline) as server:
+        with _resources([]), same_server(parameters, baseline) as server:
             yield server
         return
     named = setting if chosen(setting) == "named" else None
-    with _resources(), server_for(major, named, baseline=baseline, extensions=extensions) as server:
+    used: list[ShadowServer] = []
+    with _resources(used), server_for(major, named, baseline=baseline, extensions=extensions) as server:
+        used.append(server)
         yield server
 
 
 @contextmanager
-def _resources() -> Iterator[None]:
-    """A full disk and the like stop a shadow, and say nothing about anybody's files."""
+def _resources(used: Sequence[ShadowServer]) -> Iterator[None]:
+    """A full disk, or a server that is gone, stops a shadow, and says nothing about anybody's files."""
     try:
         yield
     except Exception as error:
         state = getattr(error, "sqlstate", None) or ""
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if not full and not (isinstance(state, str) and state.startswith(("53", "58"))):
+        if full or (isinstance(state, str) and state.startswith(("53", "58"))):
+            why = f"the shadow has no room or no resources left{f' ({state})' if state else ''}"
+            told = str(error).strip().splitlines()[:1]
+        elif not state and _is_lost(error):
+            why = "the shadow's server went away"
+            told = _last_words(used) or str(error).strip().splitlines()[:1]
+        else:
             raise
         raise CannotKnow(
-            "The files could not be replayed: the shadow has no room or no resources left"
-            f"{f' ({state})' if state else ''}.",
-            details=[*str(error).strip().splitlines()[:1], "Nothing was judged and nothing was changed."],
+            f"The files could not be replayed: {why}.",
+            details=[*told, "Nothing was judged and nothing was changed."],
             next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
         ) from error
+
+
+def _is_lost(error: Exception) -> bool:
+    if not type(error).__module__.startswith("psycopg"):
+        return False
+    import psycopg
+
+    return isinstance(error, psycopg.OperationalError)
+
+
+def _last_words(used: Sequence[ShadowServer]) -> list[str]:
+    """Why a server of landed's own says that it ended; never a statement."""
+    if not used or used[0].origin not in ("installed", "embedded"):
+        return []
+    log = Path(used[0].host).parent / "data" / "landed.log"
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line.partition("PANIC:")[2].strip() for line in lines if "PANIC:" in line][-1:]
 
 
 def chosen(setting: str | None) -> str:
