@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from landed_process import Landed
 from pgservers import remove_servers
@@ -212,7 +213,14 @@ class Project:
             "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         end = time.monotonic() + 60
-        while self._witness.execute(query).fetchone() != (0,):
+        while True:
+            try:
+                if self._witness.execute(query).fetchone() == (0,):
+                    return
+            except psycopg.OperationalError:
+                # A server that was stopped may end the witness's session, too, until it has come back.
+                with contextlib.suppress(psycopg.OperationalError):
+                    self.again()
             assert time.monotonic() < end, "a session of landed does not end"
             time.sleep(0.005)
 

@@ -33,6 +33,11 @@ def test_eight_runners_at_once(turn: int, pg_server: Callable[..., ShadowServer]
                 applied += [f["name"] for f in body["files"] if f["outcome"] == "applied"]
                 continue
             error = body["error"]
+            if error["kind"] == "NotProven":
+                # It looked while the other was between two parts of the file that commits in parts.
+                assert code == 1 and error["message"].startswith("0002_index.sql is torn"), error
+                assert "Nothing was changed." in error["details"]
+                continue
             assert (code, error["kind"]) == (3, "Busy"), error
             told = "\n".join([error["message"], *error["details"]])
             assert "another runner" in told and "nothing was changed" in told, told
