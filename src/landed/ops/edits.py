@@ -71,9 +71,7 @@ def find_edits(
                 f"its SQL no longer matches {workspace.lock_name}",
             )
     for migration in unlocked:
-        found = workspace.edited_in_git(
-            migration, digests[migration.name], recorded[migration.name].applied_at
-        )
+        found = workspace.git.edited(migration, digests[migration.name], recorded[migration.name].applied_at)
         if found is not None:
             edits[migration.name] = Edit(migration.name, "git", *found)
     return edits

@@ -28,14 +28,14 @@ def orphan_judgements(
         if row.name in known:
             continue
         file = workspace.file_name(row.name)
-        deleted = workspace.deleted_in_git(file)
+        deleted = workspace.git.deleted_in(file)
         notes: tuple[str, ...] = ("the ledger records it, but there is no such file",)
         if deleted is not None:
             notes = (
                 f"git checkout {deleted}^ -- {shell_word(workspace.path_of(file))}",
                 f"deleted in commit {deleted}",
             )
-        elif workspace.in_last_commit(file):
+        elif workspace.git.in_last_commit(file):
             notes = (
                 f"git checkout HEAD -- {shell_word(workspace.path_of(file))}",
                 "the file is gone; it is still in the last commit",
@@ -136,7 +136,7 @@ def _same_sql(
     workspace: Workspace, old: str, free: Mapping[str, Judgement], digests: Mapping[str, str]
 ) -> str | None:
     file = workspace.file_name(old)
-    wanted = workspace.locked_digest(file) or workspace.digest_in_git(file)
+    wanted = workspace.locked_digest(file) or workspace.git.digest(file)
     if wanted is None:
         return None
     same = [

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from landed.catalog.postgres.scope import Scope
     from landed.core.migration import Parsed
     from landed.core.timeline import Step
+    from landed.ops.git_evidence import GitEvidence
     from landed.shadow.cache import Cache
     from landed.shadow.postgres.timeline import ShadowChoice
     from landed.shadow.timeline import Progress
     from landed.targets.d1_remote import RemoteD1Target
-    from landed.targets.githistory import History
     from landed.targets.lockfile import Lock
     from landed.targets.pg_target import PgTarget
     from landed.targets.provenance import Value
@@ -47,8 +47,6 @@ class Workspace:
     """Is told what a person should see at once: that a server asks to wait, that a read is tried again."""
     _migrations: MigrationSet | None = field(default=None, repr=False)
     _lock: Lock | None = field(default=None, repr=False)
-    _history: History | None = field(default=None, repr=False)
-    _history_read: bool = field(default=False, repr=False)
     _major: int | None = field(default=None, repr=False)
     _choice: ShadowChoice | None = field(default=None, repr=False)
     _grants: bool = field(default=True, repr=False)
@@ -170,11 +168,12 @@ class Workspace:
 
     def _file_text(self, setting: Value[str], what: str) -> str:
         try:
-            return _text_of(Path(setting.value).read_bytes())
+            data = Path(setting.value).read_bytes()
         except OSError as error:
             raise ConfigError(
                 f"{what} {setting.value} cannot be read: {error.strerror}", where=setting.origin
             ) from error
+        return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
     def history(self, migrations: Sequence[Migration]) -> list[Migration]:
         """Files in the order of their replay, the starting schema before them."""
@@ -332,77 +331,20 @@ class Workspace:
             self._lock = read_lock(path).with_entries(self.lock_section, digests)
             write_lock(path, self._lock)
 
-    # -- the git history ------------------------------------------------------------------------
+    @cached_property
+    def git(self) -> GitEvidence:
+        """What the git history of the migrations folder says; read once, when it is asked."""
+        from landed.ops.git_evidence import GitEvidence
 
-    def git_history(self) -> History | None:
-        """The git history of the migrations folder, read once; ``None`` where there is none."""
-        if not self._history_read:
-            from landed.targets.githistory import History, history
-
-            found = history(self.directory)
-            self._history = found if isinstance(found, History) else None
-            self._history_read = True
-        return self._history
-
-    def edited_in_git(
-        self, migration: Migration, digest: str, applied_at: str | None
-    ) -> tuple[str, str] | None:
-        """In which commit an applied file was changed afterwards: in words, and the text before."""
-        known = self.git_history()
-        if known is None:
-            return None
-        from landed.targets.githistory import applied_time, blob_id, edited_after
-
-        when = applied_time(applied_at)
-        since = known.version_at(migration.name, when)
-        if since is None or since.blob is None or blob_id(migration.text.encode(), since.blob) == since.blob:
-            return None
-
-        def digest_of_blob(blob: str) -> str | None:
-            data = known.content_at(blob)
-            return self._digest_of(migration.name, data) if data is not None else None
-
-        edit = edited_after(known, migration.name, digest, when, digest_of_blob)
-        if edit is None:
-            return None
-        before = known.content_at(since.blob) or b""
-        return f"{edit} (which was in force when it was applied)", _text_of(before)
-
-    def deleted_in_git(self, name: str) -> str | None:
-        """The commit (abbreviated) that deleted a file, or ``None``."""
-        known = self.git_history()
-        version = known.deleted_in(name) if known is not None else None
-        return version.commit[:10] if version is not None else None
-
-    def in_last_commit(self, name: str) -> bool:
-        """Whether the last commit has a file of this name."""
-        known = self.git_history()
-        versions = known.versions.get(name, ()) if known is not None else ()
-        return bool(versions) and versions[0].blob is not None
-
-    def digest_in_git(self, name: str) -> str | None:
-        """The normalised digest of a file's last committed version, also of one that is gone."""
-        known = self.git_history()
-        if known is None:
-            return None
-        blob = next((v.blob for v in known.versions.get(name, ()) if v.blob is not None), None)
-        data = known.content_at(blob) if blob is not None else None
-        return self._digest_of(name, data) if data is not None else None
+        return GitEvidence(self.directory, self.parse)
 
     def path_of(self, name: str) -> str:
         """A file's path as shown to the user."""
         return os.path.relpath(self.directory / name, self.project.start).replace(os.sep, "/")
 
-    def _digest_of(self, name: str, data: bytes) -> str:
-        return Migration(name, "", name, _text_of(data), self.parse).digest
-
     def file_name(self, name: str) -> str:
         """The name of the file that a ledger row is about."""
         return f"{name}.sql" if self.is_postgres and not name.endswith(".sql") else name
-
-
-def _text_of(data: bytes) -> str:
-    return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def open_workspace(

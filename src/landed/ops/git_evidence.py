@@ -1,0 +1,70 @@
+"""What the git history of a migrations folder says about files: edited, deleted, the same SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from landed.core.migration import Migration, Parsed
+from landed.targets.githistory import History, applied_time, blob_id, edited_after, history
+
+
+@dataclass
+class GitEvidence:
+    """The history of one folder; ``parse`` is how its files are cut into statements."""
+
+    directory: Path
+    parse: Callable[[str], Parsed]
+
+    @cached_property
+    def known(self) -> History | None:
+        """The history, read once; ``None`` where there is none."""
+        found = history(self.directory)
+        return found if isinstance(found, History) else None
+
+    def edited(self, migration: Migration, digest: str, applied_at: str | None) -> tuple[str, str] | None:
+        """In which commit an applied file was changed afterwards: in words, and the text before."""
+        known = self.known
+        if known is None:
+            return None
+        when = applied_time(applied_at)
+        since = known.version_at(migration.name, when)
+        if since is None or since.blob is None or blob_id(migration.text.encode(), since.blob) == since.blob:
+            return None
+
+        def digest_of_blob(blob: str) -> str | None:
+            data = known.content_at(blob)
+            return self._digest_of(migration.name, data) if data is not None else None
+
+        edit = edited_after(known, migration.name, digest, when, digest_of_blob)
+        if edit is None:
+            return None
+        before = known.content_at(since.blob) or b""
+        return f"{edit} (which was in force when it was applied)", _text_of(before)
+
+    def deleted_in(self, name: str) -> str | None:
+        """The commit (abbreviated) that deleted a file, or ``None``."""
+        version = self.known.deleted_in(name) if self.known is not None else None
+        return version.commit[:10] if version is not None else None
+
+    def in_last_commit(self, name: str) -> bool:
+        """Whether the last commit has a file of this name."""
+        versions = self.known.versions.get(name, ()) if self.known is not None else ()
+        return bool(versions) and versions[0].blob is not None
+
+    def digest(self, name: str) -> str | None:
+        """The normalised digest of a file's last committed version, also of one that is gone."""
+        if self.known is None:
+            return None
+        blob = next((v.blob for v in self.known.versions.get(name, ()) if v.blob is not None), None)
+        data = self.known.content_at(blob) if blob is not None else None
+        return self._digest_of(name, data) if data is not None else None
+
+    def _digest_of(self, name: str, data: bytes) -> str:
+        return Migration(name, "", name, _text_of(data), self.parse).digest
+
+
+def _text_of(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
