@@ -9,14 +9,13 @@ from landed.core.errors import LandedError
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck, Step
-from landed.sql.postgres_settings import with_settings
-from landed.sql.postgres_tokens import words
 from landed.targets import messages
 from landed.targets import pg_messages_run as say
 from landed.targets.base import Consent
-from landed.targets.pg_ledger import insert, is_kept, row_for
+from landed.targets.pg_ledger import row_for
 from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
 from landed.targets.pg_proof_rows import RowGuard
+from landed.targets.pg_writer_commands import body, opening, recording, settles
 from landed.targets.pg_writer_outcome import after_commit, before_commit
 from landed.targets.pg_writer_pipeline import Answer, Command, Failed, Lost, send
 from landed.targets.pg_writer_session import Session
@@ -26,15 +25,6 @@ if TYPE_CHECKING:
 
     from landed.catalog.postgres.readback import Read
     from landed.catalog.postgres.tracker import Tracker
-
-RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
-"""What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
-
-_SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
-"""Verbs of statements that leave role and settings of a session alone, and run nobody's functions."""
-
-_HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECURITY", "REFRESH", "LOCK"))
-"""Verbs of statements that leave the role alone; a function that they run may change a setting."""
 
 _XID = "pg_catalog.pg_current_xact_id()::pg_catalog.text"
 
@@ -127,7 +117,10 @@ class _Transaction:
 
     def _until_proven(self) -> str:
         """Statements and proof; gives the transaction's identifier."""
-        opening, body, reads = self._opening(), self._body(), self._reads()
+        session = self._session
+        started = opening(session.target.ledger, self._row, session.lock_timeout, settled=session.settled)
+        session.settled = False
+        statements, reads = body(self._migration, self._part.statements), self._reads()
         checks = self._check_commands()
         closing = [
             *checks,
@@ -136,18 +129,19 @@ class _Transaction:
         tracker: Tracker | None = None
         if self._guard.needed or self._takes_along:
             # Rows are counted, and objects noted, between two round trips.
-            path = str(send(self._connection, [*opening, Command(_ASIDE)])[-1].rows[0][0])
+            path = str(send(self._connection, [*started, Command(_ASIDE)])[-1].rows[0][0])
             if self._takes_along:
                 tracker = self._watched(self._session.tracked)
             self._watched(self._guard.before)
             own = Command("SELECT pg_catalog.set_config('search_path', %s, true)", (path,))
-            send(self._connection, [own, *body, Command(_ASIDE)])
+            send(self._connection, [own, *statements, Command(_ASIDE)])
             if tracker is not None:
                 self._objects(self._watched(tracker.changes))
             self._rows()
             answers = send(self._connection, closing)
         else:
-            answers = send(self._connection, [*opening, *body, *closing])[len(opening) + len(body) :]
+            answers = send(self._connection, [*started, *statements, *closing])
+            answers = answers[len(started) + len(statements) :]
         found = answers[len(checks) :]
         facts = self._session.readback.facts(zip(reads, found, strict=True))
         self._effects(facts)
@@ -157,9 +151,7 @@ class _Transaction:
     def _commit(self, xid: str) -> tuple[str, str]:
         commands = [Command("COMMIT", purpose="commit")]
         if self._row is not None:
-            sql, values = insert(self._session.target.ledger, self._row)
-            kept, version = is_kept(self._session.target.ledger, self._row.version)
-            commands[:0] = [Command(sql, values, purpose="record"), Command(kept, version, purpose="kept")]
+            commands[:0] = recording(self._session.target.ledger, self._row)
         try:
             send(self._connection, commands)
         except Failed as failed:
@@ -172,36 +164,10 @@ class _Transaction:
         except BaseException as error:
             self._session.abandon()
             return after_commit(self._session, self._migration, self._part.record, xid, error)
-        self._session.settled = self._verbs <= _SCHEMA
+        self._session.settled = settles(self._migration, self._part.statements)
         return "applied", ""
 
     # -- what is sent ---------------------------------------------------------------------------
-
-    def _opening(self) -> list[Command]:
-        session = self._session
-        columns, values = [], []
-        if session.lock_timeout:
-            columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
-            values.append(session.lock_timeout)
-        if self._row is not None:
-            ledger = session.target.ledger.sql
-            recorded = f"EXISTS (SELECT FROM {ledger} WHERE version OPERATOR(pg_catalog.=) %s)"
-            columns.append(f"1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END")
-            values.append(self._row.version)
-        opening = [Command(sql) for sql in (() if session.settled else RESET)] + [Command("BEGIN")]
-        session.settled = False
-        if columns:
-            opening.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
-        return opening
-
-    def _body(self) -> list[Command]:
-        own = with_settings(self._migration.statements, self._part.statements)
-        body = [Command(s.text, statement=s) for s in own]
-        body.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
-        self._verbs = {words(s.text, 1)[0] for s in own if s.text}
-        if not self._verbs <= _HARMLESS | _SCHEMA:
-            body += [Command("RESET SESSION AUTHORIZATION"), Command("RESET ROLE")]
-        return body
 
     def _check_commands(self) -> list[Command]:
         """The file's own checks: read-only, under the settings that a reader has."""

@@ -28,6 +28,9 @@ _BY_INDEX: Final = ", ".join(
 )
 """A plan is made once and kept: one that reads a whole catalog costs more with every file that adds to it."""
 
+SETTINGS: Final = f"{SET}, {_BY_INDEX}"
+"""A statement that makes the settings under which single facts are read, for the rest of a transaction."""
+
 _NAMED: Final = "FROM unnest($1, $2) AS w (s, o) JOIN pg_namespace n ON n.nspname = w.s "
 _RELATIONS: Final = f"SELECT c.oid {_NAMED}JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.o"
 _TYPES: Final = f"SELECT t.oid {_NAMED}JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = w.o"
@@ -186,6 +189,12 @@ def split_name(shown: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def names_of(units: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """The texts of two arrays: the schemas of (schema, name) pairs, and their names."""
+    pairs = sorted(units)
+    return _array(schema for schema, _ in pairs), _array(name for _, name in pairs)
+
+
 def _array(names: Iterable[str]) -> str:
     """The text of an array of names; the driver's own way there takes much longer."""
     quoted = (name.replace("\\", "\\\\").replace('"', '\\"') for name in names)
@@ -226,7 +235,9 @@ class Readback:
     def __init__(self, connection: psycopg.Connection[Any], scope: Scope, main_role: str) -> None:
         self._connection = connection
         major = connection.info.server_version // 10000
-        self._reader = Reader(scope, major, scope.main_role or main_role)
+        self.main_role = scope.main_role or main_role
+        self.main_shown = scope.main_role or "(owner)"
+        self.reader = Reader(scope, major, self.main_role)
         self._parameters = parameters(scope, major)
         self._generation = 0
         self._known: set[str] = set()
@@ -238,15 +249,14 @@ class Readback:
 
     def commands(self, keys: Iterable[FactKey], also: str = "") -> list[Read]:
         """The statements to send; the first makes the settings, and gives the columns ``also`` besides."""
-        sent = [Read(f"{SET}, {_BY_INDEX}" + (f", {also}" if also else ""))]
+        sent = [Read(SETTINGS + (f", {also}" if also else ""))]
         for name, units in sorted(wanted(keys).items()):
             prepared = f"landed_read_{self._generation}_{name}"
             if name not in self._known:
                 self._known.add(name)
-                sent.append(Read(f"PREPARE {prepared}{self._text(name)}"))
-            pairs = sorted(units)
-            values = (_array(schema for schema, _ in pairs), _array(unit for _, unit in pairs))
-            sent.append(Read("", prepared, values if name in _UNITS else ()))
+                places = " (name[], name[])" if name in _UNITS else ""
+                sent.append(Read(f"PREPARE {prepared}{places} AS {self.query(name)}"))
+            sent.append(Read("", prepared, names_of(units) if name in _UNITS else ()))
         return sent
 
     def facts(self, answered: Iterable[tuple[Read, Rows]]) -> dict[FactKey, str]:
@@ -254,15 +264,16 @@ class Readback:
         found: dict[FactKey, str] = {}
         for read, answer in answered:
             if read.prepared:
-                self._reader.read(answer.titles, answer.rows, found)
+                self.reader.read(answer.titles, answer.rows, found)
         return found
 
-    def _text(self, name: str) -> str:
+    def query(self, name: str) -> str:
+        """The text of a catalog query, narrowed where it can be: to the names in ``$2``, in the schemas ``$1``."""
         query = queries()[name]
         if name in _UNITS:
             assert query.narrowed is not None
-            return f" (name[], name[]) AS {self._filled(query.narrowed, f'ARRAY({_UNITS[name]})')}"
-        return f" AS {self._filled(query.full, '')}"
+            return self._filled(query.narrowed, f"ARRAY({_UNITS[name]})")
+        return self._filled(query.full, "")
 
     def _filled(self, sql: str, units: str) -> str:
         import re

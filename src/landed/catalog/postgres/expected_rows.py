@@ -1,0 +1,408 @@
+"""What rows of the catalog queries have to hold so that facts are as expected, for the server to compare.
+
+The comparison on the server is of texts, and stricter than that of facts: a row that holds what is asked for
+here always reads as the facts do, which is checked with the reader itself; one that does not may still do.
+Facts that cannot be put this way make no expectation at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from landed.catalog.postgres.queries import queries
+from landed.catalog.postgres.readback import split_name, wanted
+from landed.catalog.postgres.rows import Reader
+from landed.core.facts import EXISTS, YES, FactKey
+
+Pattern = dict[str, Any]
+"""Columns of a row and their values, as JSON; a list is contained in the row's, in any order."""
+
+_WITH_ORDER: Final = frozenset(("table", "foreign table"))
+_COLUMN_OF: Final = {
+    ("constraint", "definition"): "constraint",
+    ("index", "definition"): "index",
+    ("view", "definition"): "view",
+    ("materialized view", "definition"): "view",
+}
+"""Properties that are read from a column of another name."""
+
+_SUFFIXES: Final = (
+    ("no inherit", YES, " NO INHERIT"),
+    ("deferrable", YES, " DEFERRABLE"),
+    ("initially deferred", YES, " INITIALLY DEFERRED"),
+    ("enforced", "no", " NOT ENFORCED"),
+    ("validated", "no", " NOT VALID"),
+)
+"""What the text of a constraint ends in, in this order."""
+_IN_THE_TEXT: Final = frozenset(("no inherit", "deferrable", "initially deferred", "enforced"))
+_GRANT: Final = re.compile(r"\((?P<privilege>[A-Z]+) (?:to|from) (?P<role>.+)\)\Z", re.DOTALL)
+_LETTERS: Final = {
+    "SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d", "TRUNCATE": "D", "REFERENCES": "x",
+    "TRIGGER": "t", "MAINTAIN": "m", "EXECUTE": "X", "USAGE": "U", "CREATE": "C",
+}  # fmt: skip
+_HEAD: Final = ("kind", "schema", "parent", "name")
+_NAMELESS: Final = frozenset(("publication table", "cast"))
+"""Kinds whose objects have nothing but what is shown in place of a name."""
+_ALIAS: Final = re.compile(r'\bAS ("[^"]+"|\w+)\Z')
+
+
+class Expected(NamedTuple):
+    """For some catalog queries together: the (schema, name) pairs of what they read, patterns of which each
+    has to fit a row, and patterns that may fit none."""
+
+    queries: tuple[str, ...]
+    units: frozenset[tuple[str, str]]
+    there: tuple[Pattern, ...]
+    gone: tuple[Pattern, ...]
+
+
+class CannotTell(Exception):
+    """An expectation that only the comparison of facts can judge."""
+
+
+def expected_rows(
+    net: Mapping[FactKey, str | None], reader: Reader, main_role: str, main_shown: str
+) -> list[Expected]:
+    """What a server's rows have to hold for these facts. Raises CannotTell.
+
+    ``net`` has ``None`` for what has to be absent; ``main_role`` is the role that facts show as
+    ``main_shown``. ``reader`` is the one that would read the rows.
+    """
+    whole = _Expectations(net, main_role, main_shown)
+    for key, after in net.items():
+        whole.add(key, after)
+    found = whole.found()
+    for rows in whole.rows.values():
+        for row in rows.values():
+            row.check(reader)
+    return found
+
+
+class _Row:
+    """What is expected of one object's row in one query."""
+
+    def __init__(self, head: Pattern, owner: str | None, what: str) -> None:
+        self.head = head
+        self.what = what
+        self.owner = owner
+        self.columns: Pattern = {}
+        self.lists: dict[str, list[str]] = {}
+        self.privileges: list[tuple[str, str, bool]] = []
+        self.without: list[Pattern] = []
+        self.listed = False
+        self.claims: list[tuple[FactKey, str | None]] = []
+
+    @property
+    def pattern(self) -> Pattern:
+        made = self.head | self.columns | self.lists
+        if self.listed:
+            acl = [f"{role}={word}" for role, word, _ in self.privileges]
+            made["acl"] = acl + [f"{role}={word}*" for role, word, star in self.privileges if star]
+            if self.owner is not None:
+                made["owner"] = self.owner
+        return made
+
+    def check(self, reader: Reader) -> None:
+        """A row that holds no more than this has to read as what is claimed of it. Raises CannotTell."""
+        if not self.claims:
+            return
+        signed = "signature" in self.head
+        titles = ["unit", *_HEAD, *(["signature"] if signed else [])]
+        row: list[object] = [0, *(self.head.get(t, self.what) for t in titles[1:])]
+        for column, value in (self.columns | self.lists).items():
+            titles.append(column)
+            row.append(f" USING {value}" if column == "index" else value)
+        if self.listed:
+            if "owner" not in titles and self.owner is not None:
+                titles.append("owner")
+                row.append(self.owner)
+            titles.append("acl")
+            row.append(self._list())
+        if len(titles) < 6:
+            titles.append("exists")
+            row.append(YES)
+        found: dict[FactKey, str] = {}
+        try:
+            reader.read(titles, [row], found)
+        except (ValueError, KeyError, IndexError) as error:
+            raise CannotTell(str(error)) from error
+        for key, after in self.claims:
+            if found.get(key) != after:
+                raise CannotTell(f"{key}: {found.get(key)!r} for {after!r}")
+
+    def _list(self) -> str:
+        """An access control list with these privileges, and none by default."""
+        items = []
+        for role, word, star in self.privileges:
+            name = '"' + role.replace('"', '""') + '"' if role else ""
+            item = f"{name}={_LETTERS[word]}{'*' if star else ''}/x"
+            items.append('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"')
+        return "{" + ",".join(items) + "}"
+
+
+class _Expectations:
+    def __init__(self, net: Mapping[FactKey, str | None], main_role: str, main_shown: str) -> None:
+        self._net = net
+        self._main, self._shown = main_role, main_shown
+        self.rows: dict[tuple[str, ...], dict[tuple[object, ...], _Row]] = {}
+        self._gone: dict[tuple[str, ...], list[Pattern]] = {}
+        self._units: dict[tuple[str, ...], set[tuple[str, str]]] = {}
+        self._tables = {k.name for k in net if k.kind in _WITH_ORDER}
+        self._tables |= {k.parent for k in net if k.kind == "column"}
+        self._absent = {
+            f"{k.parent}.{k.name}" if k.parent else k.name
+            for k, v in net.items()
+            if k.prop == EXISTS and v is None
+        }
+        self._kinds = {k.name: k.kind for k, v in net.items() if k.prop == EXISTS and v and not k.parent}
+
+    def add(self, key: FactKey, after: str | None) -> None:
+        if key.kind.startswith(("grant on ", "revoke on ")):
+            self._grant(key, after)
+            return
+        if self._is_gone(key):
+            if key.prop == EXISTS:
+                self._gone_object(key)
+            return
+        if key.prop == "column order":
+            self._order(key, after)
+            return
+        if key.kind == "constraint" and key.prop in _IN_THE_TEXT:
+            if key.object.fact("definition") not in self._net:
+                raise CannotTell(str(key))
+            self._row(key, self._query(key, "constraint")).claims.append((key, after))
+            return
+        column = _COLUMN_OF.get((key.kind, key.prop), key.prop)
+        asked = self._asked(key)
+        held = [q for q in asked if column in titles_of(q)]
+        if not held:
+            self._option(key, after, asked)
+            return
+        row = self._row(key, self._query(key, column))
+        row.columns[column] = None if after is None else self._raw(key, column, after)
+        row.claims.append((key, after))
+
+    def found(self) -> list[Expected]:
+        made = []
+        for names in sorted(self.rows.keys() | self._gone.keys()):
+            rows = list(self.rows.get(names, {}).values())
+            gone = [*self._gone.get(names, ()), *(p for row in rows for p in row.without)]
+            made.append(
+                Expected(names, frozenset(self._units[names]), tuple(r.pattern for r in rows), tuple(gone))
+            )
+        return made
+
+    # -- where a fact stands --------------------------------------------------------------------
+
+    def _is_gone(self, key: FactKey) -> bool:
+        """Whether the object itself has to be absent, or one that it is a part of."""
+        exists = key.object.fact(EXISTS)
+        return exists in self._net and self._net[exists] is None
+
+    def _asked(self, key: FactKey) -> tuple[str, ...]:
+        return tuple(wanted([key]))
+
+    def _query(self, key: FactKey, column: str) -> tuple[str, ...]:
+        """The query that has the row; of a constraint two, where its owner may be a domain."""
+        asked = [q for q in self._asked(key) if column in titles_of(q)]
+        if key.kind == "constraint" and key.parent in self._tables:
+            asked = [q for q in asked if q != "domain_constraints"]
+        if not asked:
+            raise CannotTell(str(key))
+        if key.kind == "constraint" and column == "comment":
+            raise CannotTell("a constraint's index may have one, too")
+        return tuple(sorted(asked if key.kind == "constraint" else asked[:1]))
+
+    def _row(self, key: FactKey, names: tuple[str, ...]) -> _Row:
+        head = _head(key)
+        owner = self._main if all("owner" in titles_of(q) for q in names) else None
+        return self._row_of(head, names, owner, wanted([key]))
+
+    def _row_of(
+        self,
+        head: Pattern,
+        names: tuple[str, ...],
+        owner: str | None,
+        units: Mapping[str, Iterable[tuple[str, str]]],
+        what: str = "",
+    ) -> _Row:
+        self._read(names, units)
+        rows = self.rows.setdefault(names, {})
+        place = tuple(head.get(part) for part in (*_HEAD, "signature"))
+        if place not in rows:
+            rows[place] = _Row(head, owner, what)
+        return rows[place]
+
+    def _read(self, names: tuple[str, ...], units: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+        pairs = self._units.setdefault(names, set())
+        for name in names:
+            pairs.update(units.get(name, ()))
+
+    # -- what stands there ----------------------------------------------------------------------
+
+    def _raw(self, key: FactKey, column: str, after: str) -> object:
+        if column == "constraint":
+            text = after
+            for prop, value, suffix in _SUFFIXES:
+                if self._net.get(key.object.fact(prop)) == value:
+                    text += suffix
+            return text
+        if column == "owner":
+            return _plain(after)
+        return after
+
+    def _option(self, key: FactKey, after: str | None, asked: tuple[str, ...]) -> None:
+        """One of the settings that a row holds in a list."""
+        if after is None:
+            raise CannotTell(str(key))
+        for start, column in (("set ", "settings"), ("option ", "foreign"), ("toast.", "toast")):
+            if key.prop.startswith(start) and any(column in titles_of(q) for q in asked):
+                element = f"{key.prop.removeprefix(start)}={after}"
+                break
+        else:
+            column, element = "options", f"{key.prop}={after}"
+        row = self._row(key, self._query(key, column))
+        row.lists.setdefault(column, []).append(element)
+        row.claims.append((key, after))
+
+    def _order(self, key: FactKey, after: str | None) -> None:
+        if after is None:
+            raise CannotTell(str(key))
+        head = _head(key)
+        columns = [_plain(part) for part in _split_list(after)]
+        row = self._row_of(head, ("columns",), None, wanted([key]))
+        row.columns["column order"] = "\x1f".join(columns)
+
+    def _gone_object(self, key: FactKey) -> None:
+        names = tuple(sorted(q for q in self._asked(key) if "exists" in titles_of(q)))
+        if not names:
+            raise CannotTell(str(key))
+        self._read(names, wanted([key]))
+        self._gone.setdefault(names, []).append(_head(key))
+
+    def _grant(self, key: FactKey, after: str | None) -> None:
+        what = key.kind.partition(" on ")[2]
+        told = _GRANT.match(key.name)
+        if told is None or told["privilege"] not in _LETTERS:
+            raise CannotTell(str(key))
+        head, names = self._granted(key, what)
+        if key.parent in self._absent:
+            return
+        shown = told["role"]
+        role = "" if shown == "PUBLIC" else self._main if shown == self._shown else _plain(shown)
+        owner = self._main if what != "column" else None
+        row = self._row_of(head, names, owner, wanted([key]), what)
+        element = f"{role}={told['privilege']}"
+        if key.kind.startswith("revoke"):
+            if after is None or key.prop != EXISTS:
+                raise CannotTell(str(key))
+            row.listed = True
+            row.without.append(head | {"acl": [element]})
+        elif after is None:
+            row.without.append(head | {"acl": [element + ("" if key.prop == EXISTS else "*")]})
+        elif role == owner:
+            raise CannotTell(str(key))
+        else:
+            row.listed = True
+            star = key.prop != EXISTS
+            if star or (role, told["privilege"], True) not in row.privileges:
+                row.privileges = [p for p in row.privileges if p[:2] != (role, told["privilege"])]
+                row.privileges.append((role, told["privilege"], star))
+            row.claims.append((key, after))
+
+    def _granted(self, key: FactKey, what: str) -> tuple[Pattern, tuple[str, ...]]:
+        """The object of a grant, and where it stands; its exact kind is known only from the file."""
+        names = tuple(sorted(q for q in wanted([key]) if "acl" in titles_of(q)))
+        if not names:
+            raise CannotTell(str(key))
+        if what == "column":
+            *owner, column = split_name(key.parent)
+            return {"kind": "column", "schema": owner[0], "parent": owner[-1], "name": column}, names
+        if what == "schema":
+            return {"kind": "schema", "schema": None, "parent": None, "name": _plain(key.parent)}, names
+        kind = self._kinds.get(key.parent, "table" if key.parent in self._tables else "")
+        parts, signature = _parted(key.parent)
+        head: Pattern = {"schema": parts[0] if len(parts) > 1 else None, "parent": None, "name": parts[-1]}
+        if kind:
+            head["kind"] = kind
+            if what == "table":
+                names = ("views",) if kind in ("view", "materialized view") else ("tables",)
+        return head | ({"signature": signature} if signature else {}), names
+
+
+def _head(key: FactKey) -> Pattern:
+    """The columns that say whose row it is."""
+    if key.kind in _NAMELESS:
+        whose = _plain(key.parent) if key.parent else None
+        return {"kind": key.kind, "schema": None, "parent": whose, "name": None, "signature": key.name}
+    if key.parent:
+        owner = split_name(key.parent)
+        within: Pattern = {"schema": owner[0] if len(owner) > 1 else None, "parent": owner[-1]}
+        return {"kind": key.kind, **within, "name": _plain(key.name)}
+    parts, signature = _parted(key.name)
+    if len(parts) > 2:
+        raise CannotTell(str(key))
+    schema = parts[0] if len(parts) > 1 else None
+    head: Pattern = {"kind": key.kind, "schema": schema, "parent": None, "name": parts[-1]}
+    return head | ({"signature": signature} if signature else {})
+
+
+def _parted(shown: str) -> tuple[tuple[str, ...], str]:
+    """A name's parts, and the signature behind it."""
+    inside = False
+    for at, char in enumerate(shown):
+        if char == '"':
+            inside = not inside
+        elif char == "(" and not inside:
+            return split_name(shown[:at]), shown[at:]
+    return split_name(shown), ""
+
+
+def _plain(shown: str) -> str:
+    parts = split_name(shown)
+    if len(parts) != 1:
+        raise CannotTell(shown)
+    return parts[0]
+
+
+def _split_list(shown: str) -> list[str]:
+    """The names in a list as facts show it: ``a, "b, c"``."""
+    found, start, inside = [], 0, False
+    for at, char in enumerate(shown):
+        if char == '"':
+            inside = not inside
+        elif char == "," and not inside:
+            found.append(shown[start:at])
+            start = at + 2
+    return [*found, shown[start:]]
+
+
+@cache
+def titles_of(query: str) -> frozenset[str]:
+    """The names of a query's columns, from its text."""
+    text = queries()[query].full
+    depth, start, items, inside = 0, -1, [], ""
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if inside:
+            inside = "" if char == inside else inside
+        elif char in "'\"":
+            inside = char
+        elif char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        elif depth == 0 and text.startswith("SELECT ", at):
+            start, items = at + 7, []
+        elif depth == 0 and start >= 0 and (char == "," or text.startswith("FROM ", at)):
+            items.append(text[start:at].strip())
+            start = at + 1 if char == "," else -1
+            if start < 0:
+                break
+        at += 1
+    named = (_ALIAS.search(item) for item in items)
+    return frozenset(name[1].strip('"') for name in named if name)

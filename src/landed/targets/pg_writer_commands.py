@@ -1,0 +1,65 @@
+"""What is sent to Postgres around a file's statements: the beginning of its transaction, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from landed.core.migration import Migration, Statement
+from landed.sql.postgres_settings import with_settings
+from landed.sql.postgres_tokens import words
+from landed.targets.pg_ledger import LedgerTable, PgLedgerRow, insert, is_kept
+from landed.targets.pg_writer_pipeline import Command
+
+RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
+"""What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
+
+_SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
+"""Verbs of statements that leave role and settings of a session alone, and run nobody's functions."""
+
+_HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECURITY", "REFRESH", "LOCK"))
+"""Verbs of statements that leave the role alone; a function that they run may change a setting."""
+
+
+def opening(
+    ledger: LedgerTable, row: PgLedgerRow | None, lock_timeout: str, *, settled: bool
+) -> list[Command]:
+    """The beginning of a transaction; with the history row to be written it fails (22012) where the version
+    is recorded already. ``settled`` sessions are not reset first; ``lock_timeout`` may be empty."""
+    columns, values = [], []
+    if lock_timeout:
+        columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
+        values.append(lock_timeout)
+    if row is not None:
+        recorded = f"EXISTS (SELECT FROM {ledger.sql} WHERE version OPERATOR(pg_catalog.=) %s)"
+        columns.append(f"1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END")
+        values.append(row.version)
+    sent = [Command(sql) for sql in (() if settled else RESET)] + [Command("BEGIN")]
+    if columns:
+        sent.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
+    return sent
+
+
+def body(migration: Migration, numbers: Collection[int]) -> list[Command]:
+    """The file's statements, then whatever it deferred, under the role that the session began with."""
+    own = with_settings(migration.statements, numbers)
+    sent = [Command(s.text, statement=s) for s in own]
+    sent.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
+    if not _verbs(own) <= _HARMLESS | _SCHEMA:
+        sent += [Command("RESET SESSION AUTHORIZATION"), Command("RESET ROLE")]
+    return sent
+
+
+def settles(migration: Migration, numbers: Collection[int]) -> bool:
+    """Whether role and settings of the session are those from before, once these statements are committed."""
+    return _verbs(with_settings(migration.statements, numbers)) <= _SCHEMA
+
+
+def recording(ledger: LedgerTable, row: PgLedgerRow) -> list[Command]:
+    """The history row, and the look whether it stayed."""
+    sql, values = insert(ledger, row)
+    kept, version = is_kept(ledger, row.version)
+    return [Command(sql, values, purpose="record"), Command(kept, version, purpose="kept")]
+
+
+def _verbs(statements: Sequence[Statement]) -> set[str]:
+    return {words(s.text, 1)[0] for s in statements if s.text}
