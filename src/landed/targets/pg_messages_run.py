@@ -222,9 +222,9 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
 def _loss(loss: Loss) -> str:
     through = f": {loss.through}" if loss.through else ""
     if loss.kind == "drop-table":
-        return f"table {loss.table}: dropped with {loss.counted}"
+        return f"table {loss.table}: dropped with {loss.counted}{through}"
     if loss.kind == "drop-column":
-        return f"column {loss.table}.{loss.column}: dropped with {loss.counted}"
+        return f"column {loss.table}.{loss.column}: dropped with {loss.counted}{through}"
     return (
         f"table {loss.table}: {loss.counted} {'deleted' if loss.kind == 'lose-rows' else 'changed'}{through}"
     )

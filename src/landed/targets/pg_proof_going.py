@@ -1,0 +1,306 @@
+"""Which tables, columns and values a file may take away: from its replay, and from its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+from landed.catalog.postgres.readback import split_name
+from landed.core.facts import EXISTS, FactKey
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import StatementTrace, Step
+from landed.sql.postgres_tokens import scan, string_value, words
+
+_RENAMES = re.compile(r"\brename\b|\bset\s+schema\b", re.IGNORECASE)
+_COPIES = re.compile(
+    r"\binsert\s+into\b.*\b(?:select|table)\b|\bcreate\b.*\btable\b.*\bas\b|\bselect\b.*\binto\b.*\bfrom\b"
+    r"|\bmerge\s+into\b|\bupdate\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SETS = re.compile(r"\bupdate\b|\bmerge\s+into\b", re.IGNORECASE)
+_MADE = frozenset(("TABLE", "TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL"))
+
+_OWN = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        all and any array as avg cast char coalesce concat count current_date current_setting date_trunc
+        else elsif execute exists extract format from gen_random_uuid generate_series greatest if in
+        interval json_build_object jsonb_build_object least left length loop lower max md5 min nextval
+        not now nullif numeric obj_description on or over pg_notify pg_reload_conf query quote_ident
+        quote_literal raise random regexp_replace replace return right round row row_number schedule
+        select set_config setval some sum then to to_char to_regclass to_timestamp unnest unschedule
+        upper using values varchar when where with
+        """,
+    )
+)
+"""Words that stand before a parenthesis and take no object away."""
+
+_PARTS = frozenset(("constraint", "default", "not", "expression", "identity"))
+"""What ALTER TABLE … DROP takes away besides columns."""
+
+
+class Going(NamedTuple):
+    """A table, or one of its columns, that was there before the file and may be gone after it.
+
+    Names are as facts show them, without a schema (``""``) where only the text tells them. ``again`` is what
+    the replay says of its name at the end, and ``copied`` whether a statement before has read its rows.
+    """
+
+    schema: str
+    table: str
+    column: str = ""
+    again: bool = False
+    copied: bool = False
+
+
+def going(migration: Migration, step: Step, chosen: Collection[int]) -> list[Going]:
+    """What may go in the chosen statements (numbers): in the replay, or by what their text says of names that
+    are there again at the end of the same statement."""
+    statements = {s.number: s for s in migration.statements if s.number in chosen}
+    lost, there, names = _lost([t for t in step.traces if t.number in chosen], statements)
+    tables = {key.name for key in lost if key.kind == "table"}
+    found: dict[tuple[str, str, str], Going] = {}
+    for key, at in lost.items():
+        again = there.get(key, False)
+        if key.kind == "table":
+            copied = _is_copied(statements.values(), at, [names[key]])
+            schema, table = split_name(key.name)
+            found[schema, table, ""] = Going(schema, table, "", again, copied)
+        elif key.parent not in tables or (not again and there.get(FactKey("table", "", key.parent, EXISTS))):
+            holder = names.get(FactKey("table", "", key.parent, EXISTS), {split_name(key.parent)[-1]})
+            copied = _is_copied(statements.values(), at, [holder, names[key]])
+            schema, table = split_name(key.parent)
+            column = split_name(key.name)[0]
+            found[schema, table, column] = Going(schema, table, column, again, copied)
+    known = {(table, column) for _, table, column in found}
+    for statement in statements.values():
+        for schema, table, column in _hidden(statement):
+            if (table, column) not in known:
+                copied = _is_copied(
+                    statements.values(), statement.number, [{table}, *([{column}] if column else [])]
+                )
+                found[schema, table, column] = Going(schema, table, column, True, copied)
+    return list(found.values())
+
+
+def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[Going]:
+    """Columns that get another type by an expression (USING), which may give NULL for what they hold.
+
+    Not those that the file itself updates: what they hold is another thing then.
+    """
+    statements = {s.number: s for s in migration.statements if s.number in chosen}
+    using = {n for n, s in statements.items() if "using" in s.text.lower() and "type" in s.text.lower()}
+    found: set[tuple[str, str, str]] = set()
+    for trace in step.traces:
+        if trace.number in using:
+            for key, before, after in trace.effects:
+                if (key.kind, key.prop) == ("column", "type") and before is not None and after is not None:
+                    schema, table = split_name(key.parent)
+                    found.add((schema, table, split_name(key.name)[0]))
+    for number in using:
+        named = {(table, column) for _, table, column in found}
+        verb = words(statements[number].text, 1)
+        if verb in (["ALTER"], ["DO"]):
+            more = _dropped_and_retyped(statements[number].text, verb == ["DO"])[1]
+            found |= {(s, t, c) for s, t, c in more if (t, c) not in named}
+    return [
+        Going(*f, again=True, copied=True) for f in sorted(found) if not is_set(statements.values(), *f[1:])
+    ]
+
+
+def is_set(statements: Iterable[Statement], table: str, column: str) -> bool:
+    """Whether a statement updates rows and names this table and this column."""
+    for statement in statements:
+        if _SETS.search(statement.text) and words(statement.text, 1) != ["CREATE"]:
+            named = set(identifiers(statement.text))
+            if table in named and column in named:
+                return True
+    return False
+
+
+def calls(statement: Statement) -> bool:
+    """Whether a statement runs functions or procedures, which may do anything: also what no replay shows,
+    because it depends on what is in the database (``SELECT drop_old_partitions()``)."""
+    verb = (words(statement.text, 1) or [""])[0]
+    if verb not in ("SELECT", "WITH", "CALL", "EXECUTE", "VALUES", "DO"):
+        return False
+    if verb == "CALL":
+        return True
+    before = ""
+    for token in _tokens(statement.text, inside=verb == "DO"):
+        if token == "(" and before and before not in _OWN:
+            return True
+        before = token if token[:1].isalpha() or token[:1] == "_" else ""
+    return False
+
+
+def identifiers(sql: str) -> Iterator[str]:
+    """Every identifier in a statement, also in the body of a DO block, as the catalog spells it."""
+    for kind, text, _ in scan(sql):
+        if kind == "word":
+            yield text.lower()
+        elif kind == "quoted":
+            yield text[1:-1].replace('""', '"')
+        elif kind == "dollar":
+            tag = text.index("$", 1) + 1
+            yield from identifiers(text[tag:-tag])
+
+
+def _lost(
+    traces: Iterable[StatementTrace], statements: dict[int, Statement]
+) -> tuple[dict[FactKey, int], dict[FactKey, bool], dict[FactKey, set[str]]]:
+    """What was there before, and goes: with the last statement that takes it; what is there at the end; and
+    the names (without schema) that each has had."""
+    first: dict[FactKey, bool] = {}
+    there: dict[FactKey, bool] = {}
+    lost: dict[FactKey, int] = {}
+    origin: dict[FactKey, FactKey] = {}
+    names: dict[FactKey, set[str]] = {}
+    for trace in traces:
+        text = statements[trace.number].text
+        renames = words(text, 1) == ["ALTER"] and _RENAMES.search(text) is not None
+        seen = [e for e in trace.effects if e.key.prop == EXISTS and e.key.kind in ("table", "column")]
+        gone = [e.key for e in seen if e.after is None]
+        came = [e.key for e in seen if e.before is None]
+        for key, before, after in seen:
+            first.setdefault(key, before is not None)
+            there[key] = after is not None
+        moved = _moved(gone, came) if renames else {}
+        taken = {key: origin.pop(key, key) for key in gone}
+        for key in gone:
+            source = taken[key]
+            names.setdefault(source, {split_name(source.name)[-1]}).add(split_name(key.name)[-1])
+            if key in moved:
+                origin[moved[key]] = source
+                names[source].add(split_name(moved[key].name)[-1])
+            elif first.get(source, True):
+                lost[source] = trace.number
+    return lost, there, names
+
+
+def _moved(gone: list[FactKey], came: list[FactKey]) -> dict[FactKey, FactKey]:
+    """Which of what went in one ALTER … RENAME (or SET SCHEMA) is which of what came."""
+    moved: dict[FactKey, FactKey] = {}
+    old, new = ([k for k in keys if k.kind == "table"] for keys in (gone, came))
+    if len(old) == len(new) == 1:
+        moved[old[0]] = new[0]
+    elif not old and not new:
+        # One column of a table, and of all that inherit from it.
+        for parent in {k.parent for k in gone}:
+            a, b = ([k for k in keys if k.parent == parent] for keys in (gone, came))
+            if len(a) == len(b) == 1:
+                moved[a[0]] = b[0]
+        return moved
+    tables = {k.name: v.name for k, v in moved.items()}
+    if not old:
+        # A schema with another name: every table keeps its own.
+        return moved
+    wanted = {(k.parent, k.name): k for k in came if k.kind == "column"}
+    for key in gone:
+        target = wanted.get((tables.get(key.parent, ""), key.name))
+        if key.kind == "column" and target is not None:
+            moved[key] = target
+    return moved
+
+
+def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) -> bool:
+    """Whether a statement before number ``at`` reads what has these names; a block may do so itself."""
+    for statement in statements:
+        verb = words(statement.text, 2)
+        if statement.number > at or (statement.number == at and verb[:1] != ["DO"]):
+            continue
+        if verb[:1] == ["CREATE"] and verb[1:] and verb[1] not in _MADE:
+            continue
+        if _COPIES.search(statement.text):
+            found = set(identifiers(statement.text))
+            if all(names & found for names in named):
+                return True
+    return False
+
+
+def _hidden(statement: Statement) -> Iterator[tuple[str, str, str]]:
+    """Tables and columns that a statement drops by its text, where it may also make the name anew: (schema or
+    ``""``, table, column or ``""``)."""
+    verb = words(statement.text, 2)
+    low = statement.text.lower()
+    if "drop" not in low:
+        return
+    if verb == ["ALTER", "TABLE"] and "add" in low:
+        yield from dropped_names(statement.text, inside=False)
+    elif verb[:1] == ["DO"] and re.search(r"\badd\b|\bcreate\b|\brename\b|\bset\s+schema\b", low):
+        yield from dropped_names(statement.text, inside=True)
+
+
+def dropped_names(sql: str, inside: bool) -> list[tuple[str, str, str]]:
+    """What DROP TABLE and ALTER TABLE … DROP COLUMN name; ``inside`` looks into bodies and strings, too.
+
+    >>> dropped_names('ALTER TABLE a.t DROP "B", DROP CONSTRAINT c, DROP COLUMN IF EXISTS d', False)
+    [('a', 't', 'B'), ('a', 't', 'd')]
+    >>> dropped_names("DO $$BEGIN EXECUTE 'DROP TABLE t, s.u CASCADE'; END$$", True)
+    [('', 't', ''), ('s', 'u', '')]
+    """
+    return _dropped_and_retyped(sql, inside)[0]
+
+
+def _dropped_and_retyped(
+    sql: str, inside: bool
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    tokens = list(_tokens(sql, inside))
+    dropped, retyped_too = [], []
+    table: tuple[str, str] | None = None
+    at = 0
+    while at < len(tokens):
+        word, following = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""
+        at += 1
+        if word == ";":
+            table = None
+        elif word == "alter" and following == "table":
+            table, at = _name(tokens, at + 1)
+        elif word == "alter" and table is not None:
+            name, at = _name(tokens, at + (following == "column"))
+            typed = tokens[at : at + 1] == ["type"] or tokens[at : at + 3] == ["set", "data", "type"]
+            if name is not None and typed:
+                retyped_too.append((*table, name[1]))
+        elif word == "drop" and following == "table":
+            at += 1
+            while (found := _name(tokens, at))[0] is not None:
+                name, at = found
+                dropped.append((*name, ""))  # type: ignore[misc]
+                if tokens[at : at + 1] != [","]:
+                    break
+                at += 1
+        elif word == "drop" and table is not None and following not in _PARTS:
+            name, at = _name(tokens, at + (following == "column"))
+            if name is not None:
+                dropped.append((*table, name[1]))
+    return dropped, retyped_too
+
+
+def _name(tokens: list[str], at: int) -> tuple[tuple[str, str] | None, int]:
+    """A name from here on, as (schema or ``""``, name), and where it ends."""
+    while tokens[at : at + 1] and tokens[at] in ("if", "exists", "only"):
+        at += 1
+    if at >= len(tokens) or not _is_name(tokens[at]):
+        return None, at
+    if tokens[at + 1 : at + 2] == ["."] and at + 2 < len(tokens) and _is_name(tokens[at + 2]):
+        return (tokens[at], tokens[at + 2]), at + 3
+    return ("", tokens[at]), at + 1
+
+
+def _is_name(token: str) -> bool:
+    return token[:1] not in tuple("(),;.%$'=<>") and token != ""
+
+
+def _tokens(sql: str, inside: bool) -> Iterator[str]:
+    for kind, text, _ in scan(sql):
+        if kind == "word":
+            yield text.lower()
+        elif kind == "quoted":
+            yield text[1:-1].replace('""', '"')
+        elif kind in ("operator", "number"):
+            yield text
+        elif kind in ("dollar", "string") and inside:
+            yield from _tokens(string_value(text), inside)
+            yield ";"

@@ -1,0 +1,136 @@
+"""Values that go though their name is there again: columns and tables made anew, changes of type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pgwriting import World, world_on
+
+from landed.core.errors import LandedError
+from landed.shadow.postgres.servers import ShadowServer
+
+MADE = (
+    "CREATE TABLE t (id int PRIMARY KEY, a text, b text);"
+    "CREATE TABLE next (id int PRIMARY KEY, a text, b text);"
+    "CREATE SCHEMA other; CREATE TABLE other.t (id int);"
+    "CREATE FUNCTION old_ones() RETURNS void LANGUAGE plpgsql AS"
+    " $$BEGIN IF EXISTS (SELECT FROM public.t) THEN EXECUTE 'DROP TABLE public.t'; END IF; END$$;"
+)
+ROWS = "INSERT INTO t VALUES (1, 'x', 'y'), (2, '3', 'z'), (3, '', NULL); INSERT INTO next VALUES (9)"
+
+
+@pytest.fixture(scope="module")
+def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
+    with world_on(pg_server(18)) as made:
+        yield made
+
+
+@pytest.fixture
+def world(one: World) -> World:
+    one.sql(
+        "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA IF EXISTS other CASCADE;"
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+    )
+    one.forget()
+    with one.opened() as writer:
+        one.run(writer, one.file(MADE))
+    one.sql(ROWS)
+    return one
+
+
+A_COLUMN, A_TABLE, VALUES = "drop-column:public.t.a", "drop-table:public.t", "change-rows:public.t.a"
+AGAIN = {
+    "another column renamed": ("ALTER TABLE t DROP COLUMN a; ALTER TABLE t RENAME COLUMN b TO a", A_COLUMN),
+    "added again": ("ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a text", A_COLUMN),
+    "added again in one statement": ("ALTER TABLE t DROP COLUMN a, ADD COLUMN a text", A_COLUMN),
+    "added again in a block": (
+        "DO $$ BEGIN ALTER TABLE t DROP COLUMN a; EXECUTE 'ALTER TABLE t ADD COLUMN a text'; END $$",
+        A_COLUMN,
+    ),
+    "added again, then set": (
+        "ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a text; UPDATE t SET a = b",
+        A_COLUMN,
+    ),
+    "a default is no copy": (
+        "ALTER TABLE t ADD n int NOT NULL DEFAULT 0; ALTER TABLE t DROP a; ALTER TABLE t RENAME n TO a",
+        A_COLUMN,
+    ),
+    "copied in part": (
+        "ALTER TABLE t ADD n int; UPDATE t SET n = a::int WHERE a = '3'; ALTER TABLE t DROP a;"
+        "ALTER TABLE t RENAME n TO a",
+        A_COLUMN,
+    ),
+    "another table renamed": ("DROP TABLE t; ALTER TABLE next RENAME TO t", A_TABLE),
+    "another table of another schema": ("DROP TABLE t; ALTER TABLE other.t SET SCHEMA public", A_TABLE),
+    "made again": ("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, a text, b text)", A_TABLE),
+    "made again with other rows": (
+        "DROP TABLE t; CREATE TABLE t (id int, a text, b text); INSERT INTO t SELECT generate_series(1, 9)",
+        A_TABLE,
+    ),
+    "made again in a block": (
+        "DO $$ BEGIN DROP TABLE t; CREATE TABLE t (id int, a text, b text); END $$",
+        A_TABLE,
+    ),
+    "renamed away before": (
+        "ALTER TABLE t RENAME TO t_old; CREATE TABLE t (id int); DROP TABLE t_old",
+        A_TABLE,
+    ),
+    "by a function, only where there are rows": ("SELECT old_ones()", A_TABLE),
+    "type": ("ALTER TABLE t ALTER a TYPE int USING NULL", VALUES),
+    "type, in part": ("ALTER TABLE t ALTER COLUMN a SET DATA TYPE text USING nullif(a, 'x')", VALUES),
+    "made anew without some values": (
+        "CREATE TABLE n (LIKE t INCLUDING ALL); INSERT INTO n SELECT id, nullif(a, 'x'), b FROM t;"
+        "DROP TABLE t; ALTER TABLE n RENAME TO t",
+        VALUES,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", AGAIN)
+def test_what_is_lost_under_a_name_that_stays_has_to_be_named(world: World, kind: str) -> None:
+    text, allow = AGAIN[kind]
+    migration = world.file(text)
+    before = world.sql("SELECT * FROM t ORDER BY id")
+    with world.opened() as writer:
+        with pytest.raises(LandedError) as caught:
+            world.run(writer, migration)
+        assert (caught.value.next or "").endswith(f"landed apply --allow '{allow}'"), caught.value.next
+        assert world.sql("SELECT * FROM t ORDER BY id") == before and world.recorded() == ["0001"]
+        assert world.run(writer, migration, allow).outcome == "applied"
+
+
+KEPT = {
+    "columns swapped": "ALTER TABLE t RENAME a TO c;ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME c TO b",
+    "column copied": "ALTER TABLE t ADD n int; UPDATE t SET n = length(a); ALTER TABLE t DROP a;"
+    "ALTER TABLE t RENAME n TO a",
+    "tables swapped": "ALTER TABLE t RENAME TO t_old; ALTER TABLE next RENAME TO t",
+    "table kept aside": "CREATE TEMP TABLE keep AS SELECT * FROM t; DROP TABLE t;"
+    "CREATE TABLE t (id int, a text, b text); INSERT INTO t SELECT * FROM keep",
+    "copied after a rename": "ALTER TABLE t RENAME TO t_old; CREATE TABLE t (LIKE t_old);"
+    "INSERT INTO t SELECT * FROM t_old; DROP TABLE t_old",
+    "copied in a block": "DO $$ BEGIN CREATE TABLE n AS SELECT * FROM t; DROP TABLE t;"
+    " ALTER TABLE n RENAME TO t; END $$",
+    "schema": "ALTER SCHEMA other RENAME TO another",
+    "type, with empty texts": "ALTER TABLE t ALTER a TYPE int USING CASE a WHEN 'x' THEN 0 WHEN '' THEN NULL"
+    " ELSE a::int END",
+    "type, after what was said": "UPDATE t SET a = NULL; ALTER TABLE t ALTER a TYPE int USING a::int",
+}
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_what_keeps_its_values_needs_no_consent(world: World, kind: str) -> None:
+    assert world.apply(KEPT[kind]).outcome == "applied"
+    assert world.recorded() == ["0001", "0002"]
+
+
+def test_where_there_is_nothing_nothing_is_lost(world: World) -> None:
+    world.sql("TRUNCATE t")
+    text = "DROP TABLE t; ALTER TABLE next RENAME TO t; ALTER TABLE t DROP b, ADD b int; SELECT old_ones()"
+    with pytest.raises(LandedError) as caught:
+        world.apply(text)
+    # The function drops what was renamed; the other table had no rows.
+    assert (caught.value.next or "").endswith("landed apply --allow 'drop-table:public.next'")
+    world.sql("TRUNCATE next")
+    with world.opened() as writer:
+        assert world.run(writer, world.files[-1]).outcome == "applied"
