@@ -68,7 +68,7 @@ def pgbouncer(
     process = subprocess.Popen(
         [program, str(folder / "ini")],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what its log says, too; a pipe that nobody empties would stop it
         **identity.options(),
     )
     try:
@@ -81,7 +81,7 @@ def pgbouncer(
         yield port
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
         shutil.rmtree(folder, ignore_errors=True)
 
 

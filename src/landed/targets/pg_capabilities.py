@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import select
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -15,9 +13,6 @@ if TYPE_CHECKING:
 Pooler = Literal["none", "session", "transaction"]
 
 TRANSACTION_PORT = 6543
-_TRIALS = 3
-_PATIENCE = 3.0
-"""Seconds after which a second connection that gets no answer is taken to wait for a free session."""
 
 # Every name is qualified, here and elsewhere: a search_path may have others before pg_catalog.
 QUERY = """\
@@ -61,7 +56,7 @@ def capabilities(connection: Connection[Any], dsn: Dsn, again: Callable[[], Conn
     """Read them, in one round trip where no pooler is in between.
 
     ``again`` opens a second connection; that is done only behind a pooler whose mode its address does not
-    tell. Two connections that are served by one server session prove the mode ``transaction``.
+    tell, to find it out as :func:`landed.targets.pg_pool_mode.pool_mode` does.
     """
     row = connection.execute(QUERY, prepare=False).fetchone()
     assert row is not None
@@ -86,43 +81,10 @@ def _by_address(dsn: Dsn) -> tuple[Pooler, str]:
 def _by_behaviour(
     connection: Connection[Any], backend: int, again: Callable[[], Connection[Any]], dsn: Dsn
 ) -> tuple[Pooler, str]:
+    from landed.targets.pg_pool_mode import pool_mode
+
     between = "a pooler is in between: the server process is not the one that the connection was given"
-    try:
-        other = again()
-    except Exception:
-        # Room for one connection only, or none: what cannot be told apart is treated as the worse one.
-        return "transaction", f"{between}, and a second connection to find out its mode was refused"
-    try:
-        # Several times: other clients of the pool may take the session that was just given back.
-        for _ in range(_TRIALS):
-            process = _process(other)
-            if process is None:
-                return (
-                    "session",
-                    f"{between}, and it keeps a second connection waiting for the first one's end",
-                )
-            if process == backend:
-                return "transaction", f"{between}, and one server process served two connections"
-            if _process(connection) != backend:
-                return "transaction", f"{between}, and it changes from one transaction to the next"
-    finally:
-        other.close()
     if dsn.port == TRANSACTION_PORT:
         return "transaction", f"{between}, on port {TRANSACTION_PORT}"
-    return "session", f"{between}, and each connection has a server process of its own"
-
-
-def _process(connection: Connection[Any]) -> int | None:
-    """The server process behind a connection, or ``None`` when nothing answers for some seconds."""
-    pgconn = connection.pgconn
-    pgconn.send_query(b"SELECT pg_catalog.pg_backend_pid()")
-    end = time.monotonic() + _PATIENCE
-    while pgconn.is_busy():
-        left = end - time.monotonic()
-        if left <= 0 or not select.select([pgconn.socket], [], [], left)[0]:
-            return None
-        pgconn.consume_input()
-    result = pgconn.get_result()
-    pgconn.get_result()
-    value = result.get_value(0, 0) if result is not None and result.ntuples else None
-    return int(value) if value is not None else None
+    mode, why = pool_mode(connection, backend, again)
+    return mode, f"{between}, and {why}"
