@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from landed.core.errors import CannotKnow
@@ -19,6 +19,7 @@ from landed.targets.base import LiveState
 from landed.targets.target_spec import TargetSpec
 
 if TYPE_CHECKING:
+    from landed.catalog.postgres.roles import Roles
     from landed.catalog.postgres.scope import Scope
     from landed.targets.pg_connect import Connected
 
@@ -55,6 +56,10 @@ class Side:
     notes: tuple[str, ...] = ()
     migrations: tuple[Migration, ...] = ()
     owners: Owners | None = None
+    steps: tuple[Step, ...] = ()
+    """What replayed files did, for Postgres."""
+    roles: Roles | None = None
+    """Those of a Postgres server."""
 
     def origin(self, key: FactKey) -> Origin | None:
         """Which statement of which file made this fact what it is on this side."""
@@ -139,6 +144,7 @@ def files_side(workspace: Workspace, scope: Scope | None = None, *, progress: Pr
         notes=tuple(_replay_notes(steps, history)),
         migrations=tuple(history),
         owners=owners_of(steps, range(len(steps))),
+        steps=tuple(steps) if workspace.is_postgres else (),
     )
 
 
@@ -158,7 +164,11 @@ def _replayed(
     said: list[str] = []
     steps = replay(choice, scope, history, cache=cache, progress=progress, said=said.append)
     workspace.shadow_sentence = said[-1] if said else workspace.shadow_sentence
-    facts = dict(start_facts(choice, scope, cache=cache))
+    return steps, _with_start(start_facts(choice, scope, cache=cache), steps)
+
+
+def _with_start(start: Mapping[FactKey, str], steps: Sequence[Step]) -> dict[FactKey, str]:
+    facts = dict(start)
     for step in steps:
         for key, (_, after, _) in step.net.items():
             if after is None:
@@ -167,17 +177,39 @@ def _replayed(
                 facts[key] = after
     written = {k for step in steps for k in step.net}
     # The versions of the extensions that the shadow came with say nothing of the files.
-    return steps, {k: v for k, v in facts.items() if k.prop != "version" or k in written}
+    return {k: v for k, v in facts.items() if k.prop != "version" or k in written}
+
+
+def as_made_by_one(workspace: Workspace, files: Side, database: Side, scope: Scope) -> tuple[Side, Side]:
+    """Both sides without what differs because the database's objects were made by another role than the
+    one that files are replayed as."""
+    from landed.ops.made_by import MadeBy
+
+    made_by = None if database.roles is None else MadeBy.of(database.facts, database.roles, scope)
+    if made_by is None:
+        return files, database
+    cache = Cache()
+    try:
+        start = workspace.start_facts(cache, scope)
+    finally:
+        cache.close()
+    steps = made_by.expected(files.steps, start)
+    facts = made_by.seen(database.facts, steps)
+    told = made_by.notes(steps, facts)
+    return (
+        replace(files, facts=_with_start(start, steps), owners=owners_of(steps, range(len(steps)))),
+        replace(database, facts=facts, notes=(*database.notes, *dict.fromkeys(told.values()))),
+    )
 
 
 def postgres_side(workspace: Workspace, connected: Connected, scope: Scope) -> Side:
     """The schema of a Postgres database, within a scope, read once. Raises CannotKnow."""
     import psycopg
 
-    from landed.catalog.postgres.snapshot import snapshot
+    from landed.catalog.postgres.snapshot import snapshot_and_roles
 
     try:
-        facts = snapshot(connected.connection, scope)
+        facts, roles = snapshot_and_roles(connected.connection, scope)
     except psycopg.Error as error:
         said = (error.diag.message_primary or str(error)).strip().splitlines()
         raise CannotKnow(
@@ -193,6 +225,7 @@ def postgres_side(workspace: Workspace, connected: Connected, scope: Scope) -> S
         ledger=workspace.ledger_table,
         major=connected.capabilities.major,
         notes=tuple(note.text for note in connected.notes),
+        roles=roles,
     )
 
 

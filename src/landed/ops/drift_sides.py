@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import UsageError
-from landed.ops.drift import Drift, Side, compare, files_side, postgres_side, target_side
+from landed.ops.drift import Drift, Side, as_made_by_one, compare, files_side, postgres_side, target_side
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
 from landed.shadow.timeline import Progress
@@ -80,7 +80,10 @@ def _postgres(
     if source is not None:
         for side in sides.values():
             source.learn(LiveState(True, facts=side.facts))
-        sides[FILES] = files_side(source, scope, progress=progress)
+        files = files_side(source, scope, progress=progress)
+        for name, side in sides.items():
+            files, sides[name] = as_made_by_one(source, files, side, scope)
+        sides[FILES] = files
     return sides
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from landed.core.advice import advise
 from landed.core.errors import CannotKnow
@@ -25,6 +26,9 @@ from landed.ops.workspace import BASE, Workspace
 from landed.shadow.cache import Cache
 from landed.shadow.timeline import Progress
 from landed.targets.base import LiveState
+
+if TYPE_CHECKING:
+    from landed.ops.made_by import MadeBy
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,8 @@ def examine(
     if workspace.base() is not None:
         recorded |= {BASE}
     own_cache = cache or Cache()
+    made_by = _made_by(workspace, state)
+    start = workspace.start_facts(own_cache) if made_by is not None else {}
 
     def replay(
         files: Sequence[Migration],
@@ -128,7 +134,8 @@ def examine(
         keep: bool = False,
         hopeless: Callable[[Step], bool] = lambda step: False,
     ) -> list[Step]:
-        return workspace.replay(files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless)
+        found = workspace.replay(files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless)
+        return made_by.expected(found, start) if made_by is not None else found
 
     try:
         steps = replay(workspace.history([migrations[i] for i in order]), keep=True)
@@ -137,11 +144,13 @@ def examine(
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
         if state.facts is not None:
-            state = state._replace(facts=without_versions(state.facts, steps))
+            seen = state.facts if made_by is None else made_by.seen(state.facts, steps)
+            state = state._replace(facts=without_versions(seen, steps))
         facts = workspace.facts_of(state)
         results = _check_results(workspace, state, steps)
         in_order = workspace.history([migrations[i] for i in order])
-        ruling = rule(own_cache, workspace.history_key(in_order), steps, state, facts, results, recorded)
+        history = workspace.history_key(in_order) + (made_by.mark if made_by is not None else b"")
+        ruling = rule(own_cache, history, steps, state, facts, results, recorded)
         hidden = never_ran(
             steps,
             recorded,
@@ -163,8 +172,18 @@ def examine(
     finally:
         if cache is None:
             own_cache.close()
-    judgements = _finish(workspace, migrations, steps, state, ruling, recorded, edits)
+    told = made_by.notes(steps, state.facts or {}) if made_by is not None else {}
+    judgements = _finish(workspace, migrations, steps, state, ruling, recorded, edits, told)
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
+
+
+def _made_by(workspace: Workspace, state: LiveState) -> MadeBy | None:
+    """Whose objects a Postgres target holds; ``None`` where that makes no difference."""
+    if state.facts is None or state.roles is None:
+        return None
+    from landed.ops.made_by import MadeBy
+
+    return MadeBy.of(state.facts, state.roles, workspace.postgres.scope)
 
 
 def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Mapping[FactKey, str]:
@@ -204,6 +223,7 @@ def _finish(
     ruling: Ruling,
     recorded: frozenset[str],
     edits: Mapping[str, Edit],
+    made_by: Mapping[str, str],
 ) -> tuple[Judgement, ...]:
     """Bring the judgements into file order and add what the schema cannot show."""
     ledger = state.ledger or ()
@@ -216,6 +236,9 @@ def _finish(
         judgement = by_name[migration.name]
         notes = [*judgement.notes, *(note.text for note in migration.notes)]
         flags = [*judgement.flags, *(note.code for note in migration.notes)]
+        if migration.name in made_by:
+            notes.append(made_by[migration.name])
+            flags.append("made-by-another-role")
         known_broken = migration.name in workspace.project.settings.broken
         if known_broken and judgement.verdict is not Verdict.LANDED:
             judgement = _known_broken(judgement)

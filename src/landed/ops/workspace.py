@@ -224,14 +224,14 @@ class Workspace:
             self.mode, self.ledger_table, files, cache=cache, progress=progress, hopeless=hopeless
         )
 
-    def start_facts(self, cache: Cache | None = None) -> Mapping[FactKey, str]:
+    def start_facts(self, cache: Cache | None = None, scope: Scope | None = None) -> Mapping[FactKey, str]:
         """What a database of this kind has before its first migration, and no migration has to explain."""
         if not self.is_postgres:
             return {}
         from landed.shadow.postgres.timeline import start_facts
 
         choice = self.shadow()
-        return start_facts(choice, self.scope(choice), cache=cache)
+        return start_facts(choice, scope or self.scope(choice), cache=cache)
 
     def history_key(self, files: Sequence[Migration]) -> bytes:
         """What stands for these files in this order and the rules of their replay; empty for no files."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from landed.catalog.postgres.roles import Roles
     from landed.catalog.schema_row import SchemaRow
     from landed.core.facts import FactKey
     from landed.core.ledger import LedgerRow
@@ -22,7 +23,7 @@ class LiveState(NamedTuple):
     ``ledger`` is ``None`` when the ledger table does not exist; ``ledger_problem`` says why it
     could not be read though it does. Postgres gives ``facts`` instead of ``rows``, the ledger's rows as
     they are ``stored``, and for each recorded file whether its row holds the file's SQL (``content``,
-    ``None`` where the row holds none).
+    ``None`` where the row holds none), and the server's ``roles``.
     """
 
     present: bool
@@ -32,6 +33,7 @@ class LiveState(NamedTuple):
     facts: Mapping[FactKey, str] | None = None
     stored: tuple[PgLedgerRow, ...] = ()
     content: Mapping[str, bool | None] = MappingProxyType({})
+    roles: Roles | None = None
 
 
 class Applied(NamedTuple):

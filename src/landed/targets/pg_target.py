@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from landed.core.migration import Migration
@@ -15,6 +16,7 @@ from landed.targets.pg_ledger import LedgerTable, match, read_ledger
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from landed.catalog.postgres.roles import Roles
     from landed.catalog.postgres.scope import Scope
     from landed.targets.pg_capabilities import Capabilities
     from landed.targets.pg_connect import Connected
@@ -49,11 +51,13 @@ class PgTarget:
         self.notify = notify
         self._scope_of = scope_of
         self._connected: Connected | None = None
+        self._roles: Roles | None = None
 
     @property
     def scope(self) -> Scope:
         """What of the database is read. Raises CannotKnow when it cannot be reached."""
-        return self._scope_of(self.capabilities.major)
+        scope = self._scope_of(self.capabilities.major)
+        return replace(scope, runners=self._roles.runners(scope)) if self._roles is not None else scope
 
     @property
     def capabilities(self) -> Capabilities:
@@ -76,13 +80,13 @@ class PgTarget:
         """Schema and ledger as of one moment, in one read-only transaction. Raises CannotKnow."""
         import psycopg
 
-        from landed.catalog.postgres.snapshot import snapshot
+        from landed.catalog.postgres.snapshot import snapshot_and_roles
 
         connection = self._reading().connection
-        scope = self.scope
+        scope = self._scope_of(self.capabilities.major)
         try:
             with _one_moment(connection):
-                facts = snapshot(connection, scope)
+                facts, self._roles = snapshot_and_roles(connection, scope)
                 stored = read_ledger(connection, self.ledger)
         except psycopg.Error as error:
             from landed.targets.pg_unreadable import unreadable
@@ -90,9 +94,16 @@ class PgTarget:
             self.close()
             raise unreadable(self.label, error, lambda: self.connect(readonly=True).connection) from None
         if stored is None:
-            return LiveState(True, facts=facts)
+            return LiveState(True, facts=facts, roles=self._roles)
         matched = match(self.migrations(), stored)
-        return LiveState(True, ledger=matched.rows, facts=facts, stored=stored, content=matched.content)
+        return LiveState(
+            True,
+            ledger=matched.rows,
+            facts=facts,
+            stored=stored,
+            content=matched.content,
+            roles=self._roles,
+        )
 
     def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
         """Run read-only checks: (passed, or ``None`` when it could not be run; why)."""

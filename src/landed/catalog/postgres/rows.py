@@ -46,6 +46,7 @@ class Reader:
         self._major = major
         self._main = main_role
         self._main_shown = "(owner)" if scope.main_role is None else main_role
+        self._runners = scope.runners
         self._maintain = min(scope.floor or major, major) >= 17
         self._grants: dict[tuple[str, str, object], list[tuple[str, str, bool]]] = {}
 
@@ -161,7 +162,7 @@ class Reader:
     def _default_privileges(self, sink: Sink, place: _Place, acl: str) -> None:
         role, schema, letter = place.row[4], place.row[2], place.row[5]
         what = privileges.DEFAULTS.get(str(letter), str(letter))
-        within = self._role(str(role))
+        within = self._main_shown if role in self._runners else self._role(str(role))
         if schema is not None:
             within += f" in schema {self._names[str(schema)]}"
         found = privileges.differences(acl, what, str(role), self._maintain, schema is not None)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from landed.catalog.postgres.queries import queries, text
+from landed.catalog.postgres.roles import Roles
 from landed.catalog.postgres.rows import Reader
 from landed.catalog.postgres.scope import Scope
 from landed.catalog.postgres.session import canonical
@@ -48,15 +50,24 @@ def snapshot(connection: psycopg.Connection[Any], scope: Scope) -> dict[FactKey,
     the same for the same schema on PostgreSQL 15 to 18, if ``scope.floor`` is the oldest of them.
     Raises the driver's errors.
     """
+    return snapshot_and_roles(connection, scope)[0]
+
+
+def snapshot_and_roles(connection: psycopg.Connection[Any], scope: Scope) -> tuple[dict[FactKey, str], Roles]:
+    """The same, and the server's roles; the default privileges of the scope's runners are the main role's."""
     major = connection.info.server_version // 10000
     arguments = parameters(scope, major)
     facts: dict[FactKey, str] = {}
     with canonical(connection), uncollected():
-        role = connection.execute(text("main_role"), prepare=False)
+        asked = connection.execute(text("roles"), prepare=False)
         cursors = [connection.execute(query.full, arguments, prepare=False) for query in queries().values()]
-        (main_role,) = role.fetchone() or ("",)
-        reader = Reader(scope, major, scope.main_role or main_role)
+        found = asked.fetchone()
+        assert found is not None
+        roles = Roles(*found[:4], *map(tuple, found[4:]))
+        if not scope.runners:
+            scope = replace(scope, runners=roles.runners(scope))
+        reader = Reader(scope, major, roles.main(scope))
         for cursor in cursors:
             rows = cursor.fetchall()  # in a pipeline nothing is known of a result before it is fetched
             reader.read([column.name for column in cursor.description or ()], rows, facts)
-    return facts
+    return facts, roles

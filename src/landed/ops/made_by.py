@@ -1,0 +1,234 @@
+"""What depends on who ran the files: on Postgres an object belongs to its maker, and is born with the
+privileges that ALTER DEFAULT PRIVILEGES gave for *that* role.
+
+A replay runs the files as the main role (``postgres`` on Supabase, elsewhere the database's owner). Where
+another role made an object, what it was born with in the replay is not expected of it, and what its own
+maker's default privileges gave is no surprise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.timeline import StatementTrace, Step, net_effects
+
+if TYPE_CHECKING:
+    from landed.catalog.postgres.roles import Roles
+    from landed.catalog.postgres.scope import Scope
+
+Thing = tuple[str, str]
+"""What a privilege is on (``table`` for all relations but sequences), and its name."""
+
+_OWNER: Final = "owner"
+_ON: Final = {
+    "schema": "schema",
+    "sequence": "sequence",
+    **dict.fromkeys(("function", "procedure", "aggregate", "window function"), "function"),
+    **dict.fromkeys(("enum", "domain", "composite type", "range type", "type"), "type"),
+    **dict.fromkeys(("table", "foreign table", "view", "materialized view"), "table"),
+}
+_DEFAULT: Final = re.compile(r"\(([A-Z]+) on (\w+)s (to|from) (.*)\)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """Whose objects a target holds that the main role does not own, and who would make the next ones.
+
+    ``owners`` are the makers of objects, as far as the main role is not; ``maker`` is who runs the files now,
+    ``None`` where that is the main role. ``runners`` are the roles whose ownership goes without saying,
+    ``able`` those that may have run files at some time.
+    """
+
+    main: str
+    main_shown: str
+    owners: Mapping[Thing, str]
+    live: frozenset[Thing]
+    maker: str | None
+    runners: frozenset[str]
+    able: frozenset[str]
+    platform: str
+    dropped: set[FactKey] = field(default_factory=set)
+    usual: set[str] = field(default_factory=set)
+    """To whom default privileges give something before the first file; the platform's own roles' do, too."""
+
+    @classmethod
+    def of(cls, facts: Mapping[FactKey, str], roles: Roles, scope: Scope) -> MadeBy | None:
+        """As a reading of a target shows it; ``None`` where the main role made and makes everything."""
+        main, runners = roles.main(scope), frozenset(roles.runners(scope))
+        able = runners | set(roles.able)
+        owners = {
+            (_ON[key.kind], key.name): owner
+            for key, owner in facts.items()
+            if key.prop == _OWNER and key.kind in _ON and owner in able
+        }
+        others = any(
+            (key.prop == _OWNER and owner in runners)
+            or (key.kind.startswith("default ") and _role(key) in able)
+            for key, owner in facts.items()
+        )
+        maker = roles.current if roles.current in runners else None
+        if not owners and not others and maker is None:
+            return None
+        live = frozenset((_ON[key.kind], key.name) for key in facts if key.prop == EXISTS and key.kind in _ON)
+        shown = "(owner)" if scope.main_role is None else main
+        return cls(main, shown, owners, live, maker, runners, frozenset(able), scope.platform_roles)
+
+    def expected(self, steps: Sequence[Step], start: Mapping[FactKey, str]) -> list[Step]:
+        """The steps without what objects are born with if the main role makes them; ``start`` is what is
+        there before the first of them."""
+        defaults = {key for key in start if key.kind.startswith("default ")}
+        self.usual.update(key.name.rpartition(" ")[2] for key in defaults)
+        found = []
+        for step in steps:
+            traces = [self._trace(trace, defaults) for trace in step.traces]
+            if all(new is old for new, old in zip(traces, step.traces, strict=True)):
+                found.append(step)
+            else:
+                kept = {name: getattr(step, name) for name in Step.__dataclass_fields__}
+                found.append(Step(**kept | {"traces": tuple(traces), "net": net_effects(traces)}))
+        return found
+
+    def _trace(self, trace: StatementTrace, defaults: set[FactKey]) -> StatementTrace:
+        made = {
+            (_ON[c.key.kind], c.key.name)
+            for c in trace.effects
+            if c.key.prop == EXISTS and c.before is None and c.key.kind in _ON
+        }
+        foreign = {
+            thing
+            for thing in made
+            if thing in self.owners or (self.maker is not None and thing not in self.live)
+        }
+        born = set()
+        if foreign and not trace.weak:
+            given = {told for key in defaults for told in self._gives(key)}
+            born = {
+                c.key
+                for c in trace.effects
+                if c.before is None
+                and (on := _privilege(c.key)) is not None
+                and on in foreign
+                and any((schema, on[0], c.key.kind[:5], c.key.name) in given for schema in _schemas(on[1]))
+            }
+        for key, _, after in trace.effects:
+            if key.kind.startswith("default "):
+                (defaults.discard if after is None else defaults.add)(key)
+        if not born:
+            return trace
+        self.dropped.update(born)
+        return trace._replace(effects=tuple(c for c in trace.effects if c.key not in born))
+
+    def _gives(self, key: FactKey) -> Iterable[tuple[str, str, str, str]]:
+        """What a default privilege of the main role gives: schema, kind of object, how, and which."""
+        schema = key.parent.partition(" in schema ")[2]
+        found = _DEFAULT.fullmatch(key.name)
+        if _role(key) == self.main_shown and found is not None:
+            how = "grant" if key.kind == "default privileges" else "revok"
+            yield schema, found[2], how, f"({found[1]} {found[3]} {found[4]})"
+
+    def seen(self, facts: Mapping[FactKey, str], steps: Sequence[Step]) -> dict[FactKey, str]:
+        """The target's facts without what follows from who made its objects, unless a file says it."""
+        written = {c.key for step in steps for trace in step.traces for c in trace.effects}
+        moved = {(_ON.get(key.kind), key.name) for key in written if key.prop == _OWNER}
+        theirs = {
+            (role, schema, on, how, privilege)
+            for key in facts
+            if key.kind.startswith("default ")
+            for role in [_role(key)]
+            for schema, on, how, privilege in replace(self, main_shown=role)._gives(key)
+        }
+        found = {
+            key: value
+            for key, value in facts.items()
+            if key in written or not self._goes_without_saying(key, value, moved, theirs)
+        }
+        for key in [key for key in found if key.kind.startswith("default ") and _role(key) in self.able]:
+            # The files' own ALTER DEFAULT PRIVILEGES, run by this role: they stay its own for ever.
+            ours = key._replace(parent=self.main_shown + key.parent.removeprefix(_role(key)))
+            if ours in written and ours not in found:
+                found[ours] = found.pop(key)
+        return found
+
+    def _goes_without_saying(
+        self,
+        key: FactKey,
+        value: str,
+        moved: set[tuple[str | None, str]],
+        theirs: set[tuple[str, str, str, str, str]],
+    ) -> bool:
+        if key.prop == _OWNER:
+            thing = (_ON.get(key.kind), key.name)
+            return thing not in moved and (value in self.runners or thing in self.owners)
+        on = _privilege(key)
+        owner = self.owners.get(on) if on is not None else None
+        if on is None or owner is None:
+            return False
+        grantee = key.name.rpartition(" ")[2]
+        if key in self.dropped or (key.kind.startswith("grant") and grantee == f"{self.main_shown})"):
+            return True
+        if grantee in self.usual and re.search(self.platform, owner):
+            return True
+        role = self.main_shown if owner in self.runners else owner
+        return any((role, s, on[0], key.kind[:5], key.name) in theirs for s in _schemas(on[1]))
+
+    def notes(self, steps: Sequence[Step], facts: Mapping[FactKey, str]) -> dict[str, str]:
+        """For files whose objects another role made: whose they are, and what they lack for that."""
+        lacking: dict[Thing, set[str]] = {}
+        for key in self.dropped:
+            on = _privilege(key)
+            if on is not None and key not in facts and " to " in key.name:
+                lacking.setdefault(on, set()).add(key.name.partition(" to ")[2][:-1])
+        odd = {thing for thing, owner in self.owners.items() if owner not in self.runners}
+        found: dict[str, str] = {}
+        for step in steps:
+            made = {t for key in step.net if key.prop == EXISTS for t in [(_ON.get(key.kind, ""), key.name)]}
+            things = sorted(made & (odd | lacking.keys()), key=lambda t: (t[0] != "table", t))
+            if things:
+                missed = {role for thing in things for role in lacking.get(thing, ())}
+                found[step.name] = self._told(things, sorted(missed))
+        return found
+
+    def _told(self, things: Sequence[Thing], missed: Sequence[str]) -> str:
+        first = things[0]
+        there = first in self.owners
+        who = self.owners.get(first) or self.maker
+        more = f" and {len(things) - 1} more" if len(things) > 1 else ""
+        text = (
+            f"{' '.join(first)}{more}: of {who}, not of {self.main}"
+            if there
+            else f"it is to be run by {who}, not by {self.main}"
+        )
+        if not missed:
+            return text
+        given = f"what {self.main}'s default privileges give to {', '.join(missed)}"
+        return f"{text}: {given} {'is' if there else 'will'} not {'' if there else 'be '}there"
+
+    @property
+    def mark(self) -> bytes:
+        """Differs where something else is expected."""
+        return sha256(repr(sorted(self.dropped)).encode()).digest() if self.dropped else b""
+
+
+def _privilege(key: FactKey) -> Thing | None:
+    """What a privilege is on, if the fact is one."""
+    how, _, on = key.kind.partition(" on ")
+    return (on, key.parent) if on and how in ("grant", "revoke") else None
+
+
+def _role(key: FactKey) -> str:
+    """Whose default privilege it is."""
+    return key.parent.partition(" in schema ")[0]
+
+
+def _schemas(name: str) -> tuple[str, ...]:
+    """The schema of an object, as in the facts of default privileges; ``""`` for all of them."""
+    if name.startswith('"'):
+        end = name.find('".', 1)
+        return ("", name[: end + 1]) if end > 0 else ("",)
+    schema, dot, _ = name.partition(".")
+    return ("", schema) if dot else ("",)
