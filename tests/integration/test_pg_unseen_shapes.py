@@ -103,3 +103,53 @@ def test_a_file_drops_an_extension_that_projects_were_once_made_with(
     assert [failure.statement for failure in step.failures] == [3]
     gone = {str(change.key.object) for change in step.traces[0].effects if change.after is None}
     assert "extension pg_graphql" in gone
+
+
+def test_a_file_asks_for_a_version_of_an_extension_that_only_the_platform_has(
+    pg_server: Callable[..., ShadowServer],
+) -> None:
+    text = """create extension if not exists "hstore" with schema "extensions" version '0.9';
+        CREATE TABLE t (h extensions.hstore);
+        CREATE EXTENSION "pgmq" VERSION '1.4.4'; SELECT pgmq.create('jobs');
+        GRANT SELECT ON pgmq.q_jobs TO anon;
+        CREATE EXTENSION hstore VERSION '1.8';
+        CREATE EXTENSION no_such VERSION '1'"""
+    with new_database(pg_server(18, supabase())) as scratch:
+        (step,) = replay_all(scratch, SUPABASE, [Migration("1_a.sql", "1", "1_a.sql", text, parse)])
+    assert [failure.statement for failure in step.failures] == [6, 7]
+    assert step.failures[0].message == 'extension "hstore" already exists (42710)'
+    assert "not available" in step.failures[1].message
+    versions = {
+        change.key.name: change.after
+        for trace in step.traces
+        for change in trace.effects
+        if (change.key.kind, change.key.prop) == ("extension", "version")
+    }
+    assert versions == {"hstore": "0.9", "pgmq": "1.4.4"}
+
+
+def test_a_version_of_an_extension_is_asked_for_where_there_are_rows(project: Project) -> None:
+    text = "CREATE EXTENSION vector VERSION '0.0.1'; CREATE TABLE t (v vector(3));"
+    (project.migrations / "1_a.sql").write_text(text)
+    assert "FAILS" not in project.landed.plain("rehearse").stdout
+
+
+def test_a_dump_names_what_projects_no_longer_come_with(project: Project) -> None:
+    dump = 'CREATE EXTENSION IF NOT EXISTS "pgsodium" WITH SCHEMA "pgsodium";'
+    project.apply(f1_first="CREATE TABLE t (i int);")
+    (project.migrations / "2_dump.sql").write_text(f"{dump}\nCREATE TABLE u (i int);")
+    refused = project.landed("apply", "--yes", code=1).error
+    assert 'schema "pgsodium" does not exist' in refused["message"]
+    # As it came to be when the platform still had it, which then took it away.
+    project.sql("CREATE TABLE u (i int); INSERT INTO supabase_migrations.schema_migrations VALUES ('2')")
+    assert project.special() == {}
+    project.landed("drift", "files", "target", code=0)
+    project.sql("CREATE EXTENSION pgsodium")
+    assert project.special() == {}
+
+
+def test_a_secret_of_the_vault_is_referred_to(pg_server: Callable[..., ShadowServer]) -> None:
+    text = "CREATE TABLE t (id uuid REFERENCES vault.secrets (id) ON DELETE SET NULL)"
+    with new_database(pg_server(18, supabase())) as scratch:
+        (step,) = replay_all(scratch, SUPABASE, [Migration("1_a.sql", "1", "1_a.sql", text, parse)])
+    assert step.failures == ()

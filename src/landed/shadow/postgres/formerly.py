@@ -14,6 +14,9 @@ FORMERLY = {"pg_graphql": "", "pgjwt": " SCHEMA extensions", "pgsodium": ""}
 """With the schema of those that do not choose it themselves; new projects are made without
 (supabase/postgres, migrations/db)."""
 
+_CREATES = re.compile(
+    rf"\s*create\s+extension\s+(?:if\s+not\s+exists\s+)?\"?({'|'.join(FORMERLY)})\b", re.IGNORECASE
+)
 _DROPS = re.compile(rf"\s*drop\s+extension\s+\"?({'|'.join(FORMERLY)})\b", re.IGNORECASE)
 
 
@@ -23,6 +26,14 @@ def dropped_by(migration: Migration) -> list[str]:
         return []
     found = (_DROPS.match(statement.text) for statement in migration.statements)
     return list(dict.fromkeys(match[1].lower() for match in found if match))
+
+
+def was_the_platforms(statement: str) -> bool:
+    """Whether a statement that failed made what projects once came with: ``supabase db pull`` wrote it down.
+
+    Whether it is there now was the platform's doing, then and since (supabase/cli#3358), not the file's.
+    """
+    return _CREATES.match(statement) is not None
 
 
 def put_back(connection: psycopg.Connection[Any], names: list[str]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from landed.core.migration import Migration, Statement
 from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
 from landed.shadow.postgres.observe import Observer, Touch
+from landed.shadow.postgres.versions_asked import as_this_server_can
 from landed.sql.postgres_segments import segments
 from landed.sql.postgres_tokens import quote, scan
 from landed.sql.postgres_traits import traits
@@ -136,6 +137,7 @@ class Trial:
         import psycopg
 
         raised = self._elevates and is_elevated(text)
+        text = as_this_server_can(text, self._elevates)
         for _ in range(_TRIES):
             try:
                 with self.elevated() if raised else contextlib.nullcontext():

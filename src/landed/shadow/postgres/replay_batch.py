@@ -14,6 +14,7 @@ from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
 from landed.shadow.postgres.pipeline import Refused, send
 from landed.shadow.postgres.replay_data import Target, target_query, targets_told
 from landed.shadow.postgres.replay_session import unsendable
+from landed.shadow.postgres.versions_asked import as_this_server_can
 from landed.sql.postgres_traits import traits
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class Batch:
         elevated = self._elevates and is_elevated(statement.text)
         if elevated:
             yield "", ELEVATE.encode()
-        yield "", statement.text.encode()
+        yield "", as_this_server_can(statement.text, self._elevates).encode()
         if elevated:
             yield "", DEMOTE.encode()
         yield "look", self._tracker.look

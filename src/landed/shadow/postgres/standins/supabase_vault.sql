@@ -24,7 +24,7 @@ DO $$
 BEGIN
   IF to_regrole('service_role') IS NOT NULL AND to_regrole('postgres') IS NOT NULL THEN
     GRANT USAGE ON SCHEMA vault TO postgres WITH GRANT OPTION;
-    GRANT SELECT, DELETE ON vault.secrets, vault.decrypted_secrets TO postgres WITH GRANT OPTION;
+    GRANT SELECT, DELETE, TRUNCATE, REFERENCES ON vault.secrets, vault.decrypted_secrets TO postgres WITH GRANT OPTION;
     GRANT SELECT, DELETE ON vault.secrets, vault.decrypted_secrets TO service_role;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA vault TO postgres WITH GRANT OPTION;
     GRANT EXECUTE ON FUNCTION vault.create_secret, vault.update_secret TO service_role;

@@ -1,0 +1,60 @@
+"""``CREATE EXTENSION … VERSION``: a version that a shadow's server lacks is made of the one that it has.
+
+``supabase db diff`` writes the version of the platform that it was run on into the file; everything that the
+file does with the extension would fail for want of it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from landed.shadow.postgres.elevated import DEMOTE, ELEVATE
+from landed.sql.postgres_tokens import Token, literal, string_value, tokenize, words
+
+_VALUES = ("word", "quoted", "string", "number")
+_TAG = "$landed_version$"
+
+
+@lru_cache(maxsize=256)
+def as_this_server_can(statement: str, elevates: bool) -> str:
+    """The text to send for a statement: its own, unless it asks for an extension's version.
+
+    Then the version is tried first. Where the server has no script for it (22023), its default version is
+    made and registered as the one asked for; ``elevates`` says whether that takes the rights that the
+    Supabase baseline lends. What any other error says is as if the statement had been sent alone.
+    """
+    if words(statement, 2) != ["CREATE", "EXTENSION"] or _TAG in statement:
+        return statement
+    tokens = [t for t in tokenize(statement) if t.kind not in ("space", "comment")]
+    at = next((i for i, t in enumerate(tokens) if t.kind == "word" and t.text.upper() == "VERSION"), 0)
+    skip = 5 if [t.text.upper() for t in tokens[2:5]] == ["IF", "NOT", "EXISTS"] else 2
+    if not skip < at < len(tokens) - 1 or tokens[at + 1].kind not in _VALUES:
+        return statement
+    value = tokens[at + 1]
+    rest = statement[: tokens[at].start] + statement[value.start + len(value.text) :]
+    name, version = (literal(_meant(token)) for token in (tokens[skip], value))
+    lend, take = ((f"PERFORM{call.removeprefix('SELECT')};") for call in (ELEVATE, DEMOTE))
+    return f"""DO {_TAG}
+BEGIN
+{statement}
+;
+EXCEPTION WHEN invalid_parameter_value THEN
+  IF strpos(SQLERRM, 'has no installation script') = 0 THEN RAISE; END IF;
+{rest}
+;
+  {lend if elevates else ""}
+  BEGIN
+    UPDATE pg_catalog.pg_extension SET extversion = {version} WHERE extname = {name};
+  EXCEPTION WHEN insufficient_privilege THEN NULL;
+  END;
+  {take if elevates else ""}
+END {_TAG}"""
+
+
+def _meant(token: Token) -> str:
+    """What a name or a literal stands for."""
+    if token.kind == "string":
+        return string_value(token.text)
+    if token.kind == "quoted":
+        return token.text[1:-1].replace('""', '"')
+    return token.text.lower()
