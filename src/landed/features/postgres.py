@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -24,7 +25,9 @@ def query() -> str:
     from importlib.resources import files
 
     text = files("landed.features").joinpath("required.sql").read_text(encoding="utf-8")
-    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    # The application's search_path decides which names are visible, and may hold operators of its own.
+    return re.sub(r" (=|<>|>|\|\||->) ", r" OPERATOR(pg_catalog.\1) ", text)
 
 
 def names(features: Sequence[Feature]) -> str:

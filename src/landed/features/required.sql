@@ -1,4 +1,5 @@
 -- One row with one text: JSON in base64, whatever the connection's encoding, row factory and loaders are.
+-- Operators between spaces are those of pg_catalog: they are written out when this file is read.
 WITH named AS (SELECT %s::pg_catalog.jsonb AS j),
 n AS (SELECT ARRAY(SELECT pg_catalog.jsonb_array_elements_text(j)) AS names FROM named)
 SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
@@ -7,7 +8,7 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
 'relations', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
     'schema', s.nspname, 'name', c.relname, 'kind', c.relkind, 'visible', pg_catalog.pg_table_is_visible(c.oid),
     'rls', c.relrowsecurity, 'valid', x.indisvalid, 'ready', x.indisready,
-    'columns', CASE WHEN c.relkind IN ('r', 'p', 'f', 'v', 'm') THEN (
+    'columns', CASE WHEN c.relkind = ANY ('{r,p,f,v,m}') THEN (
         SELECT pg_catalog.jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
     'constraints', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', k.conname,
@@ -42,4 +43,4 @@ SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_object(
     LEFT JOIN pg_catalog.pg_class r ON r.oid = t.typrelid
     WHERE t.typname = ANY (n.names) AND t.typcategory <> 'A'),
 'extensions', (SELECT pg_catalog.jsonb_agg(x.extname) FROM pg_catalog.pg_extension x WHERE x.extname = ANY (n.names))
-)::text, 'UTF8'), 'base64') FROM n
+)::pg_catalog.text, 'UTF8'), 'base64') FROM n

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import CannotKnow, LandedError, UsageError
 from landed.ops.doctor import Check, Level, guarded
 from landed.targets.discovery import Project
+from landed.targets.pg_asking import ask, ask_one
 from landed.targets.target_spec import TargetSpec
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SELECT pg_catalog.jsonb_build_object(
 'create', pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),
 'schemas', (SELECT pg_catalog.jsonb_object_agg(n.nspname, pg_catalog.has_schema_privilege(n.oid, 'CREATE'))
     FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%(schemas)s)),
-'search_path', pg_catalog.current_setting('search_path'),
+'search_path', (SELECT s.reset_val FROM pg_catalog.pg_settings s WHERE s.name = 'search_path'),
 'statement_timeout', pg_catalog.current_setting('statement_timeout'),
 'set', (SELECT pg_catalog.jsonb_agg(c) FROM (
     SELECT pg_catalog.unnest(s.setconfig) AS c FROM pg_catalog.pg_db_role_setting s
@@ -146,7 +147,7 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
     known, connection = connected.capabilities, connected.connection
     ledger = spec.ledger_table.value.rpartition(".")[0] or "public"
     with asking("the role's rights"):
-        row = connection.execute(_ROLE, {"schemas": ["public", ledger]}, prepare=False).fetchone()
+        row = ask_one(connection, _ROLE, {"schemas": ["public", ledger]})
     assert row is not None
     found: dict[str, Any] = row[0]
     schemas: Mapping[str, bool] = found["schemas"] or {}
@@ -231,11 +232,8 @@ def _extensions(project: Project, spec: TargetSpec, connected: Connected) -> Ite
     if not needed:
         return
     with asking("the extensions"):
-        rows = connected.connection.execute(
-            "SELECT name::text FROM pg_catalog.pg_available_extensions WHERE name = ANY (%s)",
-            (needed,),
-            prepare=False,
-        ).fetchall()
+        available = "SELECT name::text FROM pg_catalog.pg_available_extensions WHERE name = ANY (%s)"
+        rows = ask(connected.connection, available, (needed,))
     lacking = sorted(set(needed) - {row[0] for row in rows})
     yield Check(
         "database", "extensions", "extensions", ", ".join(needed), "the migration files",

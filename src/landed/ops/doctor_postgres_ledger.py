@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from landed.ops.doctor import Check, Level, guarded
 from landed.ops.doctor_postgres import asking
 from landed.sql.postgres_tokens import quote
+from landed.targets.pg_asking import ask, ask_one
 from landed.targets.pg_ledger import LedgerTable, ledger_table, read_ledger
 from landed.targets.target_spec import TargetSpec
 
@@ -32,11 +33,11 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE n.nspname = %s AND c.relname = %s"""
 
 _SIMILAR = """\
-SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname)
+SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND (c.relname LIKE '%%migration%%' OR c.relname = 'goose_db_version')
+WHERE c.relkind IN ('r', 'p') AND (c.relname LIKE '%migration%' OR c.relname = 'goose_db_version')
   AND n.nspname NOT IN ('auth', 'storage', 'realtime', '_realtime', 'supabase_functions', '_analytics')
-  AND n.nspname NOT LIKE 'pg\\_%%'
+  AND n.nspname NOT LIKE 'pg\\_%'
 ORDER BY 1"""
 
 
@@ -50,7 +51,7 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
     table = ledger_table(spec.ledger_table.value)
     connection, role = connected.connection, connected.capabilities.role
     with asking("the ledger"):
-        row = connection.execute(_SHAPE, tuple(table), prepare=False).fetchone()
+        row = ask_one(connection, _SHAPE, tuple(table))
     if row is None:
         yield Check(
             "ledger", "table", "table", f"{table.sql} (not there yet)", origin, Level.NOTE,
@@ -126,7 +127,7 @@ def _columns(columns: list[str]) -> Check:
 def _similar(connected: Connected, table: LedgerTable) -> Iterator[Check]:
     """Other tables that look like a history."""
     with asking("the tables"):
-        found = [str(r[0]) for r in connected.connection.execute(_SIMILAR, (), prepare=False)]
+        found = [str(r[0]) for r in ask(connected.connection, _SIMILAR)]
     others: list[Any] = [name for name in found if name != table.sql]
     if others:
         yield Check(

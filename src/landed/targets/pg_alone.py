@@ -13,6 +13,7 @@ from landed.core.migration import Migration, Statement
 from landed.targets.base import Consent
 from landed.targets.pg_alone_subject import Subject
 from landed.targets.pg_alone_subjects import subject_of
+from landed.targets.pg_asking import ask
 from landed.targets.pg_blocking import LOCK_TIMEOUT, PAUSES, Watcher, blocked, explain_cancel, retrying
 from landed.targets.pg_indexes import Index, InvalidIndex, invalid_indexes
 from landed.targets.pg_references import explain
@@ -167,8 +168,9 @@ def _session(connection: Connection[Any], lock_timeout: float, subject: Subject)
 
     connection.add_notice_handler(hear)
     row = connection.execute(
-        "SELECT pg_catalog.current_setting('lock_timeout'), CASE pg_catalog.current_setting('lock_timeout')"
-        " WHEN '0' THEN pg_catalog.set_config('lock_timeout', %s, false) END",
+        "SELECT pg_catalog.current_setting('lock_timeout'),"
+        " CASE WHEN pg_catalog.current_setting('lock_timeout') OPERATOR(pg_catalog.=) '0'"
+        " THEN pg_catalog.set_config('lock_timeout', %s, false) END",
         (f"{round(lock_timeout * 1000)}ms",),
         prepare=False,
     ).fetchone()
@@ -233,7 +235,7 @@ def _resume(migration: Migration, again: str) -> str:
 
 
 def _in_the_way(connection: Connection[Any], table: str, old: float) -> tuple[Blocker, ...]:
-    rows = connection.execute(_IN_THE_WAY, {"table": table, "old": old}, prepare=False).fetchall()
+    rows = ask(connection, _IN_THE_WAY, {"table": table, "old": old})
     return tuple(
         Blocker(pid, user, application, state, shown(query), age, relation, mode, client)
         for pid, user, application, state, query, age, relation, mode, client in rows
@@ -293,13 +295,12 @@ def _lost(
         return unknown
     try:
         with reconnect() as other:
-            running = other.execute(
-                "SELECT query FROM pg_catalog.pg_stat_activity WHERE pid = %s AND state = 'active'", (pid,)
-            ).fetchone()
+            query = "SELECT query FROM pg_catalog.pg_stat_activity WHERE pid = %s AND state = 'active'"
+            running = ask(other, query, (pid,))
             if running:
                 return Ambiguous(
                     message,
-                    details=[f"the server is still at it (pid {pid}): {shown(running[0])}"],
+                    details=[f"the server is still at it (pid {pid}): {shown(running[0][0])}"],
                     where=place,
                     next=f"wait until it has finished, then: {again}",
                 )

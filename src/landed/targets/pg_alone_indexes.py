@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.targets.pg_alone_subject import Subject, Words, name_at, one_value
+from landed.targets.pg_asking import ask_one
 from landed.targets.pg_indexes import Index, identifier, indexes_of, invalid_indexes
 
 if TYPE_CHECKING:
@@ -102,13 +103,13 @@ class _DropIndex(Subject):
         self.resolved: str | None = None
 
     def look(self, connection: Connection[Any]) -> None:
-        row = connection.execute(
+        row = ask_one(
+            connection,
             "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)"
             " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
             " WHERE c.oid = pg_catalog.to_regclass(%s)",
             (self.name,),
-            prepare=False,
-        ).fetchone()
+        )
         self.resolved = row[0] if row else None
 
     def unproven(self, connection: Connection[Any]) -> str | None:

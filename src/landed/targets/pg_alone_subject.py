@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from landed.targets.pg_asking import ask_one
 from landed.targets.pg_indexes import Index
 
 if TYPE_CHECKING:
@@ -83,5 +84,5 @@ def name_at(words: Words, at: int) -> tuple[str, int]:
 
 def one_value(connection: Connection[Any], query: str, value: str) -> Any:
     """What a query of one row and one column gives; ``None`` without a row."""
-    row = connection.execute(query, (value,), prepare=False).fetchone()
+    row = ask_one(connection, query, (value,))
     return row[0] if row else None

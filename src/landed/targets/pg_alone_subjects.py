@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from landed.sql.postgres_tokens import scan, string_value
 from landed.targets.pg_alone_indexes import index_subject
 from landed.targets.pg_alone_subject import Subject, Words, name_at, one_value
+from landed.targets.pg_asking import ask_one
 from landed.targets.pg_indexes import identifier
 
 if TYPE_CHECKING:
@@ -62,12 +63,12 @@ class _Detach(Subject):
         self.pending: bool | None = None
 
     def look(self, connection: Connection[Any]) -> None:
-        row = connection.execute(
+        row = ask_one(
+            connection,
             "SELECT inhdetachpending FROM pg_catalog.pg_inherits"
             " WHERE inhparent = pg_catalog.to_regclass(%s) AND inhrelid = pg_catalog.to_regclass(%s)",
             (self.parent, self.child),
-            prepare=False,
-        ).fetchone()
+        )
         self.pending = row[0] if row else None
 
     def tidy(self, connection: Connection[Any]) -> None:
@@ -130,12 +131,12 @@ class _AddValue(Subject):
         self.value = next(string_value(text) for kind, text in words[at:] if kind == "string")
 
     def unproven(self, connection: Connection[Any]) -> str | None:
-        there = connection.execute(
+        there = ask_one(
+            connection,
             "SELECT true FROM pg_catalog.pg_enum"
             " WHERE enumtypid = pg_catalog.to_regtype(%s) AND enumlabel = %s",
             (self.type, self.value),
-            prepare=False,
-        ).fetchone()
+        )
         return None if there else f"{self.type} has no value '{self.value}'"
 
     def proof(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from landed.core.errors import Busy
+from landed.targets.pg_asking import ask
 from landed.targets.pg_sessions import Blocker, duration, ending, shown
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def blockers_of(connection: Connection[Any], pid: int) -> tuple[Blocker, ...]:
 
     One round trip, to be sent on another connection than the waiting one. Reads only.
     """
-    rows = connection.execute(_BLOCKING, {"pid": pid}, prepare=False).fetchall()
+    rows = ask(connection, _BLOCKING, {"pid": pid})
     found = [
         Blocker(p, user, application, state, shown(query), age, relation, mode, client)
         for p, user, application, state, query, age, relation, mode, client in rows

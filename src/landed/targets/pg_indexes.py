@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.sql.postgres_tokens import quote
+from landed.targets.pg_asking import ask
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -105,14 +106,14 @@ def invalid_indexes(connection: Connection[Any], schemas: Sequence[str] | None =
     Those that another session is building at this moment are among them, with that session as ``builder``.
     """
     values = {"schemas": list(schemas) if schemas is not None else None}
-    return [Index(*row) for row in connection.execute(_INVALID, values, prepare=False)]
+    return [Index(*row) for row in ask(connection, _INVALID, values)]
 
 
 def indexes_of(connection: Connection[Any], table: str, name: str | None) -> list[Index]:
     """The indexes of a table (a name as written in SQL), and the one called ``name`` beside it in its schema,
     whatever table that belongs to. Empty when there is no such table. One round trip."""
     values = {"table": table, "name": name}
-    return [Index(*row) for row in connection.execute(_OF_TABLE, values, prepare=False)]
+    return [Index(*row) for row in ask(connection, _OF_TABLE, values)]
 
 
 def qualified(schema: str, name: str) -> str:

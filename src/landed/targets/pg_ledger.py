@@ -152,10 +152,12 @@ def _row(found: Mapping[str, Any], table: LedgerTable) -> PgLedgerRow:
 def provision(table: LedgerTable) -> tuple[str, ...]:
     """The statements that make the table, or bring an older one up to date, for one transaction of their own.
 
-    For Supabase's table they are the CLI's own, word by word (supabase/cli, pkg/migration/history.go).
+    For Supabase's table they are the CLI's own, word by word (supabase/cli, pkg/migration/history.go), of the
+    catalog's types.
     """
     return (
         f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
+        "SET LOCAL search_path = pg_catalog",
         f"CREATE SCHEMA IF NOT EXISTS {_name(table.schema)}",
         f"CREATE TABLE IF NOT EXISTS {table.sql} (version text NOT NULL PRIMARY KEY)",
         f"ALTER TABLE {table.sql} ADD COLUMN IF NOT EXISTS statements text[]",

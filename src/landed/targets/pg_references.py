@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.sql.postgres_tokens import quote, scan
+from landed.targets.pg_asking import CATALOG_FIRST
 from landed.targets.pg_indexes import identifier, qualified
 from landed.targets.pg_violations import Explained, Rows, count, explain_values, rows_text
 
@@ -106,6 +107,7 @@ def explain(connection: Connection[Any], error: psycopg.Error, statement: str) -
 def _reading(connection: Connection[Any]) -> Iterator[None]:
     with connection.transaction(force_rollback=True):
         connection.execute(_TIMEOUTS, prepare=False)
+        connection.execute(CATALOG_FIRST, prepare=False)
         yield
 
 
