@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from landed.core.advice import shell_word
 from landed.core.errors import LandedError, NotProven, UsageError
@@ -113,7 +114,8 @@ def run_apply(
                 index = len(done)
                 if on_start is not None:
                     on_start(index, plan.items[index])
-                for applied in _next(writer, plan.items[index:], consent):
+                rest = plan.items[index:]
+                for applied in _next(writer, rest, consent, postgres=exam.workspace.is_postgres):
                     done.append(applied)
                     if on_done is not None:
                         on_done(len(done) - 1, applied)
@@ -129,20 +131,35 @@ def run_apply(
     return ApplyReport(exam, plan, tuple(done), undo)
 
 
-def _next(writer: Writer, items: Sequence[PlanItem], consent: Consent) -> list[Applied]:
-    """Run the next file, or as many of the next as a remote database takes in one request."""
-    if len(items) > 1 and writer.undo is not None:
+def _next(
+    writer: Writer, items: Sequence[PlanItem], consent: Consent, *, postgres: bool
+) -> Iterator[Applied]:
+    """Run the next file, or as many of the next as the database takes at once."""
+    whole = list(takewhile(lambda i: i.record and len(i.statements) == len(i.migration.statements), items))
+    if writer.undo is not None:
         from landed.targets.d1_remote_group import Member, how_many, run_group
         from landed.targets.d1_remote_writer import RemoteD1Writer
 
-        members = [Member(i.migration, i.step) for i in items if i.record]
-        count = how_many(members) if len(members) == len(items) else 0
+        members = [Member(i.migration, i.step) for i in whole]
+        count = how_many(members) if 1 < len(members) == len(items) else 0
         if count and isinstance(writer, RemoteD1Writer):
             together = run_group(writer, members[:count], consent)
             if together is not None:
-                return together
+                yield from together
+                return
+    elif whole and postgres:
+        from landed.targets import pg_writer_together as together_on
+        from landed.targets.pg_writer import PgWriter
+
+        assert isinstance(writer, PgWriter)
+        none = True
+        for applied in writer.run_together([together_on.Member(i.migration, i.step) for i in whole]):
+            none = False
+            yield applied
+        if not none:
+            return
     item = items[0]
-    return [writer.run(item.migration, item.step, item.statements, consent, record=item.record)]
+    yield writer.run(item.migration, item.step, item.statements, consent, record=item.record)
 
 
 def unlocked(exam: Examination) -> dict[str, str]:

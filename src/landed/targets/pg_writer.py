@@ -1,4 +1,4 @@
-"""Writing to Postgres: one proven transaction per file, in two round trips where it only adds."""
+"""Writing to Postgres: one proven transaction per file, many in one round trip where they only add."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from landed.targets.pg_writer_transaction import Part, provide_ledger, run_part
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+    from landed.targets.pg_writer_together import Member, Together
 
 __all__ = ["PgWriter", "open_writer"]
 
@@ -47,6 +49,7 @@ class PgWriter:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._together: Together | None = None
 
     @property
     def connection(self) -> Connection[Any]:
@@ -96,6 +99,23 @@ class PgWriter:
             raise say.resuming(migration, error) from error
         ran = 0 if outcome == "already" else sum(len(part.statements) for part in parts)
         return Applied(migration.name, outcome, ran, time.perf_counter() - started, note=note)
+
+    def run_together(self, members: Sequence[Member]) -> Iterator[Applied]:
+        """Run the first of these files (all their statements) in one round trip, as many as can be; gives
+        those that are committed and recorded. What is not given has to be :meth:`run`, maybe all.
+
+        Each file is a transaction of its own, in which the server compares its facts before the history row
+        is written. Raises NotProven, Ambiguous, Interrupted, CannotKnow after giving what is committed.
+        """
+        from landed.targets.pg_writer_together import Together
+
+        self._session.ready()
+        if self._together is None:
+            self._together = Together(self._session)
+        fit = self._together.fit(members)
+        if fit:
+            provide_ledger(self._session, fit[0].migration)
+            yield from self._together.run(fit)
 
     def change_ledger(
         self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]

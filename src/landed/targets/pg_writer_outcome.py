@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
@@ -16,11 +16,13 @@ from landed.targets.messages import ROLLED_BACK
 from landed.targets.pg_ledger import read_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg import Connection
 
     from landed.targets.pg_writer_session import Session
+
+Found = TypeVar("Found")
 
 PATIENCE = 12.0
 """Seconds for which the server is tried to be reached again, and its answer to be final."""
@@ -93,6 +95,45 @@ def fate(session: Session, xid: str, version: str) -> Fate:
         except psycopg.Error as error:
             why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
     return Fate("", why=why)
+
+
+class Unknown(Exception):
+    """The database could not be asked; ``why`` in lines."""
+
+    def __init__(self, why: tuple[str, ...]) -> None:
+        super().__init__(*why)
+        self.why = why
+
+
+def afterwards(session: Session, look: Callable[[Connection[Any], frozenset[str]], Found]) -> Found:
+    """What ``look`` finds on a new connection, once the session that was lost has ended: nothing of it can
+    come any more. It is given the versions that the ledger has then. Raises Unknown."""
+    import psycopg
+
+    end = time.monotonic() + PATIENCE
+    why: tuple[str, ...] = ("the server could not be reached",)
+    for pause in _pauses(end):
+        time.sleep(pause)
+        try:
+            other = session.target.connect(readonly=True).connection
+        except LandedError as error:
+            why = (error.message, *error.details)
+            if not _may_come_back(error):
+                break
+            continue
+        try:
+            with other:
+                for wait in _pauses(end):
+                    time.sleep(wait)
+                    if not other.execute(_END_OURS, (session.pid, session.began), prepare=False).fetchall():
+                        rows = read_ledger(other, session.target.ledger) or ()
+                        return look(other, frozenset(row.version for row in rows))
+                why = ("the server's session that was left behind does not end",)
+        except LandedError as error:
+            why = (error.message, *error.details)
+        except psycopg.Error as error:
+            why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
+    raise Unknown(why)
 
 
 def before_commit(session: Session, migration: Migration, error: BaseException) -> LandedError:

@@ -25,8 +25,8 @@ class Command(NamedTuple):
     """One statement to send: its SQL, values for its ``%s`` places (``None``: no places, sent as it is).
 
     ``statement`` is the migration's own statement that it is; ``purpose`` says what landed's own are for:
-    ``guard`` (fails when the file is recorded already), ``constraints``, ``check``, ``read``, ``record``,
-    ``commit``, ``ledger``, or ``""``.
+    ``guard`` (fails when the file is recorded already), ``constraints``, ``check``, ``read``, ``prove``,
+    ``record``, ``kept``, ``commit``, ``ledger``, or ``""``.
     """
 
     sql: str
@@ -48,10 +48,12 @@ class Answer(NamedTuple):
 class Failed(Exception):
     """The server refused one command of a pipeline; those after it were not run."""
 
-    def __init__(self, command: Command, error: psycopg.Error) -> None:
+    def __init__(self, command: Command, error: psycopg.Error, at: int = 0) -> None:
         super().__init__(str(error))
         self.command = command
         self.error = error
+        self.at = at
+        """Which of the commands it was, from 0."""
 
 
 class Lost(Exception):
@@ -94,7 +96,7 @@ def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> li
     refused = _refused(results)
     if refused is not None:
         at, failure = refused
-        raise Failed(commands[at], failure) from failure
+        raise Failed(commands[at], failure, at) from failure
     rows = Transformer.from_context(connection)
     return [_answer(rows, result) for result in results]
 

@@ -13,6 +13,7 @@ from landed.targets.pg_writer_pipeline import Command, send
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from landed.catalog.postgres.assertions import Assertions
     from landed.catalog.postgres.readback import Readback
     from landed.catalog.postgres.scope import Scope
     from landed.catalog.postgres.tracker import Tracker
@@ -70,6 +71,7 @@ class Session:
     connection: Connection[Any]
     capabilities: Capabilities
     readback: Readback
+    assertions: Assertions
     watcher: Watcher
     pid: int
     """The server process of the connection."""
@@ -100,6 +102,7 @@ class Session:
             return
         import psycopg
 
+        from landed.catalog.postgres.assertions import Assertions
         from landed.catalog.postgres.queries import text
         from landed.catalog.postgres.readback import Readback
         from landed.targets.pg_advisory import session_lock
@@ -136,6 +139,7 @@ class Session:
         self.settled = True
         self.lock_timeout = self._wish if given == "0" else ""
         self.readback = Readback(connection, self.scope, main_role)
+        self.assertions = Assertions(self.readback)
         self.pid = pid
         self.patience = _seconds(given if given != "0" else self._wish)
         waits_for_ever = self.patience == 0
@@ -181,6 +185,7 @@ class Session:
     def forget(self) -> None:
         """After a rollback: nothing that was read in it, or prepared, counts."""
         self.readback.forget()
+        self.assertions.forget()
         self._tracker = None
 
     def _another(self) -> Connection[Any]:

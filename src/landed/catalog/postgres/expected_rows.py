@@ -384,7 +384,8 @@ def _split_list(shown: str) -> list[str]:
 def titles_of(query: str) -> frozenset[str]:
     """The names of a query's columns, from its text."""
     text = queries()[query].full
-    depth, start, items, inside = 0, -1, [], ""
+    items: list[str] = []
+    depth, start, inside = 0, -1, ""
     at = 0
     while at < len(text):
         char = text[at]

@@ -268,7 +268,7 @@ class Readback:
         return found
 
     def query(self, name: str) -> str:
-        """The text of a catalog query, narrowed where it can be: to the names in ``$2``, in the schemas ``$1``."""
+        """The text of a catalog query, narrowed where it can be: to the names ``$2``, schemas ``$1``."""
         query = queries()[name]
         if name in _UNITS:
             assert query.narrowed is not None
