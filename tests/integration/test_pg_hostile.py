@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from landed_process import Answer, Landed
 
+import landed
 from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.servers import ShadowServer, server_for
 from landed.targets.pg_unreadable import unreadable
@@ -185,6 +186,9 @@ CREATE OPERATOR public.= (leftarg = text, rightarg = text, function = public.no)
 CREATE OPERATOR public.= (leftarg = oid, rightarg = oid, function = public.no);
 CREATE OPERATOR public.= (leftarg = name, rightarg = name, function = public.no);
 CREATE OPERATOR public.= (leftarg = int, rightarg = int, function = public.no);
+CREATE OPERATOR public.<> (leftarg = text, rightarg = text, function = public.no);
+CREATE OPERATOR public.<> (leftarg = oid, rightarg = oid, function = public.no);
+CREATE OPERATOR public.> (leftarg = int, rightarg = int, function = public.no);
 CREATE TABLE public.pg_class (a int); CREATE TABLE public.pg_namespace (a int);
 CREATE TABLE public.pg_policy (a int); CREATE TABLE public.pg_locks (a int);
 CREATE TABLE public.pg_roles (a int); CREATE TABLE public.pg_stat_activity (a int);
@@ -228,13 +232,29 @@ def test_hijacked_names_and_odd_settings(project: Project) -> None:
     assert refused["next"].endswith("landed apply --allow 'drop-column:public.c.id'")
     project.landed("apply", "--yes", "--allow", "drop-column:public.c.id")
     assert project.standings() == ["ok", "ok", "ok", "ok"]
-    # What cannot be asked stops a file, and is no defect.
-    alone = "20240105000000_e.sql"
-    project.write({alone: "CREATE INDEX CONCURRENTLY b_a ON public.b (a);\n"})
-    answer = project.landed("apply", "--yes", code=None)
-    if answer.code:
-        assert answer.code == 1 and "It is not recorded." in answer.error["details"][0]
-    assert (alone[:14] in project.recorded) is (answer.code == 0)
+    # So is what runs in no transaction, and what stands in the way of a statement.
+    alone = {
+        "20240105000000_e.sql": "CREATE INDEX CONCURRENTLY b_a ON b (a);\nREINDEX INDEX CONCURRENTLY b_a;\n"
+        "VACUUM b;\n"
+    }
+    project.write(alone)
+    project.landed("apply", "--yes")
+    assert project.standings()[-1] == "ok"
+    project.sql("INSERT INTO public.a (id) VALUES (1), (2)", "INSERT INTO public.b VALUES (1, 1), (2, 1)")
+    unique = "DROP INDEX CONCURRENTLY b_a;\nCREATE UNIQUE INDEX CONCURRENTLY b_u ON b (a);\n"
+    project.write({"20240106000000_f.sql": unique})
+    error = project.landed("apply", "--yes", code=1).error
+    assert '1 value occurs more than once in public.b ("a"), in 2 rows' in error["details"]
+    assert "--allow 'drop-invalid-index:public.b_u'" in error["next"]
+    assert "public.b_u on b" in project.landed("doctor", code=None).stdout
+
+
+def test_required_features_under_hijacked_names(project: Project) -> None:
+    project.sql(HIJACKED, f'ALTER DATABASE "{project.name}" SET search_path = public, pg_catalog')
+    with project.server.connect(project.name) as connection:
+        landed.require(connection, "public.a.t", "table b", "function public.count", "type public.regclass")
+        with pytest.raises(landed.MissingFeature, match="no column nothing"):
+            landed.require(connection, "public.a.nothing")
 
 
 def test_a_files_own_savepoints(project: Project) -> None:
