@@ -9,8 +9,10 @@ from landed.sql.postgres_segments import (
     cli_mode,
     cli_segments,
     early_enum_values,
+    read_only,
     refused_trap,
     segments,
+    transaction_options,
     transaction_trap,
     wrapping,
 )
@@ -259,3 +261,42 @@ class TestEnumValues:
 
     def test_of_a_type_that_the_file_made(self) -> None:
         assert self.early("CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e") == set()
+
+
+OPTIONS = {
+    "BEGIN ISOLATION LEVEL SERIALIZABLE; CREATE TABLE a (i int); COMMIT": "ISOLATION LEVEL SERIALIZABLE",
+    "START TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE, DEFERRABLE; SELECT 1; END": (
+        "ISOLATION LEVEL REPEATABLE READ"
+    ),
+    "BEGIN; SET LOCAL x.y = 1; SET TRANSACTION ISOLATION LEVEL read committed; SELECT 1; COMMIT": (
+        "ISOLATION LEVEL READ COMMITTED"
+    ),
+    "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 1": "ISOLATION LEVEL SERIALIZABLE",
+    "BEGIN READ WRITE; SELECT 1; COMMIT": "",
+    "SELECT 1; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE": "",
+    "SELECT 1": "",
+}
+
+
+@pytest.mark.parametrize("sql", OPTIONS)
+def test_what_a_file_asks_of_its_transaction(sql: str) -> None:
+    statements = split(sql)
+    (segment,) = segments(statements)
+    assert transaction_options(statements, segment.statements) == OPTIONS[sql]
+    sent = [s.text for s in statements if s.number in segment.statements]
+    late = sql.startswith("SELECT 1; SET")
+    assert any(text.startswith("SET TRANSACTION") for text in sent) is late
+    assert read_only(statements) is None
+
+
+def test_each_part_has_the_options_of_its_own_begin() -> None:
+    sql = (
+        "BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SET LOCAL role = a; SELECT 1; COMMIT; SELECT 2"
+    )
+    statements = split(sql)
+    one, two = segments(statements)
+    assert transaction_options(statements, one.statements) == "ISOLATION LEVEL SERIALIZABLE"
+    assert transaction_options(statements, two.statements) == ""
+    (found,) = (read_only(split(s)) for s in ("BEGIN; SET TRANSACTION READ ONLY; SELECT 1; COMMIT",))
+    assert found is not None and found.number == 2
+    assert read_only(split("BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE; COMMIT")) is not None

@@ -6,7 +6,7 @@ The CLI's rules were read in and measured on CLI 3.1.0 (facts in supabase/cli, M
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from landed.core.migration import Statement
@@ -76,14 +76,18 @@ def segments(statements: Sequence[Statement]) -> tuple[Segment, ...]:
     enum values that a later statement of the same file uses.
 
     The file's own BEGIN and COMMIT are left out where that changes nothing but what a failure leaves
-    (:func:`wrapping`, :func:`joining`); where it would, the file's own parts stay.
+    (:func:`wrapping`, :func:`joining`); where it would, the file's own parts stay. A SET TRANSACTION at the
+    beginning of a transaction is left out, too: :func:`transaction_options` says what it asks for.
     """
-    left_out = wrapping(statements) or joining(statements)
-    if left_out or refused_trap(statements) is not None:
+    leaving_out = wrapping(statements) or joining(statements)
+    left_out = leaving_out | {s.number for s in _heads(statements)}
+    if leaving_out or refused_trap(statements) is not None:
         return _of_one([s for s in statements if s.number not in left_out])
     found: list[Segment] = []
     part: list[Statement] = []
     for statement in statements:
+        if statement.number in left_out:
+            continue
         if traits(statement.text).transaction in ("", "savepoint"):
             part.append(statement)
         elif part:
@@ -91,6 +95,66 @@ def segments(statements: Sequence[Statement]) -> tuple[Segment, ...]:
             found[-1] = found[-1]._replace(ended=True)
             part = []
     return (*found, *_of_one(part))
+
+
+def transaction_options(statements: Sequence[Statement], numbers: Collection[int]) -> str:
+    """What a file asks of the transaction that these statements (by number) run in, to be written after
+    BEGIN: ``ISOLATION LEVEL SERIALIZABLE``, or ``""``.
+
+    It stands in the BEGIN before them, or in a SET TRANSACTION at their beginning, the last one counting.
+    READ ONLY is not among it (:func:`read_only`), nor DEFERRABLE, which means something for READ ONLY alone.
+    """
+    first = min(numbers, default=0)
+    options = ""
+    for statement in statements:
+        w = words(statement.text, 40)
+        if statement.number >= first and w[:1] not in (["SET"], ["RESET"]):
+            break
+        if traits(statement.text).transaction == "begin":
+            options = _isolation(w)
+        elif traits(statement.text).transaction in ("commit", "rollback"):
+            options = ""
+        elif _is_set_transaction(w):
+            options = _isolation(w) or options
+    return options
+
+
+def read_only(statements: Sequence[Statement]) -> Statement | None:
+    """The BEGIN or SET TRANSACTION that makes a transaction of the file READ ONLY: no history row could be
+    written in it. ``None`` without any."""
+    for statement in statements:
+        w = words(statement.text, 40)
+        asks = traits(statement.text).transaction == "begin" or _is_set_transaction(w)
+        if asks and any(w[at : at + 2] == ["READ", "ONLY"] for at in range(len(w))):
+            return statement
+    return None
+
+
+def _heads(statements: Sequence[Statement]) -> Iterator[Statement]:
+    """SET TRANSACTION statements at the beginning of a transaction, where no query has been run."""
+    at_beginning = True
+    for statement in statements:
+        kind, w = traits(statement.text).transaction, words(statement.text, 3)
+        if kind in ("begin", "commit", "rollback"):
+            at_beginning = True
+        elif at_beginning and _is_set_transaction(w) and w[2:] != ["SNAPSHOT"]:
+            yield statement
+        elif w[:1] not in (["SET"], ["RESET"]):
+            at_beginning = False
+
+
+def _is_set_transaction(w: Sequence[str]) -> bool:
+    return list(w[:2]) == ["SET", "TRANSACTION"]
+
+
+def _isolation(w: Sequence[str]) -> str:
+    """``ISOLATION LEVEL …`` as the words of a statement have it."""
+    found = ""
+    for at in range(len(w)):
+        if w[at : at + 2] == ["ISOLATION", "LEVEL"]:
+            two = w[at + 2] in ("READ", "REPEATABLE") if at + 2 < len(w) else False
+            found = " ".join(w[at : at + 4 if two else at + 3])
+    return found
 
 
 def _of_one(statements: Sequence[Statement]) -> tuple[Segment, ...]:

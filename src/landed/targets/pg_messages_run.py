@@ -10,7 +10,7 @@ from landed.core.advice import shell_word
 from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
 from landed.sql.postgres import problems
-from landed.sql.postgres_segments import refused_trap
+from landed.sql.postgres_segments import read_only, refused_trap
 from landed.sql.postgres_tokens import words
 from landed.targets.messages import ROLLED_BACK, excerpt
 
@@ -45,6 +45,15 @@ def refusal(migration: Migration) -> NotProven | None:
             where=f"{migration.file}:{trap.line}",
             details=[*([_WHY[trap.code]] if trap.code in _WHY else []), "Nothing was changed."],
             next=f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: landed apply",
+        )
+    reads = read_only(migration.statements)
+    if reads is not None:
+        return NotProven(
+            f"{migration.name} was not run: its transaction is READ ONLY, and landed writes the history row "
+            "in the same one.",
+            where=f"{migration.file}:{reads.line}",
+            details=["Nothing was changed."],
+            next="Remove READ ONLY. Then run: landed apply",
         )
     found = problems(migration.text)
     if found:
