@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -242,3 +243,28 @@ def test_postgres_and_sqlite_are_not_compared(pg_server: Server, tmp_path: Path)
     ):
         drift(tmp_path, (url(scratch), "sqlite:a.sqlite"), environ=ENVIRON)
     assert "geheim" not in repr((caught.value.message, caught.value.details, caught.value.next))
+
+
+def test_nor_in_any_other_way_of_asking(pg_server: Server, tmp_path: Path) -> None:
+    """Two ``--target``; the files of a Postgres target beside a SQLite file; ``status`` of both."""
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "20240101000000_a.sql").write_text("CREATE TABLE a (i int);")
+    lite = tmp_path / "x.db"
+    with sqlite3.connect(lite) as made:
+        made.execute("CREATE TABLE a (i int)")
+    run = CliRunner()
+    with new_database(pg_server(18)) as database:
+        postgres = url(database)
+        project = ["--project", str(tmp_path)]
+        for words in (
+            [*project, "--target", postgres, "--target", f"sqlite:{lite}", "drift"],
+            [*project, "--target", postgres, "drift", "files", str(lite)],
+            [*project, "--target", postgres, "drift", "target", str(lite)],
+        ):
+            refused = run.invoke(cli, words).exception
+            assert isinstance(refused, UsageError), words
+            assert "one is Postgres, one SQLite" in refused.message and refused.details
+        both = [*project, "--target", postgres, "--target", f"sqlite:{lite}", "status"]
+        answer = run.invoke(cli, both)
+        assert "The schemas of Postgres and those of SQLite are not compared." in answer.stdout
+        assert "landed drift" not in answer.stdout

@@ -53,6 +53,7 @@ def _one_engine(spaces: Sequence[Workspace]) -> bool:
         other = next(s for s in spaces if not s.is_postgres)
         raise UsageError(
             f"{postgres.spec.label} and {other.spec.label} cannot be compared: one is Postgres, one SQLite",
+            details=["types, defaults, keys and indexes are each engine's own: everything would differ"],
             next="landed drift A B with two databases of one engine, or with files and their own target",
         )
     return kinds == {True}
@@ -79,7 +80,7 @@ def _postgres(
         sides = {name: postgres_side(space, connected[name], scope) for name, space in spaces.items()}
     if source is not None:
         for side in sides.values():
-            source.learn(LiveState(True, facts=side.facts))
+            source.learn(LiveState(True, facts=side.facts, roles=side.roles))
         files = files_side(source, scope, progress=progress)
         for name, side in sides.items():
             files, sides[name] = as_made_by_one(source, files, side, scope)
@@ -122,7 +123,8 @@ def _files(
     if target is None and other is not None and (other.spec.kind.startswith("d1:") or other.is_postgres):
         return other
     source = open_files(project_dir, target, flags, environ)
-    if other is not None and source.project.wrangler is None and other.spec.kind == "sqlite":
+    by_its_rules = other is not None and other.spec.kind == "sqlite" and not source.is_postgres
+    if other is not None and by_its_rules and source.project.wrangler is None:
         return Workspace(source.project, replace(source.spec, mode=other.spec.mode))
     return source
 

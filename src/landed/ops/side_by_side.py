@@ -72,12 +72,18 @@ class SideBySide:
 
     @cached_property
     def drifts(self) -> tuple[Drift, ...]:
-        """The schema of the first target with that of each other one."""
+        """The schema of the first target with that of each other one of its engine."""
         from landed.ops.drift import compare, side_of
 
         judged = [look.exam for look in self.looks if look.exam is not None and look.exam.state.present]
-        sides = [side_of(exam.workspace, exam.state) for exam in judged]
+        alike = [exam for exam in judged if exam.workspace.is_postgres == judged[0].workspace.is_postgres]
+        sides = [side_of(exam.workspace, exam.state) for exam in alike]
         return tuple(compare(sides[0], other) for other in sides[1:])
+
+    @property
+    def engines(self) -> int:
+        """How many engines the targets that could be judged have: schemas of two are not compared."""
+        return len({look.exam.workspace.is_postgres for look in self.looks if look.exam is not None})
 
     @property
     def exit_code(self) -> int:

@@ -128,6 +128,8 @@ def _findings(together: SideBySide, command: Command) -> list[str]:
             continue
         advice = command(f"landed drift {drift.a.name} {drift.b.name}")
         found.append(f"The schemas of {pair} differ in {plural(objects, 'object')}: {advice}")
+    if together.engines > 1:
+        found.append("The schemas of Postgres and those of SQLite are not compared.")
     return found
 
 
