@@ -67,6 +67,25 @@ def test_help_loads_the_command_line_and_nothing_else(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_nobody_looks_for_garbage_in_what_a_command_needs_to_its_end() -> None:
+    code = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 0, *gc.get_threshold()))\n"
+        "from landed.cli.main import GARBAGE, main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    enabled, frozen, young, *_ = done.stdout.splitlines()[-1].split()
+    assert (enabled, frozen) == ("True", "True")
+    assert 10_000 < int(young) < 1_000_000, "collections are rare, but memory stays bounded"
+
+
 @pytest.mark.usefixtures("own_cache")
 def test_a_warm_status_loads_no_reader_no_shadow_and_no_writer(tmp_path: Path) -> None:
     world = World(tmp_path / "project", trivial(3))
