@@ -55,6 +55,8 @@ class MadeBy:
     dropped: set[FactKey] = field(default_factory=set)
     usual: set[str] = field(default_factory=set)
     """To whom default privileges give something before the first file; the platform's own roles' do, too."""
+    given: set[tuple[str, str, str]] = field(default_factory=set)
+    """What they give: on what, how, which privilege."""
 
     @classmethod
     def of(cls, facts: Mapping[FactKey, str], roles: Roles, scope: Scope) -> MadeBy | None:
@@ -66,9 +68,10 @@ class MadeBy:
             for key, owner in facts.items()
             if key.prop == _OWNER and key.kind in _ON and owner in able
         }
+        strangers = able - {main}
         others = any(
             (key.prop == _OWNER and owner in runners)
-            or (key.kind.startswith("default ") and _role(key) in able)
+            or (key.kind.startswith("default ") and _role(key) in strangers)
             for key, owner in facts.items()
         )
         maker = roles.current if roles.current in runners else None
@@ -83,6 +86,7 @@ class MadeBy:
         there before the first of them."""
         defaults = {key for key in start if key.kind.startswith("default ")}
         self.usual.update(key.name.rpartition(" ")[2] for key in defaults)
+        self.given.update(told[1:] for key in defaults for told in self._gives(key))
         found = []
         for step in steps:
             traces = [self._trace(trace, defaults) for trace in step.traces]
@@ -177,11 +181,16 @@ class MadeBy:
         return any((role, s, on[0], key.kind[:5], key.name) in theirs for s in _schemas(on[1]))
 
     def notes(self, steps: Sequence[Step], facts: Mapping[FactKey, str]) -> dict[str, str]:
-        """For files whose objects another role made: whose they are, and what they lack for that."""
+        """For files whose objects another role made: whose they are, and what they lack for that.
+
+        ``facts`` are the target's own.
+        """
         lacking: dict[Thing, set[str]] = {}
         for key in self.dropped:
             on = _privilege(key)
-            if on is not None and key not in facts and " to " in key.name:
+            if on is None or key in facts or " to " not in key.name:
+                continue
+            if on in self.live or (on[0], key.kind[:5], key.name) in self.given:
                 lacking.setdefault(on, set()).add(key.name.partition(" to ")[2][:-1])
         odd = {thing for thing, owner in self.owners.items() if owner not in self.runners}
         found: dict[str, str] = {}
