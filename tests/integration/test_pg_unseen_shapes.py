@@ -153,3 +153,22 @@ def test_a_secret_of_the_vault_is_referred_to(pg_server: Callable[..., ShadowSer
     with new_database(pg_server(18, supabase())) as scratch:
         (step,) = replay_all(scratch, SUPABASE, [Migration("1_a.sql", "1", "1_a.sql", text, parse)])
     assert step.failures == ()
+
+
+def test_what_a_missing_statement_uses_up_is_made_again(project: Project) -> None:
+    project.apply(
+        f1_diff="""CREATE TABLE t (id int NOT NULL, a int); CREATE TABLE other (i int);
+            CREATE UNIQUE INDEX t_pkey ON t (id); ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;
+            ALTER TABLE t ADD COLUMN once int; ALTER TABLE t RENAME COLUMN once TO now;
+            CREATE TABLE draft (i int); ALTER TABLE draft RENAME TO fair"""
+    )
+    for damage in (
+        "ALTER TABLE t DROP CONSTRAINT t_pkey",
+        "ALTER TABLE t DROP COLUMN now",
+        "DROP TABLE fair",
+        "DROP TABLE t",
+    ):
+        project.sql(damage)
+        assert project.special() == {"1": "torn"}, damage
+        project.landed("resume", "--yes")
+        assert project.special() == {}, damage

@@ -7,6 +7,7 @@ from dataclasses import replace
 from landed.core.advice import resume_plan, shell_word
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.core.facts import digest, holds
+from landed.core.makers import with_makers
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import net_effects
@@ -40,14 +41,15 @@ def plan_resume(
     if plan.undecided:
         raise _undecided(migration, plan.undecided)
     step = exam.step(judgement.name)
-    _rehearse(exam, migration, judgement, plan.run)
-    missing = tuple(t for t in step.traces if t.number in plan.run)
+    numbers = with_makers(plan.run, step.traces, exam.facts)
+    _rehearse(exam, migration, judgement, numbers)
+    missing = tuple(t for t in step.traces if t.number in numbers)
     changes = tuple(describe(replace(step, traces=missing, net=net_effects(missing))))
     if exam.workspace.is_postgres:
         # The proof is read on the target itself, where later files have had their say.
         later = _overwritten(exam, migration.name)
         step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
-    item = PlanItem(migration, step, plan.run, judgement.standing, changes, record=not judgement.recorded)
+    item = PlanItem(migration, step, numbers, judgement.standing, changes, record=not judgement.recorded)
     return Plan((item,), digest(exam.facts))
 
 
