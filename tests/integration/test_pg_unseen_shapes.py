@@ -158,7 +158,8 @@ def test_a_secret_of_the_vault_is_referred_to(pg_server: Callable[..., ShadowSer
 def test_what_a_missing_statement_uses_up_is_made_again(project: Project) -> None:
     project.apply(
         f1_diff="""CREATE TABLE t (id int NOT NULL, a int); CREATE TABLE other (i int);
-            CREATE UNIQUE INDEX t_pkey ON t (id); ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;
+            CREATE UNIQUE INDEX t_pkey ON t (id);
+            ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;
             ALTER TABLE t ADD COLUMN once int; ALTER TABLE t RENAME COLUMN once TO now;
             CREATE TABLE draft (i int); ALTER TABLE draft RENAME TO fair"""
     )
