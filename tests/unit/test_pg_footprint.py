@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from landed.shadow.postgres.footprint import Window, footprint
+from landed.shadow.postgres.footprint import footprint
+from landed.shadow.postgres.windows import Window
 
 
 @pytest.mark.parametrize(
@@ -12,7 +13,7 @@ from landed.shadow.postgres.footprint import Window, footprint
     [
         ('create table "A b".T (a int)', ("relation", "t")),
         ("CREATE TABLE IF NOT EXISTS t(a int generated always as identity)", ("relation", "t")),
-        ('create index if not exists i on public."T 1" (a)', ("index", '"T 1"', "i")),
+        ('create index if not exists i on public."T 1" (a)', ("index", "i")),
         ("alter table only a.b enable\n row level security ", ("row level security", "b")),
         ('create policy "x y" on a."q" for select using (true)', ("policy", "q", '"x y"')),
         ('create trigger t after insert or update of "on a" on x.y for each row', ("trigger", "y", "t")),
@@ -69,8 +70,8 @@ def test_whatever_may_do_more_is_of_no_known_form(sql: str) -> None:
         ("create table t (a int)", "alter table t enable row level security", True),
         ("create table t (a int)", "create table if not exists x.t (a int)", False),
         ("create table t (a int)", "alter table t add column b int", False),
-        ("alter table t add column b int", "create index i on t (b)", False),
-        ("create index i on t (a)", "alter table t alter a set not null", False),
+        ("alter table t add column b int", "create index i on t (b)", True),
+        ("create index i on t (a)", "alter table t alter a set not null", True),
         ("create policy p on t", "drop policy if exists p on t", False),
         ("create policy p on t", "create policy p on u", True),
         ("create function f(a int) returns int", "create function f(a text) returns int", False),

@@ -107,6 +107,10 @@ class Follower(Tracker):
         """Everything since then was rolled back."""
         self.facts, self._units, self._comments, self._roles = noted
 
+    def has(self, query: str) -> bool:
+        """Whether there is anything of the user's that a query tells of."""
+        return any(self._units[query].values())
+
     def reread(self) -> Effects:
         """Read everything again: after a lost transaction, or a statement that ran outside of any."""
         return self._reread()

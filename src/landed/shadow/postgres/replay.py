@@ -16,7 +16,7 @@ from landed.core.timeline import Failure, StatementTrace, Step, net_effects
 from landed.shadow.postgres.claims import claimed_effects
 from landed.shadow.postgres.formerly import dropped_by, put_back, was_the_platforms
 from landed.shadow.postgres.pipeline import ConnectionLost
-from landed.shadow.postgres.replay_batch import Batch, Outcome
+from landed.shadow.postgres.replay_batch import Batch, Looks, Outcome
 from landed.shadow.postgres.replay_data import data_checks
 from landed.shadow.postgres.replay_losses import losses
 from landed.shadow.postgres.replay_roles import RolesRestored, touches_roles
@@ -108,8 +108,8 @@ class PostgresReplayer:
             done += len(files)
 
     def _at_once(self, files: Sequence[Migration]) -> list[Step] | None:
-        if not takes_part(files[0]) or any(key.kind == "event trigger" for key in self.facts):
-            return None  # what an event trigger does is in no statement's text
+        if not takes_part(files[0]) or self._is_watched(()):
+            return None
         run = Run(self.connection, self.tracker, files)
         self._reset()
         try:
@@ -194,21 +194,25 @@ class PostgresReplayer:
         """Statements that commit together (or, not ``kept``, do not): a savepoint around each."""
         doomed: dict[int, str] = {}
         innocent = 2
-        careful = False
+        looks = Looks.EACH if self._is_watched(statements) else Looks.SHARED
         while True:
             batch = Batch(self.connection, self.tracker, self._elevates, self._claims)
             try:
-                if batch.run(statements, doomed, careful=careful, kept=kept):
+                if batch.run(statements, doomed, looks, kept=kept):
                     return batch.outcomes
-                careful = True
+                looks = Looks.EACH if looks is Looks.SHARED else Looks.CAREFUL
             except ConnectionLost as lost:
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it
-                elif careful:
+                elif looks is Looks.CAREFUL:
                     doomed[batch.current(lost.place)] = f"it ended the session: {_said(lost)}"
                 # Which statement it was is certain only when they are sent one by one.
-                careful = True
+                looks = Looks.CAREFUL
                 self._reopen()
+
+    def _is_watched(self, statements: Sequence[Statement]) -> bool:
+        """Whether an event trigger of the user's may act: what it does is in no statement's text."""
+        return self.tracker.has("event_triggers") or any(_WATCHES.match(s.text) for s in statements)
 
     def _alone(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
         """A statement that PostgreSQL runs outside of transaction blocks only."""
@@ -253,6 +257,9 @@ class PostgresReplayer:
         return claimed_effects(statement.text, self.facts, schema)
 
 
+_WATCHES = re.compile(
+    r"\s*+create\s++event\s++trigger\b|\s*+do\b.*\bevent\s++trigger\b", re.IGNORECASE | re.DOTALL
+)
 _VERSION = re.compile(r"\bversion\b|\bupdate\s+to\b", re.IGNORECASE)
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from landed.catalog.postgres.follower import Follower
 from landed.core.migration import Migration
-from landed.shadow.postgres.footprint import Footprint, Window, footprint, shares
+from landed.shadow.postgres.footprint import Footprint, footprint
 from landed.shadow.postgres.pipeline import Refused, send
 from landed.shadow.postgres.replay_batch import Outcome
 from landed.shadow.postgres.replay_session import unsendable
+from landed.shadow.postgres.windows import Window, shares
 from landed.sql.postgres import problems
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Run:
         if window is None or self._astray:
             return
         effects = self._tracker.take(result.get_value(0, 0), here=False)
-        dealt = None if effects is None else shares(window, effects)
+        dealt = None if effects is None else shares(window, effects, self._tracker.facts)
         if dealt is None:
             self._astray = True
             return
