@@ -42,7 +42,8 @@ _FITS: Final = "SELECT FROM held h WHERE h.row -> 'name' = e.wanted -> 'name' AN
 
 _ASSERT: Final = f"""\
 SELECT 1 / CASE WHEN \
-NOT EXISTS (SELECT FROM jsonb_array_elements($3) e (wanted) WHERE NOT EXISTS ({_FITS})) \
+NOT EXISTS (SELECT FROM jsonb_array_elements($3) r (either) \
+WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(r.either) e (wanted) WHERE EXISTS ({_FITS}))) \
 AND NOT EXISTS (SELECT FROM jsonb_array_elements($4) e (wanted) WHERE EXISTS ({_FITS})) \
 THEN 1 ELSE 0 END"""
 

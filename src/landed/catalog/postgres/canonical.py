@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _CAST_ARRAY = "(ARRAY["
 _ELEMENT_TYPE = re.compile(r'\)::((?:"(?:[^"]|"")*"|[\w$. ])+(?:\(\d+(?:,\d+)?\))?)\[\]')
 
+_ARRAY = "ARRAY["
+_CAST = re.compile(r"\((.*)\)::([^()]+(?:\(\d+(?:,\d+)?\))?)", re.DOTALL)
+
 _NEW_KEYWORDS = (
     "json|json_array|json_arrayagg|json_exists|json_object|json_objectagg|json_query|json_scalar"
     "|json_serialize|json_table|json_value|merge_action|system_user"
@@ -51,6 +54,27 @@ def _push_casts(text: str) -> str:
         pushed = ", ".join(f"({element})::{cast[1]}" for element in parsed[0])
         text = f"{text[:start]}ARRAY[{pushed}]{text[cast.end() :]}"
     return text
+
+
+def as_first_written(text: str) -> str:
+    """A canonical expression as a server prints it that computed the cast of an array itself.
+
+    >>> as_first_written("(s = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))")
+    "(s = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"
+    """
+    found, start = text, 0
+    while (start := found.find(_ARRAY, start)) >= 0:
+        parsed = _elements(found, start + len(_ARRAY))
+        casts = [_CAST.fullmatch(element) for element in parsed[0]] if parsed else []
+        kinds = {cast[2] if cast else "" for cast in casts}
+        if parsed is None or len(kinds) != 1 or "" in kinds or _in_literal(found, start):
+            start += 1
+            continue
+        inner = ", ".join(cast[1] for cast in casts if cast)
+        made = f"{_CAST_ARRAY}{inner}])::{kinds.pop()}[]"
+        found = f"{found[:start]}{made}{found[parsed[1] :]}"
+        start += len(_CAST_ARRAY)
+    return found
 
 
 def _elements(text: str, at: int) -> tuple[list[str], int] | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from landed.catalog.postgres.canonical import as_first_written, canonical_expression
 from landed.catalog.postgres.queries import queries
 from landed.catalog.postgres.readback import split_name, wanted
 from landed.catalog.postgres.rows import Reader
@@ -50,12 +51,12 @@ _ALIAS: Final = re.compile(r'\bAS ("[^"]+"|\w+)\Z')
 
 
 class Expected(NamedTuple):
-    """For some catalog queries together: the (schema, name) pairs of what they read, patterns of which each
-    has to fit a row, and patterns that may fit none."""
+    """For some catalog queries together: the (schema, name) pairs of what they read, patterns of which one of
+    each has to fit a row, and patterns that may fit none."""
 
     queries: tuple[str, ...]
     units: frozenset[tuple[str, str]]
-    there: tuple[Pattern, ...]
+    there: tuple[tuple[Pattern, ...], ...]
     gone: tuple[Pattern, ...]
 
 
@@ -96,7 +97,19 @@ class _Row:
         self.claims: list[tuple[FactKey, str | None]] = []
 
     @property
-    def pattern(self) -> Pattern:
+    def patterns(self) -> tuple[Pattern, ...]:
+        """As a restored database has it, and where that differs as the first one does."""
+        made = self._pattern
+        first = {
+            column: as_first_written(value)
+            for column, value in made.items()
+            if column in self.columns and isinstance(value, str) and "ARRAY[" in value
+        }
+        first = {c: v for c, v in first.items() if v != made[c] and canonical_expression(v) == made[c]}
+        return (made, made | first) if first else (made,)
+
+    @property
+    def _pattern(self) -> Pattern:
         made = self.head | self.columns | self.lists
         if self.listed:
             acl = [f"{role}={word}" for role, word, _ in self.privileges]
@@ -164,6 +177,8 @@ class _Expectations:
             self._grant(key, after)
             return
         if self._is_gone(key):
+            if after is not None:
+                raise CannotTell(str(key))
             if key.prop == EXISTS:
                 self._gone_object(key)
             return
@@ -191,7 +206,7 @@ class _Expectations:
             rows = list(self.rows.get(names, {}).values())
             gone = [*self._gone.get(names, ()), *(p for row in rows for p in row.without)]
             made.append(
-                Expected(names, frozenset(self._units[names]), tuple(r.pattern for r in rows), tuple(gone))
+                Expected(names, frozenset(self._units[names]), tuple(r.patterns for r in rows), tuple(gone))
             )
         return made
 
@@ -290,6 +305,8 @@ class _Expectations:
             raise CannotTell(str(key))
         head, names = self._granted(key, what)
         if key.parent in self._absent:
+            if after is not None:
+                raise CannotTell(str(key))
             return
         shown = told["role"]
         role = "" if shown == "PUBLIC" else self._main if shown == self._shown else _plain(shown)
