@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from world import World
 from wrangler import ROOT
 
+from landed.shadow.postgres.databases import new_database
+from landed.shadow.postgres.servers import ShadowServer
 from landed.shadow.replay import Replayer
 
 HEAVY = {
@@ -99,6 +102,33 @@ def test_a_warm_status_loads_no_reader_no_shadow_and_no_writer(tmp_path: Path) -
         "landed.targets.sqlite_writer",
     }  # fmt: skip
     assert not [m for m in found if m.startswith("landed.targets.") and ("remote" in m or ".pg_" in m)]
+
+
+def test_a_warm_status_on_postgres_loads_no_reader_no_shadow_and_no_writer(
+    tmp_path: Path, pg_server: Callable[..., ShadowServer]
+) -> None:
+    folder = tmp_path / "project"
+    (folder / "supabase" / "migrations").mkdir(parents=True)
+    (folder / "supabase" / "config.toml").write_text('project_id = "shop"\n', encoding="utf-8")
+    for n in (1, 2):
+        file = folder / "supabase" / "migrations" / f"2026010100000{n}_t{n}.sql"
+        file.write_text(f"create table t{n} (id int primary key);\n", encoding="utf-8")
+    server = pg_server()
+    with new_database(server) as scratch:
+        target = f"postgresql://{server.role}@/{scratch.name}?host={server.host}&port={server.port}"
+        modules(folder, "--target", target, "apply", "--yes")
+        modules(folder, "--target", target, "status")
+        found = modules(folder, "--target", target, "status")
+    # The driver itself loads asyncio, ssl and subprocess.
+    assert not found & (HEAVY - {"asyncio", "psycopg", "ssl"} | {"difflib"})
+    assert not found & {
+        "landed.catalog.postgres.looks", "landed.catalog.postgres.touched", "landed.catalog.postgres.tracker",
+        "landed.ops.git_evidence", "landed.shadow.postgres.cluster", "landed.shadow.postgres.databases",
+        "landed.shadow.postgres.replay", "landed.sql.postgres_segments", "landed.sql.postgres_traits",
+        "landed.targets.d1_local", "landed.targets.githistory", "landed.targets.lockfile",
+        "landed.targets.pg_failures", "landed.targets.pg_oneoff", "landed.targets.sqlite",
+    }  # fmt: skip
+    assert not [m for m in found if m.startswith(("landed.targets.pg_writer", "landed.targets.d1_remote"))]
 
 
 @pytest.mark.usefixtures("own_cache")

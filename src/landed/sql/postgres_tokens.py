@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 
@@ -41,8 +41,7 @@ _TAG_REST = r"[^\x00-/:-@\[-^`{-\x7f]"
 # E'' literal that next part has backslash escapes, too.
 _ON = rf"(?:[ \t\f\v]|{_LINE})*[\n\r](?:{_SPACE}|{_LINE}[\n\r])*'"
 _ESCAPED = r"[^'\\]*+(?:(?:\\(?s:.)|'')[^'\\]*+)*"
-_PATTERN = re.compile(
-    rf"""(?P<space>[ \t\n\r\f\v\ufeff{_TRIMMED}]+)
+_TOKEN = rf"""(?P<space>[ \t\n\r\f\v\ufeff{_TRIMMED}]+)
     |(?P<comment>{_LINE}|/\*)
     |(?P<string>[eE]'{_ESCAPED}(?:'(?:{_ON}{_ESCAPED}'?)*|\\?\Z)
         |[bBxX]'[^']*+(?:'|\Z)|(?:[uU]&)?'[^']*+(?:''[^']*+)*(?:'|\Z))
@@ -53,18 +52,22 @@ _PATTERN = re.compile(
         |(?:[0-9][0-9_]*+(?:\.(?!\.)[0-9_]*+)?|\.[0-9][0-9_]*+)(?:[eE][+-]?[0-9][0-9_]*+)?)
     |(?P<parameter>\$[0-9]++)
     |(?P<operator>[(),;\[\]{{}}]|::|:=|\.\.|:|\.|\$|(?:(?!--|/\*)[-~!@\#^&|`?+*/%<>=])+)
-    |(?P<other>\\(?s:.)?|(?s:.))""",
-    re.VERBOSE,
-)
+    |(?P<other>\\(?s:.)?|(?s:.))"""
 # What a split has to stop at; everything between is passed over in one step.
 _EDGES = re.compile(r"/\*|\*/")
 _SIGNED = frozenset("~!@#^&|`?%")
 
 
+@cache
+def _pattern() -> re.Pattern[str]:
+    # It takes milliseconds to compile, and a status that has nothing new to read does without.
+    return re.compile(_TOKEN, re.VERBOSE)
+
+
 def scan(sql: str) -> Iterator[tuple[str, str, int]]:
     """All tokens of a text as plain tuples (kind, text, start), in order and without gaps. For hot paths."""
     at, end = 0, len(sql)
-    match = _PATTERN.match
+    match = _pattern().match
     while at < end:
         found = match(sql, at)
         assert found is not None
@@ -82,7 +85,7 @@ def scan(sql: str) -> Iterator[tuple[str, str, int]]:
 
 def escaped_end(sql: str, start: int) -> int:
     """Where the ``E''`` literal that starts here ends."""
-    found = _PATTERN.match(sql, start)
+    found = _pattern().match(sql, start)
     return found.end() if found else len(sql)
 
 

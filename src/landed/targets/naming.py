@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
-from landed.targets.d1_database import D1Database
-from landed.targets.d1_local import OBJECTS, local_d1_path
 from landed.targets.discovery import Project
 from landed.targets.migration_folders import folder_for_file, missing_folder_notes
 from landed.targets.provenance import DEFAULT, Value
 from landed.targets.settings import looks_like_file
 from landed.targets.target_spec import LEDGER_BY_DEFAULT, TargetSpec
+
+if TYPE_CHECKING:
+    from landed.targets.d1_database import D1Database
 
 __all__ = ["TargetSpec", "redact", "resolve_target"]
 
@@ -101,6 +102,8 @@ def _absolute(path: str, base: Path) -> Path:
 
 
 def _d1(project: Project, kind: Literal["d1:local", "d1:remote"], name: str, origin: str) -> TargetSpec:
+    from landed.targets.d1_local import local_d1_path
+
     database = _database(project, kind, name, origin)
     assert project.wrangler is not None
     local = kind == "d1:local"
@@ -174,6 +177,8 @@ def _described(database: D1Database) -> str:
 
 
 def _sqlite(project: Project, path: Path, origin: str) -> TargetSpec:
+    from landed.targets.d1_local import OBJECTS
+
     settings = project.settings
     folder, pattern = folder_for_file(project)
     notes = []

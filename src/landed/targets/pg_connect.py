@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.migration import Note
 from landed.targets.pg_capabilities import Capabilities, capabilities
-from landed.targets.pg_failures import explain, is_network_failure, no_route
 from landed.targets.pg_url import Dsn
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ READING = {"default_transaction_read_only": "on", "lock_timeout": "10s"}
 """Settings of every reading session: a write is refused by the server itself, and a table that somebody holds
 locked exclusively does not keep a reader waiting for ever."""
 
-_NO_OPTIONS = re.compile(
-    r"unsupported startup parameter(?: in options)?:?|unrecognized configuration parameter"
-)
-_NO_TLS = re.compile(r"server does not support SSL, but SSL was required")
+_NO_OPTIONS = r"unsupported startup parameter(?: in options)?:?|unrecognized configuration parameter"
+_NO_TLS = "server does not support SSL, but SSL was required"
 
 
 class Connected(NamedTuple):
@@ -73,6 +70,8 @@ def open_connection(dsn: Dsn, readonly: bool) -> Connected:
     except BaseException as error:
         connection.close()
         if isinstance(error, Exception) and _is_psycopg(error):
+            from landed.targets.pg_failures import explain
+
             raise explain(error, used) from None
         raise
     return Connected(connection, known, used, notes)
@@ -85,6 +84,8 @@ def _open(dsn: Dsn, readonly: bool) -> tuple[Connection[Any], Dsn, tuple[Note, .
     except Exception as error:
         if not _is_psycopg(error):
             raise
+        from landed.targets.pg_failures import explain, no_route
+
         failed = explain(error, dsn)
         if dsn.fallback is None or not no_route(error):
             raise failed from None
@@ -98,6 +99,8 @@ def _login_or_explain(dsn: Dsn, readonly: bool) -> Connection[Any]:
     except Exception as error:
         if not _is_psycopg(error):
             raise
+        from landed.targets.pg_failures import explain
+
         raise explain(error, dsn) from None
 
 
@@ -129,14 +132,16 @@ def _login(dsn: Dsn, readonly: bool) -> Connection[Any]:
             except psycopg.Error as error:
                 last = error
                 text = str(error)
-                if prefers and _NO_TLS.search(text) and given["sslmode"] == "require":
+                if prefers and _NO_TLS in text and given["sslmode"] == "require":
                     given["sslmode"] = "disable"
-                elif readonly and "options" in given and _NO_OPTIONS.search(text):
+                elif readonly and "options" in given and re.search(_NO_OPTIONS, text):
                     given["options"] = dsn.option("options") or ""
                     readonly = False
                 else:
                     break
         # psycopg would log in at the next address, too; only an address that gave no answer is passed over.
+        from landed.targets.pg_failures import is_network_failure
+
         if last is not None and not is_network_failure(last):
             break
     assert last is not None

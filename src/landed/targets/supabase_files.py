@@ -12,8 +12,6 @@ from pathlib import Path
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration, Note
 from landed.sql.postgres import parse, problems
-from landed.sql.postgres_segments import cli_mode, transaction_trap
-from landed.sql.postgres_tokens import scan
 from landed.targets.files import MigrationSet, read_files
 
 PATTERN = "<version>_<name>.sql"
@@ -100,14 +98,26 @@ def _file_notes(migration: Migration) -> tuple[Note, ...]:
         notes.append(Note("crlf", f"{name} has Windows line ends: they become part of function bodies"))
     if "\0" in text:
         notes.append(Note("nul", f"{name} contains a NUL byte, which PostgreSQL does not take"))
-    if len(text) < 2000 and not any(k not in ("space", "comment") and t != ";" for k, t, _ in scan(text)):
+    if len(text) < 2000 and _is_empty(text):
         what = "contains only comments" if text.strip() else "is empty"
         notes.append(Note("empty", f"{name} {what}: the Supabase CLI records it as applied"))
     return tuple(notes)
 
 
+def _is_empty(text: str) -> bool:
+    # Few files begin with what might be all of them; only those are read.
+    start = text[:256].lstrip()
+    if start and start[0] not in "-/;\ufeff":
+        return False
+    from landed.sql.postgres_tokens import scan
+
+    return all(kind in ("space", "comment") or token == ";" for kind, token, _ in scan(text))
+
+
 def transaction_notes(migration: Migration) -> tuple[Note, ...]:
     """What is odd about a file's own BEGIN and COMMIT (reads every statement: not for hot paths)."""
+    from landed.sql.postgres_segments import cli_mode, transaction_trap
+
     trap = transaction_trap(migration.statements)
     if trap is None:
         return ()

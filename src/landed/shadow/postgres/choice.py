@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import PLAIN, Baseline
-from landed.sql.postgres_traits import traits
 
 if TYPE_CHECKING:
     from landed.shadow.postgres.servers import ShadowServer
 
 OWN, SAME_SERVER = "own", "same-server"
 
-_IN_A_BLOCK = re.compile(
-    r"\b(?:create|alter|drop)\s++(?:role|group|database|tablespace|system|user(?!\s++mapping\b))\b",
-    re.IGNORECASE,
+_IN_A_BLOCK = (
+    r"(?i)\b(?:create|alter|drop)\s++(?:role|group|database|tablespace|system|user(?!\s++mapping\b))\b"
 )
 
 
@@ -123,10 +121,12 @@ def refuse_cluster_wide(migrations: Sequence[Migration]) -> None:
     Statements are told by their text; ``DO`` blocks and functions by the words in them. What a statement
     puts together at run time cannot be seen. Raises ConfigError naming file and line.
     """
+    from landed.sql.postgres_traits import traits
+
     for migration in migrations:
         for statement in migration.statements:
             found = traits(statement.text)
-            if found.cluster_wide or _IN_A_BLOCK.search(statement.text):
+            if found.cluster_wide or re.search(_IN_A_BLOCK, statement.text):
                 raise ConfigError(
                     "with --shadow same-server this file is not replayed: it changes roles or other things "
                     "that all databases of the target's server share",
