@@ -9,6 +9,7 @@ from pgwriting import World, world_on
 
 from landed.core.errors import LandedError
 from landed.shadow.postgres.servers import ShadowServer
+from landed.targets.pg_proof_rows import RowGuard
 
 MADE = (
     "CREATE TABLE t (id int PRIMARY KEY, a text, b text);"
@@ -134,3 +135,72 @@ def test_where_there_is_nothing_nothing_is_lost(world: World) -> None:
     world.sql("TRUNCATE next")
     with world.opened() as writer:
         assert world.run(writer, world.files[-1]).outcome == "applied"
+
+
+OFF = {
+    "replica": "SET session_replication_role = replica; DELETE FROM up WHERE id = 1;",
+    "triggers": "ALTER TABLE up DISABLE TRIGGER ALL; DELETE FROM up WHERE id = 1;"
+    "ALTER TABLE up ENABLE TRIGGER ALL",
+    "inserted": "SET session_replication_role = replica; INSERT INTO down VALUES (77);",
+    "a partition": "SET session_replication_role = replica; INSERT INTO parts VALUES (5, 77);",
+}
+
+
+@pytest.mark.parametrize("kind", OFF)
+def test_references_that_nobody_checks_are_checked(world: World, kind: str) -> None:
+    made = world.file(
+        "CREATE TABLE up (id int PRIMARY KEY); CREATE TABLE down (up bigint REFERENCES up);"
+        "CREATE TABLE parts (id int, up int REFERENCES up) PARTITION BY RANGE (id);"
+        "CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (10)"
+    )
+    table = "parts" if kind == "a partition" else "down"
+    allow = f"break-references:public.{table}"
+    with world.opened() as writer:
+        world.run(writer, made)
+        world.sql(
+            "INSERT INTO up VALUES (1), (2); INSERT INTO down VALUES (1), (2), (NULL);"
+            "SET session_replication_role = replica; INSERT INTO down VALUES (99);"
+            "RESET session_replication_role"
+        )
+        migration = world.file(OFF[kind])
+        with pytest.raises(LandedError, match=f"1 row of the table public.{table} that refer") as caught:
+            world.run(writer, migration)
+        assert (caught.value.next or "").endswith(f"landed apply --allow '{allow}'")
+        assert world.run(writer, migration, allow).outcome == "applied"
+        good = world.file(OFF[kind].replace("77", "2").replace("DELETE FROM up WHERE id = 1", "SELECT 1"))
+        assert world.run(writer, good).outcome == "applied"
+
+
+def test_rows_that_go_through_a_function_are_seen(world: World) -> None:
+    made = world.file(
+        "CREATE TABLE up (id int PRIMARY KEY); CREATE TABLE down (up int REFERENCES up ON DELETE CASCADE);"
+        "CREATE FUNCTION purge() RETURNS void LANGUAGE sql AS 'DELETE FROM up'"
+    )
+    with world.opened() as writer:
+        world.run(writer, made)
+        world.sql("INSERT INTO up VALUES (1); INSERT INTO down VALUES (1)")
+        with pytest.raises(LandedError, match=r"would lose 1 row of the table public\.down"):
+            world.run(writer, world.file("SELECT purge()"))
+    assert world.sql("SELECT count(*) FROM down") == [(1,)]
+
+
+def test_rows_that_a_policy_hides_are_rows(world: World) -> None:
+    """An owner without BYPASSRLS sees nothing of a table that forces its row level security."""
+    world.sql(
+        "CREATE ROLE landed_owner; GRANT ALL ON SCHEMA public TO landed_owner;"
+        "ALTER TABLE t OWNER TO landed_owner; ALTER TABLE next OWNER TO landed_owner"
+    )
+    world.sql("ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY")
+    with world.opened() as writer:
+        session = "SET SESSION AUTHORIZATION landed_owner"
+        writer.connection.execute(f"{session}; SELECT count(*) FROM t")
+        step = world.file("DROP TABLE t; ALTER TABLE next RENAME TO t; ALTER TABLE t DROP b")
+        guard = RowGuard(writer.connection, step, world.steps[step.name], {1, 2, 3})
+        with writer.connection.transaction(force_rollback=True):
+            guard.before()
+            for statement in step.statements:
+                writer.connection.execute(statement.text.encode())
+            (loss,) = guard.after()
+        writer.connection.execute("RESET SESSION AUTHORIZATION")
+    assert loss.allow == "drop-table:public.t" and "row-level security hides them" in loss.through
+    world.sql("DROP OWNED BY landed_owner CASCADE; DROP ROLE landed_owner")

@@ -33,7 +33,7 @@ def ask(
             connection.execute("BEGIN READ ONLY", prepare=False)
             connection.execute(CATALOG_FIRST, prepare=False)
             cursor = connection.execute(query.encode(), given, prepare=False)
-            connection.execute("COMMIT", prepare=False)
+            connection.execute("ROLLBACK", prepare=False)
         return cursor.fetchall()
     finally:
         if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:

@@ -210,6 +210,8 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
     where = _place(migration, silent[0] if silent else losses[0])
     if silent:
         worst = silent[0]
+        if all(loss.kind == "break-references" for loss in silent):
+            return _broken(migration, worst, details, allow)
         verb = "change" if worst.kind == "change-rows" else "lose"
         return NotProven(
             f"{migration.name} would {verb} {worst.counted} of the table {worst.table} without naming it.",
@@ -228,8 +230,28 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
     )
 
 
+def _broken(migration: Migration, worst: Loss, details: list[str], allow: str) -> NotProven:
+    where = next(
+        (
+            f"{migration.file}:{statement.line}"
+            for statement in migration.statements
+            if re.search(r"session_replication_role|disable\s+trigger", statement.text, re.IGNORECASE)
+        ),
+        migration.file,
+    )
+    return NotProven(
+        f"{migration.name} would leave {worst.counted} of the table {worst.table} that refer to nothing.",
+        details=[*details[:-1], "the file switches the checks of foreign keys off", details[-1]],
+        where=where,
+        next="Correct the rows, or take out what switches the checks off. Then run: landed apply\n"
+        f"If these rows may stay as they are: landed apply {allow}",
+    )
+
+
 def _loss(loss: Loss) -> str:
     through = f": {loss.through}" if loss.through else ""
+    if loss.kind == "break-references":
+        return f"table {loss.table}: {loss.counted} would refer to nothing {loss.through}"
     if loss.kind == "drop-table":
         return f"table {loss.table}: dropped with {loss.counted}{through}"
     if loss.kind == "drop-column":

@@ -56,8 +56,9 @@ _NAMED_AGAIN = "another {} has its name afterwards, which was not copied from it
 class Loss(NamedTuple):
     """Rows or values that a file would take away without naming them.
 
-    ``kind`` is ``drop-table``, ``drop-column``, ``lose-rows`` or ``change-rows``; ``rows`` counts them, up to
-    :data:`CAP` where ``capped``; 0 where they could not be counted. ``through`` says what did it.
+    ``kind`` is ``drop-table``, ``drop-column``, ``lose-rows``, ``change-rows`` or ``break-references`` (rows
+    that refer to nothing then); ``rows`` counts them, up to :data:`CAP` where ``capped``; 0 where they could
+    not be counted. ``through`` says what did it.
     """
 
     kind: str
@@ -245,7 +246,7 @@ class Counts:
 def _loss(kind: str, seen: _Seen, through: str = "") -> Loss:
     column = quoted(seen.what.column) if seen.number else ""
     if seen.hidden:
-        through = through or "row-level security hides them from this role: they were not counted"
+        through = "row-level security hides them from this role: they were not counted"
         return Loss(kind, seen.shown, 0, column, through=through)
     return Loss(kind, seen.shown, seen.rows, column, seen.capped, through)
 

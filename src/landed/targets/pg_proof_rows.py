@@ -17,6 +17,7 @@ from landed.core.timeline import Step
 from landed.sql.postgres_tokens import words
 from landed.targets.pg_proof_counts import CAP, Counts, Loss, capped, in_sql, shown
 from landed.targets.pg_proof_going import calls, going, identifiers, retyped
+from landed.targets.pg_proof_unchecked import Unchecked
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["CAP", "Loss", "RowGuard"]
 
 _DELETES = re.compile(r"\bdelete\s+from\b|\btruncate\b|\bmerge\s+into\b|\bupdate\b", re.IGNORECASE)
+
+_NO_ROWS = frozenset(("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "COMMENT"))
+"""Verbs of statements that take no rows away, though they may have the words for it; what ALTER and DROP take
+along is known from the replay."""
 
 _TABLES = """\
 SELECT c.oid::pg_catalog.int8, n.nspname, c.relname
@@ -72,16 +77,17 @@ class RowGuard:
         self._calls = any(calls(s) for s in migration.statements if s.number in chosen)
         self._tables: dict[int, tuple[str, str]] = {}
         texts = [s.text for s in migration.statements if s.number in chosen]
-        self._writing = [t for t in texts if words(t, 1) != ["CREATE"] and _DELETES.search(t)]
+        self._writing = [t for t in texts if _DELETES.search(t) and not _NO_ROWS.issuperset(words(t, 1))]
         self._truncates = [t for t in self._writing if "truncate" in t.lower() and "cascade" in t.lower()]
         self._texts = texts
+        self._unchecked = Unchecked(connection, texts)
         self._counters: dict[int, tuple[int, int]] = {}
         self._referring: list[tuple[str, int, int, str]] = []
 
     @property
     def needed(self) -> bool:
         """Whether the file can take rows away at all."""
-        known = self._going or self._retyped or self._calls
+        known = self._going or self._retyped or self._calls or self._unchecked.needed
         return bool(known or any(_cascades(t) for t in self._writing))
 
     def before(self) -> None:
@@ -90,7 +96,9 @@ class RowGuard:
             self._counts.before(self._going, self._retyped)
         if self._calls:
             self._tables = {oid: (schema, table) for oid, schema, table in self._all(_TABLES)}
-        if self._writing:
+        if self._unchecked.needed:
+            self._unchecked.before()
+        if self._writing or self._calls:
             rows = self._all(_COUNTERS)
             self._counters = {oid: (deleted, updated) for oid, _, _, deleted, updated in rows}
         if self._truncates:
@@ -103,7 +111,8 @@ class RowGuard:
 
     def after(self) -> list[Loss]:
         """What is lost now."""
-        return [*self._counts.after(), *self._vanished(), *self._cascaded(), *self._truncated()]
+        losses = [*self._counts.after(), *self._vanished(), *self._cascaded(), *self._truncated()]
+        return [*losses, *self._unchecked.after()] if self._unchecked.needed else losses
 
     def _vanished(self) -> list[Loss]:
         """Tables that functions have dropped, which no replay shows."""
@@ -115,7 +124,7 @@ class RowGuard:
         return [Loss("drop-table", shown(*name), 0, through=through) for name in sorted(gone)]
 
     def _cascaded(self) -> list[Loss]:
-        if not self._writing:
+        if not self._writing and not self._calls:
             return []
         now = {}
         for oid, schema, table, deleted, updated in self._all(_COUNTERS):
