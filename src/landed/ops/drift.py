@@ -185,7 +185,9 @@ def as_made_by_one(workspace: Workspace, files: Side, database: Side, scope: Sco
     one that files are replayed as."""
     from landed.ops.made_by import MadeBy
 
-    made_by = None if database.roles is None else MadeBy.of(database.facts, database.roles, scope)
+    if database.roles is None:
+        return files, database
+    made_by = MadeBy.of(database.facts, database.roles, scope, files.migrations)
     if made_by is None:
         return files, database
     cache = Cache()
@@ -195,7 +197,7 @@ def as_made_by_one(workspace: Workspace, files: Side, database: Side, scope: Sco
         cache.close()
     steps = made_by.expected(files.steps, start)
     facts = made_by.seen(database.facts, steps)
-    told = made_by.notes(steps, facts)
+    told = made_by.notes(steps, database.facts)
     return (
         replace(files, facts=_with_start(start, steps), owners=owners_of(steps, range(len(steps)))),
         replace(database, facts=facts, notes=(*database.notes, *dict.fromkeys(told.values()))),

@@ -125,7 +125,7 @@ def examine(
     if workspace.base() is not None:
         recorded |= {BASE}
     own_cache = cache or Cache()
-    made_by = _made_by(workspace, state)
+    made_by, live = _made_by(workspace, state), state.facts or {}
     start = workspace.start_facts(own_cache) if made_by is not None else {}
 
     def replay(
@@ -172,7 +172,7 @@ def examine(
     finally:
         if cache is None:
             own_cache.close()
-    told = made_by.notes(steps, state.facts or {}) if made_by is not None else {}
+    told = made_by.notes(steps, live) if made_by is not None else {}
     judgements = _finish(workspace, migrations, steps, state, ruling, recorded, edits, told)
     return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
 
@@ -183,7 +183,8 @@ def _made_by(workspace: Workspace, state: LiveState) -> MadeBy | None:
         return None
     from landed.ops.made_by import MadeBy
 
-    return MadeBy.of(state.facts, state.roles, workspace.postgres.scope)
+    files = workspace.migrations().migrations
+    return MadeBy.of(state.facts, state.roles, workspace.postgres.scope, files)
 
 
 def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Mapping[FactKey, str]:

@@ -20,6 +20,7 @@ from landed.core.timeline import StatementTrace, Step, net_effects
 if TYPE_CHECKING:
     from landed.catalog.postgres.roles import Roles
     from landed.catalog.postgres.scope import Scope
+    from landed.core.migration import Migration
 
 Thing = tuple[str, str]
 """What a privilege is on (``table`` for all relations but sequences), and its name."""
@@ -32,6 +33,12 @@ _ON: Final = {
     **dict.fromkeys(("enum", "domain", "composite type", "range type", "type"), "type"),
     **dict.fromkeys(("table", "foreign table", "view", "materialized view"), "table"),
 }
+_OWNER_TO: Final = re.compile(
+    r"""\balter\s++(?:foreign\s++|materialized\s++)?(?:table|view|sequence|function|procedure|routine|aggregate
+    |type|domain|schema)\s++(?:if\s++exists\s++)?(?:only\s++)?((?:[\w$]|"[^"]+"|\.)++)[^;]*?\bowner\s++to\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_REASSIGN: Final = re.compile(r"\breassign\s++owned\b", re.IGNORECASE)
 _DEFAULT: Final = re.compile(r"\(([A-Z]+) on (\w+)s (to|from) (.*)\)", re.DOTALL)
 
 
@@ -41,7 +48,8 @@ class MadeBy:
 
     ``owners`` are the makers of objects, as far as the main role is not; ``maker`` is who runs the files now,
     ``None`` where that is the main role. ``runners`` are the roles whose ownership goes without saying,
-    ``able`` those that may have run files at some time.
+    ``able`` those that may have run files at some time. ``moved`` are the bare names of what files give to
+    another owner afterwards, ``*`` for all.
     """
 
     main: str
@@ -52,6 +60,7 @@ class MadeBy:
     runners: frozenset[str]
     able: frozenset[str]
     platform: str
+    moved: frozenset[str] = frozenset()
     dropped: set[FactKey] = field(default_factory=set)
     usual: set[str] = field(default_factory=set)
     """To whom default privileges give something before the first file; the platform's own roles' do, too."""
@@ -59,7 +68,9 @@ class MadeBy:
     """What they give: on what, how, which privilege."""
 
     @classmethod
-    def of(cls, facts: Mapping[FactKey, str], roles: Roles, scope: Scope) -> MadeBy | None:
+    def of(
+        cls, facts: Mapping[FactKey, str], roles: Roles, scope: Scope, files: Sequence[Migration]
+    ) -> MadeBy | None:
         """As a reading of a target shows it; ``None`` where the main role made and makes everything."""
         main, runners = roles.main(scope), frozenset(roles.runners(scope))
         able = runners | set(roles.able)
@@ -75,11 +86,12 @@ class MadeBy:
             for key, owner in facts.items()
         )
         maker = roles.current if roles.current in runners else None
-        if not owners and not others and maker is None:
+        moved = _moved(files) if runners else frozenset[str]()
+        if not owners and not others and not moved and maker is None:
             return None
         live = frozenset((_ON[key.kind], key.name) for key in facts if key.prop == EXISTS and key.kind in _ON)
         shown = "(owner)" if scope.main_role is None else main
-        return cls(main, shown, owners, live, maker, runners, frozenset(able), scope.platform_roles)
+        return cls(main, shown, owners, live, maker, runners, frozenset(able), scope.platform_roles, moved)
 
     def expected(self, steps: Sequence[Step], start: Mapping[FactKey, str]) -> list[Step]:
         """The steps without what objects are born with if the main role makes them; ``start`` is what is
@@ -106,7 +118,9 @@ class MadeBy:
         foreign = {
             thing
             for thing in made
-            if thing in self.owners or (self.maker is not None and thing not in self.live)
+            if thing in self.owners
+            or (self.maker is not None and thing not in self.live)
+            or (self.moved and self._is_moved(thing))
         }
         born = set()
         if foreign and not trace.weak:
@@ -126,6 +140,10 @@ class MadeBy:
             return trace
         self.dropped.update(born)
         return trace._replace(effects=tuple(c for c in trace.effects if c.key not in born))
+
+    def _is_moved(self, thing: Thing) -> bool:
+        bare = thing[1].partition("(")[0].rpartition(".")[2].strip('"')
+        return "*" in self.moved or any(bare == name or bare.startswith(f"{name}_") for name in self.moved)
 
     def _gives(self, key: FactKey) -> Iterable[tuple[str, str, str, str]]:
         """What a default privilege of the main role gives: schema, kind of object, how, and which."""
@@ -168,12 +186,14 @@ class MadeBy:
         if key.prop == _OWNER:
             thing = (_ON.get(key.kind), key.name)
             return thing not in moved and (value in self.runners or thing in self.owners)
+        if key in self.dropped:
+            return True
         on = _privilege(key)
         owner = self.owners.get(on) if on is not None else None
         if on is None or owner is None:
             return False
         grantee = key.name.rpartition(" ")[2]
-        if key in self.dropped or (key.kind.startswith("grant") and grantee == f"{self.main_shown})"):
+        if key.kind.startswith("grant") and grantee == f"{self.main_shown})":
             return True
         if grantee in self.usual and re.search(self.platform, owner):
             return True
@@ -186,11 +206,14 @@ class MadeBy:
         ``facts`` are the target's own.
         """
         lacking: dict[Thing, set[str]] = {}
+        # What the platform's own roles give by default is in no fact.
+        known = self.maker is not None and re.search(self.platform, self.maker) is None
         for key in self.dropped:
             on = _privilege(key)
             if on is None or key in facts or " to " not in key.name:
                 continue
-            if on in self.live or (on[0], key.kind[:5], key.name) in self.given:
+            coming = known and on not in self.live and (on[0], key.kind[:5], key.name) in self.given
+            if coming or on in self.owners:
                 lacking.setdefault(on, set()).add(key.name.partition(" to ")[2][:-1])
         odd = {thing for thing, owner in self.owners.items() if owner not in self.runners}
         found: dict[str, str] = {}
@@ -221,6 +244,16 @@ class MadeBy:
     def mark(self) -> bytes:
         """Differs where something else is expected."""
         return sha256(repr(sorted(self.dropped)).encode()).digest() if self.dropped else b""
+
+
+def _moved(files: Iterable[Migration]) -> frozenset[str]:
+    """The bare names of objects that files give to another owner; an object's sequences follow it."""
+    found: set[str] = set()
+    for file in files:
+        found.update(name.rpartition(".")[2].strip('"') for name in _OWNER_TO.findall(file.text))
+        if _REASSIGN.search(file.text):
+            found.add("*")
+    return frozenset(found)
 
 
 def _privilege(key: FactKey) -> Thing | None:

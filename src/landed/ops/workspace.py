@@ -19,6 +19,7 @@ from landed.targets.files import MigrationSet, read_migrations
 from landed.targets.naming import TargetSpec, resolve_target
 
 if TYPE_CHECKING:
+    from landed.catalog.postgres.roles import Roles
     from landed.catalog.postgres.scope import Scope
     from landed.core.migration import Parsed
     from landed.core.timeline import Step
@@ -50,6 +51,7 @@ class Workspace:
     _major: int | None = field(default=None, repr=False)
     _choice: ShadowChoice | None = field(default=None, repr=False)
     _grants: bool = field(default=True, repr=False)
+    _roles: Roles | None = field(default=None, repr=False)
     shadow_sentence: str = field(default="", repr=False)
     """For the user: which throw-away server replayed the files, once one has."""
 
@@ -256,27 +258,41 @@ class Workspace:
         return self._choice
 
     def _choose(self) -> ShadowChoice:
-        from landed.shadow.postgres.baseline import baseline_for
+        from landed.shadow.postgres.baseline import baseline_for, owned_by
+        from landed.shadow.postgres.lacking import lacking_roles
         from landed.shadow.postgres.timeline import ShadowChoice, extensions_of
 
         settings, dsn = self.project.settings, self.spec.dsn
         managed = None
         if settings.managed is not None:
             managed = self._file_text(settings.managed, "The file with what the platform manages")
+        baseline = baseline_for(self.spec.kind, managed, default_privileges=self._grants)
+        history = self.history(self.migrations().migrations)
+        lacking = frozenset[str]()
+        if self._roles is not None:
+            lacking = lacking_roles(self._roles.names, history, baseline)
+            if self._roles.owner in lacking:
+                # Files that name the database's owner are replayed by a role of that name.
+                baseline = owned_by(baseline, self._roles.owner)
+                lacking = lacking_roles(self._roles.names, history, baseline)
         return ShadowChoice(
             self._major,
-            baseline_for(self.spec.kind, managed, default_privileges=self._grants),
-            extensions_of(self.history(self.migrations().migrations)),
+            baseline,
+            extensions_of(history),
             settings.shadow.value if settings.shadow else None,
             dsn.parameters() if dsn is not None else None,
+            lacking,
         )
 
     def learn(self, state: LiveState) -> None:
-        """Take in what a reading shows of the platform itself: whether new objects get grants by default.
+        """Take in what a reading shows of the platform itself: the server's roles, who owns the database, and
+        whether new objects get grants by default.
 
         New Supabase projects come without since 2026-05-30. Files that speak of default privileges say it
         themselves.
         """
+        if state.roles is not None and self._roles != state.roles:
+            self._roles, self._choice = state.roles, None
         if state.facts is None or self.spec.kind != "supabase":
             return
         given = any(k.kind.startswith("default ") and "anon" in k.name for k in state.facts)

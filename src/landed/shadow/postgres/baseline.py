@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
@@ -112,3 +113,10 @@ def baseline_for(kind: str, managed_text: str | None = None, *, default_privileg
         managed=managed_text,
         last=("supabase/guard.sql",),
     )
+
+
+def owned_by(baseline: Baseline, owner: str) -> Baseline:
+    """An empty Postgres whose superuser has this name, if the baseline is one; a platform's has its own."""
+    if baseline.name != PLAIN.name or re.fullmatch(r"(?!pg_)[A-Za-z_][\w-]{0,62}", owner, re.ASCII) is None:
+        return baseline
+    return replace(baseline, superuser=owner, role=owner)

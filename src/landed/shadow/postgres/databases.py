@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ class Scratch:
 
     server: ShadowServer
     name: str
+    admin: Connection[Any] | None = field(default=None, repr=False, compare=False)
+    """Its maker's session in the database that the server is administered from."""
 
     def connect(self, user: str | None = None, *, autocommit: bool = True) -> Connection[tuple[Any, ...]]:
         """A new connection, as the superuser unless a role is given (``server.baseline.role`` replays)."""
@@ -62,7 +64,7 @@ def new_database(server: ShadowServer, template: str | None = None) -> Iterator[
         if template is not None:
             _mark(admin, source)
         try:
-            yield Scratch(server, name)
+            yield Scratch(server, name, admin)
         finally:
             if not _is_alive(admin):
                 # The server has crashed meanwhile, and this session with it.
@@ -91,13 +93,16 @@ def has_template(server: ShadowServer, key: str) -> bool:
         return _exists(admin, _template_name(key))
 
 
-def kept_templates(server: ShadowServer) -> frozenset[str]:
-    """The keys (shortened as in their names) under which states are kept."""
+def kept_templates(server: ShadowServer) -> dict[str, str | None]:
+    """The keys (shortened as in their names) under which states are kept, each with its ``roles``."""
     with server.connect(server.admin) as admin:
         rows = admin.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (TEMPLATE,)
+            "SELECT d.datname, (SELECT substr(c, length('landed.roles=') + 1)"
+            " FROM pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = d.oid AND s.setrole = 0"
+            " AND starts_with(c, 'landed.roles=')) FROM pg_database d WHERE starts_with(d.datname, %s)",
+            (TEMPLATE,),
         ).fetchall()
-    return frozenset(name.removeprefix(TEMPLATE) for (name,) in rows)
+    return {name.removeprefix(TEMPLATE): roles for name, roles in rows}
 
 
 def snapshot_as_template(scratch: Scratch, key: str) -> None:
@@ -119,14 +124,23 @@ def snapshot_as_template(scratch: Scratch, key: str) -> None:
         _evict(admin)
 
 
-def become_template(scratch: Scratch, key: str) -> None:
-    """Like :func:`snapshot_as_template`, but the database itself is kept: nothing is copied or dropped."""
+def become_template(scratch: Scratch, key: str, roles: str | None = None) -> None:
+    """Like :func:`snapshot_as_template`, but the database itself is kept: nothing is copied or dropped.
+
+    ``roles`` is what its history made of the server's roles, to be kept with it.
+    """
+    from psycopg.sql import SQL, Identifier, Literal
+
     name = _template_name(key)
     if scratch.server.origin == "same-server":
         return
     with scratch.server.connect(scratch.server.admin) as admin:
         if not _exists(admin, name):
             _mark(admin, scratch.name)
+            if roles is not None:
+                # A setting of the database's own goes wherever that goes, and to no copy of it.
+                setting = SQL("ALTER DATABASE {} SET landed.roles = {}")
+                admin.execute(setting.format(Identifier(scratch.name), Literal(roles)))
             _publish(admin, scratch.name, name)
             _evict(admin)
 

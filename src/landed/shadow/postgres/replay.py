@@ -19,7 +19,7 @@ from landed.shadow.postgres.pipeline import ConnectionLost
 from landed.shadow.postgres.replay_batch import Batch, Looks, Outcome
 from landed.shadow.postgres.replay_data import data_checks
 from landed.shadow.postgres.replay_losses import losses
-from landed.shadow.postgres.replay_roles import RolesRestored, touches_roles
+from landed.shadow.postgres.replay_roles import RolesRestored, share, touches_roles, unshare
 from landed.shadow.postgres.replay_run import Run, runs, takes_part
 from landed.shadow.postgres.replay_session import patiently, unsendable
 from landed.sql.postgres import problems
@@ -41,10 +41,17 @@ class PostgresReplayer:
     fails is taken back to a savepoint and does not stop the rest; so is one that ends the session.
     """
 
-    def __init__(self, scratch: Scratch, scope: Scope) -> None:
+    def __init__(self, scratch: Scratch, scope: Scope, roles: str | None = None) -> None:
+        """``roles`` is the :attr:`roles` of the replay that left what the database holds."""
         self._scratch = scratch
         self._scope = scope
         self._roles: RolesRestored | None = None
+        self.roles: str | None = None
+        """After the end: what was made of the server's roles, ``None`` where they were left alone."""
+        if roles is not None or (scratch.server.lacking and not scratch.server.shared):
+            self._roles = RolesRestored(scratch, roles)
+        else:
+            share(scratch)
         self._wary = 0
         self._pause = 1
         self.connection, self.tracker = patiently(self._open)
@@ -171,7 +178,9 @@ class PostgresReplayer:
         self.connection.close()
         if self._roles is not None:
             self._roles.close()
-            self._roles = None
+            self.roles, self._roles = self._roles.kept, None
+        else:
+            unshare(self._scratch)
 
     def _open(self) -> tuple[psycopg.Connection[Any], Follower]:
         connection = self._scratch.connect(self._scratch.server.role)

@@ -54,6 +54,8 @@ class ShadowServer:
     fresh: bool = False
     stood_in: frozenset[str] = frozenset()
     """Extensions that are SQL-only stand-ins here; for a named server none is known to be one."""
+    lacking: frozenset[str] = frozenset()
+    """Roles of the target that the files speak of and no file makes: a replay has them, too."""
     parameters: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property

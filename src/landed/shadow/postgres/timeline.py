@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,8 @@ Progress = Callable[[int, int, str], None]
 class ShadowChoice:
     """Where a history is to be replayed: the target's major version, the starting state, the extensions that
     the files name, and the user's setting (``own``, ``same-server`` or a URL) with the target's connection
-    parameters. The last two may hold passwords and are not shown.
+    parameters. These two may hold passwords and are not shown. ``lacking`` are roles of the target that the
+    files take for granted.
     """
 
     major: int | None
@@ -38,6 +39,7 @@ class ShadowChoice:
     extensions: frozenset[str] = frozenset()
     setting: str | None = field(default=None, repr=False)
     parameters: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    lacking: frozenset[str] = frozenset()
 
     @property
     def is_own(self) -> bool:
@@ -83,7 +85,8 @@ class ShadowChoice:
                 )
             )
             place = sha256(str(named).encode()).hexdigest()[:16]
-        return f"postgres/{place}/{self.baseline.digest}/{standins.digest()}/{self.floor}"
+        whole = f"postgres/{place}/{self.baseline.digest}/{standins.digest()}/{self.floor}"
+        return f"{whole}/{sorted(self.lacking)}" if self.lacking else whole
 
     @property
     def sentence(self) -> str:
@@ -106,7 +109,7 @@ class ShadowChoice:
         with open_server(
             self.setting, self.parameters, self.major, baseline=self.baseline, extensions=self.extensions
         ) as server:
-            yield server
+            yield replace(server, lacking=self.lacking)
 
 
 def extensions_of(migrations: Sequence[Migration]) -> frozenset[str]:
@@ -181,14 +184,15 @@ def timeline(
 
     with choice.open() as server:
         said(server.sentence)
-        start = 0
+        start, roles = 0, None
         if known:
             kept = kept_templates(server)
             start = max((n for n in range(1, len(known) + 1) if _name(keys[n - 1]) in kept), default=0)
+            roles = kept[_name(keys[start - 1])] if start else None
         steps = known[:start]
         try:
             with new_database(server, _key(keys[start - 1]) if start else None) as scratch:
-                replayer = PostgresReplayer(scratch, scope)
+                replayer = PostgresReplayer(scratch, scope, roles)
                 if cache is not None and not start and not cache.steps(_start_keys(choice, scope)):
                     # Whoever asks for it later need not make a database to read it.
                     cache.store(_start_keys(choice, scope), [_start(replayer.facts)], None)
@@ -204,8 +208,9 @@ def timeline(
                     replayer.close()
                 if cache is not None:
                     cache.store(keys[start : len(steps)], steps[start:], None)
-                if keep and len(steps) == len(keys) and not touches_roles(migrations):
-                    become_template(scratch, _key(keys[-1]))
+                alone = replayer.roles is not None or not touches_roles(migrations)
+                if keep and len(steps) == len(keys) and alone:
+                    become_template(scratch, _key(keys[-1]), replayer.roles)
         except KeyError:
             # Another process has just dropped the template: without it, from the beginning.
             return timeline(
