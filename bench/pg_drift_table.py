@@ -36,7 +36,7 @@ from landed.shadow.postgres.installed import installed  # noqa: E402
 from landed.shadow.postgres.servers import ShadowServer, own_server  # noqa: E402
 
 CASES = ROOT / "tests" / "cases" / "drift_pg"
-FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql")
+FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql", "more.sql")
 BEFORE = "SET search_path = app; SET allow_system_table_mods = on;\n"
 TEMPLATE = sha256(b"pg_drift_table").hexdigest()
 
@@ -93,8 +93,9 @@ def pairs() -> Iterator[Pair]:
             name, _, rest = block.partition("\n")
             expected = re.findall(r"^-- expect: (.*)$", rest, re.MULTILINE)
             major = re.search(r"^-- major: (\d+)$", rest, re.MULTILINE)
-            change = re.sub(r"^-- .*\n", "", rest, flags=re.MULTILINE)
-            yield Pair(name, "", change, tuple(expected), int(major[1]) if major else 15)
+            setup, _, change = rest.rpartition("-- change\n")
+            setup, change = (re.sub(r"^-- .*\n", "", text, flags=re.MULTILINE) for text in (setup, change))
+            yield Pair(name, setup, setup + change, tuple(expected), int(major[1]) if major else 15)
     for block in (CASES / "same.sql").read_text("utf-8").split("-- pair: ")[1:]:
         name, _, rest = block.partition("\n")
         left, _, right = rest.partition("-- other\n")

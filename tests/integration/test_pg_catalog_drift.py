@@ -28,7 +28,7 @@ from landed.sql.postgres import split
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
 BASE = (CASES / "base.sql").read_text(encoding="utf-8")
 WIDE = (CASES / "majors.sql").read_text(encoding="utf-8")
-FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql")
+FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql", "more.sql")
 ACROSS = dataclasses.replace(PLAIN, floor=15)
 
 Server = Callable[..., ShadowServer]
@@ -38,13 +38,15 @@ Following = TypeVar("Following", bound=Tracker)
 class Pair(NamedTuple):
     """The base schema beside one that a change was made to, and the facts that must differ.
 
-    ``object *`` stands for some facts of an object, ``object **`` for those of its parts, too.
+    ``object *`` stands for some facts of an object, ``object **`` for those of its parts, too; ``setup`` is
+    there on both sides.
     """
 
     name: str
     change: str
     expected: tuple[str, ...]
     major: int
+    setup: str
 
 
 class Same(NamedTuple):
@@ -60,8 +62,9 @@ def read_pairs(file: str) -> Iterator[Pair]:
         name, _, rest = block.partition("\n")
         expected = re.findall(r"^-- expect: (.*)$", rest, re.MULTILINE)
         major = re.search(r"^-- major: (\d+)$", rest, re.MULTILINE)
-        change = re.sub(r"^-- .*\n", "", rest, flags=re.MULTILINE)
-        yield Pair(name, change, tuple(expected), int(major[1]) if major else 15)
+        setup, _, change = rest.rpartition("-- change\n")
+        setup, change = (re.sub(r"^-- .*\n", "", text, flags=re.MULTILINE) for text in (setup, change))
+        yield Pair(name, change, tuple(expected), int(major[1]) if major else 15, setup)
 
 
 def read_same() -> Iterator[Same]:
@@ -140,7 +143,6 @@ def test_one_difference_is_reported_there_and_nowhere_else(
     base: psycopg.Connection[Any], at_base: tuple[Tracker, Follower], pair: Pair
 ) -> None:
     tracker, follower = copied(at_base[0]), copied(at_base[1])
-    before = at_base[0].facts
     told = []
 
     def look() -> bytes | None:
@@ -151,6 +153,12 @@ def test_one_difference_is_reported_there_and_nowhere_else(
     try:
         tracker.begin()
         base.execute(follower.note)
+        for statement in split(pair.setup):
+            base.execute(statement.text.encode())
+            follower.take(look(), here=True)
+        tracker.changes()
+        before = dict(tracker.facts)
+        assert follower.facts == before
         for statement in split(pair.change):
             base.execute(statement.text.encode())
             told.append(follower.take(look(), here=True) or ())
@@ -168,8 +176,8 @@ def test_one_difference_is_reported_there_and_nowhere_else(
 
 
 def test_there_are_enough_pairs_of_every_kind() -> None:
-    assert len(PAIRS) >= 300 and len({pair.name for pair in PAIRS}) == len(PAIRS)
-    assert len(SAME) >= 60 and len({same.name for same in SAME}) == len(SAME)
+    assert len(PAIRS) >= 400 and len({pair.name for pair in PAIRS}) == len(PAIRS)
+    assert len(SAME) >= 110 and len({same.name for same in SAME}) == len(SAME)
 
 
 @pytest.mark.parametrize("same", SAME, ids=lambda same: same.name)
@@ -183,6 +191,29 @@ def test_another_writing_or_history_is_silent(base: psycopg.Connection[Any], sam
         finally:
             base.execute("ROLLBACK")
     assert difference(*found) == ()
+
+
+def test_of_not_null_only_names_that_somebody_gave_are_told_and_where_every_server_has_them(
+    base: psycopg.Connection[Any],
+) -> None:
+    found = {}
+    for name, sql in {
+        "plain": "CREATE TABLE w (a int NOT NULL)",
+        "renamed": "CREATE TABLE v (b int NOT NULL); ALTER TABLE v RENAME b TO a; ALTER TABLE v RENAME TO w",
+        "like": "CREATE TABLE u (a int NOT NULL); CREATE TABLE w (LIKE u); DROP TABLE u",
+        "named": "CREATE TABLE w (a int CONSTRAINT needed NOT NULL)",
+    }.items():
+        base.execute("BEGIN")
+        try:
+            base.execute(sql.encode())
+            for floor in (17, 18):
+                found[name, floor] = snapshot(base, dataclasses.replace(PLAIN, floor=floor))
+        finally:
+            base.execute("ROLLBACK")
+    for same in (("renamed", 17), ("renamed", 18), ("like", 18), ("named", 17)):
+        assert found[same] == found["plain", same[1]]
+    (told,) = {change.key.object for change in difference(found["plain", 18], found["named", 18])}
+    assert str(told) == "constraint app.w.needed"
 
 
 @pytest.mark.parametrize("major", [major for major in MAJORS if major != 18])

@@ -301,3 +301,167 @@ CREATE TABLE w (a timestamptz DEFAULT '2024-01-01 12:00+00', b interval DEFAULT 
 CREATE TABLE w (a status, b int); CREATE VIEW v AS SELECT a FROM w; SET check_function_bodies = off; CREATE FUNCTION f(x status) RETURNS w LANGUAGE sql AS 'SELECT 1';
 -- other
 SET search_path = other, app; SET check_function_bodies = off; CREATE TABLE app.w (a app.status, b int); CREATE VIEW app.v AS SELECT a FROM app.w; CREATE FUNCTION app.f(x app.status) RETURNS app.w LANGUAGE sql AS 'SELECT 1';
+-- pair: update of columns in another order
+CREATE TABLE w (a int, b int); CREATE TRIGGER t BEFORE UPDATE OF a, b ON w FOR EACH ROW EXECUTE FUNCTION touch();
+-- other
+CREATE TABLE w (a int, b int); CREATE TRIGGER t BEFORE UPDATE OF b, a ON w FOR EACH ROW EXECUTE FUNCTION touch();
+-- pair: scale factor spelled otherwise
+CREATE TABLE w (a int) WITH (autovacuum_vacuum_scale_factor = 0.1);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w SET (autovacuum_vacuum_scale_factor = .10);
+-- pair: column option spelled otherwise
+CREATE TABLE w (a int); ALTER TABLE w ALTER a SET (n_distinct = 5);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w ALTER a SET (n_distinct = 5.0);
+-- pair: vacuum index cleanup in letter case
+CREATE TABLE w (a int) WITH (vacuum_index_cleanup = auto);
+-- other
+CREATE TABLE w (a int) WITH (vacuum_index_cleanup = 'AUTO');
+-- pair: boolean storage parameter without a value
+CREATE TABLE w (a int) WITH (autovacuum_enabled);
+-- other
+CREATE TABLE w (a int) WITH (autovacuum_enabled = 'TRUE');
+-- pair: dictionary options in another order
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = snowball, LANGUAGE = english, STOPWORDS = english);
+-- other
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = snowball, StopWords = 'english', Language = 'english');
+-- pair: dictionary option set and removed
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = pg_catalog.simple);
+-- other
+CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = pg_catalog.simple, ACCEPT = false); ALTER TEXT SEARCH DICTIONARY d (accept);
+-- pair: configuration copied and built
+CREATE TEXT SEARCH CONFIGURATION c (COPY = pg_catalog.simple);
+-- other
+CREATE TEXT SEARCH CONFIGURATION c (PARSER = "default"); ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING FOR asciihword, asciiword, email, file, float, host, hword, hword_asciipart, hword_numpart, hword_part, int, numhword, numword, sfloat, uint, url, url_path, version, word WITH simple;
+-- pair: statistics target reset
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w ALTER a SET STATISTICS 100; ALTER TABLE w ALTER a SET STATISTICS -1;
+-- pair: statistics kinds written out
+CREATE TABLE w (a int, b int); CREATE STATISTICS s ON a, b FROM w;
+-- other
+CREATE TABLE w (a int, b int); CREATE STATISTICS s (mcv, ndistinct, dependencies) ON b, a FROM w;
+-- pair: replica identity set and back
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w REPLICA IDENTITY FULL; ALTER TABLE w REPLICA IDENTITY DEFAULT;
+-- pair: clustered and not
+CREATE TABLE w (a int); CREATE INDEX i ON w (a);
+-- other
+CREATE TABLE w (a int); CREATE INDEX i ON w (a); CLUSTER w USING i; ALTER TABLE w SET WITHOUT CLUSTER;
+-- pair: identity options written out
+CREATE TABLE w (a int GENERATED ALWAYS AS IDENTITY);
+-- other
+CREATE TABLE w (a int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME app.w_a_seq START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1 NO CYCLE));
+-- pair: identity widened
+CREATE TABLE w (a bigint GENERATED ALWAYS AS IDENTITY);
+-- other
+CREATE TABLE w (a int GENERATED ALWAYS AS IDENTITY); ALTER TABLE w ALTER a TYPE bigint; ALTER SEQUENCE w_a_seq AS bigint;
+-- pair: sequence altered and back
+CREATE SEQUENCE s;
+-- other
+CREATE SEQUENCE s START 5 MINVALUE 2 MAXVALUE 100 INCREMENT 2 CYCLE CACHE 3; ALTER SEQUENCE s START 1 NO MINVALUE NO MAXVALUE INCREMENT 1 NO CYCLE CACHE 1 RESTART;
+-- pair: foreign key deferrable and back
+CREATE TABLE w (a int REFERENCES keyed);
+-- other
+CREATE TABLE w (a int REFERENCES keyed DEFERRABLE); ALTER TABLE w ALTER CONSTRAINT w_a_fkey NOT DEFERRABLE;
+-- pair: not null by hand
+CREATE TABLE w (a int NOT NULL);
+-- other
+CREATE TABLE w (a int); ALTER TABLE w ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE w VALIDATE CONSTRAINT c; ALTER TABLE w ALTER a SET NOT NULL; ALTER TABLE w DROP CONSTRAINT c;
+-- pair: constraint's index renamed
+CREATE TABLE w (a int CONSTRAINT k UNIQUE);
+-- other
+CREATE TABLE w (a int CONSTRAINT x UNIQUE); ALTER INDEX x RENAME TO k;
+-- pair: operator class written out
+CREATE TABLE w (a text, b int); CREATE INDEX i ON w (a, b DESC);
+-- other
+CREATE TABLE w (a text, b int); CREATE INDEX i ON w USING btree (a text_ops, b int4_ops DESC NULLS FIRST);
+-- pair: exclusion with its defaults
+CREATE TABLE w (a int4range, EXCLUDE USING gist (a WITH &&));
+-- other
+CREATE TABLE w (a int4range, CONSTRAINT w_a_excl EXCLUDE USING gist (a range_ops WITH OPERATOR(pg_catalog.&&)) NOT DEFERRABLE);
+-- pair: partition detached and attached
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1);
+-- other
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1); ALTER TABLE w DETACH PARTITION w1; ALTER TABLE w ATTACH PARTITION w1 FOR VALUES IN (1);
+-- pair: partition's primary key attached by hand
+CREATE TABLE w (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1);
+-- other
+CREATE TABLE w (a int PRIMARY KEY) PARTITION BY LIST (a); CREATE TABLE w1 (a int NOT NULL, CONSTRAINT w1_pkey PRIMARY KEY (a)); ALTER TABLE w ATTACH PARTITION w1 FOR VALUES IN (1);
+-- pair: partition list values in another order
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1, 2);
+-- other
+CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (2, 1);
+-- pair: parents' order by history
+CREATE TABLE p (a int); CREATE TABLE q (a int); CREATE TABLE w () INHERITS (p, q);
+-- other
+CREATE TABLE p (a int); CREATE TABLE q (a int); CREATE TABLE w (a int) INHERITS (p); ALTER TABLE w INHERIT q;
+-- pair: owner given and taken back of a function
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION f() FROM PUBLIC;
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION f() OWNER TO drift_b; REVOKE ALL ON FUNCTION f() FROM PUBLIC; ALTER FUNCTION f() OWNER TO CURRENT_USER;
+-- pair: column grants swept by a table's revoke
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); GRANT SELECT (a), UPDATE (a) ON w TO drift_a; REVOKE ALL ON w FROM drift_a;
+-- pair: revoked from the owner and given back
+CREATE TABLE w (a int);
+-- other
+CREATE TABLE w (a int); REVOKE ALL ON w FROM CURRENT_USER; GRANT ALL ON w TO CURRENT_USER;
+-- pair: default privileges revoked and given back
+CREATE TABLE w (a int);
+-- other
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC; CREATE TABLE w (a int);
+-- pair: function settings in another order
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = app SET work_mem = '4MB' AS 'SELECT 1';
+-- other
+CREATE FUNCTION f() RETURNS int LANGUAGE sql SET work_mem TO '4MB' SET search_path TO 'app' AS 'SELECT 1';
+-- pair: parsed body written otherwise
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql RETURN a + 1;
+-- other
+CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql RETURN (f.a + (1));
+-- pair: aggregate replaced
+CREATE AGGREGATE a (integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0');
+-- other
+CREATE AGGREGATE a (BASETYPE = int4, SFUNC = pg_catalog.int4pl, STYPE = int4, INITCOND = '0');
+-- pair: operator by another history
+CREATE OPERATOR ### (LEFTARG = address, RIGHTARG = address, FUNCTION = same, RESTRICT = eqsel);
+-- other
+CREATE OPERATOR ### (PROCEDURE = same, LEFTARG = address, RIGHTARG = address); ALTER OPERATOR ### (address, address) SET (RESTRICT = eqsel);
+-- pair: enum grown at the front
+CREATE TYPE e AS ENUM ('a', 'b', 'c', 'd');
+-- other
+CREATE TYPE e AS ENUM ('d'); ALTER TYPE e ADD VALUE 'a' BEFORE 'd'; ALTER TYPE e ADD VALUE IF NOT EXISTS 'c' BEFORE 'd'; ALTER TYPE e ADD VALUE 'b' AFTER 'a';
+-- pair: view check option in two ways
+CREATE TABLE w (a int); CREATE VIEW v AS SELECT a FROM w WITH LOCAL CHECK OPTION;
+-- other
+CREATE TABLE w (a int); CREATE VIEW v WITH (check_option = 'LOCAL') AS SELECT a FROM w;
+-- pair: publication altered into shape
+CREATE TABLE w (a int PRIMARY KEY, b int); CREATE PUBLICATION p FOR TABLE w (a, b) WITH (publish = 'insert, update');
+-- other
+CREATE TABLE w (a int PRIMARY KEY, b int); CREATE PUBLICATION p WITH (publish = 'update,insert', publish_via_partition_root = false); ALTER PUBLICATION p ADD TABLE w (b, a);
+-- pair: foreign options in another order
+CREATE SERVER s FOREIGN DATA WRAPPER plain_wrapper OPTIONS (a '1', b '2');
+-- other
+CREATE SERVER s FOREIGN DATA WRAPPER plain_wrapper OPTIONS (b '2', a '3', c '4'); ALTER SERVER s OPTIONS (SET a '1', DROP c);
+-- pair: like including all
+CREATE TABLE u (a int DEFAULT 1, b text NOT NULL, CONSTRAINT c CHECK (a > 0)); CREATE TABLE w (a int DEFAULT 1, b text NOT NULL, CONSTRAINT c CHECK (a > 0));
+-- other
+CREATE TABLE u (a int DEFAULT 1, b text NOT NULL, CONSTRAINT c CHECK (a > 0)); CREATE TABLE w (LIKE u INCLUDING ALL);
+-- pair: default of a number
+CREATE TABLE w (a numeric DEFAULT 1, b int DEFAULT -1, c bigint DEFAULT 5, d boolean DEFAULT true, e uuid DEFAULT gen_random_uuid());
+-- other
+CREATE TABLE w (a numeric DEFAULT (1), b int DEFAULT (-1), c bigint DEFAULT (5), d bool DEFAULT 't'::bool, e uuid DEFAULT pg_catalog.gen_random_uuid());
+-- pair: column position by dropping and adding
+CREATE TABLE w (a int, b int, c int);
+-- other
+CREATE TABLE w (a int, c text, b int); ALTER TABLE w DROP c, ADD c int;
+-- pair: not null of a renamed column
+CREATE TABLE w (a int NOT NULL);
+-- other
+CREATE TABLE w (b int NOT NULL); ALTER TABLE w RENAME b TO a;
+-- pair: typed table and its type
+CREATE TABLE w (street text, city varchar(20));
+-- other
+CREATE TABLE w OF address; ALTER TABLE w NOT OF;

@@ -75,15 +75,18 @@ COMMENT ON DOMAIN label IS 'x';
 -- expect: domain app.short *
 CREATE DOMAIN short AS varchar(5);
 -- pair: composite attribute added
+-- expect: composite type app.address · column order
 -- expect: attribute app.address.zip *
 ALTER TYPE address ADD ATTRIBUTE zip text;
 -- pair: composite attribute type
 -- expect: attribute app.address.city · type
 ALTER TYPE address ALTER ATTRIBUTE city TYPE varchar(30);
 -- pair: composite attribute dropped
+-- expect: composite type app.address · column order
 -- expect: attribute app.address.city *
 ALTER TYPE address DROP ATTRIBUTE city;
 -- pair: composite attribute renamed
+-- expect: composite type app.address · column order
 -- expect: attribute app.address.city *
 -- expect: attribute app.address.town *
 ALTER TYPE address RENAME ATTRIBUTE city TO town;

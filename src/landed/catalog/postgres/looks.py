@@ -65,6 +65,8 @@ def extended(before: Mapping[FactKey, str], after: Mapping[FactKey, str]) -> boo
 def has_other_names(query: str, old: dict[FactKey, str], new: dict[FactKey, str]) -> bool:
     """Whether a name that may stand in other objects' texts is another one now, an enum's value too."""
     for key, value in old.items():
+        if key.prop == "multirange" and new.get(key) != value:
+            return True
         if key.prop == "values" and not set(value.split(", ")) <= set(new.get(key, "").split(", ")):
             return True
     lost = any(_is_name(key) and key not in new for key in old)

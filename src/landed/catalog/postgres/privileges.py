@@ -34,13 +34,14 @@ _ALL = {
     "language": "U",
     "foreign server": "U",
     "foreign data wrapper": "U",
+    "large object": "rw",
 }
 """What an owner has by default (acldefault), by the kind of object."""
 
 _PUBLIC = {"function": "X", "type": "U", "language": "U"}
 """What everybody has by default."""
 
-DEFAULTS = {"r": "table", "S": "sequence", "f": "function", "T": "type", "n": "schema"}
+DEFAULTS = {"r": "table", "S": "sequence", "f": "function", "T": "type", "n": "schema", "L": "large object"}
 """The kinds of objects in pg_default_acl."""
 
 Holding = tuple[bool, str, str, bool]

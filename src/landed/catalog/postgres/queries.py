@@ -55,6 +55,8 @@ WHOLE = (
     "collations",
     "conversions",
     "languages",
+    "transforms",
+    "access_methods",
 )
 """Queries that are always read whole: kinds of which there are few."""
 

@@ -11,6 +11,12 @@ from landed.catalog.postgres import privileges
 from landed.catalog.postgres.canonical import canonical_expression, canonical_view
 from landed.catalog.postgres.names import Names
 from landed.catalog.postgres.scope import Scope
+from landed.catalog.postgres.spellings import (
+    dictionary_parameters,
+    option_value,
+    partition_bound,
+    trigger_definition,
+)
 from landed.core.facts import EXISTS, YES, FactKey
 
 Sink = dict[FactKey, str]
@@ -18,7 +24,7 @@ Sink = dict[FactKey, str]
 _new: Final = tuple.__new__
 _HEAD: Final = ("unit", "kind", "schema", "parent", "name", "signature")
 _EXPRESSIONS: Final = frozenset(
-    ("default", "expression", "definition", "using", "check", "where", "arguments", "partition bound",
+    ("default", "expression", "definition", "using", "check", "where", "arguments",
      "partitioned by", "partition of", "inherits", "attached to", "owned by")
 )  # fmt: skip
 _WITH: Final = re.compile(r""" WITH \((?:[\w.]+=(?:'(?:[^']|'')*'|\w+)(?:, )?)+\)""")
@@ -29,12 +35,6 @@ _SUFFIXES: Final = (
     (" DEFERRABLE", ("deferrable", YES)),
     (" NO INHERIT", ("no inherit", YES)),
 )
-_TRUE: Final = frozenset(("true", "on", "yes", "1", "t"))
-_FALSE: Final = frozenset(("false", "off", "no", "0", "f"))
-_SWITCHES: Final = frozenset(
-    ("security_invoker", "security_barrier", "autovacuum_enabled", "toast.autovacuum_enabled", "fastupdate",
-     "deduplicate_items", "autosummarize", "user_catalog_table", "vacuum_truncate", "toast.vacuum_truncate")
-)  # fmt: skip
 _SECRET: Final = re.compile(r"passw|secret|key|token|credential|sslcert", re.IGNORECASE)
 
 
@@ -117,6 +117,8 @@ class Reader:
             "view": self._view,
             "body": _body,
             "defaults": _nothing,
+            "partition bound": _bound,
+            "parameters": _parameters,
             "ordered": _ordered,
             "number": _nothing,
             "cost": _number,
@@ -229,7 +231,16 @@ def _ordered(sink: Sink, place: _Place, prop: str, value: object) -> None:
 
 
 def _expression(sink: Sink, place: _Place, prop: str, value: object) -> None:
-    sink[place.key(prop)] = canonical_expression(str(value))
+    text = canonical_expression(str(value))
+    sink[place.key(prop)] = trigger_definition(text) if place.kind == "trigger" else text
+
+
+def _bound(sink: Sink, place: _Place, prop: str, value: object) -> None:
+    sink[place.key(prop)] = partition_bound(canonical_expression(str(value)))
+
+
+def _parameters(sink: Sink, place: _Place, prop: str, value: object) -> None:
+    sink[place.key(prop)] = dictionary_parameters(str(value))
 
 
 def _number(sink: Sink, place: _Place, prop: str, value: object) -> None:
@@ -262,18 +273,11 @@ def _index(sink: Sink, place: _Place, prop: str, value: object) -> None:
 def _options(sink: Sink, place: _Place, prop: str, value: object) -> None:
     for option in _strings(value):
         name, _, setting = option.partition("=")
-        sink[place.key(name)] = _setting(name, setting)
+        sink[place.key(name)] = option_value(name, setting)
 
 
 def _toast(sink: Sink, place: _Place, prop: str, value: object) -> None:
     _options(sink, place, prop, [f"toast.{option}" for option in _strings(value)])
-
-
-def _setting(name: str, value: str) -> str:
-    if name in _SWITCHES:
-        folded = value.lower()
-        return "true" if folded in _TRUE else "false" if folded in _FALSE else value
-    return value
 
 
 def _foreign(sink: Sink, place: _Place, prop: str, value: object) -> None:

@@ -56,7 +56,7 @@ SOURCES: Final[dict[str, Source]] = {
     "pg_constraint": Source(
         (
             ("CASE WHEN c.contypid <> 0 THEN 'domain_constraints' WHEN c.contype <> 'n' OR NOT c.convalidated"
-             " THEN 'constraints' ELSE 'not null' END", "c.oid"),
+             " OR c.connoinherit THEN 'constraints' ELSE 'not null' END", "c.oid"),
             ("CASE WHEN c.conindid <> 0 THEN 'indexes' END", "c.conindid"),
         ),
         gone=("constraints", "domain_constraints"),
@@ -86,6 +86,9 @@ SOURCES: Final[dict[str, Source]] = {
         (
             ("CASE WHEN c.typtype <> 'c' AND c.typinput <> 'array_in'::regproc OR k.relkind = 'c'"
              " THEN 'types' END", "c.oid"),
+            # A multirange type is its range type's.
+            ("CASE c.typtype WHEN 'm' THEN 'types' END",
+             "(SELECT r.rngtypid FROM pg_range r WHERE r.rngmultitypid = c.oid)"),
         ),
         "LEFT JOIN pg_class k ON k.oid = c.typrelid AND c.typrelid <> 0",
         gone=("types",),
@@ -122,6 +125,8 @@ FEW: Final[dict[str, tuple[str, ...]]] = {
     "pg_foreign_server": ("foreign_servers", "user_mappings"),
     "pg_user_mapping": ("user_mappings",),
     "pg_cast": ("casts",),
+    "pg_transform": ("transforms",),
+    "pg_am": ("access_methods",),
     "pg_operator": ("operators", "operator_families"),
     "pg_opfamily": ("operator_families", "operator_classes"),
     "pg_opclass": ("operator_classes", "operator_families"),

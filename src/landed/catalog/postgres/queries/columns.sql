@@ -13,7 +13,8 @@ SELECT a.attrelid AS unit,
        CASE c.relkind WHEN 'c' THEN 'attribute' ELSE 'column' END AS kind,
        c.nspname AS schema, c.relname AS parent, a.attname AS name,
        'yes' AS exists,
-       CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' END AS ordered,
+       CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table'
+                      WHEN 'c' THEN 'composite type' END AS ordered,
        a.attnum AS number,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN c.relkind IN ('r', 'p', 'f') THEN CASE WHEN a.attnotnull THEN 'yes' ELSE 'no' END END

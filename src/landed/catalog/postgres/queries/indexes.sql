@@ -14,7 +14,8 @@ SELECT i.indexrelid AS unit,
        s.spcname AS tablespace,
        st.targets AS "statistics target",
        c.reloptions AS options,
-       d.description AS comment
+       CASE WHEN con.oid IS NULL THEN d.description END AS comment,
+       CASE WHEN con.oid IS NOT NULL THEN d.description END AS "index comment"
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_class t ON t.oid = i.indrelid

@@ -8,8 +8,10 @@ SELECT f.oid AS unit, 'operator family' AS kind, n.nspname AS schema, NULL AS pa
                     JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = o.amopsortfamily) END),
                ', ' ORDER BY o.amopstrategy, o.amopopr::regoperator::text)
         FROM pg_amop o WHERE o.amopfamily = f.oid) AS operators,
-       (SELECT string_agg(concat_ws(' ', q.amprocnum, q.amproc::regprocedure), ', '
-               ORDER BY q.amprocnum, q.amproc::regprocedure::text)
+       (SELECT string_agg(concat_ws(' ', q.amprocnum, '(' || format_type(q.amproclefttype, NULL) || ', '
+               || format_type(q.amprocrighttype, NULL) || ')', q.amproc::regprocedure), ', '
+               ORDER BY q.amprocnum, format_type(q.amproclefttype, NULL),
+                        format_type(q.amprocrighttype, NULL))
         FROM pg_amproc q WHERE q.amprocfamily = f.oid) AS functions,
        pg_get_userbyid(f.opfowner) AS owner,
        d.description AS comment
