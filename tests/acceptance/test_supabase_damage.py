@@ -133,7 +133,7 @@ def healed_by(sql: str, then: str = "landed apply") -> Callable[[World, str], st
     def choose(world: World, step: str) -> str | None:
         if step.startswith("add a check"):
             return None
-        if not step.startswith("landed drift"):
+        if not step.startswith(("landed resume", "put the statements")):
             return second_choice(world, step)
         world.write({HEAL: sql})
         return then
@@ -144,7 +144,7 @@ def healed_by(sql: str, then: str = "landed apply") -> Callable[[World, str], st
 def undone_by(sql: str) -> Callable[[World, str], str | None]:
     """Undo by hand what was done by hand."""
     return lambda world, step: (
-        (world.sql(sql), "landed status")[1] if step.startswith("landed drift") else step
+        (world.sql(sql), "landed status")[1] if step.startswith("landed resume") else step
     )
 
 
@@ -196,7 +196,6 @@ AUDIT_MISSING = (
 )
 GONE = "20240103000000_order_region"
 """How a row is called that has no file: the ledger holds its version and its name."""
-DRIFT = "landed drift files target"
 HEALED = {HEAL: "assumed"}
 """What only restores what the files say anyhow changes nothing in their own history: nothing proves it."""
 
@@ -290,7 +289,7 @@ DAMAGES = (
         edit,
         {REGION: "torn"},
         REGION_EDITED,
-        {REGION: DRIFT},
+        {REGION: f"landed resume {REGION}"},
         witness="nothing",
         choose=put_back,
         ran=("landed status",),
@@ -367,14 +366,10 @@ DAMAGES = (
         ),
         {AUDIT: "torn"},
         (Fact(AUDIT, "column public.audit.actor · exists", "yes", None, 1, 1),),
-        {AUDIT: DRIFT},
+        {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column public.audit.who",),
-        choose=healed_by(
-            "DROP TABLE IF EXISTS public.audit;\n"
-            "CREATE TABLE public.audit (id bigint PRIMARY KEY, actor text NOT NULL);\n"
-        ),
-        ran=("landed apply",),
-        after=HEALED,
+        ran=(f"landed resume {AUDIT}",),
+        left=("column public.audit.who",),
     ),
     Damage(
         10,
@@ -382,7 +377,7 @@ DAMAGES = (
         hand_made_audit,
         {AUDIT: "torn"},
         (Fact(AUDIT, "column public.audit.actor · exists", "yes", None, 1, 1), *AUDIT_MISSING),
-        {AUDIT: DRIFT},
+        {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column public.audit.who",),
         choose=undone_by("DROP TABLE public.audit"),
         ran=("landed status", "landed apply"),
@@ -397,6 +392,16 @@ DAMAGES = (
         {TAGS: "torn"},
         (Fact(TAGS, "constraint public.tags.tags_label · validated", "yes", "no", 4, 4),),
         notes=("it is there but was never validated",),
+        ran=(f"landed resume {TAGS}",),
+    ),
+    Damage(
+        11,
+        "constraint left NOT VALID, healed by a new file",
+        lambda w: w.sql(
+            "ALTER TABLE public.tags DROP CONSTRAINT tags_label",
+            "ALTER TABLE public.tags ADD CONSTRAINT tags_label CHECK (label <> '') NOT VALID",
+        ),
+        {TAGS: "torn"},
         choose=healed_by("ALTER TABLE public.tags VALIDATE CONSTRAINT tags_label;"),
         ran=("landed apply",),
         after=HEALED,
@@ -424,6 +429,13 @@ DAMAGES = (
                 5,
             ),
         ),
+        ran=(f"landed resume {TAGS}",),
+    ),
+    Damage(
+        13,
+        "function body changed, healed by a new file",
+        lambda w: w.sql(f"{LABEL_OF} AS $$ SELECT 'x' $$"),
+        {TAGS: "torn"},
         choose=healed_by(
             BASE[TAGS][BASE[TAGS].index("CREATE FUNCTION") :].replace("CREATE", "CREATE OR REPLACE")
         ),
@@ -436,7 +448,10 @@ DAMAGES = (
         lambda w: w.sql("ALTER TYPE public.mood ADD VALUE 'happy'"),
         {USERS: "torn"},
         (Fact(USERS, "enum public.mood · values", "'sad', 'ok'", "'sad', 'ok', 'happy'", 1, 2),),
-        choose=healed_by("ALTER TYPE public.mood ADD VALUE IF NOT EXISTS 'happy';", "landed status"),
+        next={USERS: "put the statements above into a new migration, then: landed status"},
+        choose=healed_by(
+            "ALTER TYPE public.mood ADD VALUE IF NOT EXISTS 'happy' AFTER 'ok';", "landed status"
+        ),
         ran=("landed status", f"landed repair {HEAL}"),
     ),
     Damage(
@@ -446,8 +461,7 @@ DAMAGES = (
         {USERS: "torn"},
         (Fact(USERS, "column public.users.mood · exists", "yes", None, 2, 3),),
         unexplained=("column public.users.feeling",),
-        choose=undone_by("ALTER TABLE public.users RENAME feeling TO mood"),
-        ran=("landed status",),
+        ran=(f"landed resume {USERS}",),
     ),
     Damage(
         15,

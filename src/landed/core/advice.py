@@ -67,14 +67,22 @@ def shell_word(text: str) -> str:
 
 def advise(judgement: Judgement) -> Judgement:
     """The judgement with the next command filled in, and what helps where no command does."""
-    if judgement.standing is Standing.TORN and resume_plan(judgement).problem:
+    if judgement.standing is Standing.TORN and not can_resume(judgement):
+        remedy = judgement.remedy
         note = (
             "its own statements cannot make this good: put the difference into a new migration (apply takes "
             "one that heals it), or undo by hand what was done by hand"
         )
-        judgement = judgement._replace(notes=(*judgement.notes, note))
+        if remedy is None or not remedy.instead:
+            judgement = judgement._replace(notes=(*judgement.notes, note))
     next_step = next_command(judgement)
     return judgement if next_step == judgement.next else judgement._replace(next=next_step)
+
+
+def can_resume(judgement: Judgement) -> bool:
+    """Whether ``resume`` makes a torn migration good: by its own statements, or by those of its remedy."""
+    remedy = judgement.remedy
+    return resume_plan(judgement).problem is None or (remedy is not None and remedy.whole)
 
 
 def next_command(judgement: Judgement) -> str | None:
@@ -99,8 +107,12 @@ def next_command(judgement: Judgement) -> str | None:
             return f"landed repair {name}" if judgement.renamed else _orphan(judgement)
         case Standing.EDITED:
             return f"restore {judgement.file} as it was applied, or: landed lock --accept {name}"
+        case Standing.TORN if can_resume(judgement):
+            return f"landed resume {name}"
+        case Standing.TORN if judgement.remedy is not None and judgement.remedy.instead:
+            return "put the statements above into a new migration, then: landed status"
         case Standing.TORN:
-            return "landed drift files target" if resume_plan(judgement).problem else f"landed resume {name}"
+            return "landed drift files target"
 
 
 def _orphan(judgement: Judgement) -> str:

@@ -92,6 +92,29 @@ class Location(NamedTuple):
     mixed: tuple[int, ...] = ()
 
 
+class Remedy(NamedTuple):
+    """What makes a torn migration good where its own statements cannot.
+
+    ``sql`` are statements (without ``;``), in order, that bring the facts ``restores`` back; ``left`` the
+    facts that nothing known brings back; ``cautions`` what to know first, in prose. ``instead`` are
+    statements for a new migration, which takes over what is there and cannot be undone. One that is
+    ``better`` comes before the file's own statements: these would make a second of what has another name,
+    or take away more than they should.
+    """
+
+    sql: tuple[str, ...]
+    restores: tuple[FactKey, ...] = ()
+    left: tuple[FactKey, ...] = ()
+    cautions: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+    better: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether running it leaves nothing to do by hand."""
+        return bool(self.sql) and not self.left
+
+
 class Judgement(NamedTuple):
     """What is true about one migration, and why.
 
@@ -99,7 +122,8 @@ class Judgement(NamedTuple):
     data checks, what does. ``unproven`` are the statements (numbers) that write rows and have no
     check, so that nothing in the database shows whether they ran. ``verdict`` is ``None`` for an
     orphan: there is no file that could be judged. ``flags`` are stable codes, ``notes`` prose;
-    ``renamed`` is the other name of a file whose ledger row still has its old one.
+    ``renamed`` is the other name of a file whose ledger row still has its old one; ``remedy`` what helps
+    where the file's own statements do not.
     """
 
     name: str
@@ -119,3 +143,4 @@ class Judgement(NamedTuple):
     next: str | None = None
     statements: int = 0
     renamed: str | None = None
+    remedy: Remedy | None = None

@@ -259,7 +259,7 @@ def _finish(
             notes=tuple(notes),
         )
         if workspace.is_postgres and judgement.standing is Standing.TORN:
-            judgement = on_postgres(judgement, migration)
+            judgement = on_postgres(judgement, migration, ruling.expected, state.facts or {})
         judged.append(_with_edit(judgement, edits.get(migration.name), migration.name in late))
     orphans = orphan_judgements(workspace, ledger, names)
     stored = same_as_stored(state.stored, migrations)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from landed.core.advice import resume_plan
+from landed.core.facts import EXISTS, Facts
 from landed.core.migration import Migration
-from landed.core.standing import Evidence, Judgement
+from landed.core.standing import Evidence, Judgement, Remedy
 
 _WHAT_HELPS = {
     ("constraint", "validated"): "it is there but was never validated: ALTER TABLE … VALIDATE CONSTRAINT … "
@@ -17,10 +19,15 @@ _WHAT_HELPS = {
 _CODE = frozenset(("function", "procedure"))
 
 
-def on_postgres(judgement: Judgement, migration: Migration) -> Judgement:
+def on_postgres(judgement: Judgement, migration: Migration, expected: Facts, live: Facts) -> Judgement:
     """The judgement with what PostgreSQL's statements allow: a statement that says how something has to
     be (``CREATE OR REPLACE``, GRANT, ALTER … SET) is simply run again where it does not hold any more,
-    and so is one whose only fault is an index that is not valid."""
+    and so is one whose only fault is an index that is not valid. Where none of its statements helps, the
+    facts that are ``expected`` beside the ``live`` ones say which others do."""
+    return _with_remedy(_with_its_own(judgement, migration), migration, expected, live)
+
+
+def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
     from landed.sql.postgres_repeatable import is_repeatable
 
     notes = dict.fromkeys(note for e in judgement.evidence if not e.holds and (note := _note(e)))
@@ -47,6 +54,44 @@ def on_postgres(judgement: Judgement, migration: Migration) -> Judgement:
         mixed=tuple(n for n in place.mixed if n not in again),
     )
     return judgement._replace(location=location)
+
+
+def _with_remedy(judgement: Judgement, migration: Migration, expected: Facts, live: Facts) -> Judgement:
+    plan = resume_plan(judgement)
+    needed = plan.problem is not None
+    # A REVOKE that is run again takes along what a later GRANT of the file gave.
+    rights = judgement.recorded and any(_of_rights(migration.statements[n - 1].text) for n in plan.run)
+    if not needed and not rights and not _lacks_objects(judgement):
+        return judgement
+    from landed.catalog.postgres.restore import restoring
+
+    broken = [e for e in judgement.evidence if not e.holds and e.key is not None]
+    mixed = set(judgement.location.mixed) if judgement.location else set()
+    # What only was not run yet is for resume, once the rest is right.
+    choices = [broken, [e for e in broken if e.statement in mixed]]
+    if not judgement.recorded and choices[1]:
+        choices.reverse()
+    best = None
+    for chosen in choices:
+        keys = tuple(e.key for e in chosen if e.key is not None)
+        found = restoring(keys, expected, live)
+        remedy = Remedy(found.sql, keys, found.left, found.cautions, found.instead, found.renames or rights)
+        if remedy.whole and (needed or remedy.better):
+            return judgement._replace(remedy=remedy)
+        best = best or (remedy if remedy.sql or remedy.instead else None)
+    return judgement._replace(remedy=best) if needed else judgement
+
+
+def _of_rights(sql: str) -> bool:
+    from landed.sql.postgres_tokens import words
+
+    return words(sql, 2)[:1] in (["GRANT"], ["REVOKE"]) or words(sql, 2) == ["ALTER", "DEFAULT"]
+
+
+def _lacks_objects(judgement: Judgement) -> bool:
+    return judgement.recorded and any(
+        e.key is not None and e.key.prop == EXISTS and e.observed is None for e in judgement.evidence
+    )
 
 
 def _note(evidence: Evidence) -> str | None:

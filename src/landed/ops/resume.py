@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from landed.core.advice import resume_plan, shell_word
+from landed.core.advice import can_resume, resume_plan, shell_word
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
-from landed.core.facts import digest, holds
+from landed.core.facts import Change, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
-from landed.core.standing import Judgement, Standing
-from landed.core.timeline import net_effects
+from landed.core.standing import Judgement, Remedy, Standing
+from landed.core.timeline import StatementTrace, net_effects
 from landed.ops.apply import Plan, PlanItem, find_migration
 from landed.ops.describe import describe
 from landed.ops.examine import Examination
@@ -36,6 +36,9 @@ def plan_resume(
     migration = exam.migration(judgement.name)
     assert migration is not None
     plan = resume_plan(judgement, ran, run)
+    remedy = judgement.remedy
+    if remedy is not None and remedy.whole and (plan.problem or remedy.better):
+        return Plan((_restoring(exam, migration, judgement, remedy),), digest(exam.facts))
     if plan.problem:
         raise _cannot(migration, judgement, plan.problem)
     if plan.undecided:
@@ -56,7 +59,7 @@ def plan_resume(
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:
     torn = [j for j in exam.judgements if j.standing is Standing.TORN]
     if name is None:
-        able = [j for j in torn if not resume_plan(j).problem]
+        able = [j for j in torn if can_resume(j)]
         return next(iter(able or torn), None)
     migration = find_migration(exam, name)
     judgement = exam.judgement(migration.name)
@@ -67,6 +70,24 @@ def _chosen(exam: Examination, name: str | None) -> Judgement | None:
             next=(judgement.next if judgement else None) or "landed status",
         )
     return judgement
+
+
+def _restoring(exam: Examination, migration: Migration, judgement: Judgement, remedy: Remedy) -> PlanItem:
+    """The remedy as a plan: statements that are in no file, proven like a file's own.
+
+    It never records: of a file that is not recorded the rest has still to be run.
+    """
+    text = "".join(f"{statement};\n" for statement in remedy.sql)
+    told = replace(migration, file=f"statements that restore {migration.name}", text=text, notes=())
+    expected = exam.ruling.expected
+    effects = tuple(Change(key, exam.facts.get(key), expected.get(key)) for key in remedy.restores)
+    numbers = tuple(s.number for s in told.statements)
+    traces = tuple(StatementTrace(s.number, s.line, ()) for s in told.statements[:-1])
+    last = told.statements[-1]
+    traces += (StatementTrace(last.number, last.line, effects),)
+    step = replace(exam.step(migration.name), traces=traces, net=net_effects(traces), failures=(), checks=())
+    step = replace(step, dropped=(), deleted=(), guarded=False)
+    return PlanItem(told, step, numbers, judgement.standing, tuple(text.splitlines()), record=False)
 
 
 def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run: tuple[int, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from landed.core.standing import Evidence, Judgement
+from landed.core.standing import Evidence, Judgement, Standing
 from landed.ops.examine import Examination
 from landed.report.json_target import SCHEMA, spec_json
 
@@ -68,9 +68,22 @@ def judgement_json(judgement: Judgement, command: Any) -> dict[str, Any]:
             "mixed": list(location.mixed),
         },
         "renamed": judgement.renamed,
+        "remedy": _remedy(judgement),
         "flags": list(judgement.flags),
         "notes": list(judgement.notes),
         "next": command(judgement.next) if judgement.next else None,
+    }
+
+
+def _remedy(judgement: Judgement) -> dict[str, Any] | None:
+    remedy = judgement.remedy
+    if remedy is None or judgement.standing is not Standing.TORN:
+        return None
+    return {
+        "sql": [f"{sql};" for sql in remedy.sql],
+        "left": [str(key) for key in remedy.left],
+        "cautions": list(remedy.cautions),
+        "instead": [f"{sql};" for sql in remedy.instead],
     }
 
 

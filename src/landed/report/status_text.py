@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
-from landed.core.standing import Evidence, Judgement, Standing, Verdict
+from landed.core.standing import Evidence, Judgement, Remedy, Standing, Verdict
 from landed.ops.examine import Examination
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_place
@@ -258,8 +258,26 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
         print(f"      {item.fact}: {_compare(item)}{place}", file=out)
     if len(evidence) > _SHOWN:
         print(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", file=out)
+    if judgement.standing is Standing.TORN and judgement.remedy is not None:
+        _remedy(judgement.remedy, out)
     if judgement.next and judgement.standing is not Standing.PENDING:
         print(f"      {symbols(out)['arrow']} {command(judgement.next)}", file=out)
+
+
+def _remedy(remedy: Remedy, out: IO[str]) -> None:
+    """Statements to be pasted: those of several lines as they are, for a function's body is its text."""
+    for caution in remedy.cautions:
+        print(f"      {paint(caution, 'yellow', out)}", file=out)
+    back = "this brings back what the file says:"
+    if remedy.left:
+        back = f"this brings back all but {_some([str(key) for key in remedy.left])}:"
+    for title, statements in ((back, remedy.sql), ("a new migration can take it over:", remedy.instead)):
+        if statements:
+            print(f"      {title}", file=out)
+        for sql in statements[:_SHOWN]:
+            print(f"{sql};" if "\n" in sql else f"        {sql};", file=out)
+        if len(statements) > _SHOWN:
+            print(f"        … and {len(statements) - _SHOWN} more (--json shows all)", file=out)
 
 
 def _place(judgement: Judgement, item: Evidence) -> str:
