@@ -18,7 +18,7 @@ MADE = (
     "CREATE FUNCTION old_ones() RETURNS void LANGUAGE plpgsql AS"
     " $$BEGIN IF EXISTS (SELECT FROM public.t) THEN EXECUTE 'DROP TABLE public.t'; END IF; END$$;"
 )
-ROWS = "INSERT INTO t VALUES (1, 'x', 'y'), (2, '3', 'z'), (3, '', NULL); INSERT INTO next VALUES (9)"
+ROWS = "INSERT INTO t VALUES (1, 'x', 'yyyy'), (2, '3', 'z'), (3, '', NULL); INSERT INTO next VALUES (9)"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,10 @@ AGAIN = {
     "by a function, only where there are rows": ("SELECT old_ones()", A_TABLE),
     "type": ("ALTER TABLE t ALTER a TYPE int USING NULL", VALUES),
     "type, in part": ("ALTER TABLE t ALTER COLUMN a SET DATA TYPE text USING nullif(a, 'x')", VALUES),
+    "type, cut by a cast": (
+        "UPDATE next SET a = 'y'; ALTER TABLE t ALTER b TYPE varchar(3) USING b::varchar(3)",
+        "change-rows:public.t.b",
+    ),
     "made anew without some values": (
         "CREATE TABLE n (LIKE t INCLUDING ALL); INSERT INTO n SELECT id, nullif(a, 'x'), b FROM t;"
         "DROP TABLE t; ALTER TABLE n RENAME TO t",
@@ -112,6 +116,8 @@ KEPT = {
     "INSERT INTO t SELECT * FROM t_old; DROP TABLE t_old",
     "copied in a block": "DO $$ BEGIN CREATE TABLE n AS SELECT * FROM t; DROP TABLE t;"
     " ALTER TABLE n RENAME TO t; END $$",
+    "type, cut in so many words": "ALTER TABLE t ALTER b TYPE varchar(3) USING left(b, 3)::varchar(3)",
+    "type, long enough": "ALTER TABLE t ALTER b TYPE varchar(4) USING b::varchar(4)",
     "schema": "ALTER SCHEMA other RENAME TO another",
     "type, with empty texts": "ALTER TABLE t ALTER a TYPE int USING CASE a WHEN 'x' THEN 0 WHEN '' THEN NULL"
     " ELSE a::int END",

@@ -102,7 +102,8 @@ class _Table(NamedTuple):
 
 class _Seen(NamedTuple):
     """What was counted before: a table, or a column (``number``) of one. ``values`` are those of each column
-    of a table that is copied. ``hidden`` rows were not counted."""
+    of a table that is copied. ``hidden`` rows were not counted; ``cut`` are the texts that are too long for
+    the column's new type."""
 
     what: Going
     schema: str
@@ -111,6 +112,7 @@ class _Seen(NamedTuple):
     rows: int
     hidden: bool
     retyped: bool = False
+    cut: int = 0
     values: dict[str, int] = {}  # noqa: RUF012  (never written to)
 
     @property
@@ -157,18 +159,21 @@ class Counts:
                 counting = _HELD.format(oid=oid)
             elif what.column:
                 one = _Column(number, what.column, is_text, False)
-                counting = _values(at, [one]) if what.copied else _not_null(at, what.column)
+                counting = _values(at, [one], what.longest) if what.copied else _not_null(at, what.column)
             elif what.copied:
                 counting = _values(at, tables[oid].columns)
             else:
                 counting = capped(f"SELECT FROM {at}")
             sent += [Command(sql, purpose="read") for sql in (f"LOCK TABLE {at} IN {mode} MODE", counting)]
-            seen.append(_Seen(what, schema, oid, number or 0, 0, hidden, typed, dict.fromkeys(names, 0)))
+            seen.append(
+                _Seen(what, schema, oid, number or 0, 0, hidden, typed, values=dict.fromkeys(names, 0))
+            )
         for was, answer in zip(seen, send(self._connection, sent)[1::2], strict=True):
             counted = [int(count) for count in answer.rows[0]]
+            cut = counted.pop() if was.what.longest and not was.hidden else 0
             rows = counted[-1] if was.number else counted[0]
             values = dict(zip(was.values, counted[1:], strict=True)) if was.values else {}
-            self._seen.append(was._replace(rows=rows, values=values))
+            self._seen.append(was._replace(rows=rows, values=values, cut=cut))
 
     def after(self) -> list[Loss]:
         """What of it is lost now."""
@@ -219,6 +224,9 @@ class Counts:
             fewer = seen.rows - self._counted(_values(at, [same]))[1]
             through = f"what column {seen.what.column} held is NULL after its change of type"
             column = quoted(seen.what.column)
+            if seen.cut:
+                fewer = seen.cut
+                through = f"texts in column {seen.what.column} are cut to {seen.what.longest} characters"
             return [Loss("change-rows", seen.shown, fewer, column, through=through)] if fewer > 0 else []
         other = next((c for c in now.columns if c.name == seen.what.column), None)
         if other is None:
@@ -251,13 +259,17 @@ def _loss(kind: str, seen: _Seen, through: str = "") -> Loss:
     return Loss(kind, seen.shown, seen.rows, column, seen.capped, through)
 
 
-def _values(at: str, columns: Sequence[_Column]) -> str:
-    """Counts rows, and for each column what it holds; an empty text is no value that could get lost."""
+def _values(at: str, columns: Sequence[_Column], longest: int = 0) -> str:
+    """Counts rows, for each column what it holds (an empty text is no value that could get lost), and with
+    ``longest`` the texts in the column that have more characters."""
     parts = []
     for column in columns:
         name = quote(column.name)
         held = f"NULLIF(pg_catalog.btrim({name}::pg_catalog.text), '')" if column.is_text else name
         parts.append(f", pg_catalog.count({held})")
+        if longest:
+            length = f"pg_catalog.char_length(pg_catalog.rtrim({name}::pg_catalog.text))"
+            parts.append(f", pg_catalog.count(*) FILTER (WHERE {length} > {longest})")
     return f"SELECT pg_catalog.count(*){''.join(parts)} FROM {at}"
 
 

@@ -18,6 +18,10 @@ _COPIES = re.compile(
     r"|\bmerge\s+into\b|\bupdate\b",
     re.IGNORECASE | re.DOTALL,
 )
+_LIMITED = re.compile(r"character(?: varying)?\((\d+)\)\Z")
+_CASTS = re.compile(
+    r"\busing\b(?!.*\b(?:left|substr|substring)\s*\().*(?:::|\bcast\s*\()", re.IGNORECASE | re.DOTALL
+)
 _SETS = re.compile(r"\bupdate\b|\bmerge\s+into\b", re.IGNORECASE)
 _MADE = frozenset(("TABLE", "TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL"))
 
@@ -46,6 +50,8 @@ class Going(NamedTuple):
 
     Names are as facts show them, without a schema (``""``) where only the text tells them. ``again`` is what
     the replay says of its name at the end, and ``copied`` whether a statement before has read its rows.
+    ``longest`` is how many characters a text may have once its type is changed by a cast, or 0: a cast cuts
+    what is longer without an error.
     """
 
     schema: str
@@ -53,6 +59,7 @@ class Going(NamedTuple):
     column: str = ""
     again: bool = False
     copied: bool = False
+    longest: int = 0
 
 
 def going(migration: Migration, step: Step, chosen: Collection[int]) -> list[Going]:
@@ -92,21 +99,24 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
     """
     statements = {s.number: s for s in migration.statements if s.number in chosen}
     using = {n for n, s in statements.items() if "using" in s.text.lower() and "type" in s.text.lower()}
-    found: set[tuple[str, str, str]] = set()
+    found: dict[tuple[str, str, str], int] = {}
     for trace in step.traces:
         if trace.number in using:
             for key, before, after in trace.effects:
                 if (key.kind, key.prop) == ("column", "type") and before is not None and after is not None:
                     schema, table = split_name(key.parent)
-                    found.add((schema, table, split_name(key.name)[0]))
+                    limit = _LIMITED.match(after) if _CASTS.search(statements[trace.number].text) else None
+                    found[schema, table, split_name(key.name)[0]] = int(limit[1]) if limit else 0
     for number in using:
         named = {(table, column) for _, table, column in found}
         verb = words(statements[number].text, 1)
         if verb in (["ALTER"], ["DO"]):
             more = _dropped_and_retyped(statements[number].text, verb == ["DO"])[1]
-            found |= {(s, t, c) for s, t, c in more if (t, c) not in named}
+            found.update({(s, t, c): 0 for s, t, c in more if (t, c) not in named})
     return [
-        Going(*f, again=True, copied=True) for f in sorted(found) if not is_set(statements.values(), *f[1:])
+        Going(*names, again=True, copied=True, longest=longest)
+        for names, longest in sorted(found.items())
+        if not is_set(statements.values(), *names[1:])
     ]
 
 
