@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration
 from landed.core.timeline import Step, net_effects
-from landed.sql.postgres_segments import Segment, segments
+from landed.sql.postgres_segments import Segment
 from landed.targets import pg_messages_run as say
 from landed.targets.base import Applied, Consent, UndoPoint
+from landed.targets.pg_writer_commands import parts_of
 from landed.targets.pg_writer_ledger import change_ledger, is_recorded
 from landed.targets.pg_writer_session import LOCK_TIMEOUT, Session, Writable
 from landed.targets.pg_writer_transaction import Part, provide_ledger, run_part
@@ -85,7 +86,7 @@ class PgWriter:
         session.ready()
         if record:
             provide_ledger(session, migration)
-        parts = _parts(migration, chosen)
+        parts = parts_of(migration, chosen)
         try:
             if len(parts) == 1 and not parts[0].alone:
                 numbers = frozenset(parts[0].statements)
@@ -167,20 +168,6 @@ class PgWriter:
             all_ran = len(done) == sum(len(part.statements) for part in parts)
             raise say.half_way(migration, told, committed, all_ran=all_ran) from error
         return "applied", "; ".join(note for note in notes if note)
-
-
-def _parts(migration: Migration, chosen: Collection[int]) -> list[Segment]:
-    """The file's transactions, of the chosen statements only; neighbours that commit anyway are one."""
-    parts: list[Segment] = []
-    for segment in segments(migration.statements):
-        numbers = tuple(n for n in segment.statements if n in chosen)
-        if not numbers:
-            continue
-        if parts and not segment.alone and not parts[-1].alone and not parts[-1].ended:
-            parts[-1] = Segment((*parts[-1].statements, *numbers), ended=segment.ended)
-        else:
-            parts.append(segment._replace(statements=numbers))
-    return parts or [Segment(())]
 
 
 def _net_of(step: Step, numbers: Collection[int]) -> dict[Any, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from landed.core.migration import Migration, Statement
+from landed.sql.postgres_segments import Segment, segments
 from landed.sql.postgres_settings import with_settings
 from landed.sql.postgres_tokens import words
 from landed.targets.pg_ledger import LedgerTable, PgLedgerRow, insert, is_kept
@@ -20,11 +21,26 @@ _HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECUR
 """Verbs of statements that leave the role alone; a function that they run may change a setting."""
 
 
+def parts_of(migration: Migration, chosen: Collection[int]) -> list[Segment]:
+    """The file's transactions, of the chosen statements only; neighbours that commit anyway are one."""
+    parts: list[Segment] = []
+    for segment in segments(migration.statements):
+        numbers = tuple(n for n in segment.statements if n in chosen)
+        if not numbers:
+            continue
+        if parts and not segment.alone and not parts[-1].alone and not parts[-1].ended:
+            parts[-1] = Segment((*parts[-1].statements, *numbers), ended=segment.ended)
+        else:
+            parts.append(segment._replace(statements=numbers))
+    return parts or [Segment(())]
+
+
 def opening(
-    ledger: LedgerTable, row: PgLedgerRow | None, lock_timeout: str, *, settled: bool
+    ledger: LedgerTable, row: PgLedgerRow | None, lock_timeout: str, *, settled: bool, options: str = ""
 ) -> list[Command]:
     """The beginning of a transaction; with the history row to be written it fails (22012) where the version
-    is recorded already. ``settled`` sessions are not reset first; ``lock_timeout`` may be empty."""
+    is recorded already. ``settled`` sessions are not reset first; ``lock_timeout`` may be empty; ``options``
+    are those of BEGIN that the file asks for."""
     columns, values = [], []
     if lock_timeout:
         columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
@@ -33,7 +49,7 @@ def opening(
         recorded = f"EXISTS (SELECT FROM {ledger.sql} WHERE version OPERATOR(pg_catalog.=) %s)"
         columns.append(f"1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END")
         values.append(row.version)
-    sent = [Command(sql) for sql in (() if settled else RESET)] + [Command("BEGIN")]
+    sent = [Command(sql) for sql in (() if settled else RESET)] + [Command(f"BEGIN {options}".rstrip())]
     if columns:
         sent.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
     return sent

@@ -11,10 +11,11 @@ from collections.abc import Collection
 from landed.core.facts import EXISTS
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.sql.postgres_segments import segments
+from landed.sql.postgres_segments import transaction_options
 from landed.sql.postgres_settings import sets_session
 from landed.sql.postgres_tokens import words
 from landed.targets.pg_messages_run import refusal
+from landed.targets.pg_writer_commands import parts_of
 
 BYTES = 100_000
 """Files above this are sent by themselves."""
@@ -40,17 +41,16 @@ def is_light(migration: Migration, step: Step) -> bool:
         return False
     if any(not check.derived for check in step.checks) or refusal(migration) is not None:
         return False
-    parts = segments(migration.statements)
-    if any(part.alone or part.ended for part in parts):
+    parts = parts_of(migration, [s.number for s in migration.statements])
+    if len(parts) > 1 or parts[0].alone or transaction_options(migration.statements, parts[0].statements):
         return False
+    own = [s for s in migration.statements if s.number in parts[0].statements]
     made = {k.name for k, (before, after, _) in step.net.items()
             if k.kind == "table" and k.prop == EXISTS and before is None and after is not None}  # fmt: skip
     touched = {
         t.number: {key.parent or key.name for key, _, _ in t.effects} for t in step.traces if not t.weak
     }
-    return all(
-        s.number in touched and _is_light(s, made, touched[s.number]) for s in migration.statements if s.text
-    )
+    return all(s.number in touched and _is_light(s, made, touched[s.number]) for s in own if s.text)
 
 
 def _is_light(statement: Statement, made: Collection[str], touched: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.targets.messages import ROLLED_BACK
+from landed.targets.pg_asking import ask
 from landed.targets.pg_ledger import read_ledger
 
 if TYPE_CHECKING:
@@ -77,11 +78,11 @@ def fate(session: Session, xid: str, version: str) -> Fate:
                 for wait in _pauses(end):
                     time.sleep(wait)
                     asked = (xid, session.began)
-                    status, restarted = other.execute(_FATE, asked, prepare=False).fetchone() or (None, None)
+                    ((status, restarted),) = ask(other, _FATE, asked)
                     if status == "in progress":
                         why = ("the server still has the transaction in progress",)
                         if wait >= PAUSES[3]:
-                            other.execute(_END, (session.pid, xid), prepare=False)
+                            ask(other, _END, (session.pid, xid))
                         continue
                     if status is None:
                         return Fate("", why=("the server does not keep the fate of transactions that old",))
@@ -125,7 +126,7 @@ def afterwards(session: Session, look: Callable[[Connection[Any], frozenset[str]
             with other:
                 for wait in _pauses(end):
                     time.sleep(wait)
-                    if not other.execute(_END_OURS, (session.pid, session.began), prepare=False).fetchall():
+                    if not ask(other, _END_OURS, (session.pid, session.began)):
                         rows = read_ledger(other, session.target.ledger) or ()
                         return look(other, frozenset(row.version for row in rows))
                 why = ("the server's session that was left behind does not end",)
@@ -210,7 +211,7 @@ def _seen(session: Session) -> str:
 
     try:
         with session.target.connect(readonly=True).connection as other:
-            ended = other.execute(_END_OURS, (session.pid, session.began), prepare=False).fetchall()
+            ended = ask(other, _END_OURS, (session.pid, session.began))
     except LandedError as error:
         return f"The database cannot be reached again at this moment: {error.message}"
     except psycopg.Error as error:

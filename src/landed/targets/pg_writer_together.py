@@ -23,7 +23,7 @@ from landed.targets.messages import ROLLED_BACK
 from landed.targets.pg_ledger import row_for
 from landed.targets.pg_proof_objects import takes_along
 from landed.targets.pg_proof_rows import RowGuard
-from landed.targets.pg_writer_commands import body, opening, recording, settles
+from landed.targets.pg_writer_commands import body, opening, parts_of, recording, settles
 from landed.targets.pg_writer_light import is_light
 from landed.targets.pg_writer_outcome import LATER, Unknown, afterwards
 from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
@@ -102,7 +102,7 @@ class Together:
             raise
         seconds = (time.perf_counter() - started) / len(sent)
         for member in sent[:done]:
-            count = len(member.migration.statements)
+            count = len(_numbers(member))
             yield Applied(member.migration.name, "applied", count, seconds, note=note)
         if problem is not None:
             raise problem
@@ -205,7 +205,9 @@ class Together:
 
 
 def _numbers(member: Member) -> frozenset[int]:
-    return frozenset(statement.number for statement in member.migration.statements)
+    """The statements that are sent: all but the file's own BEGIN and COMMIT."""
+    (part,) = parts_of(member.migration, [s.number for s in member.migration.statements])
+    return frozenset(part.statements)
 
 
 def _named(members: Sequence[Member]) -> str:

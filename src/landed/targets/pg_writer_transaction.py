@@ -9,6 +9,7 @@ from landed.core.errors import LandedError
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck, Step
+from landed.sql.postgres_segments import transaction_options
 from landed.targets import messages
 from landed.targets import pg_messages_run as say
 from landed.targets.base import Consent
@@ -118,7 +119,10 @@ class _Transaction:
     def _until_proven(self) -> str:
         """Statements and proof; gives the transaction's identifier."""
         session = self._session
-        started = opening(session.target.ledger, self._row, session.lock_timeout, settled=session.settled)
+        options = transaction_options(self._migration.statements, self._part.statements)
+        started = opening(
+            session.target.ledger, self._row, session.lock_timeout, settled=session.settled, options=options
+        )
         session.settled = False
         statements, reads = body(self._migration, self._part.statements), self._reads()
         checks = self._check_commands()
