@@ -16,7 +16,7 @@ from landed.ops.workspace import Workspace
 from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
 from landed.shadow.postgres.observe_run import Refusal, Trial
-from landed.shadow.postgres.replay import PostgresReplayer
+from landed.shadow.postgres.replay import PostgresReplayer, touches_roles
 from landed.shadow.postgres.seed_tables import references
 from landed.shadow.timeline import Progress
 from landed.sql.postgres_segments import refused_trap
@@ -51,6 +51,8 @@ def rehearse_postgres(workspace: Workspace, *, progress: Progress | None = None)
     files: list[FileRehearsal] = []
     with choice.open() as server, new_database(server) as scratch:
         replayer = PostgresReplayer(scratch, workspace.scope(choice))
+        if touches_roles(found.migrations):
+            replayer.have_roles_alone()
         trial = Trial(scratch)
         try:
             base = workspace.base()

@@ -69,7 +69,8 @@ class PostgresReplayer:
         parsed = migration.parsed
         outcomes: dict[int, Outcome] = {}
         if touches_roles([migration]):
-            self._roles = self._roles or RolesRestored(self._scratch)
+            self.have_roles_alone()
+            assert self._roles is not None
             self._roles.note(migration)
         self._reset()
         missed = dropped_by(migration) if self._elevates else []
@@ -172,6 +173,10 @@ class PostgresReplayer:
             guarded=lost.guarded,
             net=net_effects(traces),
         )
+
+    def have_roles_alone(self) -> None:
+        """Let nobody else on the server change roles until :meth:`close`; they are put back then."""
+        self._roles = self._roles or RolesRestored(self._scratch)
 
     def close(self) -> None:
         """Close the connection and undo what was done to roles; the database is dropped by its maker."""
