@@ -162,11 +162,12 @@ def _cli() -> list[str]:
 
 
 def _apply(world: World, rounds: int) -> None:
-    """300 files: landed from nothing, the CLI, psql in one process."""
+    """300 files: landed from nothing, and where they were rehearsed before; the CLI; psql in one process."""
     project = world.project(FILES)
     peers: dict[str, Callable[[str], list[str]]] = {
         "psql": lambda url: ["psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", "all.sql", url],
         "landed": lambda url: [*LANDED, "--target", url, "apply", "--yes"],
+        "landed rehearsed": lambda url: [*LANDED, "--target", url, "apply", "--yes"],
         "supabase": lambda url: [*_cli(), url],
     }
     if not which("psql"):
@@ -276,7 +277,9 @@ def goals(bench: Bench, show: Callable[[str], None]) -> None:
             show(f"{one} / {other}: {a.wall / b.wall:.2f}x wall, {a.cpu / b.cpu:.2f}x CPU (goal {goal})")
 
     share(f"landed apply {FILES}", f"psql apply {FILES}", "at most 1.3x")
+    share(f"landed rehearsed apply {FILES}", f"psql apply {FILES}", "at most 1.3x")
     share(f"landed apply {FILES}", f"supabase apply {FILES}", "under 0.2x")
+    share(f"landed rehearsed apply {FILES}", f"supabase apply {FILES}", "under 0.2x")
     share(f"landed apply {FAR} far", f"supabase apply {FAR} far", "under 0.5x")
     for tool in ("landed", "supabase"):
         total = trips.get(f"round trips of {tool} apply {FILES}")
