@@ -29,17 +29,26 @@ _OWN = frozenset(
     re.findall(
         r"\w+",
         """
-        all and any array as avg cast char coalesce concat count current_date current_setting date_trunc
-        else elsif execute exists extract format from gen_random_uuid generate_series greatest if in
-        interval json_build_object jsonb_build_object least left length loop lower max md5 min nextval
-        not now nullif numeric obj_description on or over pg_notify pg_reload_conf query quote_ident
-        quote_literal raise random regexp_replace replace return right round row row_number schedule
-        select set_config setval some sum then to to_char to_regclass to_timestamp unnest unschedule
-        upper using values varchar when where with
+        abs all and any array array_agg as avg bit btrim by cast ceil char character check
+        clock_timestamp coalesce concat conflict count crypt current_date current_setting date_trunc
+        decimal decode default digest else elsif encode enum exclude execute exists extract filter floor
+        foreign format from gen_random_uuid gen_salt generate_series greatest group has_table_privilege
+        if in include inet_server_addr insert interval json_build_object jsonb_agg jsonb_array_elements
+        jsonb_array_length jsonb_build_object jsonb_object_agg jsonb_set jsonb_strip_nulls jsonb_typeof
+        key least left length loop lower max md5 min nextval not now nullif numeric obj_description on
+        or order over partition pg_advisory_xact_lock pg_get_constraintdef pg_get_functiondef
+        pg_get_viewdef pg_notify pg_reload_conf pg_sleep pg_try_advisory_xact_lock pg_typeof position
+        primary query quote_ident quote_literal quote_nullable raise random regexp_replace replace
+        return returning right round row row_number schedule select set_config setval some split_part
+        string_agg strpos substr substring sum then time timestamp timestamptz to to_char to_json
+        to_jsonb to_regclass to_timestamp to_tsvector trim trunc uid unique unnest unschedule update
+        upper using uuid_generate_v4 values varchar version when where with within
         """,
     )
 )
 """Words that stand before a parenthesis and take no object away."""
+_OF_TABLES = frozenset(("into", "table", "references", "on", "exists"))
+"""What stands before a table's name that columns follow."""
 
 _PARTS = frozenset(("constraint", "default", "not", "expression", "identity"))
 """What ALTER TABLE … DROP takes away besides columns."""
@@ -138,11 +147,14 @@ def calls(statement: Statement) -> bool:
         return False
     if verb == "CALL":
         return True
-    before = ""
-    for token in _tokens(statement.text, inside=verb == "DO"):
-        if token == "(" and before and before not in _OWN:
-            return True
-        before = token if token[:1].isalpha() or token[:1] == "_" else ""
+    tokens = list(_tokens(statement.text, inside=verb == "DO"))
+    for at, token in enumerate(tokens):
+        if token == "(" and at and _is_name(tokens[at - 1]) and tokens[at - 1] not in _OWN:
+            first = at - 1
+            while first > 1 and tokens[first - 1] == ".":
+                first -= 2
+            if first < 1 or tokens[first - 1] not in _OF_TABLES:
+                return True
     return False
 
 
@@ -248,8 +260,10 @@ def dropped_names(sql: str, inside: bool) -> list[tuple[str, str, str]]:
 
     >>> dropped_names('ALTER TABLE a.t DROP "B", DROP CONSTRAINT c, DROP COLUMN IF EXISTS d', False)
     [('a', 't', 'B'), ('a', 't', 'd')]
-    >>> dropped_names("DO $$BEGIN EXECUTE 'DROP TABLE t, s.u CASCADE'; END$$", True)
-    [('', 't', ''), ('s', 'u', '')]
+    >>> dropped_names("DO $$BEGIN EXECUTE 'DROP TABLE t, s.u CASCADE'; EXECUTE E'DROP TABLE v'; END$$", True)
+    [('', 't', ''), ('s', 'u', ''), ('', 'v', '')]
+    >>> dropped_names("DO $$ B'01' X'' E'' 'a", True)
+    []
     """
     return _dropped_and_retyped(sql, inside)[0]
 
@@ -312,5 +326,7 @@ def _tokens(sql: str, inside: bool) -> Iterator[str]:
         elif kind in ("operator", "number"):
             yield text
         elif kind in ("dollar", "string") and inside:
-            yield from _tokens(string_value(text), inside)
+            within = string_value(text[1:] if text[:1] in "eE" else text)
+            if len(within) < len(text) - 1:  # it is terminated
+                yield from _tokens(within, inside)
             yield ";"
