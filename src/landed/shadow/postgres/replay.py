@@ -14,6 +14,7 @@ from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step, net_effects
 from landed.shadow.postgres.claims import claimed_effects
+from landed.shadow.postgres.collations_asked import as_asked
 from landed.shadow.postgres.formerly import dropped_by, put_back, was_the_platforms
 from landed.shadow.postgres.pipeline import ConnectionLost
 from landed.shadow.postgres.replay_batch import Batch, Looks, Outcome
@@ -152,7 +153,7 @@ class PostgresReplayer:
                 StatementTrace(
                     statement.number,
                     statement.line,
-                    without_versions(statement.text, outcome.effects),
+                    as_asked(statement.text, without_versions(statement.text, outcome.effects)),
                     writes=traits(statement.text).writes_rows and not outcome.failure,
                     weak=bool(outcome.failure) or outcome.undone,
                 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from landed.shadow.postgres.collations_asked import with_icu_stood_in
 from landed.shadow.postgres.elevated import DEMOTE, ELEVATE
 from landed.sql.postgres_tokens import Token, literal, string_value, tokenize, words
 
@@ -17,13 +18,16 @@ _TAG = "$landed_version$"
 
 @lru_cache(maxsize=256)
 def as_this_server_can(statement: str, elevates: bool) -> str:
-    """The text to send for a statement: its own, unless it asks for an extension's version.
+    """The text to send for a statement: its own, unless it asks for an extension's version (or for ICU).
 
     Then the version is tried first. Where the server has no script for it (22023), its default version is
     made and registered as the one asked for; ``elevates`` says whether that takes the rights that the
     Supabase baseline lends. What any other error says is as if the statement had been sent alone.
     """
-    if words(statement, 2) != ["CREATE", "EXTENSION"] or _TAG in statement:
+    first = words(statement, 2)
+    if first == ["CREATE", "COLLATION"]:
+        return with_icu_stood_in(statement)
+    if first != ["CREATE", "EXTENSION"] or _TAG in statement:
         return statement
     tokens = [t for t in tokenize(statement) if t.kind not in ("space", "comment")]
     at = next((i for i, t in enumerate(tokens) if t.kind == "word" and t.text.upper() == "VERSION"), 0)
