@@ -21,7 +21,7 @@ def test_default_privileges_of_the_main_role_are_nobody_elses(scope: Scope) -> N
     """Every Supabase project has them: to work out who made what takes a status twice its time."""
     shown = "postgres" if scope is SUPABASE else "(owner)"
     table = FactKey("table", "", "public.orders", EXISTS)
-    assert MadeBy.of({table: YES, default_privilege(shown): YES}, ROLES, scope) is None
-    found = MadeBy.of({table: YES, default_privilege("deploy"): YES}, ROLES, scope)
+    assert MadeBy.of({table: YES, default_privilege(shown): YES}, ROLES, scope, ()) is None
+    found = MadeBy.of({table: YES, default_privilege("deploy"): YES}, ROLES, scope, ())
     assert found is not None
     assert found.owners == {}

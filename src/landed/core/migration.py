@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One SQL statement of a file.
 
     ``number`` counts from 1; ``line`` is the 1-based line of its first token; ``start`` and
@@ -24,16 +24,14 @@ class Statement:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verify:
+class Verify(NamedTuple):
     """A check that the file itself carries: ``-- landed:verify SELECT …`` (one row, one true value)."""
 
     line: int
     sql: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a dialect makes of a file's text.
 
     ``normalised`` is the SQL without comments, with white space folded outside literals: the text
@@ -45,8 +43,7 @@ class Parsed:
     normalised: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something worth knowing about a file that is no error: ``code`` is stable, ``text`` is prose."""
 
     code: str

@@ -125,7 +125,7 @@ def _files(
     source = open_files(project_dir, target, flags, environ)
     by_its_rules = other is not None and other.spec.kind == "sqlite" and not source.is_postgres
     if other is not None and by_its_rules and source.project.wrangler is None:
-        return Workspace(source.project, replace(source.spec, mode=other.spec.mode))
+        return Workspace(source.project, source.spec._replace(mode=other.spec.mode))
     return source
 
 

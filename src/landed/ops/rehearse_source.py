@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import ConfigError, UsageError
@@ -44,12 +43,11 @@ def open_files(
             f"There is no folder with migrations in {project.start}.",
             next="name it: --migrations DIR",
         )
-    return Workspace(project, replace(_without_database(spec), mode="d1", path=None))
+    return Workspace(project, _without_database(spec)._replace(mode="d1", path=None))
 
 
 def _without_database(spec: TargetSpec) -> TargetSpec:
-    return replace(
-        spec,
+    return spec._replace(
         name="files",
         label="files (no database)",
         unsupported="there is no target: name one with --target",

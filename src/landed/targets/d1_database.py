@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from landed.core.errors import ConfigError
 from landed.targets.provenance import DEFAULT, Value
@@ -12,8 +12,7 @@ DEFAULT_LEDGER = "d1_migrations"
 DEFAULT_MIGRATIONS = "migrations"
 
 
-@dataclass(frozen=True, slots=True)
-class D1Database:
+class D1Database(NamedTuple):
     """One entry of ``d1_databases``; absent keys are ``None``, defaults are filled in by the methods."""
 
     binding: Value[str]

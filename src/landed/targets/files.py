@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration, Note, Parsed
@@ -24,8 +24,7 @@ _SPECIAL_IN_GLOBS = frozenset("*?[{(!#")
 OrderKey = tuple[tuple[int, float, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationSet:
+class MigrationSet(NamedTuple):
     """The migrations of one folder in the order in which wrangler applies them.
 
     ``pattern`` is the glob that was used, relative to ``directory``. ``notes`` are about the folder

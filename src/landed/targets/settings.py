@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from landed.core.errors import ConfigError
 from landed.targets.config_search import find_upward
@@ -16,8 +15,7 @@ from landed.targets.wrangler_config import read_document
 FILE = "landed.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user decided about landed itself; ``None`` where nobody said anything.
 
     ``target`` is a target's name, ``env`` wrangler's environment, ``migrations`` the folder and
@@ -46,7 +44,7 @@ class Settings:
     file: Path | None = None
 
 
-KEYS = frozenset(f.name for f in fields(Settings)) - {"file", "broken"}
+KEYS = frozenset(Settings._fields) - {"file", "broken"}
 PATHS = frozenset({"migrations", "lock", "persist_to", "base", "managed"})
 TABLES = {"shadow": {"base": "base", "managed": "managed", "server": "shadow", "broken": "broken"}}
 """Tables of the settings file: the names in them, and which settings these are."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from landed.core.errors import ConfigError, UsageError
@@ -31,8 +30,7 @@ _API_HOST = re.compile(r"([a-z0-9-]+)\.supabase\.(?:co|red|green|in)\Z")
 _VARIABLE = re.compile(r"env\((\w+)\)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class SupabaseProject:
+class SupabaseProject(NamedTuple):
     """What a Supabase project says about its databases; every value knows where it came from.
 
     ``root`` is the folder that has ``supabase/``; ``config`` its ``config.toml``, which need not exist.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from landed.core.migration import Note
 from landed.targets.d1_database import DEFAULT_LEDGER, D1Database
@@ -21,8 +20,7 @@ Mode = Literal["d1", "sqlite", "postgres"]
 LEDGER_BY_DEFAULT = Value(DEFAULT_LEDGER, DEFAULT)
 
 
-@dataclass(frozen=True, slots=True)
-class TargetSpec:
+class TargetSpec(NamedTuple):
     """One database, and how its migrations and its ledger are found.
 
     ``name`` can be given to ``--target`` again (a URL without its user, password and query);

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Note
@@ -26,8 +25,7 @@ _KNOWN_KEYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WranglerConfig:
+class WranglerConfig(NamedTuple):
     """A wrangler configuration as read for one environment (``""`` is the top level).
 
     ``elsewhere`` are the databases of the top level and of all other environments: they explain

@@ -7,14 +7,13 @@ like it. Lines that end in ``-- only`` narrow the query to the units in the para
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, cached_property
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-_ONLY = re.compile(r"^.*-- only$\n?", re.MULTILINE)
-_COMMENT = re.compile(r"--.*$", re.MULTILINE)
-_SPACE = re.compile(r"\s+")
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 NARROW = (
     "schemas",
@@ -61,34 +60,43 @@ WHOLE = (
 """Queries that are always read whole: kinds of which there are few."""
 
 
-@dataclass(frozen=True, slots=True)
 class Query:
     """One catalog query; ``full`` reads everything in scope, ``narrowed`` only some units of it."""
 
-    name: str
-    full: str
-    narrowed: str | None
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._lines = _lines(name)
+
+    @cached_property
+    def full(self) -> str:
+        """The query as it is sent for a snapshot."""
+        return _squeezed(line for line in self._lines if not line.endswith("-- only"))
+
+    @cached_property
+    def narrowed(self) -> str | None:
+        """The query with its parameter ``units``, ``None`` for one that is always read whole."""
+        return _squeezed(self._lines) if self.name in NARROW else None
 
 
 @cache
 def queries() -> dict[str, Query]:
     """All catalog queries by name, in the order in which they are sent."""
-    return {name: _read(name) for name in (*NARROW, *WHOLE)}
+    return {name: Query(name) for name in (*NARROW, *WHOLE)}
 
 
 def text(name: str) -> str:
     """The text of one ``.sql`` file, comments and layout removed."""
-    return _squeezed(_source(name))
+    return _squeezed(_lines(name))
 
 
-def _source(name: str) -> str:
-    return (files(__package__) / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+def _lines(name: str) -> list[str]:
+    return (_folder() / f"{name}.sql").read_bytes().decode().split("\n")
 
 
-def _read(name: str) -> Query:
-    source = _source(name)
-    return Query(name, _squeezed(_ONLY.sub("", source)), _squeezed(source) if name in NARROW else None)
+@cache
+def _folder() -> Traversable:
+    return files(__package__) / "queries"
 
 
-def _squeezed(sql: str) -> str:
-    return _SPACE.sub(" ", _COMMENT.sub("", sql)).strip()
+def _squeezed(lines: Iterable[str]) -> str:
+    return " ".join(" ".join([line.partition("--")[0] for line in lines]).split())
