@@ -128,13 +128,18 @@ def examine(
     made_by, live = _made_by(workspace, state), state.facts or {}
     start = workspace.start_facts(own_cache) if made_by is not None else {}
 
+    like: list[Step] = []
+
     def replay(
         files: Sequence[Migration],
         *,
         keep: bool = False,
         hopeless: Callable[[Step], bool] = lambda step: False,
     ) -> list[Step]:
-        found = workspace.replay(files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless)
+        found = workspace.replay(
+            files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless, like=like
+        )
+        like.extend(found if not like else ())
         return made_by.expected(found, start) if made_by is not None else found
 
     try:

@@ -201,10 +201,12 @@ class Workspace:
         keep: bool = False,
         progress: Progress | None = None,
         hopeless: Callable[[Step], bool] = lambda step: False,
+        like: Sequence[Step] = (),
     ) -> list[Step]:
         """The timeline of these files in this order; ``keep`` says that more files may follow them later.
 
-        A step of which ``hopeless`` is true is the last: the caller needs no more.
+        A step of which ``hopeless`` is true is the last: the caller needs no more. ``like`` are the steps of
+        nearly the same files, if there are any.
         """
         if self.is_postgres:
             from landed.shadow.postgres.timeline import timeline as postgres_timeline
@@ -219,6 +221,7 @@ class Workspace:
                 progress=progress,
                 said=self._say_shadow,
                 hopeless=hopeless,
+                like=like,
             )
         from landed.shadow.timeline import timeline
 

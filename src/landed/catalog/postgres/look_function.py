@@ -38,6 +38,8 @@ _SETTINGS: Final = (
 )
 
 _NEW: Final = "pg_catalog.age(c.xmin) <= l_age AND (c.cmin::text::bigint > l_last OR c.xmax::text <> '0')"
+_ALL_OF_IT: Final = "c.ctid >= '(0,0)' AND "
+"""Reads a catalog from its beginning to its end, which is several times as fast as by way of an index."""
 _AT: Final = {name: at for at, name in enumerate(touched.COUNTED, 1)}
 _COUNT: Final = len(touched.COUNTED)
 
@@ -167,7 +169,8 @@ def _changed(catalog: str, source: touched.Source) -> str:
 
     told = "l_names := l_names || l_q; l_units := l_units || l_u; l_seen := greatest(l_seen, l_c);"
     if catalog not in _RANGED:
-        return f"IF {_differs(catalog, 0)} OR {_differs(catalog, 1)} THEN {reading('')} {told} END IF;"
+        new = f"{_differs(catalog, 0)} OR {_differs(catalog, 1)}"
+        return f"IF {new} THEN {reading(_ALL_OF_IT)} {told} END IF;"
     column = "c.attrelid" if catalog == "pg_attribute" else "c.oid"
     narrow = reading(f"{column} > l_top AND ")
     if catalog == "pg_attribute":
@@ -181,7 +184,7 @@ def _changed(catalog: str, source: touched.Source) -> str:
   IF {_differs(catalog, 0)} OR {_differs(catalog, 1)} THEN
     l_n := -1;
     IF NOT ({_differs(catalog, 1)}) THEN {narrow} {told} END IF;
-    IF l_n < l_now[{at}] - l_before[{at}] THEN {reading("")} {told} END IF;
+    IF l_n < l_now[{at}] - l_before[{at}] THEN {reading(_ALL_OF_IT)} {told} END IF;
   END IF;"""
 
 

@@ -17,6 +17,7 @@ from landed.shadow.postgres.claims import claimed_effects
 from landed.shadow.postgres.collations_asked import as_asked
 from landed.shadow.postgres.formerly import dropped_by, put_back, was_the_platforms
 from landed.shadow.postgres.pipeline import ConnectionLost
+from landed.shadow.postgres.replay_again import Told, runs_again
 from landed.shadow.postgres.replay_batch import Batch, Looks, Outcome
 from landed.shadow.postgres.replay_data import data_checks
 from landed.shadow.postgres.replay_losses import losses
@@ -95,13 +96,39 @@ class PostgresReplayer:
         return self._step(migration, outcomes)
 
     def replay_each(
-        self, migrations: Sequence[Migration], progress: Callable[[int, str], None] | None = None
+        self,
+        migrations: Sequence[Migration],
+        progress: Callable[[int, str], None] | None = None,
+        told: Sequence[Told | None] = (),
     ) -> Iterator[Step]:
         """The same for file after file, several at once where that makes no difference but for time.
 
-        ``progress`` is told the place and the name of the file that is at work.
+        ``progress`` is told the place and the name of the file that is at work. ``told`` is what other
+        replays say of the files, in their order: one that does the same here has the same step.
         """
-        done = 0
+        at = 0
+        while at < len(migrations):
+            what = told[at] if at < len(told) else None
+            if what is None:
+                end = next((n for n in range(at, len(told)) if told[n] is not None), len(migrations))
+                yield from self._files(migrations[at:end], at, progress)
+                at = end
+                continue
+            if progress is not None:
+                progress(at, migrations[at].name)
+            yield what.step if self._again(migrations[at], what) else self.replay(migrations[at])
+            at += 1
+
+    def _again(self, file: Migration, told: Told) -> bool:
+        try:
+            return runs_again(self.connection, self.tracker, self._elevates, file, told)
+        except ConnectionLost:
+            self._reopen()
+            return False
+
+    def _files(
+        self, migrations: Sequence[Migration], done: int, progress: Callable[[int, str], None] | None
+    ) -> Iterator[Step]:
         for files in runs(migrations):
             if progress is not None:
                 progress(done, files[0].name)

@@ -166,8 +166,12 @@ def timeline(
     progress: Progress | None = None,
     said: Callable[[str], None] = lambda sentence: None,
     hopeless: Callable[[Step], bool] = lambda step: False,
+    like: Sequence[Step] = (),
 ) -> list[Step]:
     """Replay a history in the given order and return one step per migration; none after a ``hopeless`` one.
+
+    ``like`` are steps of another history of nearly the same files: what does the same here is not looked
+    after statement by statement.
 
     Starts from the longest beginning whose steps are cached and whose state is kept as a template on the
     server; with ``keep`` the last state is kept, too. ``said`` is told which server the replay uses.
@@ -181,6 +185,7 @@ def timeline(
         refuse_cluster_wide(migrations)
     from landed.shadow.postgres.databases import become_template, kept_templates, new_database
     from landed.shadow.postgres.replay import PostgresReplayer, touches_roles
+    from landed.shadow.postgres.replay_again import told
 
     with choice.open() as server:
         said(server.sentence)
@@ -190,6 +195,7 @@ def timeline(
             start = max((n for n in range(1, len(known) + 1) if _name(keys[n - 1]) in kept), default=0)
             roles = kept[_name(keys[start - 1])] if start else None
         steps = known[:start]
+        heard = list(told(migrations, known, like))[start:]
         try:
             with new_database(server, _key(keys[start - 1]) if start else None) as scratch:
                 replayer = PostgresReplayer(scratch, scope, roles)
@@ -200,6 +206,7 @@ def timeline(
                     for step in replayer.replay_each(
                         migrations[start:],
                         progress and (lambda at, name: progress(start + at, len(migrations), name)),
+                        heard,
                     ):
                         steps.append(step)
                         if hopeless(step):
@@ -214,7 +221,14 @@ def timeline(
         except KeyError:
             # Another process has just dropped the template: without it, from the beginning.
             return timeline(
-                choice, scope, migrations, keep=keep, progress=progress, said=said, hopeless=hopeless
+                choice,
+                scope,
+                migrations,
+                keep=keep,
+                progress=progress,
+                said=said,
+                hopeless=hopeless,
+                like=like,
             )
     return steps
 
