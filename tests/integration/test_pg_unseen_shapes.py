@@ -173,3 +173,47 @@ def test_what_a_missing_statement_uses_up_is_made_again(project: Project) -> Non
         assert project.special() == {"1": "torn"}, damage
         project.landed("resume", "--yes")
         assert project.special() == {}, damage
+
+
+def test_a_property_changed_by_hand_does_not_show_that_its_file_never_ran(project: Project) -> None:
+    project.apply(
+        f1_first="CREATE TYPE e AS ENUM ('a'); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        f2_value="ALTER TYPE e ADD VALUE 'b'",
+        f3_body="CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 3'",
+        f4_body="CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 4'",
+    )
+    project.sql("ALTER TYPE e ADD VALUE 'by hand'")
+    assert project.special() == {"2": "torn"}
+    project.sql("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 5'")
+    assert project.special() == {"2": "torn", "4": "torn"}
+    project.sql("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    assert project.special() == {"2": "torn", "3": "phantom", "4": "phantom"}
+
+
+def test_an_extension_that_a_dashboard_made_is_no_sign_of_a_file(project: Project) -> None:
+    for name, text in {
+        "1_a": "CREATE TABLE t (a int, b int)",
+        "2_b": "CREATE EXTENSION IF NOT EXISTS pg_net; ALTER TABLE t ADD COLUMN c int",
+        "3_c": "ALTER TABLE t DROP COLUMN c; ALTER TABLE t RENAME COLUMN a TO d",
+        "4_d": "CREATE EXTENSION IF NOT EXISTS pg_cron",
+    }.items():
+        (project.migrations / f"{name}.sql").write_text(text)
+    project.sql("CREATE EXTENSION pg_net")
+    assert project.special() == dict.fromkeys("1234", "pending")
+    project.landed("apply", "--yes")
+    assert project.special() == {}
+
+
+def test_the_printed_commands_lead_out_where_a_table_went_that_others_refer_to(project: Project) -> None:
+    project.apply(
+        f1_parent="CREATE TABLE parent (id int PRIMARY KEY)",
+        f2_child="CREATE TABLE child (id int); ALTER TABLE child ADD COLUMN p int REFERENCES parent",
+        f3_more="CREATE TABLE other (i int); ALTER TABLE parent ADD COLUMN more int",
+    )
+    project.sql("DROP TABLE parent CASCADE")
+    assert project.special() == {"1": "phantom", "2": "torn", "3": "torn"}
+    for _ in range(4):
+        told = project.landed.plain("status").stdout.splitlines()[-1]
+        assert told.startswith("Next: landed "), told
+        project.landed.follow(told.removeprefix("Next: "), "--yes", code=0)
+    assert project.special() == {}

@@ -34,12 +34,13 @@ class CheckResult(NamedTuple):
 class _Tally:
     """The evidence on one step while it is being collected."""
 
-    __slots__ = ("evidence", "held", "left", "missed")
+    __slots__ = ("evidence", "held", "left", "missed", "otherwise")
 
     def __init__(self) -> None:
         self.held = 0
         self.missed = 0
         self.left = False
+        self.otherwise = False
         self.evidence: list[Evidence] = []
 
 
@@ -154,7 +155,18 @@ def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tal
         elif not holds(key, expected, observed) and not goes_without_saying(key, steps[index], live):
             tally.missed += 1
             tally.evidence.append(_evidence(steps[index], number, key, expected, observed))
+            tally.otherwise = tally.otherwise or _never_so(index, steps, key, observed)
     return tallies
+
+
+def _never_so(index: int, steps: Sequence[Step], key: FactKey, observed: str | None) -> bool:
+    """Whether a property that this step changes is as neither it nor a file before it ever left it: somebody
+    changed it since, and it says nothing about whether the file ran."""
+    before = steps[index].net.get(key, (None, None, 0))[0]
+    if observed is None or before is None:
+        return False
+    values = (value for step in steps[: index + 1] for value in step.net.get(key, ())[:2])
+    return not any(value is not None and holds(key, value, observed) for value in values)
 
 
 def _tally_leftovers(index: int, step: Step, owners: Owners, live: Facts, tallies: dict[int, _Tally]) -> None:
@@ -294,7 +306,8 @@ def _verdict(
         return _traceless(step, derived, declared, recorded)
     if not missed:
         return Verdict.LANDED
-    return Verdict.PARTIAL if held or tally.left else Verdict.ABSENT
+    changed = recorded and tally.otherwise
+    return Verdict.PARTIAL if held or tally.left or changed else Verdict.ABSENT
 
 
 def _traceless(

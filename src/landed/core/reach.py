@@ -11,6 +11,11 @@ Owners = dict[FactKey, tuple[int, int, str | None]]
 """``key -> (index of the step, number of the statement, expected value)``."""
 
 
+_FOUND_THERE = frozenset({"extension"})
+"""Kinds that are often there before any file runs (a dashboard's switch): by themselves they show only that
+a file ran when nothing else of it is missing."""
+
+
 def reached(
     steps: Sequence[Step],
     recorded: Set[int],
@@ -48,6 +53,7 @@ def reached(
 def explains(index: int, step: Step, owners: Owners, live: Facts) -> bool:
     """Whether the live facts show something that this unrecorded step, and nothing applied, did."""
     gained = lost = 0
+    brought = False
     for key, (_, after, _) in step.net.items():
         owner = owners.get(key)
         if owner is not None and owner[0] > index:
@@ -56,11 +62,15 @@ def explains(index: int, step: Step, owners: Owners, live: Facts) -> bool:
         if without == after:
             continue
         observed = live.get(key)
-        if observed == after:
+        if observed == after and key.kind in _FOUND_THERE:
+            brought = True
+        elif observed == after:
             gained += 1
         elif holds(key, without, observed):
             lost += 1
-    return gained > 0 and (gained >= lost or _created(step, owners, live, index))
+    if not gained:
+        return brought and not lost
+    return gained >= lost or _created(step, owners, live, index)
 
 
 def overwritten(index: int, step: Step, owners: Owners, live: Facts) -> bool:
@@ -85,7 +95,7 @@ def left_behind(step: Step, owners: Owners, live: Facts) -> bool:
 def _created(step: Step, owners: Owners, live: Facts, index: int) -> bool:
     """Whether some object that only this step makes is there, or one that only it removes is gone."""
     for key, (_, after, _) in step.net.items():
-        if key.prop != EXISTS:
+        if key.prop != EXISTS or key.kind in _FOUND_THERE:
             continue
         owner = owners.get(key)
         if owner is not None and owner[0] > index:

@@ -17,6 +17,7 @@ from landed.core.ledger import late_files, replay_order
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
+from landed.core.turns import in_turn
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
@@ -271,7 +272,9 @@ def _finish(
     judged, orphans = pair_renamed(workspace, judged, orphans, {s.name: s.digest for s in steps}, stored)
     counted = Counter(row.name for row in ledger)
     doubled = _one_version(migrations) if workspace.is_postgres else {}
-    return tuple(advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + orphans)
+    return in_turn(
+        [advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + orphans]
+    )
 
 
 def _one_version(migrations: Sequence[Migration]) -> dict[str, str]:

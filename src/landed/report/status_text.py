@@ -9,6 +9,7 @@ from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.standing import Evidence, Judgement, Remedy, Standing, Verdict
+from landed.core.turns import earliest
 from landed.ops.examine import Examination
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_place
@@ -138,7 +139,7 @@ def next_commands(exam: Examination) -> list[str]:
         Standing.EDITED, Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.ORPHAN,
         Standing.DUPLICATE, Standing.OUT_OF_ORDER, Standing.PENDING, Standing.UNKNOWN,
     )  # fmt: skip
-    found = []
+    found = list(dict.fromkeys(earliest(exam.judgements)))
     for standing in order:
         for judgement in exam.judgements:
             if judgement.standing is standing and judgement.next and judgement.next not in found:
@@ -345,6 +346,13 @@ _BASE_NEXT = {
 
 def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
+    if "needs-managed" in {f for j in exam.judgements for f in j.flags}:
+        pull = command("Take its real shape out of the database: landed shadow pull")
+        print(
+            "\n  The files use what the platform's schemas have in this project, and not in a new one.\n"
+            f"  {pull}",
+            file=out,
+        )
     if base is None:
         if "needs-base" in {f for j in exam.judgements for f in j.flags}:
             print(
