@@ -54,20 +54,25 @@ def is_light(migration: Migration, step: Step) -> bool:
 
 
 def _is_light(statement: Statement, made: Collection[str], touched: Collection[str]) -> bool:
-    said = words(statement.text, 100_000)
+    text = statement.text
+    said = words(text, 6)
     verb = said[0] if said else ""
-    if verb in _CATALOG_ONLY or sets_session(statement.text):
+    if verb in _CATALOG_ONLY or sets_session(text):
         return True
     if verb == "INSERT":
-        return "SELECT" not in said
+        return not _reads(text)
     new = bool(touched) and set(touched) <= set(made)
     if verb == "CREATE":
         what = next((w for w in said[1:] if w not in _MODIFIERS), "")
         if what == "INDEX":
             return new
-        return what != "MATERIALIZED" and not (what == "TABLE" and "SELECT" in said)
+        return what != "MATERIALIZED" and not (what == "TABLE" and _reads(text))
     if verb == "ALTER":
         if said[1:2] == ["TABLE"]:
-            return new or not _READS_ROWS.intersection(said)
+            return new or not _READS_ROWS.intersection(words(text, 100_000))
         return said[1:2] not in (["DOMAIN"], ["DATABASE"], ["SYSTEM"])
     return False
+
+
+def _reads(text: str) -> bool:
+    return "select" in text.lower() and "SELECT" in words(text, 100_000)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import selectors
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,8 +64,9 @@ class Lost(Exception):
         self.error = error
 
 
-def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> list[Answer]:
-    """Run commands in order in one round trip; gives their answers.
+def send(connection: psycopg.Connection[Any], commands: Iterable[Command]) -> list[Answer]:
+    """Run commands in order in one round trip; gives their answers. The server begins with the first ones
+    while others are still being made.
 
     Nothing is prepared. Raises Failed with the first command that the server refused (the transaction, if one
     is open, is then in error), and Lost.
@@ -73,15 +74,19 @@ def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> li
     import psycopg
     from psycopg.adapt import Transformer
 
-    if not commands:
+    if commands == []:
         return []
     pgconn = connection.pgconn
     results: list[PGresult] = []
+    sent: list[Command] = []
     with connection.lock:
         try:
             pgconn.enter_pipeline_mode()
             for command in commands:
+                sent.append(command)
                 _queue(connection, pgconn, command)
+                if command.purpose == "commit":
+                    pgconn.flush()
             pgconn.pipeline_sync()
             _collect(pgconn, results)
             pgconn.exit_pipeline_mode()
@@ -96,7 +101,7 @@ def send(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> li
     refused = _refused(results)
     if refused is not None:
         at, failure = refused
-        raise Failed(commands[at], failure, at) from failure
+        raise Failed(sent[at], failure, at) from failure
     rows = Transformer.from_context(connection)
     return [_answer(rows, result) for result in results]
 

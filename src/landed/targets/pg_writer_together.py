@@ -81,26 +81,28 @@ class Together:
         session = self._session
         started = time.perf_counter()
         session.ready()
-        commands, ends = self._commands(members)
-        sent = members[: len(ends)]
-        if not sent:
-            self._by_itself.add(members[0].migration.name)
-            return
-        done, note = len(sent), ""
+        ends: list[int] = []
+        """The number of commands up to the end of each file that was sent."""
+        sent, done, note = members, 0, ""
         problem: LandedError | None = None
         try:
-            send(session.connection, commands)
+            send(session.connection, self._commands(members, ends))
+            done = len(ends)
+            if not done:
+                return
+            sent = members[:done]
             session.settled = settles(sent[-1].migration, _numbers(sent[-1]))
         except Failed as failed:
             done = sum(end <= failed.at for end in ends)
-            self._refused(sent[done], failed)
+            self._refused(members[done], failed)
         except (Lost, KeyboardInterrupt) as error:
+            sent = members[: max(len(ends), 1)]
             done, problem = self._look(sent, error)
             note = "the reply was lost; the database was read again: it is there and recorded"
         except BaseException:
             session.abandon()
             raise
-        seconds = (time.perf_counter() - started) / len(sent)
+        seconds = (time.perf_counter() - started) / max(done, 1)
         for member in sent[:done]:
             count = len(_numbers(member))
             yield Applied(member.migration.name, "applied", count, seconds, note=note)
@@ -117,12 +119,10 @@ class Together:
         guard = RowGuard(self._session.connection, migration, step, numbers)
         return not guard.needed and not takes_along(migration, step, numbers)
 
-    def _commands(self, members: Sequence[Member]) -> tuple[list[Command], list[int]]:
-        """What to send, and the number of commands up to the end of each file; only as many files as the
-        server can prove."""
+    def _commands(self, members: Sequence[Member], ends: list[int]) -> Iterator[Command]:
+        """What to send, for as many files as the server can prove; ``ends`` is filled meanwhile."""
         session, ledger = self._session, self._session.target.ledger
-        commands: list[Command] = []
-        ends: list[int] = []
+        count = 0
         settled = session.settled
         session.settled = False
         for member in members:
@@ -131,18 +131,21 @@ class Together:
             try:
                 proofs = session.assertions.commands(net)
             except CannotTell:
-                break
+                self._by_itself.add(migration.name)
+                return
             row = row_for(migration)
-            commands += opening(ledger, row, session.lock_timeout, settled=settled)
-            commands += body(migration, _numbers(member))
-            commands.append(Command(SETTINGS, purpose="read"))
-            commands += [
-                Command(p.sql, p.values or None, purpose="prove", prepared=p.prepared) for p in proofs
+            commands = [
+                *opening(ledger, row, session.lock_timeout, settled=settled),
+                *body(migration, _numbers(member)),
+                Command(SETTINGS, purpose="read"),
+                *(Command(p.sql, p.values or None, purpose="prove", prepared=p.prepared) for p in proofs),
+                *recording(ledger, row),
+                Command("COMMIT", purpose="commit"),
             ]
-            commands += [*recording(ledger, row), Command("COMMIT", purpose="commit")]
-            ends.append(len(commands))
+            count += len(commands)
+            ends.append(count)
+            yield from commands
             settled = settles(migration, _numbers(member))
-        return commands, ends
 
     # -- what went wrong ------------------------------------------------------------------------
 

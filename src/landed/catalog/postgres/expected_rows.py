@@ -8,13 +8,13 @@ Facts that cannot be put this way make no expectation at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from landed.catalog.postgres.canonical import as_first_written, canonical_expression
 from landed.catalog.postgres.queries import queries
-from landed.catalog.postgres.readback import split_name, wanted
+from landed.catalog.postgres.readback import Wanted, split_name, wanted
 from landed.catalog.postgres.rows import Reader
 from landed.core.facts import EXISTS, YES, FactKey
 
@@ -91,7 +91,7 @@ class _Row:
         self.owner = owner
         self.columns: Pattern = {}
         self.lists: dict[str, list[str]] = {}
-        self.privileges: list[tuple[str, str, bool]] = []
+        self.privileges: dict[tuple[str, str], bool] = {}
         self.without: list[Pattern] = []
         self.listed = False
         self.claims: list[tuple[FactKey, str | None]] = []
@@ -112,8 +112,8 @@ class _Row:
     def _pattern(self) -> Pattern:
         made = self.head | self.columns | self.lists
         if self.listed:
-            acl = [f"{role}={word}" for role, word, _ in self.privileges]
-            made["acl"] = acl + [f"{role}={word}*" for role, word, star in self.privileges if star]
+            acl = [f"{role}={word}" for role, word in self.privileges]
+            made["acl"] = acl + [f"{role}={word}*" for (role, word), star in self.privileges.items() if star]
             if self.owner is not None:
                 made["owner"] = self.owner
         return made
@@ -149,7 +149,7 @@ class _Row:
     def _list(self) -> str:
         """An access control list with these privileges, and none by default."""
         items = []
-        for role, word, star in self.privileges:
+        for (role, word), star in self.privileges.items():
             name = '"' + role.replace('"', '""') + '"' if role else ""
             item = f"{name}={_LETTERS[word]}{'*' if star else ''}/x"
             items.append('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"')
@@ -159,6 +159,10 @@ class _Row:
 class _Expectations:
     def __init__(self, net: Mapping[FactKey, str | None], main_role: str, main_shown: str) -> None:
         self._net = net
+        self._places: dict[tuple[object, ...], tuple[tuple[str, ...], Wanted]] = {}
+        self._by_object: dict[tuple[object, ...], _Row] = {}
+        self._roles: dict[str, tuple[str, str]] = {}
+        self._lost = {k[:3] for k, v in net.items() if k.prop == EXISTS and v is None}
         self._main, self._shown = main_role, main_shown
         self.rows: dict[tuple[str, ...], dict[tuple[object, ...], _Row]] = {}
         self._gone: dict[tuple[str, ...], list[Pattern]] = {}
@@ -191,9 +195,8 @@ class _Expectations:
             self._row(key, self._query(key, "constraint")).claims.append((key, after))
             return
         column = _COLUMN_OF.get((key.kind, key.prop), key.prop)
-        asked = self._asked(key)
-        held = [q for q in asked if column in titles_of(q)]
-        if not held:
+        asked = self._asked(key)[0]
+        if not any(column in titles_of(q) for q in asked):
             self._option(key, after, asked)
             return
         row = self._row(key, self._query(key, column))
@@ -214,15 +217,20 @@ class _Expectations:
 
     def _is_gone(self, key: FactKey) -> bool:
         """Whether the object itself has to be absent, or one that it is a part of."""
-        exists = key.object.fact(EXISTS)
-        return exists in self._net and self._net[exists] is None
+        return key[:3] in self._lost
 
-    def _asked(self, key: FactKey) -> tuple[str, ...]:
-        return tuple(wanted([key]))
+    def _asked(self, key: FactKey) -> tuple[tuple[str, ...], Wanted]:
+        """The queries that tell a fact, and of which units."""
+        own = key.prop if key.kind == "constraint" or key.prop == "column order" else ""
+        place = (*key[:3], own)
+        if place not in self._places:
+            found = wanted([key])
+            self._places[place] = (tuple(found), found)
+        return self._places[place]
 
     def _query(self, key: FactKey, column: str) -> tuple[str, ...]:
         """The query that has the row; of a constraint two, where its owner may be a domain."""
-        asked = [q for q in self._asked(key) if column in titles_of(q)]
+        asked = [q for q in self._asked(key)[0] if column in titles_of(q)]
         if key.kind == "constraint" and key.parent in self._tables:
             asked = [q for q in asked if q != "domain_constraints"]
         if not asked:
@@ -232,16 +240,18 @@ class _Expectations:
         return tuple(sorted(asked if key.kind == "constraint" else asked[:1]))
 
     def _row(self, key: FactKey, names: tuple[str, ...]) -> _Row:
-        head = _head(key)
-        owner = self._main if all("owner" in titles_of(q) for q in names) else None
-        return self._row_of(head, names, owner, wanted([key]))
+        place = (names, *key[:3])
+        if place not in self._by_object:
+            owner = self._main if all("owner" in titles_of(q) for q in names) else None
+            self._by_object[place] = self._row_of(_head(key), names, owner, self._asked(key)[1])
+        return self._by_object[place]
 
     def _row_of(
         self,
         head: Pattern,
         names: tuple[str, ...],
         owner: str | None,
-        units: Mapping[str, Iterable[tuple[str, str]]],
+        units: Wanted,
         what: str = "",
     ) -> _Row:
         self._read(names, units)
@@ -251,7 +261,7 @@ class _Expectations:
             rows[place] = _Row(head, owner, what)
         return rows[place]
 
-    def _read(self, names: tuple[str, ...], units: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    def _read(self, names: tuple[str, ...], units: Wanted) -> None:
         pairs = self._units.setdefault(names, set())
         for name in names:
             pairs.update(units.get(name, ()))
@@ -288,31 +298,35 @@ class _Expectations:
             raise CannotTell(str(key))
         head = _head(key)
         columns = [_plain(part) for part in _split_list(after)]
-        row = self._row_of(head, ("columns",), None, wanted([key]))
+        row = self._row_of(head, ("columns",), None, self._asked(key)[1])
         row.columns["column order"] = "\x1f".join(columns)
 
     def _gone_object(self, key: FactKey) -> None:
-        names = tuple(sorted(q for q in self._asked(key) if "exists" in titles_of(q)))
+        asked, units = self._asked(key)
+        names = tuple(sorted(q for q in asked if "exists" in titles_of(q)))
         if not names:
             raise CannotTell(str(key))
-        self._read(names, wanted([key]))
+        self._read(names, units)
         self._gone.setdefault(names, []).append(_head(key))
 
     def _grant(self, key: FactKey, after: str | None) -> None:
         what = key.kind.partition(" on ")[2]
-        told = _GRANT.match(key.name)
-        if told is None or told["privilege"] not in _LETTERS:
-            raise CannotTell(str(key))
-        head, names = self._granted(key, what)
         if key.parent in self._absent:
             if after is not None:
                 raise CannotTell(str(key))
             return
-        shown = told["role"]
-        role = "" if shown == "PUBLIC" else self._main if shown == self._shown else _plain(shown)
+        if key.name not in self._roles:
+            self._roles[key.name] = self._role(key)
+        privilege, role = self._roles[key.name]
         owner = self._main if what != "column" else None
-        row = self._row_of(head, names, owner, wanted([key]), what)
-        element = f"{role}={told['privilege']}"
+        place = (key.kind, key.parent)
+        if place not in self._by_object:
+            found = wanted([key])
+            head, names = self._granted(key, what, found)
+            self._by_object[place] = self._row_of(head, names, owner, found, what)
+        row = self._by_object[place]
+        head = row.head
+        element = f"{role}={privilege}"
         if key.kind.startswith("revoke"):
             if after is None or key.prop != EXISTS:
                 raise CannotTell(str(key))
@@ -325,14 +339,21 @@ class _Expectations:
         else:
             row.listed = True
             star = key.prop != EXISTS
-            if star or (role, told["privilege"], True) not in row.privileges:
-                row.privileges = [p for p in row.privileges if p[:2] != (role, told["privilege"])]
-                row.privileges.append((role, told["privilege"], star))
+            row.privileges[role, privilege] = star or row.privileges.get((role, privilege), False)
             row.claims.append((key, after))
 
-    def _granted(self, key: FactKey, what: str) -> tuple[Pattern, tuple[str, ...]]:
+    def _role(self, key: FactKey) -> tuple[str, str]:
+        """Privilege and role of a grant."""
+        told = _GRANT.match(key.name)
+        if told is None or told["privilege"] not in _LETTERS:
+            raise CannotTell(str(key))
+        shown = told["role"]
+        role = "" if shown == "PUBLIC" else self._main if shown == self._shown else _plain(shown)
+        return told["privilege"], role
+
+    def _granted(self, key: FactKey, what: str, found: Wanted) -> tuple[Pattern, tuple[str, ...]]:
         """The object of a grant, and where it stands; its exact kind is known only from the file."""
-        names = tuple(sorted(q for q in wanted([key]) if "acl" in titles_of(q)))
+        names = tuple(sorted(q for q in found if "acl" in titles_of(q)))
         if not names:
             raise CannotTell(str(key))
         if what == "column":
