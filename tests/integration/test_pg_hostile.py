@@ -189,6 +189,7 @@ CREATE OPERATOR public.= (leftarg = int, rightarg = int, function = public.no);
 CREATE OPERATOR public.<> (leftarg = text, rightarg = text, function = public.no);
 CREATE OPERATOR public.<> (leftarg = oid, rightarg = oid, function = public.no);
 CREATE OPERATOR public.> (leftarg = int, rightarg = int, function = public.no);
+CREATE OPERATOR public.< (leftarg = int, rightarg = int, function = public.no);
 CREATE TABLE public.pg_class (a int); CREATE TABLE public.pg_namespace (a int);
 CREATE TABLE public.pg_policy (a int); CREATE TABLE public.pg_locks (a int);
 CREATE TABLE public.pg_roles (a int); CREATE TABLE public.pg_stat_activity (a int);
@@ -251,6 +252,7 @@ def test_hijacked_names_and_odd_settings(project: Project) -> None:
 
 def test_required_features_under_hijacked_names(project: Project) -> None:
     project.sql(HIJACKED, f'ALTER DATABASE "{project.name}" SET search_path = public, pg_catalog')
+    assert project.landed("exec", "SELECT id FROM public.a").code == 0
     with project.server.connect(project.name) as connection:
         landed.require(connection, "public.a.t", "table b", "function public.count", "type public.regclass")
         with pytest.raises(landed.MissingFeature, match="no column nothing"):

@@ -12,15 +12,15 @@ from landed.shadow.postgres.servers import ShadowServer
 
 
 class Heard(list[str]):
-    """What was told; the first thing that is told makes something happen."""
+    """What was told; the first thing that is told (or the one numbered ``at``) makes something happen."""
 
-    def __init__(self, then: Callable[[], object]) -> None:
+    def __init__(self, then: Callable[[], object], at: int = 1) -> None:
         super().__init__()
-        self._then = then
+        self._then, self._at = then, at
 
     def append(self, text: str) -> None:
         super().append(text)
-        if len(self) == 1:
+        if len(self) == self._at:
             self._then()
 
 
@@ -42,6 +42,19 @@ def test_a_file_waits_for_a_session_names_it_and_lands_when_it_has_ended(world: 
     assert told.startswith(f"0002_file.sql: waiting for a lock on public.orders held by pid {pid} (")
     assert "idle in transaction" in told and "last ran: INSERT INTO orders VALUES (1, '…')" in told
     assert world.recorded() == ["0001", "0002"]
+
+
+def test_a_file_with_a_short_time_out_of_its_own_names_who_is_in_its_way(world: World) -> None:
+    """Before the first try is looked at it is over; the second one is looked at from its beginning."""
+    world.sql(f"ALTER DATABASE {world.live.name} RESET lock_timeout")
+    world.heard = Heard(lambda: world.sql("COMMIT"), at=2)
+    world.sql("BEGIN")
+    world.sql("INSERT INTO orders VALUES (1, 'sesame')")
+    text = "SET lock_timeout = '400ms'; ALTER TABLE orders ADD COLUMN note text"
+    assert world.apply(text).outcome == "applied"
+    first, second = world.heard
+    assert "held by" not in first
+    assert f"held by pid {world.connection.info.backend_pid} (" in second
 
 
 def test_an_index_waits_for_a_session_and_leaves_nothing_broken(world: World) -> None:

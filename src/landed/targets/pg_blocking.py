@@ -27,6 +27,9 @@ not meet again."""
 _LAST_LOOK = 2.0
 """Seconds that a failed try waits for the last look at who blocked it."""
 
+_AT_ONCE = 0.05
+"""Seconds after which a try is looked at whose predecessor was over too soon."""
+
 _ONCE = {"40P01": "a deadlock with another session", "40001": "a concurrent change of the same rows"}
 
 _BLOCKING = """\
@@ -62,7 +65,9 @@ class Watcher:
 
     Used as a context manager around one try. Nothing is opened and nothing is asked unless the try takes
     longer than ``after`` seconds (half of the lock time-out: in the normal case it costs no round trip); from
-    then on it looks again and again, and keeps the last blockers seen in :attr:`blockers`. The second
+    then on it looks again and again, and keeps the last blockers seen in :attr:`blockers`. Once a try has
+    ended at a lock before anybody was seen (a file may have a shorter time-out of its own), it looks at the
+    next ones from their beginning. The second
     connection is kept for further tries; :meth:`close` closes it. When it cannot be opened nothing is known,
     which is no error (``problem`` says why). ``pid`` is the server process of the first connection
     (:func:`landed.targets.pg_advisory.session_lock` yields it). ``notify`` is told once in each try who is in
@@ -105,8 +110,12 @@ class Watcher:
                 self._thread.start()
         return self
 
-    def __exit__(self, failure: type[BaseException] | None, *rest: object) -> None:
+    def __exit__(
+        self, failure: type[BaseException] | None, error: BaseException | None, *rest: object
+    ) -> None:
         self._since = None
+        if sqlstate(error) == "55P03" and not self.blockers:
+            self._after = min(self._after, _AT_ONCE)
         # Work that is done does not wait for a look that is still under way; a failure wants to know.
         if failure and self._looking.acquire(timeout=_LAST_LOOK):
             self._looking.release()
@@ -121,9 +130,8 @@ class Watcher:
                 self._connection = None
 
     def _watch(self, ended: threading.Event) -> None:
-        interval = min(max(self._after / 4, 0.02), 1.0)
         told = 0
-        while not ended.wait(interval):
+        while not ended.wait(min(max(self._after / 4, 0.02), 1.0)):
             with self._guard:
                 number, since = self._try, self._since
                 if since is None:

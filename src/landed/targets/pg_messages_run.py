@@ -267,6 +267,11 @@ def _place(migration: Migration, loss: Loss) -> str:
         if re.search(rf"\bdrop\b.*\b{re.escape(name)}\b", statement.text, re.IGNORECASE | re.DOTALL):
             return f"{migration.file}:{statement.line}"
     for statement in migration.statements:
+        if re.search(
+            rf"\balter\b.*\b{re.escape(name)}\b.*\btype\b", statement.text, re.IGNORECASE | re.DOTALL
+        ):
+            return f"{migration.file}:{statement.line}"
+    for statement in migration.statements:
         if words(statement.text, 1) in (["TRUNCATE"], ["DELETE"], ["MERGE"], ["WITH"], ["DO"]):
             return f"{migration.file}:{statement.line}"
     return migration.file

@@ -239,11 +239,12 @@ class _Run:
         if not wanted:
             return {}
         pairs = sorted(wanted)
-        values = ", ".join(f"({at}, {oid}::oid, {modifier})" for at, (oid, modifier) in enumerate(pairs))
-        rows = self._send(
-            "SELECT pg_catalog.format_type(o, CASE WHEN m < 0 THEN NULL ELSE m END)"
-            f" FROM (VALUES {values}) AS u (at, o, m) ORDER BY at"
-        ).fetchall()
+        values = ", ".join(
+            f"({at}, {oid}::pg_catalog.oid, {'NULL' if modifier < 0 else modifier}::pg_catalog.int4)"
+            for at, (oid, modifier) in enumerate(pairs)
+        )
+        query = "SELECT pg_catalog.format_type(o, m) FROM (VALUES"
+        rows = self._send(f"{query} {values}) AS u (at, o, m) ORDER BY at").fetchall()
         return {pair: str(row[0]) for pair, row in zip(pairs, rows, strict=True)}
 
     def _failed(self, statement: Statement, error: Any, watcher: Any) -> LandedError:
