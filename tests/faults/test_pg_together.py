@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from pgwriting import World, world_on
 from tcpproxy import TcpProxy
@@ -15,6 +17,7 @@ from landed.targets import pg_writer_outcome
 from landed.targets.base import Applied
 from landed.targets.pg_ledger import row_for
 from landed.targets.pg_writer import PgWriter
+from landed.targets.pg_writer_pipeline import Answer, Command
 from landed.targets.pg_writer_together import Member
 
 NAMES = "abcd"
@@ -229,12 +232,13 @@ def test_a_stop_by_the_user(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     files = tables(world)
     real = pg_writer_together.send
 
-    def stopped(connection: object, commands: list[object]) -> object:
+    def stopped(connection: psycopg.Connection[Any], commands: Iterable[Command]) -> list[Answer]:
         """The user's Ctrl-C arrives when the second file is under way."""
-        ends = [at for at, c in enumerate(commands) if getattr(c, "purpose", "") == "commit"]
+        all_of_them = list(commands)
+        ends = [at for at, command in enumerate(all_of_them) if command.purpose == "commit"]
         if len(ends) != len(files):
-            return real(connection, commands)  # type: ignore[arg-type]
-        real(connection, commands[: ends[0] + 3])  # type: ignore[arg-type]
+            return real(connection, all_of_them)
+        real(connection, all_of_them[: ends[0] + 3])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pg_writer_together, "send", stopped)
