@@ -149,6 +149,38 @@ def test_the_managed_part_of_a_project_is_pulled_and_replayed_on(pg_server: Serv
         assert document(tmp_path / "p", "drift", "files", "target", *where)["differences"] == []
 
 
+def test_what_a_project_has_in_the_platforms_schemas_is_pulled_as_such(
+    pg_server: Server, tmp_path: Path
+) -> None:
+    """And not looked for in a base; what the platform's superuser owns is in that, without its owner."""
+    place = tmp_path / "supabase" / "migrations"
+    place.mkdir(parents=True)
+    (tmp_path / "supabase" / "config.toml").write_text('project_id = "x"\n')
+    (place / "20240101000000_a.sql").write_text(
+        "create table public.members (tenant uuid references auth.tenants, made uuid);\n"
+        "create policy own on public.members using (auth.tenant() = tenant);\n"
+        "alter table public.members add foreign key (made) references by_dashboard;\n"
+    )
+    with new_database(pg_server(18, supabase())) as scratch:
+        where = ("--target", url(scratch, "postgres"))
+        with scratch.connect() as admin:
+            admin.execute("CREATE TABLE auth.tenants (id uuid PRIMARY KEY)")
+            admin.execute("GRANT REFERENCES ON auth.tenants TO postgres")
+            admin.execute("CREATE FUNCTION auth.tenant() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'")
+            admin.execute("CREATE TABLE public.by_dashboard (id uuid PRIMARY KEY)")
+        assert "Take its real shape out of the database: landed" in run(tmp_path, "status", *where).output
+        assert "needs-managed" in document(tmp_path, "status", *where)["migrations"][0]["flags"]
+        base = run(tmp_path, "shadow", "pull", "--base", "--yes", *where).output
+        assert "the platform's schemas have in this project only: landed shadow pull" in base
+        assert "OWNER TO" not in (tmp_path / "supabase" / "landed-base.sql").read_text()
+        run(tmp_path, "shadow", "pull", "--yes", *where)
+        assert "needs-managed" not in document(tmp_path, "status", *where)["migrations"][0]["flags"]
+        assert "1 file applied and proven" in run(tmp_path, "apply", "--yes", *where).output
+        body = document(tmp_path, "status", *where)
+        assert (body["migrations"][0]["standing"], body["unexplained"]) == ("ok", [])
+        assert document(tmp_path, "drift", "files", "target", *where)["differences"] == []
+
+
 def test_nothing_is_managed_on_a_plain_server(pg_server: Server, project: Path) -> None:
     with (
         new_database(pg_server(18)) as scratch,

@@ -20,6 +20,7 @@ from landed.core.timeline import Step
 from landed.core.turns import in_turn
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
+from landed.ops.needs_managed import needs_managed
 from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
 from landed.ops.remedies_postgres import on_postgres
 from landed.ops.ruling import rule
@@ -253,7 +254,9 @@ def _finish(
             flags.append("known-broken")
         for failure in failures.get(migration.name, ()) if not known_broken else ():
             flags.append("not-replayable")
-            if needs_base(failure.message, steps):
+            if needs_managed(workspace, failure.message):
+                flags.append("needs-managed")
+            elif needs_base(failure.message, steps):
                 flags.append("needs-base")
             notes.append(
                 f"statement {failure.statement} (line {failure.line}) cannot be replayed: {failure.message}"

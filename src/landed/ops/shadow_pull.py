@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import Step
+from landed.ops.needs_managed import needs_managed
 from landed.ops.workspace import BASE, Workspace
 from landed.targets.settings import FILE
 
@@ -45,7 +46,7 @@ class Pulled:
     """A SQL file to be written. ``path`` is absolute, ``shown`` relative to the project; ``setting`` is the
     line of ``[shadow]`` that names it, and ``set`` whether the settings say it already. ``failed_before``
     and ``failed_after`` count the files that do not replay without and with it; ``None`` where that is
-    not the question."""
+    not the question. ``lacks_managed`` is whether files need what the platform has in this project only."""
 
     kind: str
     path: Path
@@ -55,6 +56,7 @@ class Pulled:
     set: bool
     failed_before: int | None = None
     failed_after: int | None = None
+    lacks_managed: bool = False
 
     @property
     def differs(self) -> bool:
@@ -125,7 +127,8 @@ def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pull
         f"-- What the migrations start from: what {workspace.spec.label} has and no file makes. No rows.\n"
         f"-- Written by: {COMMAND}. It counts as applied before the first file.\n"
     )
-    return _pulled(workspace, "base", head + text, before, after)
+    lacks = any(needs_managed(workspace, failure.message) for step in steps for failure in step.failures)
+    return replace(_pulled(workspace, "base", head + text, before, after), lacks_managed=lacks)
 
 
 def made(steps: Sequence[Step]) -> frozenset[str]:

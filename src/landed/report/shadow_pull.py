@@ -23,6 +23,8 @@ def render_pulled(spec: TargetSpec, pulled: Pulled, changed: Path | None, out: I
     if pulled.failed_before is not None and pulled.failed_after is not None:
         before, after = plural(pulled.failed_before, "file"), pulled.failed_after
         print(f"Without it {before} cannot be replayed whole; with it {after}.", file=out)
+    if pulled.lacks_managed:
+        print("Files use what the platform's schemas have in this project only: landed shadow pull", file=out)
     if changed is not None:
         print(f"{changed.name} names it now: [shadow] {pulled.setting}", file=out)
     elif not pulled.set:

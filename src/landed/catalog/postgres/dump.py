@@ -40,6 +40,7 @@ _BUILTIN = "SELECT " + ", ".join(
 ) + " FROM pg_roles r WHERE r.rolname = %(main)s"  # fmt: skip
 _OF_EXTENSIONS = frozenset({"net", "cron"})
 """Schemas that hold nothing but an extension's members; a shadow has stand-ins for these."""
+_SUPERUSER = "supabase_admin"
 _SECRET = "passw|secret|key|token|credential|sslcert"
 _PUBLIC_ROLES = ("anon", "authenticated", "service_role", "postgres")
 _OLD_DEFAULTS = {
@@ -277,6 +278,9 @@ def _afterwards(
             for sql in rights.columns(column["table"], column["name"], column["acl"], column["owner"]):
                 yield f"{sql};"
     for item in ordered:
+        # What a dashboard made belongs to the superuser there; postgres cannot give it to that role.
+        if hosted and item.owner == _SUPERUSER:
+            continue
         if item.owner and item.owner != read.main and item.what and not item.follows:
             yield f"ALTER {item.what} {item.name} OWNER TO {shown[item.owner]};"
 
