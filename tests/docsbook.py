@@ -154,7 +154,7 @@ def json_table(name: str, parts: str) -> list[str]:
 
 
 _ELSEWHERE = frozenset(
-    {"target", "migration", "evidence", "location", "note", "copy", "failure", "side", "value"}
+    {"target", "migration", "evidence", "location", "note", "copy", "failure", "side", "value", "remedy"}
 )
 """Parts with a table of their own in docs/json.md."""
 

@@ -17,25 +17,31 @@ from landed.cli.output import confirm, emit_json, progress
     metavar="TEXT",
     help="Why a named migration that nothing proves is to be changed all the same.",
 )
+@click.option(
+    "--fetch", is_flag=True, help="Write the files that rows have lost, from the SQL in Supabase's ledger."
+)
 @click.option("--yes", "-y", is_flag=True, help="Consent without being asked.")
 @click.option("--dry-run", is_flag=True, help="Print the changes and change nothing.")
-def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool, dry_run: bool) -> None:
+def repair(
+    common: Common, names: tuple[str, ...], reason: str | None, fetch: bool, yes: bool, dry_run: bool
+) -> None:
     """Make the ledger say what the schema proves.
 
     Adds rows for migrations that are there but not recorded, removes rows of migrations that are
     recorded but not there, renames rows of files that were renamed, and shows the proof for each.
     Runs no SQL of yours. A migration that ran half-way is refused (use resume), and so is one that
-    nothing can prove, unless you name it and give a reason.
+    nothing can prove, unless you name it and give a reason. With --fetch the ledger stays as it is,
+    and files are written: those of rows without a file whose SQL the ledger holds.
     """
     from landed.ops.examine import examine
-    from landed.ops.repair import plan_repair, run_repair
+    from landed.ops.repair import plan_fetch, plan_repair, run_repair
     from landed.report.apply_text import render_undo
     from landed.report.json_apply import repair_json
     from landed.report.repair_text import render_repair
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
-    plan = plan_repair(exam, names, reason=reason)
+    plan = plan_fetch(exam, names) if fetch else plan_repair(exam, names, reason=reason)
     undo = None
     if not common.json:
         render_repair(exam, plan, sys.stdout if dry_run or not plan.changes else sys.stderr)
@@ -43,13 +49,19 @@ def repair(common: Common, names: tuple[str, ...], reason: str | None, yes: bool
         import shlex
 
         words = shlex.join(("repair", *names))
-        if reason:
+        if fetch:
+            words += " --fetch"
+        elif reason:
             words += f" --reason {shlex.quote(reason)}"
-        confirm(f"Change the ledger of {exam.workspace.spec.label}?", yes=yes, again=f"landed {words} --yes")
+        ask = "Write these files?" if fetch else f"Change the ledger of {exam.workspace.spec.label}?"
+        confirm(ask, yes=yes, again=f"landed {words} --yes")
         show = None if common.json else lambda point: render_undo(point, sys.stderr, common.command)
         undo = run_repair(exam, plan, on_undo=show)
-        if not common.json:
-            count = len(plan.changes)
+        count = len(plan.changes)
+        if fetch and not common.json:
+            click.echo(f"{count} file{'s' * (count != 1)} written; the ledger is as it was. See: ", nl=False)
+            click.echo(common.command("landed status"))
+        elif not common.json:
             click.echo(f"{count} ledger row{'s' * (count != 1)} changed on {exam.workspace.spec.label}.")
     if common.json:
         emit_json(repair_json(exam, plan, done=bool(plan.changes) and not dry_run, undo=undo))

@@ -58,7 +58,7 @@ def resume_plan(
 
 def shell_word(text: str) -> str:
     """A name as one word of a command that can be pasted into a shell."""
-    if text and all(c.isalnum() or c in "._-/" for c in text):
+    if text and all(c.isalnum() or c in "._-/:" for c in text):
         return text
     import shlex
 
@@ -108,7 +108,7 @@ def next_command(judgement: Judgement) -> str | None:
         case Standing.EDITED:
             return f"restore {judgement.file} as it was applied, or: landed lock --accept {name}"
         case Standing.TORN if can_resume(judgement):
-            return f"landed resume {name}"
+            return f"landed resume {name}" + "".join(f" --allow {shell_word(a)}" for a in judgement.allow)
         case Standing.TORN if judgement.remedy is not None and judgement.remedy.instead:
             return "put the statements above into a new migration, then: landed status"
         case Standing.TORN:
@@ -119,4 +119,6 @@ def _orphan(judgement: Judgement) -> str:
     for note in judgement.notes:
         if note.startswith("git "):
             return note
+    if "sql-in-ledger" in judgement.flags:
+        return f"landed repair {shell_word(judgement.name)} --fetch"
     return f'put the file back, or: landed repair {shell_word(judgement.name)} --reason "…"'

@@ -123,7 +123,7 @@ class Judgement(NamedTuple):
     check, so that nothing in the database shows whether they ran. ``verdict`` is ``None`` for an
     orphan: there is no file that could be judged. ``flags`` are stable codes, ``notes`` prose;
     ``renamed`` is the other name of a file whose ledger row still has its old one; ``remedy`` what helps
-    where the file's own statements do not.
+    where the file's own statements do not; ``allow`` the consents that the next command needs by name.
     """
 
     name: str
@@ -144,3 +144,4 @@ class Judgement(NamedTuple):
     statements: int = 0
     renamed: str | None = None
     remedy: Remedy | None = None
+    allow: tuple[str, ...] = ()

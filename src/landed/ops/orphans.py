@@ -63,8 +63,9 @@ def pair_renamed(
         if not j.recorded
         and j.standing in (Standing.UNRECORDED, Standing.UNKNOWN, Standing.OUT_OF_ORDER, Standing.PENDING)
     }
+    orphans = [_with_its_sql(orphan) if orphan.name in stored else orphan for orphan in orphans]
     if not orphans or not free:
-        return list(judged), list(orphans)
+        return list(judged), orphans
     pairs: dict[str, str] = {}
     for orphan in orphans:
         found = (
@@ -87,13 +88,22 @@ def pair_renamed(
     )
 
 
+_OF_OLD_NAME = ("git ", "its number is below", "the ledger holds its SQL")
+
+
+def _with_its_sql(orphan: Judgement) -> Judgement:
+    """A row that holds the SQL that was run: the file can be written again."""
+    notes = (*orphan.notes, "the ledger holds its SQL, so the file can be written again")
+    return orphan._replace(flags=(*orphan.flags, "sql-in-ledger"), notes=notes)
+
+
 def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
     standing = judgement.standing if judgement.standing is Standing.ORPHAN else Standing.UNRECORDED
     return judgement._replace(
         standing=standing,
         renamed=other,
         flags=(*judgement.flags, "renamed"),
-        notes=(note, *(n for n in judgement.notes if not n.startswith(("git ", "its number is below")))),
+        notes=(note, *(n for n in judgement.notes if not n.startswith(_OF_OLD_NAME))),
     )
 
 

@@ -31,7 +31,7 @@ def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
     from landed.sql.postgres_repeatable import is_repeatable
 
     notes = dict.fromkeys(note for e in judgement.evidence if not e.holds and (note := _note(e)))
-    judgement = judgement._replace(notes=(*judgement.notes, *notes))
+    judgement = judgement._replace(notes=(*judgement.notes, *notes), allow=_consents(judgement, migration))
     place = judgement.location
     if place is None or place.exact:
         return judgement
@@ -42,7 +42,8 @@ def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
     again = {
         number
         for number in place.mixed
-        if is_repeatable(migration.statements[number - 1].text) or all(map(_invalid, broken.get(number, ())))
+        if is_repeatable(migration.statements[number - 1].text)
+        or (_concurrently(migration, number) and all(map(_invalid, broken.get(number, ()))))
     }
     again |= {
         number
@@ -92,6 +93,26 @@ def _lacks_objects(judgement: Judgement) -> bool:
     return judgement.recorded and any(
         e.key is not None and e.key.prop == EXISTS and e.observed is None for e in judgement.evidence
     )
+
+
+def _consents(judgement: Judgement, migration: Migration) -> tuple[str, ...]:
+    """The INVALID indexes that a statement of the file builds anew, which have to be dropped for it."""
+    found = []
+    for evidence in judgement.evidence:
+        key = evidence.key
+        if evidence.holds or evidence.observed != "no" or key is None or not evidence.statement:
+            continue
+        if (key.kind, key.prop) == ("index", "valid") and _concurrently(migration, evidence.statement):
+            from landed.catalog.postgres.restore_names import schema_of, unquoted
+
+            found.append(f"drop-invalid-index:{unquoted(schema_of(key.parent))}.{unquoted(key.name)}")
+    return tuple(found)
+
+
+def _concurrently(migration: Migration, number: int) -> bool:
+    from landed.sql.postgres_tokens import words
+
+    return "CONCURRENTLY" in words(migration.statements[number - 1].text, 5)
 
 
 def _note(evidence: Evidence) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from landed.core.advice import shell_word
 from landed.core.errors import NotProven, UsageError
@@ -12,10 +13,14 @@ from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
 from landed.targets.base import UndoPoint
 
+if TYPE_CHECKING:
+    from landed.ops.orphans_fetch import MissingFile
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerChange:
-    """One change of the ledger: ``action`` is ``add``, ``remove`` or ``rename``; ``proof`` is why."""
+    """One change of the ledger: ``action`` is ``add``, ``remove`` or ``rename``; ``proof`` is why. With
+    ``fetch`` the ledger stays as it is, and the file that a row has lost is written (``new_name``)."""
 
     action: str
     name: str
@@ -30,6 +35,40 @@ class RepairPlan:
     changes: tuple[LedgerChange, ...]
     refused: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
+    files: tuple[MissingFile, ...] = ()
+    fetches: bool = False
+
+
+def plan_fetch(exam: Examination, names: Sequence[str] = ()) -> RepairPlan:
+    """The files to write for rows that have none, from the SQL that the ledger holds; without names all.
+
+    Raises UsageError for a name that is neither a file nor a ledger row, NotProven when a named one cannot
+    be written.
+    """
+    from landed.ops.orphans_fetch import missing_file
+
+    orphans = [j for j in exam.judgements if j.standing is Standing.ORPHAN and not j.renamed]
+    chosen = [_find(exam, name) for name in names] if names else orphans
+    changes: list[LedgerChange] = []
+    refused: list[tuple[str, str]] = []
+    files: list[MissingFile] = []
+    for judgement in dict.fromkeys(chosen):
+        found = missing_file(exam, judgement)
+        if isinstance(found, str):
+            refused.append((judgement.name, found))
+            continue
+        count = f"{found.statements} statement{'s' * (found.statements != 1)}"
+        path = exam.workspace.path_of(found.path.name)
+        changes.append(LedgerChange("fetch", judgement.name, f"the ledger holds its SQL ({count})", path))
+        files.append(found)
+    if names and refused and not changes:
+        name, why = refused[0]
+        raise NotProven(
+            f"The file of {name} cannot be written: {why}.",
+            details=["Nothing was changed."],
+            next="landed status",
+        )
+    return RepairPlan(tuple(changes), tuple(refused), files=tuple(files), fetches=True)
 
 
 def plan_repair(exam: Examination, names: Sequence[str] = (), *, reason: str | None = None) -> RepairPlan:
@@ -67,6 +106,11 @@ def run_repair(
     ``on_undo`` is told it before anything is written. Raises NotProven when the ledger has changed
     meanwhile.
     """
+    if plan.fetches:
+        from landed.ops.orphans_fetch import write_files
+
+        write_files(plan.files)
+        return None
     with exam.workspace.target.writer() as writer:
         undo = writer.undo
         if writer.undo is not None:

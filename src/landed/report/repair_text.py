@@ -10,7 +10,7 @@ from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
 from landed.report.status_text import headline, too_many
 
-_SIGNS = {"add": "+", "remove": "-", "rename": "~"}
+_SIGNS = {"add": "+", "remove": "-", "rename": "~", "fetch": "+"}
 
 
 def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
@@ -27,7 +27,9 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
     left = sum(name in hidden for name, _ in plan.refused)
     if left:
         print(f"  . left alone: … and {left} more rows without a file (--json shows all)", file=out)
-    if not plan.changes:
+    if not plan.changes and plan.fetches:
+        print("No file is to be written.", file=out)
+    elif not plan.changes:
         print(
             "The ledger needs no repair." if not plan.refused else "Nothing can be repaired by proof.",
             file=out,

@@ -66,6 +66,11 @@ def schema_of(name: str) -> str:
     return found[1] if found else ""
 
 
+def unquoted(name: str) -> str:
+    """A name without the quotes that facts show it with."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
 def last_of(name: str) -> tuple[str, str]:
     """``app.orders.id`` → ``("app.orders", "id")``, with their quotes."""
     found = re.match(r'(.*)\.("(?:[^"]|"")*"|[^".]+)\Z', name, re.DOTALL)

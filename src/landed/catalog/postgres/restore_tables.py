@@ -177,7 +177,7 @@ def _definition(want: Props) -> str:
 
 
 def index(piece: Piece) -> None:
-    """An index that is no constraint's. One that is only INVALID is resume's to build again."""
+    """An index that is no constraint's."""
     _, parent, name = piece.object
     own = f"{schema_of(parent)}.{name}"
     want = piece.want
@@ -201,9 +201,9 @@ def index(piece: Piece) -> None:
         piece.takes("attached to")
         if of is None or "partition of" not in of.did:
             piece.alter(f"ALTER INDEX {want['attached to']} ATTACH PARTITION {own}")
+    if piece.takes("valid", "ready"):
+        piece.alter(f"REINDEX INDEX {own}")
     if "statistics target" in piece.todo:
-        return
-    if piece.todo & {"valid", "ready"}:
         return
     parameters(piece, f"ALTER INDEX {own} ")
 
