@@ -80,6 +80,18 @@ AGAIN = {
     "by a function, only where there are rows": ("SELECT old_ones()", A_TABLE),
     "type": ("ALTER TABLE t ALTER a TYPE int USING NULL", VALUES),
     "type, in part": ("ALTER TABLE t ALTER COLUMN a SET DATA TYPE text USING nullif(a, 'x')", VALUES),
+    "type, under another name": (
+        "ALTER TABLE t RENAME a TO z; ALTER TABLE t ALTER z TYPE int USING NULL",
+        VALUES,
+    ),
+    "type, under another table name": (
+        "ALTER TABLE t RENAME TO tt; DO $$ BEGIN ALTER TABLE tt ALTER a TYPE int USING NULL; END $$",
+        VALUES,
+    ),
+    "added again under another table name": (
+        "ALTER TABLE t RENAME TO tt; ALTER TABLE tt DROP a, ADD a int",
+        A_COLUMN,
+    ),
     "type, cut by a cast": (
         "UPDATE next SET a = 'y'; ALTER TABLE t ALTER b TYPE varchar(3) USING b::varchar(3)",
         "change-rows:public.t.b",

@@ -137,8 +137,8 @@ class Counts:
 
     @property
     def known(self) -> set[int]:
-        """The identifiers of the tables that were counted."""
-        return {seen.oid for seen in self._seen}
+        """The identifiers of the tables whose own rows were counted."""
+        return {seen.oid for seen in self._seen if not seen.number}
 
     def before(self, going: Sequence[Going], retyped: Sequence[Going]) -> None:
         """Lock what may go, and count it."""

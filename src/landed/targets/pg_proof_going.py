@@ -53,6 +53,9 @@ _OF_TABLES = frozenset(("into", "table", "references", "on", "exists"))
 _PARTS = frozenset(("constraint", "default", "not", "expression", "identity"))
 """What ALTER TABLE … DROP takes away besides columns."""
 
+_Names = tuple[str, str, str]
+"""Schema or ``""``, table, column or ``""``."""
+
 
 class Going(NamedTuple):
     """A table, or one of its columns, that was there before the file and may be gone after it.
@@ -75,29 +78,26 @@ def going(migration: Migration, step: Step, chosen: Collection[int]) -> list[Goi
     """What may go in the chosen statements (numbers): in the replay, or by what their text says of names that
     are there again at the end of the same statement."""
     statements = {s.number: s for s in migration.statements if s.number in chosen}
-    lost, there, names = _lost([t for t in step.traces if t.number in chosen], statements)
+    lost, there, names, renamed = _lost([t for t in step.traces if t.number in chosen], statements)
     tables = {key.name for key in lost if key.kind == "table"}
-    found: dict[tuple[str, str, str], Going] = {}
+    found: dict[_Names, Going] = {}
     for key, at in lost.items():
         again = there.get(key, False)
         if key.kind == "table":
             copied = _is_copied(statements.values(), at, [names[key]])
-            schema, table = split_name(key.name)
-            found[schema, table, ""] = Going(schema, table, "", again, copied)
+            found[_names(key)] = Going(*_names(key), again, copied)
         elif key.parent not in tables or (not again and there.get(FactKey("table", "", key.parent, EXISTS))):
             holder = names.get(FactKey("table", "", key.parent, EXISTS), {split_name(key.parent)[-1]})
             copied = _is_copied(statements.values(), at, [holder, names[key]])
-            schema, table = split_name(key.parent)
-            column = split_name(key.name)[0]
-            found[schema, table, column] = Going(schema, table, column, again, copied)
+            found[_names(key)] = Going(*_names(key), again, copied)
     known = {(table, column) for _, table, column in found}
     for statement in statements.values():
         for schema, table, column in _hidden(statement):
-            if (table, column) not in known:
-                copied = _is_copied(
-                    statements.values(), statement.number, [{table}, *([{column}] if column else [])]
-                )
-                found[schema, table, column] = Going(schema, table, column, True, copied)
+            before = renamed.get((table, column), (schema, table, column))
+            if before[1:] not in known:
+                read = [{table}, *([{column}] if column else [])]
+                copied = _is_copied(statements.values(), statement.number, read)
+                found[before] = Going(*before, again=True, copied=copied)
     return list(found.values())
 
 
@@ -108,20 +108,24 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
     """
     statements = {s.number: s for s in migration.statements if s.number in chosen}
     using = {n for n, s in statements.items() if "using" in s.text.lower() and "type" in s.text.lower()}
-    found: dict[tuple[str, str, str], int] = {}
+    if not using:
+        return []
+    renamed = _lost([t for t in step.traces if t.number in chosen], statements).renamed
+    found: dict[_Names, int] = {}
     for trace in step.traces:
         if trace.number in using:
             for key, before, after in trace.effects:
                 if (key.kind, key.prop) == ("column", "type") and before is not None and after is not None:
-                    schema, table = split_name(key.parent)
+                    now = _names(key)
                     limit = _LIMITED.match(after) if _CASTS.search(statements[trace.number].text) else None
-                    found[schema, table, split_name(key.name)[0]] = int(limit[1]) if limit else 0
+                    found[renamed.get(now[1:], now)] = int(limit[1]) if limit else 0
     for number in using:
-        named = {(table, column) for _, table, column in found}
+        named = {names[1:] for names in found}
         verb = words(statements[number].text, 1)
         if verb in (["ALTER"], ["DO"]):
             more = _dropped_and_retyped(statements[number].text, verb == ["DO"])[1]
-            found.update({(s, t, c): 0 for s, t, c in more if (t, c) not in named})
+            origins = [renamed.get(names[1:], names) for names in more]
+            found.update({names: 0 for names in origins if names[1:] not in named})
     return [
         Going(*names, again=True, copied=True, longest=longest)
         for names, longest in sorted(found.items())
@@ -170,16 +174,31 @@ def identifiers(sql: str) -> Iterator[str]:
             yield from identifiers(text[tag:-tag])
 
 
-def _lost(
-    traces: Iterable[StatementTrace], statements: dict[int, Statement]
-) -> tuple[dict[FactKey, int], dict[FactKey, bool], dict[FactKey, set[str]]]:
-    """What was there before, and goes: with the last statement that takes it; what is there at the end; and
-    the names (without schema) that each has had."""
+class _Followed(NamedTuple):
+    """What was there before and goes, with the last statement that takes it; what is there at the end; the
+    names (without schema) that each of it has had; and by its later names, what had others before."""
+
+    lost: dict[FactKey, int]
+    there: dict[FactKey, bool]
+    names: dict[FactKey, set[str]]
+    renamed: dict[tuple[str, str], _Names]
+
+
+def _names(key: FactKey) -> _Names:
+    if key.kind == "table":
+        schema, table = split_name(key.name)
+        return schema, table, ""
+    schema, table = split_name(key.parent)
+    return schema, table, split_name(key.name)[0]
+
+
+def _lost(traces: Iterable[StatementTrace], statements: dict[int, Statement]) -> _Followed:
     first: dict[FactKey, bool] = {}
     there: dict[FactKey, bool] = {}
     lost: dict[FactKey, int] = {}
     origin: dict[FactKey, FactKey] = {}
     names: dict[FactKey, set[str]] = {}
+    renamed: dict[tuple[str, str], _Names] = {}
     for trace in traces:
         text = statements[trace.number].text
         renames = words(text, 1) == ["ALTER"] and _RENAMES.search(text) is not None
@@ -197,9 +216,10 @@ def _lost(
             if key in moved:
                 origin[moved[key]] = source
                 names[source].add(split_name(moved[key].name)[-1])
+                renamed[_names(moved[key])[1:]] = _names(source)
             elif first.get(source, True):
                 lost[source] = trace.number
-    return lost, there, names
+    return _Followed(lost, there, names, renamed)
 
 
 def _moved(gone: list[FactKey], came: list[FactKey]) -> dict[FactKey, FactKey]:
@@ -242,7 +262,7 @@ def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) 
     return False
 
 
-def _hidden(statement: Statement) -> Iterator[tuple[str, str, str]]:
+def _hidden(statement: Statement) -> Iterator[_Names]:
     """Tables and columns that a statement drops by its text, where it may also make the name anew: (schema or
     ``""``, table, column or ``""``)."""
     verb = words(statement.text, 2)
@@ -255,7 +275,7 @@ def _hidden(statement: Statement) -> Iterator[tuple[str, str, str]]:
         yield from dropped_names(statement.text, inside=True)
 
 
-def dropped_names(sql: str, inside: bool) -> list[tuple[str, str, str]]:
+def dropped_names(sql: str, inside: bool) -> list[_Names]:
     """What DROP TABLE and ALTER TABLE … DROP COLUMN name; ``inside`` looks into bodies and strings, too.
 
     >>> dropped_names('ALTER TABLE a.t DROP "B", DROP CONSTRAINT c, DROP COLUMN IF EXISTS d', False)
@@ -268,9 +288,7 @@ def dropped_names(sql: str, inside: bool) -> list[tuple[str, str, str]]:
     return _dropped_and_retyped(sql, inside)[0]
 
 
-def _dropped_and_retyped(
-    sql: str, inside: bool
-) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+def _dropped_and_retyped(sql: str, inside: bool) -> tuple[list[_Names], list[_Names]]:
     tokens = list(_tokens(sql, inside))
     dropped, retyped_too = [], []
     table: tuple[str, str] | None = None
