@@ -77,6 +77,8 @@ def restoring(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> Restore
     for piece in sorted(pieces, key=lambda piece: not piece.object.kind.endswith("view")):
         if schema.gone(piece.object.parent):
             continue
+        if piece.missing and piece.object.kind in _DEFINED and piece.want.keys() <= {EXISTS, "comment"}:
+            continue  # of what no replay has made, only the name is known
         if (handler := _HANDLERS.get(piece.object.kind)) is not None:
             handler(piece)
         _comment(piece)
@@ -104,6 +106,12 @@ def restoring(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> Restore
         renames,
     )
 
+
+_DEFINED = frozenset(
+    ("table", "column", "constraint", "index", "trigger", "policy", "rule", "view", "materialized view",
+     "function", "procedure", "aggregate", "enum", "domain", "composite type", "range type", "event trigger")
+)  # fmt: skip
+"""What is more than its name."""
 
 _NAMED = frozenset(("enum", "domain", "composite type", "range type", "table", "function", "sequence"))
 
