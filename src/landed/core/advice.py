@@ -87,10 +87,10 @@ def can_resume(judgement: Judgement) -> bool:
 
 def next_command(judgement: Judgement) -> str | None:
     """The next command for one migration, ``None`` when there is nothing to do."""
+    if judgement.standing is Standing.OK:
+        return None
     name = shell_word(judgement.name)
     match judgement.standing:
-        case Standing.OK:
-            return None
         case Standing.DUPLICATE if "same-version" in judgement.flags:
             return f"rename {judgement.file} so that its version is its own, then: landed status"
         case Standing.DUPLICATE:

@@ -199,7 +199,12 @@ def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Map
     versions = {k for k in facts if k.kind == "extension" and k.prop == "version"}
     if versions:
         versions -= {k for step in steps if step.concerns("extension") for k in step.net}
-    return {k: v for k, v in facts.items() if k not in versions} if versions else facts
+    if not versions:
+        return facts
+    left = dict(facts)
+    for key in versions:
+        del left[key]
+    return left
 
 
 def _may_hide(in_order: Sequence[Migration]) -> Callable[[str], bool]:

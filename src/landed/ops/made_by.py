@@ -39,6 +39,7 @@ _OWNER_TO: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _REASSIGN: Final = re.compile(r"\breassign\s++owned\b", re.IGNORECASE)
+_DEFAULTS: Final = frozenset({"default privileges", "default revocation"})
 _DEFAULT: Final = re.compile(r"\(([A-Z]+) on (\w+)s (to|from) (.*)\)", re.DOTALL)
 
 
@@ -74,16 +75,17 @@ class MadeBy:
         """As a reading of a target shows it; ``None`` where the main role made and makes everything."""
         main, runners = roles.main(scope), frozenset(roles.runners(scope))
         able = runners | set(roles.able)
+        telling = [(k, v) for k, v in facts.items() if k.prop == _OWNER or k.kind in _DEFAULTS]
         owners = {
             (_ON[key.kind], key.name): owner
-            for key, owner in facts.items()
+            for key, owner in telling
             if key.prop == _OWNER and key.kind in _ON and owner in able
         }
         strangers = able - {main}
         others = any(
             (key.prop == _OWNER and owner in runners)
             or (key.kind.startswith("default ") and _role(key) in strangers)
-            for key, owner in facts.items()
+            for key, owner in telling
         )
         maker = roles.current if roles.current in runners else None
         moved = _moved(files) if runners else frozenset[str]()

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 BASE = "(starting schema)"
 """The name under which a starting schema stands in a timeline; no file can have it."""
 
+_DEFAULT = frozenset({"default privileges", "default revocation"})
+"""Kinds of facts about what new objects are born with."""
+
 
 @dataclass
 class Workspace:
@@ -298,9 +301,9 @@ class Workspace:
             self._roles, self._choice = state.roles, None
         if state.facts is None or self.spec.kind != "supabase":
             return
-        given = any(k.kind.startswith("default ") and "anon" in k.name for k in state.facts)
-        silent = not any("efault privileges" in m.text.lower() for m in self.migrations().migrations)
-        grants = given or not silent
+        # Of the hundreds of thousands of facts that a large schema has, these are read among the last.
+        given = any("anon" in k.name for k in reversed(list(state.facts)) if k.kind in _DEFAULT)
+        grants = given or any("efault privileges" in m.text.lower() for m in self.migrations().migrations)
         if grants != self._grants:
             self._grants, self._choice = grants, None
 

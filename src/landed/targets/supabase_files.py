@@ -77,7 +77,7 @@ def read_supabase_migrations(directory: Path, *, root: Path | None = None) -> Mi
     """
     names, notes = list_names(directory)
     read = read_files(directory, names, parse, root)
-    migrations = tuple(replace(m, notes=_file_notes(m)) for m in read)
+    migrations = tuple(m if (found := _file_notes(m)) == m.notes else replace(m, notes=found) for m in read)
     notes += version_notes(migrations)
     return MigrationSet(directory, PATTERN, migrations, tuple(notes))
 
