@@ -24,3 +24,11 @@ def test_so_is_what_belongs_to_no_table(kind: str) -> None:
     found = restoring([claimed], {**TABLE, claimed: "yes"}, TABLE)
     assert claimed in found.left
     assert not found.sql
+
+
+def test_so_is_what_was_only_claimed_and_changed_later() -> None:
+    claimed = FactKey("policy", "public.t", "x", EXISTS)
+    told = {**TABLE, claimed: "yes", claimed._replace(prop="using"): "true"}
+    found = restoring([claimed, claimed._replace(prop="using")], told, TABLE)
+    assert claimed in found.left
+    assert not found.sql

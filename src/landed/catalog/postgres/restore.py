@@ -80,7 +80,11 @@ def restoring(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> Restore
         if piece.missing and piece.object.kind in _DEFINED and piece.want.keys() <= {EXISTS, "comment"}:
             continue  # of what no replay has made, only the name is known
         if (handler := _HANDLERS.get(piece.object.kind)) is not None:
-            handler(piece)
+            try:
+                handler(piece)
+            except KeyError:
+                piece.give_up()  # so is what was only claimed, and changed later
+                continue
         _comment(piece)
         _owner(piece)
     without = _gone_names(pieces)

@@ -118,6 +118,12 @@ class Piece:
         self.did |= self.todo
         self.todo &= {"comment", "owner"}
 
+    def give_up(self) -> None:
+        """Too little is known of it to set anything right."""
+        self.todo |= self.did
+        for told in (self.did, self.sql, self.cautions, self.instead):
+            told.clear()
+
     def alter(self, sql: str) -> None:
         """One more statement."""
         self.sql.append(sql)
