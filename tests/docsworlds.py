@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import apsw
+from landed_shim import script
 
 SRC = Path(__file__).resolve().parent.parent / "src"
 
@@ -89,7 +89,7 @@ class World:
         bin_dir = folder / "bin"
         bin_dir.mkdir()
         landed = bin_dir / "landed"
-        landed.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m landed "$@"\n', encoding="utf-8")
+        landed.write_text(script(), encoding="utf-8")
         landed.chmod(0o755)
         self.env = {
             "PATH": f"{bin_dir}{os.pathsep}{os.environ['PATH']}",

@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -62,18 +63,34 @@ class Forks:
             out, err = (held.enter_context(tempfile.TemporaryFile()) for _ in range(2))
             # The waiting process opens them by the descriptors of this one.
             files = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in (out, err)]
-            request = {"args": args, "cwd": str(folder), "env": dict(environ), "files": files}
-            assert self._process.stdin is not None and self._process.stdout is not None
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            started(int(self._process.stdout.readline()))
-            answer = self._process.stdout.readline()
-            assert answer, "the process that forks has ended"
+            code = self._ask(args, str(folder), environ, files, started)
             texts = []
             for file in (out, err):
                 file.seek(0)
                 texts.append(file.read().decode("utf-8"))
-            return int(answer), texts[0], texts[1]
+            return code, texts[0], texts[1]
+
+    def run_on(self, args: tuple[str, ...], folder: str, environ: Mapping[str, str], files: list[str]) -> int:
+        """Exit code of one run that writes to these files, standard output and error; it waits its turn."""
+        with self._free:
+            return self._ask(args, folder, environ, files, lambda pid: None)
+
+    def _ask(
+        self,
+        args: tuple[str, ...],
+        folder: str,
+        environ: Mapping[str, str],
+        files: list[str],
+        started: Callable[[int], None],
+    ) -> int:
+        request = {"args": args, "cwd": folder, "env": dict(environ), "files": files}
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        started(int(self._process.stdout.readline()))
+        answer = self._process.stdout.readline()
+        assert answer, "the process that forks has ended"
+        return int(answer)
 
 
 def serve() -> None:
@@ -133,8 +150,15 @@ def _become(request: dict[str, Any]) -> None:
         os.dup2(stream, number)
         os.close(stream)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _writer(1, "strict"), _writer(2, "backslashreplace")
+
+
+def _writer(number: int, errors: str) -> io.TextIOWrapper:
+    """As the interpreter makes it; what is written to both comes in order under ``PYTHONUNBUFFERED``."""
+    raw = io.FileIO(number, "w", closefd=False)
+    if os.environ.get("PYTHONUNBUFFERED"):
+        return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Answer:
 
 
 @cache
-def _forks(language: str) -> Forks | None:
+def forks(language: str) -> Forks | None:
     """One for each worker, or ``None`` where there is no fork or it is not wanted."""
     if sys.platform != "linux" or os.environ.get("LANDED_TEST_FORKS") == "0":
         return None
@@ -104,8 +104,8 @@ class Landed:
         # What an interpreter reads only when it starts needs one of its own.
         if any(n.startswith(("PYTHON", "LC_")) and n != "PYTHONPATH" for n in self.env):
             return None
-        forks = _forks(self.env["LANG"])
-        return forks.run(args, self.folder, self.env, self._is) if forks else None
+        found = forks(self.env["LANG"])
+        return found.run(args, self.folder, self.env, self._is) if found else None
 
     def _is(self, pid: int) -> None:
         self.pid = pid
