@@ -301,6 +301,29 @@ def test_resume_proves_what_it_ran_and_takes_back_what_does_not_hold(project: Pr
     assert is_ok(status(project))
 
 
+def test_a_table_that_is_made_again_gets_no_more_privileges_than_the_file_leaves(project: Project) -> None:
+    """What a REVOKE takes from a new table was not there before either: it has to run again all the same."""
+    file = project.landed.folder / "supabase" / "migrations" / "20240103000000_notes.sql"
+    file.write_text(
+        """CREATE TABLE public.notes (id int);
+REVOKE ALL ON public.notes FROM anon;
+GRANT SELECT ON public.notes TO anon;
+CREATE FUNCTION public.note() RETURNS int LANGUAGE sql AS 'SELECT 1';
+""",
+        encoding="utf-8",
+    )
+    try:
+        project.landed("--target", project.url, "apply", "--yes")
+        project.sql("DROP TABLE public.notes")
+        torn = project.landed("--target", project.url, "status").migration(file.name)
+        assert torn["location"]["missing"] == [1, 3]
+        done = project.landed("--target", project.url, "resume", "--yes").body
+        assert done["files"][0]["statements"] == [1, 2, 3]
+        assert status(project)["counts"] == {"ok": 3}
+    finally:
+        file.unlink()
+
+
 def test_a_column_that_was_not_the_last_cannot_get_its_place_back(project: Project) -> None:
     project.sql("ALTER TABLE public.orders DROP COLUMN placed, ADD COLUMN note text")
     answer = project.landed.plain("--target", project.url, "status")

@@ -44,7 +44,8 @@ def repair(
     plan = plan_fetch(exam, names) if fetch else plan_repair(exam, names, reason=reason)
     undo = None
     if not common.json:
-        render_repair(exam, plan, sys.stdout if dry_run or not plan.changes else sys.stderr)
+        out = sys.stdout if dry_run or not plan.changes else sys.stderr
+        render_repair(exam, plan, out, common.command)
     if plan.changes and not dry_run:
         import shlex
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from landed.core.advice import can_resume, resume_plan, shell_word
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
-from landed.core.facts import Change, digest, holds
+from landed.core.facts import Change, FactKey, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Remedy, Standing
-from landed.core.timeline import StatementTrace, net_effects
+from landed.core.timeline import StatementTrace, Step, net_effects
 from landed.ops.apply import Plan, PlanItem, find_migration
 from landed.ops.describe import describe
 from landed.ops.examine import Examination
@@ -45,6 +46,8 @@ def plan_resume(
         raise _undecided(migration, plan.undecided)
     step = exam.step(judgement.name)
     numbers = with_makers(plan.run, step.traces, exam.facts)
+    if exam.workspace.is_postgres:
+        numbers = _with_corrections(step, numbers)
     _rehearse(exam, migration, judgement, numbers)
     missing = tuple(t for t in step.traces if t.number in numbers)
     changes = tuple(describe(replace(step, traces=missing, net=net_effects(missing))))
@@ -54,6 +57,22 @@ def plan_resume(
         step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
     item = PlanItem(migration, step, numbers, judgement.standing, changes, record=not judgement.recorded)
     return Plan((item,), digest(exam.facts))
+
+
+def _with_corrections(step: Step, run: Sequence[int]) -> tuple[int, ...]:
+    """The statements to run, with those that take back a part of what these make.
+
+    A table that is made again has the privileges of a new one, until the file's REVOKE has run again: its
+    own effect is that something is not there, which it was not before either.
+    """
+    chosen = set(run)
+    made: set[FactKey] = set()
+    for trace in step.traces:
+        keys = {change.key for change in trace.effects}
+        if trace.number in chosen or keys & made:
+            chosen.add(trace.number)
+            made |= keys
+    return tuple(sorted(chosen))
 
 
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:

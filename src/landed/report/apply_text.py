@@ -71,7 +71,7 @@ def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], st
     other = len(report.applied) - len(done)
     label = report.examination.workspace.spec.label
     whole = all(len(i.statements) == len(i.migration.statements) for i in report.plan.items)
-    verb = "applied" if whole else "finished"
+    verb = "applied" if whole and all(i.record for i in report.plan.items) else "finished"
     text = f"{len(done)} file{'s' * (len(done) != 1)} {verb} and proven on {label}."
     if other:
         text += f" {other} had been applied by another runner meanwhile."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import IO
 
 from landed.core.advice import shell_word
@@ -9,12 +10,13 @@ from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
 from landed.report.status_text import headline, too_many
+from landed.report.style import symbols
 
 _SIGNS = {"add": "+", "remove": "-", "rename": "~", "fetch": "+"}
 
 
-def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
-    """Write the changes with their proof, and what is left alone with the reason."""
+def render_repair(exam: Examination, plan: RepairPlan, out: IO[str], command: Callable[[str], str]) -> None:
+    """Write the changes with their proof, and what is left alone with the reason and what helps."""
     print(headline(exam), file=out)
     for change in plan.changes:
         new = f" → {change.new_name}" if change.new_name else ""
@@ -24,6 +26,9 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str]) -> None:
     for name, why in plan.refused:
         if name not in hidden:
             print(f"  . left alone: {name}: {why}", file=out)
+            found = exam.judgement(name)
+            if found is not None and found.next:
+                print(f"      {symbols(out)['arrow']} {command(found.next)}", file=out)
     left = sum(name in hidden for name, _ in plan.refused)
     if left:
         print(f"  . left alone: … and {left} more rows without a file (--json shows all)", file=out)
