@@ -67,7 +67,7 @@ def test_an_old_file_is_resumed_though_later_ones_changed_what_it_made(project: 
     assert project.special() == {}
 
 
-def test_what_was_added_by_hand_is_taken_away_or_said_to_be_beyond_the_file(project: Project) -> None:
+def test_what_was_added_by_hand_is_taken_away(project: Project) -> None:
     project.apply(
         f1_first="""CREATE SCHEMA private;
             CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
@@ -79,8 +79,9 @@ def test_what_was_added_by_hand_is_taken_away_or_said_to_be_beyond_the_file(proj
     assert project.special() == {}
     project.sql("ALTER FUNCTION private.g() SET work_mem = '9MB'")
     (torn,) = project.landed("status").body["migrations"]
-    assert torn["standing"] == "torn" and "drift files target" in torn["next"]
-    assert project.landed("resume", "--yes", code=1).error["message"].endswith("by any of its statements.")
+    assert torn["standing"] == "torn" and torn["next"] == "landed resume 1_first.sql"
+    project.landed("resume", "--yes")
+    assert project.special() == {}
 
 
 def test_what_was_added_by_hand_does_not_make_a_file_one_that_never_ran(project: Project) -> None:
@@ -184,6 +185,7 @@ def test_a_property_changed_by_hand_does_not_show_that_its_file_never_ran(projec
     )
     project.sql("ALTER TYPE e ADD VALUE 'by hand'")
     assert project.special() == {"2": "torn"}
+    assert "resume" not in project.landed("status").migration("2_value.sql")["next"]
     project.sql("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 5'")
     assert project.special() == {"2": "torn", "4": "torn"}
     project.sql("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
@@ -216,4 +218,19 @@ def test_the_printed_commands_lead_out_where_a_table_went_that_others_refer_to(p
         told = project.landed.plain("status").stdout.splitlines()[-1]
         assert told.startswith("Next: landed "), told
         project.landed.follow(told.removeprefix("Next: "), "--yes", code=0)
+    assert project.special() == {}
+
+
+def test_rows_of_an_extension_that_a_file_drops_are_named(project: Project) -> None:
+    project.sql("CREATE EXTENSION pg_cron")
+    project.apply(
+        f1_first="CREATE EXTENSION pgmq; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    )
+    (project.migrations / "2_drop.sql").write_text("SELECT f(); DROP EXTENSION pgmq; DROP EXTENSION pg_cron;")
+    project.sql("SELECT cron.schedule('nightly', '0 0 * * *', 'SELECT 1')")
+    refused = project.landed("apply", "--yes", code=4).error
+    (told,) = (line for line in refused["details"] if line.startswith("table "))
+    assert "cron.job" in told and "pg_cron" in told and "1 row" in told
+    project.sql("SELECT cron.unschedule('nightly')")
+    project.landed("apply", "--yes")
     assert project.special() == {}

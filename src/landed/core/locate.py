@@ -96,7 +96,7 @@ def _by_statement(
 ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     held: dict[int, int] = {}
     missed: dict[int, int] = {}
-    for key, (_, after, number) in step.net.items():
+    for key, (before, after, number) in step.net.items():
         owner = owners.get(key)
         if owner is None or owner[0] != index:
             continue
@@ -105,6 +105,9 @@ def _by_statement(
             held[number] = held.get(number, 0) + 1
         elif not holds(key, after, observed) and not goes_without_saying(key, step, live):
             missed[number] = missed.get(number, 0) + 1
+            if key.kind == "enum" and None not in (before, observed) and observed != before:
+                # It has a value more than anybody's file: the statement ran, and running it again is in vain.
+                held[number] = held.get(number, 0) + 1
     done = tuple(sorted(n for n in held if n not in missed))
     missing = tuple(sorted(n for n in missed if n not in held))
     mixed = tuple(sorted(n for n in missed if n in held))

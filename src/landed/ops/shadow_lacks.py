@@ -10,7 +10,7 @@ from landed.core.timeline import Failure
 
 _EXTENSION = re.compile(r'extension "([^"]+)" (?:is not available|has no installation script|is not allow)')
 _MISSING = re.compile(
-    r'(?:relation|type|schema|role|publication) "([^"]+)" does not exist|function ([\w."]+)\('
+    r'(?:relation|type|schema|role|publication|extension) "([^"]+)" does not exist|function ([\w."]+)\('
 )
 _CODES = ("(0A000)", "(58P01)", "(42P01)", "(42704)", "(3F000)", "(42883)", "(22023)")
 

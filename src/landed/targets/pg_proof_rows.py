@@ -17,6 +17,7 @@ from landed.core.timeline import Step
 from landed.sql.postgres_tokens import words
 from landed.targets.pg_proof_counts import CAP, Counts, Loss, capped, in_sql, shown
 from landed.targets.pg_proof_going import calls, going, identifiers, retyped
+from landed.targets.pg_proof_members import Members
 from landed.targets.pg_proof_unchecked import Unchecked
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class RowGuard:
         self._truncates = [t for t in self._writing if "truncate" in t.lower() and "cascade" in t.lower()]
         self._texts = texts
         self._unchecked = Unchecked(connection, texts)
+        self._members = Members(connection, texts)
         self._counters: dict[int, tuple[int, int]] = {}
         self._referring: list[tuple[str, int, int, str]] = []
 
@@ -88,7 +90,7 @@ class RowGuard:
     def needed(self) -> bool:
         """Whether the file can take rows away at all."""
         known = self._going or self._retyped or self._calls or self._unchecked.needed
-        return bool(known or any(_cascades(t) for t in self._writing))
+        return bool(known or self._members.needed or any(_cascades(t) for t in self._writing))
 
     def before(self) -> None:
         """Lock what goes, and count it; in the file's transaction, before its statements."""
@@ -98,6 +100,8 @@ class RowGuard:
             self._tables = {oid: (schema, table) for oid, schema, table in self._all(_TABLES)}
         if self._unchecked.needed:
             self._unchecked.before()
+        if self._members.needed:
+            self._members.before()
         if self._writing or self._calls:
             rows = self._all(_COUNTERS)
             self._counters = {oid: (deleted, updated) for oid, _, _, deleted, updated in rows}
@@ -111,7 +115,13 @@ class RowGuard:
 
     def after(self) -> list[Loss]:
         """What is lost now."""
-        losses = [*self._counts.after(), *self._vanished(), *self._cascaded(), *self._truncated()]
+        losses = [
+            *self._counts.after(),
+            *self._vanished(),
+            *self._cascaded(),
+            *self._truncated(),
+            *self._members.after(),
+        ]
         return [*losses, *self._unchecked.after()] if self._unchecked.needed else losses
 
     def _vanished(self) -> list[Loss]:
@@ -119,7 +129,11 @@ class RowGuard:
         if not self._calls:
             return []
         there = {oid for oid, *_ in self._all(_TABLES)}
-        gone = [name for oid, name in self._tables.items() if oid not in there | self._counts.known]
+        gone = [
+            name
+            for oid, name in self._tables.items()
+            if oid not in there | self._counts.known | self._members.known
+        ]
         through = "by what the file calls; its rows were not counted"
         return [Loss("drop-table", shown(*name), 0, through=through) for name in sorted(gone)]
 
