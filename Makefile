@@ -19,10 +19,11 @@ demo:
 	@sh scripts/setup run
 	@$(BIN)/landed demo
 
+# In the order of the folders: the files with few and long tests come first, the short ones fill up the end.
 test:
 	@sh scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint:
 	@sh scripts/setup dev

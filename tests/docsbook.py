@@ -15,6 +15,7 @@ of a page console blocks are left alone; they may show commands, but no output.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterator
@@ -68,6 +69,12 @@ def refresh(page: Path, folder: Path) -> str:
     if world is not None:
         world.close()
     return "\n".join(out) + "\n"
+
+
+def out_of_date(page: Path, folder: Path) -> list[str]:
+    """The lines in which the page differs from what the program prints now, as a unified diff."""
+    shown, now = page.read_text(encoding="utf-8").splitlines(), refresh(page, folder).splitlines()
+    return list(difflib.unified_diff(shown, now, "the page", "the program", lineterm=""))
 
 
 def _fence_body(lines: Iterator[str]) -> list[str]:
