@@ -219,3 +219,20 @@ def test_files_may_name_roles_that_an_administrator_made(pg_server: Server, tmp_
             admin.execute("ALTER TABLE u OWNER TO reader")
         exam = judged(folder, url(scratch, "deployer"))
         assert [j.standing for j in exam.judgements] == [Standing.TORN, Standing.TORN]
+
+
+def test_a_file_that_heals_another_is_not_asked_for_what_its_role_cannot_give(
+    pg_server: Server, tmp_path: Path
+) -> None:
+    folder = project(tmp_path, FIRST)
+    with database(pg_server(18, supabase()), "deployer") as scratch:
+        target = url(scratch, "deployer")
+        with scratch.connect() as admin:
+            admin.execute("GRANT postgres TO deployer")
+        landed(folder, "--target", target, "apply", "--yes")
+        with scratch.connect() as admin:
+            admin.execute("DROP TABLE public.t")
+        project(tmp_path, FIRST, "create table if not exists public.t (id int primary key, v text);\n")
+        assert judged(folder, target).judgements[0].standing is Standing.TORN
+        assert "1 file applied and proven" in landed(folder, "--target", target, "apply", "--yes")
+        assert judged(folder, target).judgements[0].standing is Standing.OK

@@ -38,7 +38,8 @@ class Examination:
     """Everything that is known about one target at one moment.
 
     ``migrations`` are in file order; ``order`` are their indexes in the order of the replay, and
-    ``steps`` the replayed steps in that order. ``judgements`` are in file order, orphans last.
+    ``steps`` the replayed steps in that order. ``judgements`` are in file order, orphans last. ``made_by``
+    says, on Postgres, which objects are not of the role that files are replayed as, if any.
     """
 
     workspace: Workspace
@@ -49,6 +50,7 @@ class Examination:
     facts: Mapping[FactKey, str]
     ruling: Ruling
     judgements: tuple[Judgement, ...]
+    made_by: MadeBy | None = None
 
     @cached_property
     def _migrations_by_name(self) -> dict[str, Migration]:
@@ -181,7 +183,9 @@ def examine(
             own_cache.close()
     told = made_by.notes(steps, live) if made_by is not None else {}
     judgements = _finish(workspace, migrations, steps, state, ruling, recorded, edits, told)
-    return Examination(workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements)
+    return Examination(
+        workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements, made_by
+    )
 
 
 def _made_by(workspace: Workspace, state: LiveState) -> MadeBy | None:

@@ -98,9 +98,9 @@ class MadeBy:
     def expected(self, steps: Sequence[Step], start: Mapping[FactKey, str]) -> list[Step]:
         """The steps without what objects are born with if the main role makes them; ``start`` is what is
         there before the first of them."""
-        defaults = {key for key in start if key.kind.startswith("default ")}
-        self.usual.update(key.name.rpartition(" ")[2] for key in defaults)
-        self.given.update(told[1:] for key in defaults for told in self._gives(key))
+        defaults = _Defaults(self, {key for key in start if key.kind.startswith("default ")})
+        self.usual.update(key.name.rpartition(" ")[2] for key in defaults.keys)
+        self.given.update(told[1:] for told in defaults.given)
         found = []
         for step in steps:
             traces = [self._trace(trace, defaults) for trace in step.traces]
@@ -111,7 +111,7 @@ class MadeBy:
                 found.append(Step(**kept | {"traces": tuple(traces), "net": net_effects(traces)}))
         return found
 
-    def _trace(self, trace: StatementTrace, defaults: set[FactKey]) -> StatementTrace:
+    def _trace(self, trace: StatementTrace, defaults: _Defaults) -> StatementTrace:
         made = {
             (_ON[c.key.kind], c.key.name)
             for c in trace.effects
@@ -126,7 +126,7 @@ class MadeBy:
         }
         born = set()
         if foreign and not trace.weak:
-            given = {told for key in defaults for told in self._gives(key)}
+            given = defaults.given
             born = {
                 c.key
                 for c in trace.effects
@@ -135,9 +135,7 @@ class MadeBy:
                 and on in foreign
                 and any((schema, on[0], c.key.kind[:5], c.key.name) in given for schema in _schemas(on[1]))
             }
-        for key, _, after in trace.effects:
-            if key.kind.startswith("default "):
-                (defaults.discard if after is None else defaults.add)(key)
+        defaults.follow(trace)
         if not born:
             return trace
         self.dropped.update(born)
@@ -147,7 +145,7 @@ class MadeBy:
         bare = thing[1].partition("(")[0].rpartition(".")[2].strip('"')
         return "*" in self.moved or any(bare == name or bare.startswith(f"{name}_") for name in self.moved)
 
-    def _gives(self, key: FactKey) -> Iterable[tuple[str, str, str, str]]:
+    def gives(self, key: FactKey) -> Iterable[tuple[str, str, str, str]]:
         """What a default privilege of the main role gives: schema, kind of object, how, and which."""
         schema = key.parent.partition(" in schema ")[2]
         found = _DEFAULT.fullmatch(key.name)
@@ -164,7 +162,7 @@ class MadeBy:
             for key in facts
             if key.kind.startswith("default ")
             for role in [_role(key)]
-            for schema, on, how, privilege in replace(self, main_shown=role)._gives(key)
+            for schema, on, how, privilege in replace(self, main_shown=role).gives(key)
         }
         found = {
             key: value
@@ -246,6 +244,27 @@ class MadeBy:
     def mark(self) -> bytes:
         """Differs where something else is expected."""
         return sha256(repr(sorted(self.dropped)).encode()).digest() if self.dropped else b""
+
+
+class _Defaults:
+    """The default privileges in force at one point of a replay, and what the main role's give."""
+
+    def __init__(self, made_by: MadeBy, keys: set[FactKey]) -> None:
+        self._made_by = made_by
+        self.keys = keys
+        self._given: set[tuple[str, str, str, str]] | None = None
+
+    @property
+    def given(self) -> set[tuple[str, str, str, str]]:
+        if self._given is None:
+            self._given = {told for key in self.keys for told in self._made_by.gives(key)}
+        return self._given
+
+    def follow(self, trace: StatementTrace) -> None:
+        for key, _, after in trace.effects:
+            if key.kind.startswith("default "):
+                (self.keys.discard if after is None else self.keys.add)(key)
+                self._given = None
 
 
 def _moved(files: Iterable[Migration]) -> frozenset[str]:
