@@ -35,7 +35,7 @@ _ON: Final = {
 }
 _OWNER_TO: Final = re.compile(
     r"""\balter\s++(?:foreign\s++|materialized\s++)?(?:table|view|sequence|function|procedure|routine|aggregate
-    |type|domain|schema)\s++(?:if\s++exists\s++)?(?:only\s++)?((?:[\w$]|"[^"]+"|\.)++)[^;]*?\bowner\s++to\b""",
+    |type|domain|schema)\s++(?:if\s++exists\s++)?(?:only\s++)?((?:[\w$.]++|"[^"]+")+)[^;]*?\bowner\s++to\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REASSIGN: Final = re.compile(r"\breassign\s++owned\b", re.IGNORECASE)

@@ -69,5 +69,9 @@ def snapshot_and_roles(connection: psycopg.Connection[Any], scope: Scope) -> tup
         reader = Reader(scope, major, roles.main(scope))
         for cursor in cursors:
             rows = cursor.fetchall()  # in a pipeline nothing is known of a result before it is fetched
-            reader.read([column.name for column in cursor.description or ()], rows, facts)
+            result = cursor.pgresult
+            assert result is not None
+            # Of its columns only the names are needed: cursor.description would tell all about each of them.
+            titles = [(result.fname(at) or b"").decode() for at in range(result.nfields)]
+            reader.read(titles, rows, facts)
     return facts, roles
