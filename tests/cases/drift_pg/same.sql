@@ -465,3 +465,11 @@ CREATE TABLE w (b int NOT NULL); ALTER TABLE w RENAME b TO a;
 CREATE TABLE w (street text, city varchar(20));
 -- other
 CREATE TABLE w OF address; ALTER TABLE w NOT OF;
+-- pair: column of the parent that came later
+CREATE TABLE p (a int, c int); CREATE TABLE w (b int) INHERITS (p);
+-- other
+CREATE TABLE p (a int); CREATE TABLE w (b int) INHERITS (p); ALTER TABLE p ADD c int;
+-- pair: inherited in the order of a dump
+CREATE TABLE p (b int); CREATE TABLE w (a int, b int); ALTER TABLE w INHERIT p;
+-- other
+CREATE TABLE p (b int); CREATE TABLE w (a int, b int) INHERITS (p);

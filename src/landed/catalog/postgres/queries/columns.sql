@@ -1,4 +1,5 @@
--- Columns of tables and views, attributes of composite types. Their order is the tables', by number.
+-- Columns of tables and views, attributes of composite types. Their order is the tables', by number: first
+-- those that a parent has, too, wherever they stand, for that is where a restored dump puts them.
 WITH relation AS MATERIALIZED (
     SELECT c.oid, c.relkind, c.relname, n.nspname
     FROM pg_class c
@@ -15,7 +16,7 @@ SELECT a.attrelid AS unit,
        'yes' AS exists,
        CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table'
                       WHEN 'c' THEN 'composite type' END AS ordered,
-       a.attnum AS number,
+       CASE WHEN a.attinhcount > 0 THEN a.attnum - 2000 ELSE a.attnum END AS number,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN c.relkind IN ('r', 'p', 'f') THEN CASE WHEN a.attnotnull THEN 'yes' ELSE 'no' END END
          AS "not null",
