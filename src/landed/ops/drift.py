@@ -162,7 +162,7 @@ def _replayed(
     choice = workspace.shadow()
     scope = scope or workspace.scope(choice)
     said: list[str] = []
-    steps = replay(choice, scope, history, cache=cache, progress=progress, said=said.append)
+    steps = replay(choice, scope, history, cache=cache, keep=True, progress=progress, said=said.append)
     workspace.shadow_sentence = said[-1] if said else workspace.shadow_sentence
     return steps, _with_start(start_facts(choice, scope, cache=cache), steps)
 

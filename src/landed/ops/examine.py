@@ -18,7 +18,7 @@ from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.core.turns import in_turn
-from landed.ops.alternatives import never_ran, without_hidden
+from landed.ops.alternatives import may_hide, never_ran, without_hidden
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.needs_managed import needs_managed
 from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
@@ -166,7 +166,7 @@ def examine(
             facts,
             ruling,
             lambda name, hopeless: replay([m for m in in_order if m.name != name], hopeless=hopeless),
-            _may_hide(in_order) if workspace.is_postgres else lambda name: True,
+            may_hide(in_order, steps) if workspace.is_postgres else lambda name: True,
         )
         if hidden:
             others = replay([m for m in in_order if m.name not in hidden])
@@ -209,13 +209,6 @@ def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Map
     for key in versions:
         del left[key]
     return left
-
-
-def _may_hide(in_order: Sequence[Migration]) -> Callable[[str], bool]:
-    """Whether a later file may have made what an earlier one would have: only worth a replay then."""
-    lenient = [i for i, m in enumerate(in_order) if "if not exists" in m.text.lower()]
-    place = {m.name: i for i, m in enumerate(in_order)}
-    return lambda name: bool(lenient) and lenient[-1] > place[name]
 
 
 def _check_results(

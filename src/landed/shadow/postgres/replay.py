@@ -242,7 +242,7 @@ class PostgresReplayer:
             try:
                 if batch.run(statements, doomed, looks, kept=kept):
                     return batch.outcomes
-                looks = Looks.EACH if looks is Looks.SHARED else Looks.CAREFUL
+                looks = max(batch.wanted, Looks(looks + 1))
             except ConnectionLost as lost:
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it

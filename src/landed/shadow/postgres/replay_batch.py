@@ -39,10 +39,11 @@ class Outcome:
 
 
 _ASKS_MORE = re.compile(
-    r"\b(?:rename|schema|extension|detach|inherit|reset|discard|do|call|execute|owned|is\s+null|is\s+'')\b",
+    r"\b(?:rename|schema|extension|detach|inherit|reset|discard|do|call|execute|owned|using\s+index|is\s+null|is\s+'')\b",
     re.IGNORECASE,
 )
-_NEVER_ASKS = frozenset(("GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE", "CREATE"))
+_NEW_EXTENSION = re.compile(r"\s*+create\s++extension\b", re.IGNORECASE)
+_NEVER_ASKS = frozenset(("GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE"))
 _QUIET = frozenset(("INSERT", "UPDATE", "DELETE", "SET"))
 """Statements that have no effects of their own; what a trigger does for them is nobody's, and so is found."""
 _SAVEPOINT = b"SAVEPOINT landed_statement"
@@ -57,6 +58,8 @@ def may_ask_more(sql: str) -> bool:
     A guess that saves time: a wrong one makes the transaction run a second time, step by step.
     """
     verb = traits(sql).verb
+    if verb == "CREATE":
+        return _NEW_EXTENSION.match(sql) is not None
     return verb not in _NEVER_ASKS and _ASKS_MORE.search(sql[:4000]) is not None
 
 
@@ -87,6 +90,8 @@ class Batch:
         self._sent: list[tuple[Statement | None, str]] = []
         self._windows: dict[int, Sequence[Statement]] = {}
         self._astray = False
+        self.wanted = Looks.EACH
+        """What looks it takes to tell the effects, where :meth:`run` could not."""
         self.outcomes: dict[int, Outcome] = {}
 
     def current(self, place: int) -> int:
@@ -209,6 +214,8 @@ class Batch:
             shared = shares(opened, effects, self._tracker.facts)
         if shared is None:
             self._astray = True
+            if effects is None:
+                self.wanted = Looks.CAREFUL  # the session has to be asked more
             return
         for statement in window:
             outcome = self.outcomes.setdefault(statement.number, Outcome())
