@@ -43,7 +43,7 @@ _SPACE: Final = r"\s"
 _NAME: Final = r'(?:"[^"]+"|[a-z_][\w$]*)'
 _END: Final = r"(?=[\s(]|\Z)"
 _QUALIFIED: Final = rf"((?:{_NAME}\.)?{_NAME}){_END}"
-_ARGUMENTS: Final = rf"(?:{_SPACE}*\((?:[^()]|\([^()]*\))*+\))?"
+_ARGUMENTS: Final = rf"(?:{_SPACE}*\((?:[^()]++|\([^()]*+\))*\))?"
 _PIECE: Final = re.compile(_NAME, re.IGNORECASE | re.ASCII)
 
 
@@ -102,10 +102,10 @@ _FORMS: Final = {
     ),
     "grant": (("grant", _form(
         rf"grant ([a-z][a-z, \t\n]*?) on (?:(table|sequence|function|procedure|routine|schema|type) )?"
-        rf"NAMEARGS to ({_NAME}(?:{_SPACE}*,{_SPACE}*{_NAME})*+){_Z}")),),
+        rf"NAMEARGS to ({_NAME}(?:{_SPACE}*,{_SPACE}*{_NAME})*){_Z}")),),
     "revoke": (("grant", _form(
         rf"revoke ([a-z][a-z, \t\n]*?) on (?:(table|sequence|function|procedure|routine|schema|type) )?"
-        rf"NAMEARGS from ({_NAME}(?:{_SPACE}*,{_SPACE}*{_NAME})*+){_Z}")),),
+        rf"NAMEARGS from ({_NAME}(?:{_SPACE}*,{_SPACE}*{_NAME})*){_Z}")),),
 }  # fmt: skip
 _FIRST_WORD: Final = re.compile(
     rf"{_SPACE}*+(create|alter|drop|comment|grant|revoke)\b", re.IGNORECASE | re.ASCII
@@ -233,7 +233,8 @@ def _changes_more(rest: str) -> bool:
 
 
 _TOKEN: Final = re.compile(
-    r"""'(?:[^']|'')*+'|"(?:[^"]|"")*+"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|[()]""", re.DOTALL
+    r"""'[^']*+(?:''[^']*+)*'(?!')|"[^"]*+(?:""[^"]*+)*"(?!")|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|[()]""",
+    re.DOTALL,
 )
 
 
