@@ -118,6 +118,7 @@ def test_a_database_with_everything_that_is_worth_a_word(scratch: Scratch, proje
             f"""CREATE SCHEMA supabase_migrations;
             CREATE TABLE supabase_migrations.schema_migrations (version text);
             INSERT INTO supabase_migrations.schema_migrations VALUES ('1');
+            CREATE RULE also AS ON INSERT TO supabase_migrations.schema_migrations DO ALSO NOTIFY recorded;
             GRANT USAGE ON SCHEMA supabase_migrations TO {role};
             GRANT SELECT ON supabase_migrations.schema_migrations TO {role};
             CREATE TABLE double (a int); INSERT INTO double VALUES (1), (1);
@@ -139,7 +140,8 @@ def test_a_database_with_everything_that_is_worth_a_word(scratch: Scratch, proje
             connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
     checks = by_code(found)
     assert found.exit_code == 0
-    assert wrong(found) >= {"server", "role", "read-only", "invalid-index", "unique", "rights"}
+    assert wrong(found) >= {"server", "role", "read-only", "invalid-index", "unique", "rights", "fired"}
+    assert checks["fired"].value == "rule also"
     assert "says major version 15" in str(checks["server"].problem)
     assert "it may create nothing in public and supabase_migrations" in str(checks["role"].problem)
     assert checks["timeouts"].value == "statement_timeout 2min, lock_timeout 3s"

@@ -28,7 +28,11 @@ SELECT pg_catalog.pg_get_userbyid(c.relowner)::text, c.relkind::text,
        pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'),
        EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
                    ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-               WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1 AND a.attname = 'version')
+               WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1 AND a.attname = 'version'),
+       ARRAY(SELECT 'trigger ' || t.tgname FROM pg_catalog.pg_trigger t
+             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+             UNION ALL SELECT 'rule ' || r.rulename FROM pg_catalog.pg_rewrite r
+             WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D' ORDER BY 1)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = %s"""
 
@@ -60,7 +64,7 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         )  # fmt: skip
         yield from _similar(connected, table)
         return
-    owner, kind, columns, reads, writes, unique = row
+    owner, kind, columns, reads, writes, unique, fired = row
     if kind not in ("r", "p") or "version" not in columns:
         what = (
             f"it has no column version (it has: {', '.join(columns)})"
@@ -90,6 +94,12 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         yield Check(
             "ledger", "unique", "unique versions", "no", None, Level.WARNING,
             "version is neither primary key nor unique: two runners at once can record a file twice",
+        )  # fmt: skip
+    if fired:
+        yield Check(
+            "ledger", "fired", "triggers", ", ".join(fired[:_MOST]), None, Level.WARNING,
+            "they run when a history row is written, which is after landed has proven the file",
+            f"look at them; to do without: ALTER TABLE {table.sql} DISABLE TRIGGER …, or DROP RULE …",
         )  # fmt: skip
     if not writes:
         yield Check(
