@@ -222,3 +222,19 @@ def test_rows_that_a_policy_hides_are_rows(world: World) -> None:
         writer.connection.execute("RESET SESSION AUTHORIZATION")
     assert loss.allow == "drop-table:public.t" and "row-level security hides them" in loss.through
     world.sql("DROP OWNED BY landed_owner CASCADE; DROP ROLE landed_owner")
+
+
+def test_a_table_of_the_same_name_that_belongs_to_others_is_left_alone(world: World) -> None:
+    """As ``auth.users`` does beside ``public.users``: the role may not even lock it."""
+    world.sql("CREATE ROLE landed_app; GRANT ALL ON SCHEMA public TO landed_app")
+    world.sql("INSERT INTO other.t VALUES (1); DROP TABLE next; ALTER TABLE t OWNER TO landed_app")
+    migration = world.file("DO $$ BEGIN ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a int; END $$")
+    with world.opened() as writer:
+        writer.connection.execute("SET SESSION AUTHORIZATION landed_app")
+        guard = RowGuard(writer.connection, migration, world.steps[migration.name], {1})
+        with writer.connection.transaction(force_rollback=True):
+            guard.before()
+            writer.connection.execute(migration.statements[0].text.encode())
+            assert [loss.allow for loss in guard.after()] == [A_COLUMN]
+        writer.connection.execute("RESET SESSION AUTHORIZATION")
+    world.sql("DROP OWNED BY landed_app CASCADE; DROP ROLE landed_app")

@@ -28,7 +28,8 @@ SELECT w.i::pg_catalog.int4, n.nspname, c.relname, c.oid::pg_catalog.int8, a.att
 FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.text[]), pg_catalog.unnest(%s::pg_catalog.text[]),
                 pg_catalog.unnest(%s::pg_catalog.text[])) WITH ORDINALITY AS w (s, t, col, i)
 JOIN pg_catalog.pg_class c ON c.relname = w.t AND c.relkind IN ('r', 'p') AND c.oid >= 16384
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND (w.s = '' OR n.nspname = w.s)
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     AND CASE WHEN w.s = '' THEN pg_catalog.pg_has_role(c.relowner, 'USAGE') ELSE n.nspname = w.s END
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = w.col AND NOT a.attisdropped
 WHERE w.col = '' OR a.attnum IS NOT NULL
 ORDER BY n.nspname, c.relname, a.attnum NULLS FIRST"""
@@ -164,7 +165,9 @@ class Counts:
                 counting = _values(at, tables[oid].columns)
             else:
                 counting = capped(f"SELECT FROM {at}")
-            sent += [Command(sql, purpose="read") for sql in (f"LOCK TABLE {at} IN {mode} MODE", counting)]
+            # Where only a text names it, it may be another table of that name, which nobody must wait for.
+            lock = f"LOCK TABLE {at} IN {mode} MODE" if what.schema else "SELECT"
+            sent += [Command(sql, purpose="read") for sql in (lock, counting)]
             seen.append(
                 _Seen(what, schema, oid, number or 0, 0, hidden, typed, values=dict.fromkeys(names, 0))
             )
