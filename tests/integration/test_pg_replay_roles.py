@@ -18,6 +18,7 @@ from landed.core.migration import Migration
 from landed.shadow.cache import Cache
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import new_database
+from landed.shadow.postgres.lacking import lacking_roles
 from landed.shadow.postgres.replay import PostgresReplayer
 from landed.shadow.postgres.servers import ShadowServer
 from landed.shadow.postgres.timeline import ShadowChoice, timeline
@@ -145,6 +146,7 @@ from pathlib import Path
 from landed.catalog.postgres import SUPABASE
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import supabase
+from landed.shadow.postgres.lacking import lacking_roles
 from landed.shadow.postgres.replay import PostgresReplayer
 from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.timeline import ShadowChoice
@@ -179,3 +181,21 @@ def test_what_a_killed_process_made_of_roles_is_gone_for_the_next_replay(
         assert [failure.message for failure in step.failures] == ['role "passing" does not exist (42704)']
         replayer.close()
     assert roles_of(server) == before
+
+
+@pytest.mark.parametrize(
+    ("sql", "lacking"),
+    [
+        ("grant select on t to reader", {"reader"}),
+        ('alter table t owner to Reader; create policy p on t to anon, "Odd one"', {"reader", "Odd one"}),
+        ("create table reader (id int)", set()),
+        ("create role reader; grant select on t to reader", set()),
+        ("do $$ begin execute 'create role ' || 'x'; end $$; grant select on t to reader", set()),
+        ("do $$ begin execute format('create role %I', 'x'); end $$; grant select on t to reader", set()),
+        ("grant select on t to readers", set()),
+        ("grant select on t to postgres, anon, supabase_auth_admin", set()),
+    ],
+)
+def test_which_roles_of_the_target_a_replay_needs(sql: str, lacking: set[str]) -> None:
+    names = ("reader", "Odd one", "postgres", "anon", "supabase_auth_admin", "unused")
+    assert lacking_roles(names, [migration(1, sql)], supabase()) == lacking

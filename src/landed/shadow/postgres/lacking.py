@@ -13,6 +13,8 @@ from landed.shadow.postgres.baseline import Baseline
 
 _BEFORE = r"(?:\b(?:to|from|role|by|user|group|authorization)\s++|,\s*+)"
 _MAKES = r"\bcreate\s++(?:role|user|group)\s++"
+_MAKES_SOME = re.compile(_MAKES + r"(?:if\s++not\s++exists\s++)?[%'|]", re.IGNORECASE)
+"""A name that is put together at run time: whose it is cannot be seen."""
 
 
 def lacking_roles(
@@ -20,6 +22,7 @@ def lacking_roles(
 ) -> frozenset[str]:
     """Of the target's roles those that a replay has to make before its first file."""
     text: str | None = None
+    folded = ""
     own = baseline.sql(baseline.roles)
     found = set()
     for name in names:
@@ -27,7 +30,10 @@ def lacking_roles(
             continue
         if text is None:
             text = "\n".join(migration.text for migration in migrations)
-        if name.lower() not in text.lower():
+            folded = text.lower()
+            if _MAKES_SOME.search(text):
+                break
+        if name.lower() not in folded:
             continue
         written = rf'(?:"{re.escape(name)}"|{re.escape(name)}(?![\w$]))'
         if re.search(_MAKES + written, text, re.IGNORECASE):
