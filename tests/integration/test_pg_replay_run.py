@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from landed.catalog.postgres import PLAIN
-from landed.core.migration import Migration
+from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.footprint import footprint
@@ -71,6 +71,31 @@ PIECES = (
     "COMMENT ON COLUMN {t}.a IS 'it''s'",
     "DO $$ BEGIN CREATE TABLE {t} (id int, a text); ALTER TABLE {t} ENABLE ROW LEVEL SECURITY; END $$",
     "GRANT SELECT ON {t} TO PUBLIC",
+    "GRANT SELECT, INSERT ON TABLE public.{t} TO pg_monitor, PUBLIC",
+    "REVOKE ALL ON {t} FROM PUBLIC",
+    "GRANT USAGE ON SEQUENCE {t}_id_seq TO PUBLIC",
+    "REVOKE ALL PRIVILEGES ON FUNCTION {t}_f(int) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION {t}_f(int) TO pg_monitor",
+    "GRANT ALL ON SCHEMA public TO pg_monitor",
+    "REVOKE CREATE ON SCHEMA public FROM pg_monitor",
+    "ALTER TABLE {t} OWNER TO CURRENT_USER",
+    "ALTER TABLE {t} OWNER TO pg_monitor",
+    "ALTER TABLE IF EXISTS {t} DROP CONSTRAINT IF EXISTS {t}_old",
+    "ALTER TABLE {t} VALIDATE CONSTRAINT {t}_c",
+    "ALTER TABLE {t} DROP CONSTRAINT {t}_c",
+    "ALTER TABLE {t} DROP CONSTRAINT {t}_a_not_null",
+    "ALTER TABLE {t} ADD CONSTRAINT {t}_u UNIQUE (id)",
+    "ALTER TABLE split ADD CONSTRAINT {t}_s CHECK (b > 0)",
+    "ALTER TABLE split_1 ADD CONSTRAINT {t}_s1 CHECK (b > 0)",
+    "CREATE UNIQUE INDEX {t}_i ON {t} (id)",
+    "ALTER TABLE {t} ADD CONSTRAINT {t}_i2 UNIQUE USING INDEX {t}_i",
+    "ALTER FUNCTION {t}_f(int) SET search_path = ''",
+    "DROP FUNCTION IF EXISTS {t}_f(text)",
+    "COMMENT ON FUNCTION {t}_f(int) IS 'f of {t}'",
+    "COMMENT ON POLICY \"Read {t}\" ON {t} IS 'p of {t}'",
+    "ALTER POLICY \"Read {t}\" ON {t} USING (id > 1)",
+    "UPDATE old SET note = 'z' WHERE id = 1",
+    "SET search_path = public",
     "INSERT INTO old VALUES (2, 'y')",
 )  # fmt: skip
 
@@ -90,9 +115,16 @@ def two(pg_server: Callable[..., ShadowServer]) -> Iterator[tuple[Scratch, Scrat
         yield one, other
 
 
+class EachAlone(PostgresReplayer):
+    """Looks after every statement by itself, as where an event trigger watches."""
+
+    def _is_watched(self, statements: Sequence[Statement]) -> bool:
+        return True
+
+
 def both_ways(two: Sequence[Scratch], files: Sequence[Migration]) -> tuple[list[Step], list[Step]]:
     """The steps together, and one by one; the facts that both end with are compared here."""
-    replayers = [PostgresReplayer(scratch, PLAIN) for scratch in two]
+    replayers = [PostgresReplayer(two[0], PLAIN), EachAlone(two[1], PLAIN)]
     try:
         together = list(replayers[0].replay_each(files))
         single = [replayers[1].replay(file) for file in files]
@@ -149,7 +181,7 @@ class Growing:
             return (
                 f"create {unlogged}table {chance.choice(('', 'public.', 'IF NOT EXISTS '))}{name} ({columns})"
             )
-        match chance.randrange(15):
+        match chance.randrange(23):
             case 0 | 1:
                 return f"CREATE {chance.choice(('', 'UNIQUE '))}INDEX {name} ON {table} (id, lower(note))"
             case 2 | 3:
@@ -184,11 +216,32 @@ class Growing:
                 return f"CREATE OR REPLACE FUNCTION {function}({given}) {body}"
             case 13:
                 return f"COMMENT ON {chance.choice((f'TABLE {table}', f'COLUMN {table}.note'))} IS '{name}'"
+            case 14:
+                given = chance.choice(("SELECT", "INSERT, UPDATE", "ALL"))
+                return f"GRANT {given} ON {table} TO pg_monitor"
+            case 15:
+                return f"REVOKE {chance.choice(('SELECT', 'ALL'))} ON TABLE {table} FROM pg_monitor, PUBLIC"
+            case 16:
+                return "COMMENT ON FUNCTION touch() IS 'x'; ALTER FUNCTION touch() SET search_path = ''"
+            case 17:
+                refers = "FOREIGN KEY (id) REFERENCES only_ids ON DELETE CASCADE"
+                return f"ALTER TABLE {table} ADD CONSTRAINT {name} {refers}"
+            case 18:
+                return f"CREATE POLICY {name} ON {table}; COMMENT ON POLICY {name} ON {table} IS 'x'"
+            case 19:
+                return "UPDATE old SET note = 'new' WHERE id = 1"
+            case 20:
+                return f"ALTER TABLE {table} OWNER TO CURRENT_USER"
+            case 21:
+                return f"INSERT INTO old VALUES ({self.count + 5}, 'new')"
             case _:
                 return f"CREATE TYPE {name} AS ENUM ('a', 'b')"
 
     def files(self, many: int) -> list[Migration]:
-        more = 'CREATE TABLE plain (id int, note text);CREATE TABLE keyed (k varchar(9) COLLATE "C" UNIQUE)'
+        more = (
+            "CREATE TABLE only_ids (id int PRIMARY KEY); CREATE TABLE plain (id int, note text);"
+            'CREATE TABLE keyed (k varchar(9) COLLATE "C" UNIQUE)'
+        )
         made = [migration(f"{BEFORE};{more}")]
         for number in range(2, many + 2):
             statements = [self.statement() for _ in range(self.chance.randint(1, 5))]
