@@ -31,7 +31,7 @@ exit "$code"
 
 def script() -> str:
     """What a program ``landed`` has to hold; the forked one, or the real start where there are no forks."""
-    found = forks("C.UTF-8")
+    found = forks("C.UTF-8", 0)
     if found is None:
         return f'#!/bin/sh\nexec "{sys.executable}" -m landed "$@"\n'
     return SCRIPT.format(folder=_answering(found))
