@@ -69,14 +69,18 @@ def share(scratch: Scratch) -> None:
 
     What a replay that was killed left of them is put back before.
     """
+    import psycopg
+
     if scratch.admin is None:
         return
-    while True:
-        scratch.admin.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s)", (_LOCK,), prepare=False)
-        if scratch.server.shared or _written_down(scratch.admin) is None:
-            return
-        unshare(scratch)
-        RolesRestored(scratch).close()
+    # A server that has just crashed comes back without this session; so does everybody else.
+    with contextlib.suppress(psycopg.OperationalError):
+        while True:
+            scratch.admin.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s)", (_LOCK,), prepare=False)
+            if scratch.server.shared or _written_down(scratch.admin) is None:
+                return
+            unshare(scratch)
+            RolesRestored(scratch).close()
 
 
 def unshare(scratch: Scratch) -> None:
