@@ -6,7 +6,7 @@ Whatever falls to nobody for certain makes the caller run them again, one look f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -55,6 +55,7 @@ _PRIVILEGE: Final = re.compile(r"\((\w+) (?:to|from) (.*)\)\Z", re.DOTALL)
 _GRANTED: Final = {"table": RELATION, "sequence": RELATION, "function": "function", "type": "type",
                    "schema": "schema"}  # fmt: skip
 _PARENTS: Final = ("inherits", "partition of")
+_INHERITED: Final = frozenset(("column", "constraint"))
 
 
 @lru_cache(maxsize=8192)
@@ -71,6 +72,7 @@ def shares(window: Window, effects: Effects, facts: Mapping[FactKey, str]) -> Ma
     """
     shares: dict[int, list[Change]] = {}
     owners = _owners(effects)
+    heirs: dict[str, bool] = {}
     slots = window.slots
     if owners and not window.aside.isdisjoint(map(_bare, owners)):
         return None  # what a new sequence has by default is not told from what it was granted
@@ -87,18 +89,26 @@ def shares(window: Window, effects: Effects, facts: Mapping[FactKey, str]) -> Ma
                 change = Change(key, "no", "yes")
             shares.setdefault(switch, []).append(change)
             continue
-        statement = next((slots[slot] for slot in _slots(key, owners) if slot in slots), None)
-        if statement is None or _may_be_inherited(key, facts) or _is_disowned(key, slots):
+        statement = None
+        for slot in _slots(key, owners, window.aside):
+            statement = slots.get(slot)
+            if statement is not None:
+                break
+        if statement is None or _is_disowned(key, slots):
             return None
+        if key.kind in _INHERITED:
+            heir = heirs.get(key.parent)
+            if heir is None:
+                heir = heirs[key.parent] = _is_heir(key.parent, facts)
+            if heir:
+                return None
         shares.setdefault(statement, []).append(change)
     return {statement: tuple(changes) for statement, changes in shares.items()}
 
 
-def _may_be_inherited(key: FactKey, facts: Mapping[FactKey, str]) -> bool:
-    """A column or constraint of a table with a parent: what is done to the parent is done to it, too."""
-    return key.kind in ("column", "constraint") and any(
-        FactKey("table", "", key.parent, prop) in facts for prop in _PARENTS
-    )
+def _is_heir(table: str, facts: Mapping[FactKey, str]) -> bool:
+    """Whether a table has a parent: what is done to that is done to its own columns and constraints, too."""
+    return any(FactKey("table", "", table, prop) in facts for prop in _PARENTS)
 
 
 def _is_disowned(key: FactKey, slots: Mapping[Slot, int]) -> bool:
@@ -120,7 +130,7 @@ def _owners(effects: Iterable[Change]) -> dict[str, str]:
     return found
 
 
-def _slots(key: FactKey, owners: Mapping[str, str]) -> tuple[Slot, ...]:
+def _slots(key: FactKey, owners: Mapping[str, str], aside: Collection[str]) -> tuple[Slot, ...]:
     """Where a change may belong, the most particular first."""
     kind, parent, name, prop = key
     match kind:
@@ -153,16 +163,14 @@ def _slots(key: FactKey, owners: Mapping[str, str]) -> tuple[Slot, ...]:
             return (("function", function),)
         case "enum":
             return (("type", _bare(name)),)
-    return _of_a_grant(key, owners)
+    return _of_a_grant(key, owners, aside)
 
 
-def _of_a_grant(key: FactKey, owners: Mapping[str, str]) -> tuple[Slot, ...]:
+def _of_a_grant(key: FactKey, owners: Mapping[str, str], aside: Collection[str]) -> tuple[Slot, ...]:
     joint, _, what = key.kind.partition(" on ")
-    given = _PRIVILEGE.match(key.name)
-    if joint not in ("grant", "revoke") or what not in _GRANTED or given is None:
+    if joint not in ("grant", "revoke") or what not in _GRANTED:
         return ()
     kind, name = _GRANTED[what], _bare(key.parent)
-    slot = ("grant", kind, name, given[1], given[2])
-    if what == "schema":
-        return (slot,)
-    return (slot, (kind, owners.get(key.parent, "") if what == "sequence" else name))
+    whole: tuple[Slot, ...] = ((kind, owners.get(key.parent, "") if what == "sequence" else name),)
+    given = _PRIVILEGE.match(key.name) if name in aside else None
+    return whole if given is None else (("grant", kind, name, given[1], given[2]), *whole)
