@@ -161,7 +161,19 @@ def json_table(name: str, parts: str) -> list[str]:
 
 
 _ELSEWHERE = frozenset(
-    {"target", "migration", "evidence", "location", "note", "copy", "failure", "side", "value", "remedy"}
+    {
+        "target",
+        "migration",
+        "evidence",
+        "location",
+        "note",
+        "copy",
+        "failure",
+        "side",
+        "value",
+        "remedy",
+        "adoption",
+    }
 )
 """Parts with a table of their own in docs/json.md."""
 

@@ -348,3 +348,47 @@ def test_an_enum_value_too_many_is_for_a_new_migration(project: Project) -> None
         assert status(project)["counts"] == {"ok": 3}
     finally:
         file.unlink()
+
+
+BY_HAND = """ALTER TABLE public.users ADD COLUMN nick text DEFAULT 'x' NOT NULL;
+CREATE TYPE public.size AS ENUM ('s', 'l');
+CREATE TABLE public.scratch (
+  id serial PRIMARY KEY, "Kind" public.size, n numeric(5, 2) CHECK (n > 0), at timestamptz DEFAULT now()
+);
+COMMENT ON COLUMN public.scratch.n IS 'how many';
+CREATE INDEX scratch_n ON public.scratch (n) WHERE n > 1;
+ALTER TABLE public.scratch ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reads ON public.scratch FOR SELECT TO authenticated USING (n > 2);
+CREATE POLICY by_hand ON public.orders FOR DELETE USING (false);
+CREATE FUNCTION public.odd(n int) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT n % 2 = 1 $$;
+CREATE TRIGGER twice BEFORE INSERT ON public.orders FOR EACH ROW EXECUTE FUNCTION public.touch();
+CREATE INDEX orders_id_total ON public.orders (id, total);
+"""
+
+
+def test_what_was_made_by_hand_is_told_as_a_migration(project: Project) -> None:
+    project.sql(BY_HAND)
+    found = status(project)
+    assert found["counts"] == {"ok": 2} and found["unexplained"]
+    adopt = found["adopt"]
+    assert adopt["left"] == []
+    assert adopt["drop"] == [
+        "DROP POLICY by_hand ON public.orders;",
+        "DROP TRIGGER twice ON public.orders;",
+        "DROP FUNCTION public.odd(integer);",
+        "DROP INDEX public.orders_id_total;",
+    ]
+    shown = project.landed.plain("--target", project.url, "status").stdout
+    assert "ALTER TABLE public.users ADD COLUMN nick text DEFAULT 'x'::text NOT NULL;" in shown
+    file = project.landed.folder / "supabase" / "migrations" / "20240104000000_adopted.sql"
+    file.write_text("\n".join(adopt["sql"]), encoding="utf-8")
+    try:
+        found = status(project)
+        assert found["counts"] == {"ok": 2, "unrecorded": 1}
+        assert found["unexplained"] == [] and found["adopt"] is None
+    finally:
+        file.unlink()
+    for sql in adopt["drop"]:
+        project.sql(sql)
+    left = {key["fact"].partition(" · ")[0] for key in status(project)["unexplained"]}
+    assert left and not {name for name in left if "by_hand" in name or "twice" in name or "odd" in name}

@@ -32,8 +32,22 @@ def status_json(exam: Examination, command: Any) -> dict[str, Any]:
         if exam.base is None
         else {"holds": exam.base.verdict == "landed", "missing": missing_json(exam.base)},
         "unexplained": [{"fact": str(key), "observed": exam.facts.get(key)} for key in exam.unexplained],
+        "adopt": _adopt(exam),
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
         "notes": [{"code": n.code, "text": n.text} for n in exam.workspace.migrations().notes],
+    }
+
+
+def _adopt(exam: Examination) -> dict[str, Any] | None:
+    from landed.ops.adopting import adoption
+
+    found = adoption(exam)
+    if found is None:
+        return None
+    return {
+        "sql": [f"{sql};" for sql in found.sql],
+        "left": [str(key) for key in found.left],
+        "drop": [f"{sql};" for sql in found.drop],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
+from textwrap import indent
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
@@ -272,13 +273,27 @@ def _remedy(remedy: Remedy, out: IO[str]) -> None:
     back = "this brings back what the file says:"
     if remedy.left:
         back = f"this brings back all but {_some([str(key) for key in remedy.left])}:"
-    for title, statements in ((back, remedy.sql), ("a new migration can take it over:", remedy.instead)):
-        if statements:
-            print(f"      {title}", file=out)
-        for sql in statements[:_SHOWN]:
-            print(f"{sql};" if "\n" in sql else f"        {sql};", file=out)
-        if len(statements) > _SHOWN:
-            print(f"        … and {len(statements) - _SHOWN} more (--json shows all)", file=out)
+    _pasteable(back, remedy.sql, out)
+    _pasteable("a new migration can take it over:", remedy.instead, out)
+
+
+def _indented(sql: str) -> str:
+    """Set in, unless that would change a text inside of it, such as a function's body."""
+    from landed.sql.postgres_tokens import scan
+
+    if "\n" in sql and any("\n" in t for kind, t, _ in scan(sql) if kind in ("string", "dollar", "quoted")):
+        return sql
+    return indent(sql, " " * 8)
+
+
+def _pasteable(title: str, statements: Sequence[str], out: IO[str]) -> None:
+    """Statements to be copied."""
+    if statements:
+        print(f"      {title}", file=out)
+    for sql in statements[:_SHOWN]:
+        print(_indented(sql) + ";", file=out)
+    if len(statements) > _SHOWN:
+        print(f"        … and {len(statements) - _SHOWN} more (--json shows all)", file=out)
 
 
 def _place(judgement: Judgement, item: Evidence) -> str:
@@ -377,6 +392,15 @@ def _unexplained(exam: Examination, out: IO[str]) -> None:
         print(f"      {name}", file=out)
     if len(objects) > _SHOWN:
         print(f"      … and {len(objects) - _SHOWN} more (--json shows all)", file=out)
+    from landed.ops.adopting import adoption
+
+    found = adoption(exam)
+    if found is not None:
+        but = f" (all but {_some([str(key) for key in found.left])})" if found.left else ""
+        _pasteable(
+            f"a new migration that makes {'it' if len(objects) == 1 else 'them'}{but}:", found.sql, out
+        )
+        _pasteable("statements that remove what holds no rows:", found.drop, out)
     print(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", file=out)
 
 

@@ -57,10 +57,15 @@ _ORDER = (
 _RANK = {kind: at for at, kind in enumerate(_ORDER)}
 
 
-def restoring(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> Restored:
-    """What sets the ``wrong`` facts right: ``expected`` is all that should be, ``live`` all that is."""
+def restoring(
+    wrong: Iterable[FactKey], expected: Facts, live: Facts, *, makes_tables: bool = False
+) -> Restored:
+    """What sets the ``wrong`` facts right: ``expected`` is all that should be, ``live`` all that is.
+
+    Whole tables and enums are made only on request: where a file makes them, its own statement does.
+    """
     keys = {key for key in wrong if not holds(key, expected.get(key), live.get(key))}
-    schema = Schema(expected, live)
+    schema = Schema(expected, live, makes_tables=makes_tables)
     sql, follows = renamed_back(schema, keys)
     renames = bool(sql)
     instead: list[str] = []
@@ -97,6 +102,7 @@ def restoring(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> Restore
         instead += piece.instead
         cautions += piece.cautions
         left |= {piece.object.fact(prop) for prop in piece.todo} | piece.left
+    sql += [statement for piece in pieces for statement in piece.later]
     # A table or view that is made anew begins with privileges of its own.
     rights |= schema.rights_again
     found, unknown = restore_rights.statements(rights, expected, live)

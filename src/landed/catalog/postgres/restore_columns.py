@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from landed.catalog.postgres.restore_names import bare
-from landed.catalog.postgres.restore_objects import Piece
+from landed.catalog.postgres.restore_objects import IDENTITY, Piece, column_definition
 from landed.catalog.postgres.restore_tables import foreign_options
 from landed.core.facts import EXISTS, YES, FactKey
 
-_IDENTITY = {"always": "ALWAYS", "by default": "BY DEFAULT"}
 _TAKES_TEXT = ("text", "character varying", "character(", "citext", "name")
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 _KNOWN = frozenset(
@@ -27,9 +26,11 @@ def column(piece: Piece) -> None:
     if piece.obj_gone:
         return
     alter = f"ALTER TABLE {table} "
-    if piece.missing:
+    if piece.missing and table in piece.schema.made:
+        piece.takes(EXISTS, "type", "not null", "identity", "default", "generated", "expression", "collation")
+    elif piece.missing:
         piece.takes_all()
-        piece.alter(f"{alter}ADD COLUMN {bare(name)} {definition(piece.want)}")
+        piece.alter(f"{alter}ADD COLUMN {bare(name)} {column_definition(piece.want)}")
         if "generated" not in piece.want:
             piece.cautions.append(f"the values that {table}.{name} held are gone: it comes back empty")
         _last_in_order(piece)
@@ -74,22 +75,6 @@ def _last_in_order(piece: Piece) -> None:
         piece.cautions.append(
             f"{table}.{name} comes back as the last column: only a new table would have the files' order"
         )
-
-
-def definition(want: Mapping[str, str]) -> str:
-    """A column's type and all that stands behind it, as CREATE TABLE has it."""
-    parts = [want.get("type", "text")]
-    if "collation" in want:
-        parts.append(f"COLLATE {want['collation']}")
-    if "expression" in want:
-        parts.append(f"GENERATED ALWAYS AS ({want['expression']}) {want.get('generated', 'stored').upper()}")
-    if "identity" in want:
-        parts.append(f"GENERATED {_IDENTITY[want['identity']]} AS IDENTITY")
-    if "default" in want:
-        parts.append(f"DEFAULT {want['default']}")
-    if want.get("not null") == YES:
-        parts.append("NOT NULL")
-    return " ".join(parts)
 
 
 def _type(piece: Piece, at: str) -> None:
@@ -158,14 +143,14 @@ def _identity(piece: Piece, at: str) -> None:
         if "default" in piece.have and "default" not in piece.want:
             piece.takes("default")
             piece.alter(f"{at}DROP DEFAULT")
-        piece.alter(f"{at}ADD GENERATED {_IDENTITY[wanted]} AS IDENTITY")
+        piece.alter(f"{at}ADD GENERATED {IDENTITY[wanted]} AS IDENTITY")
         name = f"{piece.object.parent}.{piece.object.name}"
         piece.cautions.append(
             f"{name} counts from 1 again: set it behind the highest value "
             f"(ALTER TABLE {piece.object.parent} ALTER COLUMN {bare(piece.object.name)} RESTART WITH …)"
         )
     else:
-        piece.alter(f"{at}SET GENERATED {_IDENTITY[wanted]}")
+        piece.alter(f"{at}SET GENERATED {IDENTITY[wanted]}")
 
 
 def _usual_storage(of: str) -> str:

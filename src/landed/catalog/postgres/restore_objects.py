@@ -13,10 +13,31 @@ Props = Mapping[str, str]
 _NOT_COMPARED = frozenset(("comment", "owner", "attached to"))
 
 
-class Schema:
-    """Both sides by object; read once."""
+IDENTITY = {"always": "ALWAYS", "by default": "BY DEFAULT"}
 
-    def __init__(self, expected: Facts, live: Facts) -> None:
+
+def column_definition(want: Props) -> str:
+    """A column's type and all that stands behind it, as CREATE TABLE has it."""
+    parts = [want.get("type", "text")]
+    if "collation" in want:
+        parts.append(f"COLLATE {want['collation']}")
+    if "expression" in want:
+        parts.append(f"GENERATED ALWAYS AS ({want['expression']}) {want.get('generated', 'stored').upper()}")
+    if "identity" in want:
+        parts.append(f"GENERATED {IDENTITY[want['identity']]} AS IDENTITY")
+    if "default" in want:
+        parts.append(f"DEFAULT {want['default']}")
+    if want.get("not null") == YES:
+        parts.append("NOT NULL")
+    return " ".join(parts)
+
+
+class Schema:
+    """Both sides by object; read once. With ``makes_tables`` missing tables and enums are made, too."""
+
+    def __init__(self, expected: Facts, live: Facts, *, makes_tables: bool = False) -> None:
+        self.makes_tables = makes_tables
+        self.made: set[str] = set()
         self.expected = expected
         self.live = live
         self.pieces: dict[ObjectKey, Piece] = {}
@@ -40,7 +61,11 @@ class Schema:
     def gone(self, table: str) -> bool:
         """Whether a table that is expected is not there, so that nothing on it can be."""
         keys = [FactKey(kind, "", table, EXISTS) for kind in ("table", "foreign table", "composite type")]
-        return bool(table) and any(key in self.expected and key not in self.live for key in keys)
+        return (
+            bool(table)
+            and table not in self.made
+            and any(key in self.expected and key not in self.live for key in keys)
+        )
 
     def is_part(self, table: str) -> bool:
         """Whether a table is another's partition or child, so that some things come from there."""
@@ -94,6 +119,7 @@ class Piece:
         self.cautions: list[str] = []
         self.instead: list[str] = []
         self.left: set[FactKey] = set()
+        self.later: list[str] = []
         self.anew = False
 
     @property

@@ -113,7 +113,8 @@ def sequence(piece: Piece) -> None:
     if piece.takes("persistence"):
         piece.alter(f"ALTER SEQUENCE {name} SET {'UNLOGGED' if 'persistence' in want else 'LOGGED'}")
     if piece.takes("owned by"):
-        piece.alter(f"ALTER SEQUENCE {name} OWNED BY {want.get('owned by', 'NONE')}")
+        # The table may be made only after the sequence that a default of it needs.
+        piece.later.append(f"ALTER SEQUENCE {name} OWNED BY {want.get('owned by', 'NONE')}")
 
 
 def _parameter(prop: str, value: str | None) -> str:

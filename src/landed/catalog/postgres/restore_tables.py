@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from landed.catalog.postgres.restore_names import bare, schema_of, text
-from landed.catalog.postgres.restore_objects import Piece, Props
-from landed.core.facts import EXISTS, YES
+from landed.catalog.postgres.restore_objects import Piece, Props, column_definition
+from landed.core.facts import EXISTS, YES, ObjectKey
 
 _PARAMETER = re.compile(r"(?:toast\.)?[a-z][a-z0-9_]*\Z")
 _TABLE = frozenset(
@@ -18,9 +18,13 @@ _TABLE = frozenset(
 def table(piece: Piece) -> None:
     """A table's own properties; its columns and constraints are objects of their own."""
     name, want = piece.object.name, piece.want
-    if piece.obj_gone or piece.missing:
+    if piece.obj_gone:
+        return
+    if piece.missing and not _made(piece):
         return
     alter = f"ALTER TABLE {name} "
+    if name in piece.schema.made and want.get("row level security") != YES:
+        piece.takes("row level security")
     if piece.takes("row level security"):
         on = want.get("row level security") == YES
         piece.alter(f"{alter}{'ENABLE' if on else 'DISABLE'} ROW LEVEL SECURITY")
@@ -38,6 +42,28 @@ def table(piece: Piece) -> None:
         _partition(piece)
     parameters(piece, alter)
     foreign_options(piece, f"ALTER FOREIGN TABLE {name} ")
+
+
+_OTHERWISE = frozenset(
+    ("partition of", "partitioned by", "inherits", "of type", "server", "access method", "tablespace")
+)
+
+
+def _made(piece: Piece) -> bool:
+    """Make a plain table with its columns, where that is asked for."""
+    name, want = piece.object.name, piece.want
+    order = want.get("column order", "")
+    if not piece.schema.makes_tables or piece.object.kind != "table" or _OTHERWISE & want.keys():
+        return False
+    columns = [(c, piece.schema.wanted.get(ObjectKey("column", name, c))) for c in order.split(", ") if c]
+    if any(props is None for _, props in columns):
+        return False
+    piece.schema.made.add(name)
+    listed = ",\n  ".join(f"{bare(c)} {column_definition(props)}" for c, props in columns if props)
+    unlogged = "UNLOGGED " if "persistence" in want else ""
+    piece.alter(f"CREATE {unlogged}TABLE {name} (\n  {listed}\n)" if listed else f"CREATE TABLE {name} ()")
+    piece.takes(EXISTS, "column order", "persistence")
+    return True
 
 
 def foreign_options(piece: Piece, alter: str) -> None:

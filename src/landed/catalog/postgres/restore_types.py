@@ -15,6 +15,10 @@ _LABEL = re.compile(r"E?'(?:[^'\\]|''|\\.)*'")
 def enum(piece: Piece) -> None:
     """An enum's values: they can be added and renamed, but never taken away or moved."""
     name = piece.object.name
+    if piece.missing and piece.schema.makes_tables:
+        piece.takes_all()
+        piece.alter(f"CREATE TYPE {name} AS ENUM ({piece.want.get('values', '')})")
+        return
     if "values" not in piece.todo or piece.obj_gone or piece.missing:
         return
     wanted = _LABEL.findall(piece.want.get("values", ""))
