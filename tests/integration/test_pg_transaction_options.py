@@ -1,4 +1,5 @@
-"""What a file asks of its transaction: the isolation level is kept, READ ONLY is refused in words."""
+"""What a file asks of its transaction: the isolation level is kept, READ ONLY is refused in words; and so is
+a history row of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ LEVELS = {
 READ_ONLY = ("BEGIN READ ONLY; SELECT 1; COMMIT", "BEGIN; SET TRANSACTION READ ONLY; SELECT 1; COMMIT")
 
 
-def test_the_isolation_level_is_kept_and_read_only_refused(pg_server: Callable[..., ShadowServer]) -> None:
+def test_what_is_kept_and_what_is_refused(pg_server: Callable[..., ShadowServer]) -> None:
     with world_on(pg_server(18)) as world:
         files = [(world.file(text.format(f"t{n}")), n) for n, text in enumerate(LEVELS)]
         refused = [world.file(text) for text in READ_ONLY]
@@ -33,6 +34,10 @@ def test_the_isolation_level_is_kept_and_read_only_refused(pg_server: Callable[.
                 with pytest.raises(NotProven, match="its transaction is READ ONLY") as caught:
                     world.run(writer, migration)
                 assert caught.value.next == "Remove READ ONLY. Then run: landed apply"
+            own = "INSERT INTO supabase_migrations.schema_migrations(version) VALUES ('{}')"
+            with pytest.raises(NotProven, match="it writes its own history row") as caught:
+                world.run(writer, world.file(own.format(f"{len(world.files) + 1:04d}")))
+            assert (caught.value.next or "").startswith("Remove that INSERT")
         found = [world.sql(f"SELECT level FROM t{n}")[0][0] for _, n in files]
         assert found == list(LEVELS.values())
         assert world.recorded() == [migration.version for migration, _ in files]

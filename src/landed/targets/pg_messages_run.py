@@ -71,6 +71,13 @@ def refusal(migration: Migration) -> NotProven | None:
         )
     for statement in migration.statements:
         w = words(statement.text, 200)
+        if w[:1] == ["INSERT"] and "SCHEMA_MIGRATIONS" in w[:8] and f"'{migration.version}'" in w:
+            return NotProven(
+                f"{migration.name} was not run: it writes its own history row, and so does landed.",
+                where=f"{migration.file}:{statement.line}",
+                details=["Two rows of one version cannot be there.", "Nothing was changed."],
+                next="Remove that INSERT from the file. Then run: landed apply",
+            )
         if w[:1] == ["COPY"] and ("STDOUT" in w or "STDIN" in w):
             return NotProven(
                 f"{migration.name} was not run: COPY … {'TO stdout' if 'STDOUT' in w else 'FROM stdin'} "
