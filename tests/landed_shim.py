@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import traceback
 from functools import cache
 from pathlib import Path
 
@@ -51,11 +52,13 @@ def _answer(found: Forks, folder: Path) -> None:
     with (folder / "asked").open("r+b", buffering=0) as asked:
         for line in asked:
             number = line.decode().strip()
-            code = 70
             try:
                 code = _run(found, number)
-            finally:
-                (folder / number).write_text(f"{code % 256}\n")
+            except Exception:
+                # Said, and answered: whoever waits would wait for ever.
+                traceback.print_exc()
+                code = 70
+            (folder / number).write_text(f"{code % 256}\n")
 
 
 def _run(found: Forks, number: str) -> int:
