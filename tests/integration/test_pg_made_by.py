@@ -236,3 +236,14 @@ def test_a_file_that_heals_another_is_not_asked_for_what_its_role_cannot_give(
         assert judged(folder, target).judgements[0].standing is Standing.TORN
         assert "1 file applied and proven" in landed(folder, "--target", target, "apply", "--yes")
         assert judged(folder, target).judgements[0].standing is Standing.OK
+
+
+def test_what_is_so_with_many_files_is_said_once(pg_server: Server, tmp_path: Path) -> None:
+    folder = project(tmp_path, *(f"create table public.t{n} (id int);\n" for n in range(5)))
+    with database(pg_server(18, supabase()), "deployer") as scratch:
+        with scratch.connect() as admin:
+            admin.execute("GRANT postgres TO deployer")
+        exam = judged(folder, url(scratch, "deployer"))
+    assert [len(j.notes) for j in exam.judgements] == [1, 0, 0, 0, 0]
+    assert exam.judgements[0].notes[0].endswith("will not be there; and so it is with 4 more files")
+    assert all("made-by-another-role" in j.flags for j in exam.judgements)

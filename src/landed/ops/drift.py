@@ -200,7 +200,7 @@ def as_made_by_one(workspace: Workspace, files: Side, database: Side, scope: Sco
     told = made_by.notes(steps, database.facts)
     return (
         replace(files, facts=_with_start(start, steps), owners=owners_of(steps, range(len(steps)))),
-        replace(database, facts=facts, notes=(*database.notes, *dict.fromkeys(told.values()))),
+        replace(database, facts=facts, notes=(*database.notes, *dict.fromkeys(filter(None, told.values())))),
     )
 
 

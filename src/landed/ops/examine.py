@@ -247,7 +247,7 @@ def _finish(
         notes = [*judgement.notes, *(note.text for note in migration.notes)]
         flags = [*judgement.flags, *(note.code for note in migration.notes)]
         if migration.name in made_by:
-            notes.append(made_by[migration.name])
+            notes += filter(None, [made_by[migration.name]])
             flags.append("made-by-another-role")
         known_broken = migration.name in workspace.project.settings.broken
         if known_broken and judgement.verdict is not Verdict.LANDED:

@@ -26,6 +26,8 @@ Thing = tuple[str, str]
 """What a privilege is on (``table`` for all relations but sequences), and its name."""
 
 _OWNER: Final = "owner"
+_SHOWN: Final = 3
+"""So many files have a note of their own."""
 _ON: Final = {
     "schema": "schema",
     "sequence": "sequence",
@@ -203,6 +205,7 @@ class MadeBy:
     def notes(self, steps: Sequence[Step], facts: Mapping[FactKey, str]) -> dict[str, str]:
         """For files whose objects another role made: whose they are, and what they lack for that.
 
+        Of many files the first one's note stands for all; the others have an empty one.
         ``facts`` are the target's own.
         """
         lacking: dict[Thing, set[str]] = {}
@@ -223,6 +226,10 @@ class MadeBy:
             if things:
                 missed = {role for thing in things for role in lacking.get(thing, ())}
                 found[step.name] = self._told(things, sorted(missed))
+        if len(found) > _SHOWN:
+            first, *others = found
+            found |= dict.fromkeys(others, "")
+            found[first] += f"; and so it is with {len(others)} more files"
         return found
 
     def _told(self, things: Sequence[Thing], missed: Sequence[str]) -> str:
