@@ -90,6 +90,7 @@ class Batch:
         self._sent: list[tuple[Statement | None, str]] = []
         self._windows: dict[int, Sequence[Statement]] = {}
         self._astray = False
+        self._at_once = 1 << 20
         self.wanted = Looks.EACH
         """What looks it takes to tell the effects, where :meth:`run` could not."""
         self.outcomes: dict[int, Outcome] = {}
@@ -115,7 +116,8 @@ class Batch:
         while todo or opening:
             group, todo = self._next_group(todo, doomed, looks is Looks.CAREFUL)
             while group or opening:
-                refused = self._send(group, opening, looks)
+                some = group[: self._at_once]
+                refused = self._send(some, opening, looks)
                 statement = self._sent[refused.place][0] if refused is not None else None
                 if refused is not None and not self._astray:
                     if statement is None:
@@ -126,9 +128,9 @@ class Batch:
                     self._tracker.reread()
                     return False
                 opening = ()
-                if statement is None:
-                    break
-                group = group[group.index(statement) + 1 :]
+                # Where one statement fails the next ones often do: what is sent behind it is sent in vain.
+                self._at_once = self._at_once * 4 if statement is None else 2
+                group = group[len(some) if statement is None else group.index(statement) + 1 :]
         if kept:
             self._commit(statements)
         else:
