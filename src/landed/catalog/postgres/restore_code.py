@@ -41,9 +41,7 @@ def function(piece: Piece) -> None:
         piece.anew = anew
         if anew:
             rights = ("grant on function", "revoke on function")
-            piece.schema.rights_again |= {
-                k for k in piece.schema.expected if k.kind in rights and k.parent == name
-            }
+            piece.schema.rights_again |= {k for k in piece.schema.parts.get(name, ()) if k.kind in rights}
         return
     alter = f"ALTER {word} {name} "
     for prop in sorted(piece.todo):

@@ -174,7 +174,7 @@ def _of_view(piece: Piece) -> None:
 
 def _granted(piece: Piece) -> set[FactKey]:
     of = f"{piece.object.parent}.{piece.object.name}"
-    return {k for k in piece.schema.expected if k.kind == "grant on column" and k.parent == of}
+    return {k for k in piece.schema.parts.get(of, ()) if k.kind == "grant on column"}
 
 
 def attribute(piece: Piece) -> None:

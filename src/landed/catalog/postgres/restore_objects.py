@@ -72,19 +72,29 @@ class Schema:
         of = (FactKey("table", "", table, prop) for prop in ("partition of", "inherits"))
         return any(key in self.expected for key in of)
 
+    @cached_property
+    def parts(self) -> dict[str, list[FactKey]]:
+        """The expected facts by what their object is a part of, or is granted on."""
+        found: dict[str, list[FactKey]] = {}
+        for key in self.expected:
+            if key.parent:
+                found.setdefault(key.parent, []).append(key)
+        return found
+
+    @cached_property
+    def surplus(self) -> dict[tuple[str, str], list[ObjectKey]]:
+        """The objects that nobody expects, by kind and by what they are a part of (or their schema)."""
+        found: dict[tuple[str, str], list[ObjectKey]] = {}
+        for key in self.live:
+            if key.prop == EXISTS and key.kind in _RENAMED and key not in self.expected:
+                found.setdefault(_place_of(key.object), []).append(key.object)
+        return found
+
     def same_under_another_name(self, obj: ObjectKey) -> ObjectKey | None:
         """The one object that nobody expects and that is what is missing, but for its name."""
-        wanted = _compared(self.wanted.get(obj, {}))
-        found = [
-            other
-            for other, props in self.there.items()
-            if other.kind == obj.kind
-            and other.parent == obj.parent
-            and props.get(EXISTS) == YES
-            and other not in self.wanted
-            and _compared(props) == wanted
-            and (other.parent or schema_of(other.name) == schema_of(obj.name))
-        ]
+        candidates = self.surplus.get(_place_of(obj), ())
+        wanted = _compared(self.wanted.get(obj, {})) if candidates else {}
+        found = [other for other in candidates if _compared(self.there[other]) == wanted]
         if obj.kind == "column":
             found = [other for other in found if self._same_place(obj, other)]
         return found[0] if len(found) == 1 else None
@@ -188,7 +198,9 @@ def renamed_back(schema: Schema, keys: Collection[FactKey]) -> tuple[list[str], 
 
 def _renamed(schema: Schema) -> dict[ObjectKey, ObjectKey]:
     """What is missing → what is there instead, under another name."""
-    found = {}
+    found: dict[ObjectKey, ObjectKey] = {}
+    if not schema.surplus:
+        return found
     for key in schema.expected:
         if key.prop == EXISTS and key.kind in _RENAMED and key not in schema.live:
             other = schema.same_under_another_name(key.object)
@@ -227,6 +239,10 @@ def _rights_of(keys: Collection[FactKey], obj: ObjectKey, other: ObjectKey) -> s
         return set()
     both = [o.name if o.kind == "sequence" else f"{o.parent}.{o.name}" for o in (obj, other)]
     return {k for k in keys if k.parent in both and k.kind.startswith(("grant on ", "revoke on "))}
+
+
+def _place_of(obj: ObjectKey) -> tuple[str, str]:
+    return obj.kind, obj.parent or schema_of(obj.name)
 
 
 def _by_object(facts: Facts) -> dict[ObjectKey, dict[str, str]]:

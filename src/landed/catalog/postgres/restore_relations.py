@@ -52,15 +52,15 @@ def _other_columns(piece: Piece) -> bool:
 def _goes_along(piece: Piece) -> None:
     """What a relation that is made anew loses: indexes and privileges."""
     name = piece.object.name
-    for key in piece.schema.expected:
-        if key.parent == name and key.kind.startswith(("grant on ", "revoke on ")):
+    for key in piece.schema.parts.get(name, ()):
+        if key.kind.startswith(("grant on ", "revoke on ")):
             piece.schema.rights_again.add(key)
-        elif key.parent == name and key.kind == "index" and key.prop == EXISTS:
+        elif key.kind == "index" and key.prop == EXISTS:
             if key.object not in piece.schema.pieces:
                 want = piece.schema.wanted[key.object]
                 unique = "UNIQUE " if want.get("unique") == "yes" else ""
                 piece.alter(f"CREATE {unique}INDEX {bare(key.name)} ON {name} USING {want['definition']}")
-        elif key.parent == name and key.prop == "comment" and key.kind == "column":
+        elif key.prop == "comment" and key.kind == "column":
             at = f"COLUMN {name}.{bare(key.name)}"
             piece.alter(f"COMMENT ON {at} IS {text(piece.schema.expected[key])}")
 

@@ -87,13 +87,10 @@ def server(piece: Piece) -> None:
 def _replica_identity(piece: Piece, alter: str) -> None:
     wanted = piece.want.get("replica identity")
     if wanted == "index":
-        keys = piece.schema.expected
         using = [
             key.name
-            for key in keys
-            if key.parent == piece.object.name
-            and key.prop == "replica identity"
-            and key.kind in ("index", "constraint")
+            for key in piece.schema.parts.get(piece.object.name, ())
+            if key.prop == "replica identity" and key.kind in ("index", "constraint")
         ]
         if len(using) != 1:
             return
