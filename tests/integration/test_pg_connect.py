@@ -15,7 +15,7 @@ from pgpoolers import Sayer
 from landed.core.errors import LandedError
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.servers import ShadowServer
-from landed.targets import pg_connect
+from landed.targets import pg_connect, pg_pool_mode
 from landed.targets.pg_capabilities import Capabilities
 from landed.targets.pg_connect import Connected, connect, open_connection
 from landed.targets.pg_url import Dsn, parse_url
@@ -124,7 +124,10 @@ class TestPgBouncer:
         with connected.connection as reading, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             reading.execute("CREATE TABLE a ()")
 
-    def test_session_mode_with_room_for_one(self, pooled: Pooled, scratch: Scratch) -> None:
+    def test_session_mode_with_room_for_one(
+        self, pooled: Pooled, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pg_pool_mode, "_PATIENCE", 0.2)
         known = closing(
             open_connection(behind(pooled("session", default_pool_size="1"), scratch), readonly=False)
         )
