@@ -9,9 +9,14 @@ import pytest
 from pgwriting import World, world_on
 from tcpproxy import TcpProxy
 
+from landed.catalog.postgres.readback import SETTINGS
 from landed.core.errors import LandedError, NotProven, UsageError
+from landed.core.migration import Migration
 from landed.shadow.postgres.servers import ShadowServer
+from landed.sql.postgres import parse
+from landed.targets.base import Consent
 from landed.targets.pg_ledger import PgLedgerRow, row_for
+from landed.targets.pg_writer_together import Member
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +233,53 @@ def test_a_ledger_that_may_not_be_written_says_so_and_takes_the_file_back(world:
     with pytest.raises(NotProven, match="its history row could not be written") as caught:
         world.apply("CREATE TABLE a (i int)")
     assert "23514" in caught.value.message and not there(world, "a")
+
+
+WHAT_A_LEDGER_DOES = {
+    "trigger": "CREATE TRIGGER t AFTER INSERT ON {ledger} FOR EACH ROW EXECUTE FUNCTION public.undo()",
+    "deferred trigger": "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON {ledger} DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION public.undo()",
+    "statement trigger": "CREATE TRIGGER t AFTER INSERT ON {ledger} EXECUTE FUNCTION public.undo()",
+}
+
+
+@pytest.mark.parametrize("kind", WHAT_A_LEDGER_DOES)
+def test_what_a_trigger_on_the_ledger_takes_away_is_not_recorded(world: World, kind: str) -> None:
+    world.apply("CREATE TABLE z (i int)")
+    world.sql(
+        "CREATE FUNCTION public.undo() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN DROP TABLE IF EXISTS public.a; RETURN new; END$$"
+    )
+    world.sql(WHAT_A_LEDGER_DOES[kind].format(ledger="supabase_migrations.schema_migrations"))
+    migration = world.file("CREATE TABLE a (i int)")
+    with world.opened() as writer:
+        assert list(writer.run_together([Member(migration, world.steps[migration.name])])) == []
+        with pytest.raises(NotProven, match="what it should have done is not there"):
+            world.run(writer, migration)
+    assert world.recorded() == ["0001"] and not there(world, "a")
+
+
+def test_a_file_that_records_itself_is_not_taken_for_somebody_elses_work(world: World) -> None:
+    world.apply("CREATE TABLE z (i int)")
+    ledger = "supabase_migrations.schema_migrations"
+    world.sql(
+        f"CREATE FUNCTION public.note() RETURNS void LANGUAGE sql AS $$INSERT INTO {ledger} VALUES ('0002')$$"
+    )
+    migration = world.file("CREATE TABLE a (i int)")
+    step = world.steps[migration.name]
+    text = "CREATE TABLE a (i int); SELECT note()"
+    running = Migration(migration.name, migration.version, migration.file, text, parse)
+    with world.opened() as writer, pytest.raises(NotProven, match="it writes its own history row"):
+        writer.run(running, step, (1, 2), Consent())
+    assert world.recorded() == ["0001"] and not there(world, "a")
+
+
+def test_a_files_own_statement_timeout_is_not_that_of_its_proof(world: World) -> None:
+    assert world.apply("SET statement_timeout = '1h'; CREATE TABLE a (i int)").outcome == "applied"
+    with world.opened() as writer, writer.connection.transaction():
+        writer.connection.execute("SET LOCAL statement_timeout = '1h'")
+        writer.connection.execute(SETTINGS.encode())
+        assert writer.connection.execute("SHOW statement_timeout").fetchone() == ("0",)
 
 
 def test_rows_of_the_ledger_are_changed_as_repair_does(world: World) -> None:

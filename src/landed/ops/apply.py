@@ -135,23 +135,23 @@ def _next(
     writer: Writer, items: Sequence[PlanItem], consent: Consent, *, postgres: bool
 ) -> Iterator[Applied]:
     """Run the next file, or as many of the next as the database takes at once."""
-    whole = list(takewhile(lambda i: i.record and len(i.statements) == len(i.migration.statements), items))
-    if writer.undo is not None:
+    if writer.undo is not None and len(items) > 1:
         from landed.targets.d1_remote_group import Member, how_many, run_group
         from landed.targets.d1_remote_writer import RemoteD1Writer
 
-        members = [Member(i.migration, i.step) for i in whole]
-        count = how_many(members) if 1 < len(members) == len(items) else 0
+        members = [Member(i.migration, i.step) for i in items if i.record]
+        count = how_many(members) if len(members) == len(items) else 0
         if count and isinstance(writer, RemoteD1Writer):
             together = run_group(writer, members[:count], consent)
             if together is not None:
                 yield from together
                 return
-    elif whole and postgres:
+    elif postgres:
         from landed.targets import pg_writer_together as together_on
         from landed.targets.pg_writer import PgWriter
 
         assert isinstance(writer, PgWriter)
+        whole = takewhile(_is_whole, items[: together_on.FILES])
         none = True
         for applied in writer.run_together([together_on.Member(i.migration, i.step) for i in whole]):
             none = False
@@ -160,6 +160,10 @@ def _next(
             return
     item = items[0]
     yield writer.run(item.migration, item.step, item.statements, consent, record=item.record)
+
+
+def _is_whole(item: PlanItem) -> bool:
+    return item.record and len(item.statements) == len(item.migration.statements)
 
 
 def unlocked(exam: Examination) -> dict[str, str]:

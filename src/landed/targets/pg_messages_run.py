@@ -72,12 +72,7 @@ def refusal(migration: Migration) -> NotProven | None:
     for statement in migration.statements:
         w = words(statement.text, 200)
         if w[:1] == ["INSERT"] and "SCHEMA_MIGRATIONS" in w[:8] and f"'{migration.version}'" in w:
-            return NotProven(
-                f"{migration.name} was not run: it writes its own history row, and so does landed.",
-                where=f"{migration.file}:{statement.line}",
-                details=["Two rows of one version cannot be there.", "Nothing was changed."],
-                next="Remove that INSERT from the file. Then run: landed apply",
-            )
+            return records_itself(migration, statement.line)
         if w[:1] == ["COPY"] and ("STDOUT" in w or "STDIN" in w):
             return NotProven(
                 f"{migration.name} was not run: COPY … {'TO stdout' if 'STDOUT' in w else 'FROM stdin'} "
@@ -318,6 +313,16 @@ def _to_be_resumed(migration: Migration, error: LandedError, lines: Sequence[str
         next=(error.next or advice).replace("landed apply", advice)
         if says_how
         else f"Correct what stopped it, then run: {advice}",
+    )
+
+
+def records_itself(migration: Migration, line: int = 0) -> NotProven:
+    """A file that writes the history row that landed writes; nothing of it is there."""
+    return NotProven(
+        f"{migration.name} was not run: it writes its own history row, and so does landed.",
+        where=f"{migration.file}:{line}" if line else migration.file,
+        details=["Two rows of one version cannot be there.", "Nothing was changed."],
+        next="Remove that INSERT from the file. Then run: landed apply",
     )
 
 

@@ -71,10 +71,17 @@ def settles(migration: Migration, numbers: Collection[int]) -> bool:
 
 
 def recording(ledger: LedgerTable, row: PgLedgerRow) -> list[Command]:
-    """The history row, and the look whether it stayed."""
+    """The history row. It is written before the facts are proven, so that whatever a trigger or a rule on the
+    history table does is proven with them."""
     sql, values = insert(ledger, row)
+    again = Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints")
+    return [Command(sql, values, purpose="record"), again]
+
+
+def keeping(ledger: LedgerTable, row: PgLedgerRow) -> Command:
+    """The look whether the history row stayed."""
     kept, version = is_kept(ledger, row.version)
-    return [Command(sql, values, purpose="record"), Command(kept, version, purpose="kept")]
+    return Command(kept, version, purpose="kept")
 
 
 def _verbs(statements: Sequence[Statement]) -> set[str]:

@@ -23,7 +23,7 @@ from landed.targets.messages import ROLLED_BACK
 from landed.targets.pg_ledger import row_for
 from landed.targets.pg_proof_objects import takes_along
 from landed.targets.pg_proof_rows import RowGuard
-from landed.targets.pg_writer_commands import body, opening, parts_of, recording, settles
+from landed.targets.pg_writer_commands import body, keeping, opening, parts_of, recording, settles
 from landed.targets.pg_writer_light import is_light
 from landed.targets.pg_writer_outcome import LATER, Unknown, afterwards
 from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
@@ -137,9 +137,10 @@ class Together:
             commands = [
                 *opening(ledger, row, session.lock_timeout, settled=settled),
                 *body(migration, _numbers(member)),
+                *recording(ledger, row),
                 Command(SETTINGS, purpose="read"),
                 *(Command(p.sql, p.values or None, purpose="prove", prepared=p.prepared) for p in proofs),
-                *recording(ledger, row),
+                keeping(ledger, row),
                 Command("COMMIT", purpose="commit"),
             ]
             count += len(commands)

@@ -16,7 +16,8 @@ from landed.targets.base import Consent
 from landed.targets.pg_ledger import row_for
 from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
 from landed.targets.pg_proof_rows import RowGuard
-from landed.targets.pg_writer_commands import body, opening, recording, settles
+from landed.targets.pg_writer_commands import body, keeping, opening, recording, settles
+from landed.targets.pg_writer_ledger import is_recorded
 from landed.targets.pg_writer_outcome import after_commit, before_commit
 from landed.targets.pg_writer_pipeline import Answer, Command, Failed, Lost, send
 from landed.targets.pg_writer_session import Session
@@ -102,6 +103,8 @@ class _Transaction:
             self._roll_back()
             if self._is_already(failed):
                 return "already", ""
+            if failed.command.purpose == "record" and failed.error.sqlstate == "23505":
+                raise say.records_itself(self._migration) from failed.error
             raise self._refused(failed) from failed.error
         except Lost as lost:
             raise before_commit(self._session, self._migration, lost.error) from lost.error
@@ -125,6 +128,8 @@ class _Transaction:
         )
         session.settled = False
         statements, reads = body(self._migration, self._part.statements), self._reads()
+        if self._row is not None:
+            statements += recording(session.target.ledger, self._row)
         checks = self._check_commands()
         closing = [
             *checks,
@@ -155,13 +160,11 @@ class _Transaction:
     def _commit(self, xid: str) -> tuple[str, str]:
         commands = [Command("COMMIT", purpose="commit")]
         if self._row is not None:
-            commands[:0] = recording(self._session.target.ledger, self._row)
+            commands.insert(0, keeping(self._session.target.ledger, self._row))
         try:
             send(self._connection, commands)
         except Failed as failed:
             self._roll_back()
-            if failed.command.purpose == "record" and failed.error.sqlstate == "23505":
-                return "already", ""
             raise self._refused(failed) from failed.error
         except Lost as lost:
             return after_commit(self._session, self._migration, self._part.record, xid, lost.error)
@@ -245,7 +248,10 @@ class _Transaction:
             raise Failed(Command("", purpose="read"), error) from error
 
     def _is_already(self, failed: Failed) -> bool:
-        return failed.command.purpose == "guard" and failed.error.sqlstate == "22012"
+        found = (failed.command.purpose, failed.error.sqlstate)
+        if found == ("record", "23505"):
+            return is_recorded(self._session, self._migration)
+        return found == ("guard", "22012")
 
     def _refused(self, failed: Failed) -> LandedError:
         command, error = failed.command, failed.error

@@ -28,7 +28,7 @@ _BY_INDEX: Final = ", ".join(
 )
 """A plan is made once and kept: one that reads a whole catalog costs more with every file that adds to it."""
 
-SETTINGS: Final = f"{SET}, {_BY_INDEX}"
+SETTINGS: Final = f"{SET}, {_BY_INDEX}, pg_catalog.set_config('statement_timeout', '0', true)"
 """A statement that makes the settings under which single facts are read, for the rest of a transaction."""
 
 _NAMED: Final = "FROM unnest($1, $2) AS w (s, o) JOIN pg_namespace n ON n.nspname = w.s "
