@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from textwrap import indent
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
-from landed.core.standing import Evidence, Judgement, Remedy, Standing, Verdict
+from landed.core.standing import Evidence, Judgement, Standing, Verdict
 from landed.core.turns import earliest
 from landed.ops.examine import Examination
+from landed.report.statements_text import render_adoption, render_remedy
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_place
 
@@ -261,39 +261,9 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
     if len(evidence) > _SHOWN:
         print(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", file=out)
     if judgement.standing is Standing.TORN and judgement.remedy is not None:
-        _remedy(judgement.remedy, out)
+        render_remedy(judgement.remedy, out)
     if judgement.next and judgement.standing is not Standing.PENDING:
         print(f"      {symbols(out)['arrow']} {command(judgement.next)}", file=out)
-
-
-def _remedy(remedy: Remedy, out: IO[str]) -> None:
-    """Statements to be pasted: those of several lines as they are, for a function's body is its text."""
-    for caution in remedy.cautions:
-        print(f"      {paint(caution, 'yellow', out)}", file=out)
-    back = "this brings back what the file says:"
-    if remedy.left:
-        back = f"this brings back all but {_some([str(key) for key in remedy.left])}:"
-    _pasteable(back, remedy.sql, out)
-    _pasteable("a new migration can take it over:", remedy.instead, out)
-
-
-def _indented(sql: str) -> str:
-    """Set in, unless that would change a text inside of it, such as a function's body."""
-    from landed.sql.postgres_tokens import scan
-
-    if "\n" in sql and any("\n" in t for kind, t, _ in scan(sql) if kind in ("string", "dollar", "quoted")):
-        return sql
-    return indent(sql, " " * 8)
-
-
-def _pasteable(title: str, statements: Sequence[str], out: IO[str]) -> None:
-    """Statements to be copied."""
-    if statements:
-        print(f"      {title}", file=out)
-    for sql in statements[:_SHOWN]:
-        print(_indented(sql) + ";", file=out)
-    if len(statements) > _SHOWN:
-        print(f"        … and {len(statements) - _SHOWN} more (--json shows all)", file=out)
 
 
 def _place(judgement: Judgement, item: Evidence) -> str:
@@ -394,13 +364,8 @@ def _unexplained(exam: Examination, out: IO[str]) -> None:
         print(f"      … and {len(objects) - _SHOWN} more (--json shows all)", file=out)
     from landed.ops.adopting import adoption
 
-    found = adoption(exam)
-    if found is not None:
-        but = f" (all but {_some([str(key) for key in found.left])})" if found.left else ""
-        _pasteable(
-            f"a new migration that makes {'it' if len(objects) == 1 else 'them'}{but}:", found.sql, out
-        )
-        _pasteable("statements that remove what holds no rows:", found.drop, out)
+    if (found := adoption(exam)) is not None:
+        render_adoption(found, len(objects), out)
     print(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", file=out)
 
 

@@ -1,0 +1,56 @@
+"""Statements for people to copy: what brings back what a file says, what makes what no migration does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import indent
+from typing import IO, TYPE_CHECKING
+
+from landed.core.standing import Remedy
+from landed.report.style import paint
+
+if TYPE_CHECKING:
+    from landed.core.facts import FactKey
+    from landed.ops.adopting import Adoption
+
+_SHOWN = 8
+
+
+def render_remedy(remedy: Remedy, out: IO[str]) -> None:
+    """Write what makes a torn migration good, and what to know first."""
+    for caution in remedy.cautions:
+        print(f"      {paint(caution, 'yellow', out)}", file=out)
+    back = "this brings back what the file says:"
+    if remedy.left:
+        back = f"this brings back all but {_some(remedy.left)}:"
+    _pasteable(back, remedy.sql, out)
+    _pasteable("a new migration can take it over:", remedy.instead, out)
+
+
+def render_adoption(found: Adoption, objects: int, out: IO[str]) -> None:
+    """Write what makes, or removes, so many objects that no migration made."""
+    but = f" (all but {_some(found.left)})" if found.left else ""
+    _pasteable(f"a new migration that makes {'it' if objects == 1 else 'them'}{but}:", found.sql, out)
+    _pasteable("statements that remove what holds no rows:", found.drop, out)
+
+
+def _some(keys: Sequence[FactKey]) -> str:
+    return str(keys[0]) if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
+
+
+def _pasteable(title: str, statements: Sequence[str], out: IO[str]) -> None:
+    if statements:
+        print(f"      {title}", file=out)
+    for sql in statements[:_SHOWN]:
+        print(_indented(sql) + ";", file=out)
+    if len(statements) > _SHOWN:
+        print(f"        … and {len(statements) - _SHOWN} more (--json shows all)", file=out)
+
+
+def _indented(sql: str) -> str:
+    """Set in, unless that would change a text inside of it, such as a function's body."""
+    from landed.sql.postgres_tokens import scan
+
+    if "\n" in sql and any("\n" in t for kind, t, _ in scan(sql) if kind in ("string", "dollar", "quoted")):
+        return sql
+    return indent(sql, " " * 8)
