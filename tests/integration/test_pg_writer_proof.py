@@ -274,6 +274,19 @@ def test_a_file_that_records_itself_is_not_taken_for_somebody_elses_work(world: 
     assert world.recorded() == ["0001"] and not there(world, "a")
 
 
+def test_a_transaction_in_another_session_than_that_of_the_lock_is_refused(world: World) -> None:
+    """As behind several poolers at one address, which look like a session pool while they are quiet."""
+    migration = world.file("CREATE TABLE a (i int)")
+    with world.opened() as writer:
+        writer._session.provide_ledger()
+        writer._session.pid += 1
+        assert list(writer.run_together([Member(migration, world.steps[migration.name])])) == []
+        with pytest.raises(UsageError, match="transaction pooler") as caught:
+            world.run(writer, migration)
+    assert "another server process" in caught.value.details[0]
+    assert world.recorded() == [] and not there(world, "a")
+
+
 def test_a_files_own_statement_timeout_is_not_that_of_its_proof(world: World) -> None:
     assert world.apply("SET statement_timeout = '1h'; CREATE TABLE a (i int)").outcome == "applied"
     with world.opened() as writer, writer.connection.transaction():

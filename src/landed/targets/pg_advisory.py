@@ -139,6 +139,12 @@ def _release(connection: Connection[Any], key: tuple[int, int]) -> None:
         connection.close()
 
 
+def another_session(capabilities: Capabilities, dsn: Dsn) -> UsageError:
+    """The error for a transaction that ran in another server session than the one that holds the lock."""
+    why = "a transaction ran in another server process than that of landed's lock, and was rolled back"
+    return _pooled(capabilities._replace(why=why), dsn)
+
+
 def _pooled(capabilities: Capabilities, dsn: Dsn) -> UsageError:
     return UsageError(
         f"migrations cannot be applied through a transaction pooler ({dsn.place})",
@@ -170,4 +176,11 @@ def _instead(dsn: Dsn) -> list[str]:
     return ways
 
 
-__all__ = ["LOCK_CLASS", "TRANSACTION_PORT", "lock_key", "refuse_unwritable", "session_lock"]
+__all__ = [
+    "LOCK_CLASS",
+    "TRANSACTION_PORT",
+    "another_session",
+    "lock_key",
+    "refuse_unwritable",
+    "session_lock",
+]

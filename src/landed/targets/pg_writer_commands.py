@@ -36,12 +36,23 @@ def parts_of(migration: Migration, chosen: Collection[int]) -> list[Segment]:
 
 
 def opening(
-    ledger: LedgerTable, row: PgLedgerRow | None, lock_timeout: str, *, settled: bool, options: str = ""
+    ledger: LedgerTable,
+    row: PgLedgerRow | None,
+    pid: int,
+    lock_timeout: str,
+    *,
+    settled: bool,
+    options: str = "",
 ) -> list[Command]:
-    """The beginning of a transaction; with the history row to be written it fails (22012) where the version
-    is recorded already. ``settled`` sessions are not reset first; ``lock_timeout`` may be empty; ``options``
-    are those of BEGIN that the file asks for."""
-    columns, values = [], []
+    """The beginning of a transaction.
+
+    It fails (22012) in another server process than ``pid``, which holds the lock; and where the version of the
+    history row to be written is recorded already. ``settled`` sessions are not reset first; ``lock_timeout``
+    may be empty; ``options`` are those of BEGIN that the file asks for.
+    """
+    own = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s"
+    columns = [f"1 OPERATOR(pg_catalog./) CASE WHEN {own} THEN 1 ELSE 0 END"]
+    values: list[object] = [pid]
     if lock_timeout:
         columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
         values.append(lock_timeout)
@@ -50,8 +61,7 @@ def opening(
         columns.append(f"1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END")
         values.append(row.version)
     sent = [Command(sql) for sql in (() if settled else RESET)] + [Command(f"BEGIN {options}".rstrip())]
-    if columns:
-        sent.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
+    sent.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
     return sent
 
 

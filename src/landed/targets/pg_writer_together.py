@@ -135,7 +135,7 @@ class Together:
                 return
             row = row_for(migration)
             commands = [
-                *opening(ledger, row, session.lock_timeout, settled=settled),
+                *opening(ledger, row, session.pid, session.lock_timeout, settled=settled),
                 *body(migration, _numbers(member)),
                 *recording(ledger, row),
                 Command(SETTINGS, purpose="read"),

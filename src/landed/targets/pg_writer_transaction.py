@@ -13,6 +13,7 @@ from landed.sql.postgres_segments import transaction_options
 from landed.targets import messages
 from landed.targets import pg_messages_run as say
 from landed.targets.base import Consent
+from landed.targets.pg_advisory import another_session
 from landed.targets.pg_ledger import row_for
 from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
 from landed.targets.pg_proof_rows import RowGuard
@@ -101,10 +102,13 @@ class _Transaction:
             xid = self._until_proven()
         except Failed as failed:
             self._roll_back()
-            if self._is_already(failed):
-                return "already", ""
-            if failed.command.purpose == "record" and failed.error.sqlstate == "23505":
-                raise say.records_itself(self._migration) from failed.error
+            purpose, state = failed.command.purpose, failed.error.sqlstate
+            if (purpose, state) in (("guard", "22012"), ("record", "23505")):
+                if self._row is not None and is_recorded(self._session, self._migration):
+                    return "already", ""
+                if purpose == "record":
+                    raise say.records_itself(self._migration) from failed.error
+                raise another_session(self._session.capabilities, self._session.target.dsn) from failed.error
             raise self._refused(failed) from failed.error
         except Lost as lost:
             raise before_commit(self._session, self._migration, lost.error) from lost.error
@@ -124,7 +128,12 @@ class _Transaction:
         session = self._session
         options = transaction_options(self._migration.statements, self._part.statements)
         started = opening(
-            session.target.ledger, self._row, session.lock_timeout, settled=session.settled, options=options
+            session.target.ledger,
+            self._row,
+            session.pid,
+            session.lock_timeout,
+            settled=session.settled,
+            options=options,
         )
         session.settled = False
         statements, reads = body(self._migration, self._part.statements), self._reads()
@@ -246,12 +255,6 @@ class _Transaction:
             if self._connection.closed:
                 raise Lost(error) from error
             raise Failed(Command("", purpose="read"), error) from error
-
-    def _is_already(self, failed: Failed) -> bool:
-        found = (failed.command.purpose, failed.error.sqlstate)
-        if found == ("record", "23505"):
-            return is_recorded(self._session, self._migration)
-        return found == ("guard", "22012")
 
     def _refused(self, failed: Failed) -> LandedError:
         command, error = failed.command, failed.error
