@@ -46,8 +46,8 @@ def opening(
 ) -> list[Command]:
     """The beginning of a transaction.
 
-    It fails (22012) in another server process than ``pid``, which holds the lock; and where the version of the
-    history row to be written is recorded already. ``settled`` sessions are not reset first; ``lock_timeout``
+    It fails (22012) in another server process than ``pid``, which holds the lock, and where the version of
+    the history row to be written is recorded already. ``settled`` sessions are not reset; ``lock_timeout``
     may be empty; ``options`` are those of BEGIN that the file asks for.
     """
     own = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s"
