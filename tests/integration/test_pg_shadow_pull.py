@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from landed.catalog.postgres.scope import SUPABASE
 from landed.cli.main import cli
-from landed.core.errors import NeedsConfirmation, UsageError
+from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.ops.shadow_pull import propose, there_already, with_setting
 from landed.report.json_schema import json_schema
 from landed.shadow.postgres.baseline import supabase
@@ -163,6 +163,9 @@ def test_what_a_project_has_in_the_platforms_schemas_is_pulled_as_such(
     )
     with new_database(pg_server(18, supabase())) as scratch:
         where = ("--target", url(scratch, "postgres"))
+        with pytest.raises(NotProven, match="cannot run") as refused:
+            run(tmp_path, "apply", "--yes", *where)
+        assert "To replay the files with what they have: landed shadow pull" in (refused.value.next or "")
         with scratch.connect() as admin:
             admin.execute("CREATE TABLE auth.tenants (id uuid PRIMARY KEY)")
             admin.execute("GRANT REFERENCES ON auth.tenants TO postgres")

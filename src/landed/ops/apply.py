@@ -6,14 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from landed.core.advice import shell_word
-from landed.core.errors import LandedError, NotProven, UsageError
+from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
+from landed.ops.apply_words import (
+    base_missing,
+    blocked,
+    cannot_run,
+    for_want_of_rows,
+    notices,
+    so_far,
+    unrehearsed,
+)
 from landed.ops.describe import describe
-from landed.ops.examine import Examination, needs_base
+from landed.ops.examine import Examination
 from landed.targets.base import Applied, Consent, UndoPoint, Writer
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
@@ -59,30 +67,30 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     """
     last = _last_index(exam, to)
     if exam.base is not None and exam.base.verdict is not Verdict.LANDED:
-        raise _base_missing(exam, exam.base)
+        raise base_missing(exam, exam.base)
     known = {m.name: i for i, m in enumerate(exam.migrations)}
     chosen = [j for j in exam.judgements if j.name in known and known[j.name] <= last]
     blocking = [j for j in exam.judgements if j.standing in BLOCKS and known.get(j.name, -1) <= last]
     waiting = [j for j in chosen if j.standing in RUNS]
     healing = _healing(exam, blocking, waiting)
     if blocking and not healing:
-        raise _blocked(blocking)
+        raise blocked(blocking)
     steps = healing or _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
     unsure = _shadow_lacks(exam)
     broken = next((i for i in items if not _runs(i.step) and not all(map(unsure, i.step.failures))), None)
     if broken is not None:
-        raise _cannot_run(exam, broken, items)
+        raise cannot_run(exam, broken, items)
     if exam.workspace.spec.kind == "d1:remote":
         from landed.targets.d1_batch import refuse_too_large
 
         for item in items:
             refuse_too_large(item.migration)
-    notices = _notices(exam, waiting) + _unrehearsed(items)
-    notices += [f"{j.name} is torn; the pending files set it right" for j in blocking]
+    told = notices(exam, waiting) + unrehearsed(items)
+    told += [f"{j.name} is torn; the pending files set it right" for j in blocking]
     if items and exam.workspace.is_postgres:
-        notices.append(exam.workspace.shadow().sentence)
-    return Plan(items, digest(exam.facts), tuple(notices))
+        told.append(exam.workspace.shadow().sentence)
+    return Plan(items, digest(exam.facts), tuple(told))
 
 
 def run_apply(
@@ -120,7 +128,7 @@ def run_apply(
                     if on_done is not None:
                         on_done(len(done) - 1, applied)
     except LandedError as error:
-        error.details = (*error.details, _so_far(done, plan))
+        error.details = (*error.details, so_far(done, plan))
         if undo is not None and any(a.outcome == "applied" for a in done):
             error.details = (*error.details, f"To go back to before all of it: {undo.command}")
         raise
@@ -177,18 +185,6 @@ def unlocked(exam: Examination) -> dict[str, str]:
     }
 
 
-def _base_missing(exam: Examination, base: Judgement) -> NotProven:
-    shown = [
-        f"{e.fact}: expected {e.expected or 'none'}, is {e.observed or 'missing'}" for e in base.evidence[:8]
-    ]
-    file = (exam.workspace.base() or base).file
-    return NotProven(
-        f"The starting schema {file} is not what this database has; the history cannot be judged from it.",
-        details=[*shown, "Nothing was changed."],
-        next=f"Load it first (landed exec --file {file}), or name the schema that the history starts from",
-    )
-
-
 def _last_index(exam: Examination, to: str | None) -> int:
     if to is None:
         return len(exam.migrations) - 1
@@ -213,15 +209,6 @@ def find_migration(exam: Examination, name: str) -> Migration:
             f"{name} means {len(exact)} files.", details=[m.name for m in exact], next="Name one of them."
         )
     raise UsageError(f"There is no migration {name}.", next="landed status")
-
-
-def _blocked(blocking: Sequence[Judgement]) -> NotProven:
-    first = blocking[0]
-    return NotProven(
-        f"{first.name} is {first.standing}: it has to be set right before anything else is applied.",
-        details=[f"{j.name}: {j.standing}" for j in blocking[:10]] + ["Nothing was changed."],
-        next=first.next or "landed status",
-    )
 
 
 def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
@@ -290,20 +277,16 @@ def _healing(
 
 
 def _runs(step: Step) -> bool:
-    return not step.failed or _only_for_want_of_rows(step)
+    return not step.failed or _onlyfor_want_of_rows(step)
 
 
-def _only_for_want_of_rows(step: Step) -> bool:
+def _onlyfor_want_of_rows(step: Step) -> bool:
     """Whether a rehearsal failed only because the throw-away database has other rows than the target.
 
     A row that refers to one which the application wrote breaks a constraint there and nowhere else.
     Only the target can tell; the file's transaction is rolled back there if the constraint fails.
     """
-    return all(_for_want_of_rows(failure) for failure in step.failures)
-
-
-def _for_want_of_rows(failure: Failure) -> bool:
-    return "constraint failed" in failure.message or failure.message.endswith(("(23503)", "(23502)"))
+    return all(for_want_of_rows(failure) for failure in step.failures)
 
 
 def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
@@ -319,88 +302,8 @@ def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
     return lambda failure: lacks(failure, exam.facts, ledger)
 
 
-def _unrehearsed(items: Sequence[PlanItem]) -> list[str]:
-    return [
-        f"{i.migration.name}, statement {f.statement}: "
-        f"depends on {_lacking(f)} that a rehearsal does not have ({f.message})"
-        for i in items
-        for f in i.step.failures
-    ]
-
-
-def _lacking(failure: Failure) -> str:
-    return "rows" if _for_want_of_rows(failure) else "something"
-
-
 def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
     migration = exam.migration(judgement.name)
     assert migration is not None
     numbers = tuple(s.number for s in migration.statements)
     return PlanItem(migration, step, numbers, judgement.standing, tuple(describe(step)))
-
-
-def _cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
-    failure = next(f for f in broken.step.failures if not _for_want_of_rows(f))
-    total = len(broken.migration.statements)
-    before = [i.migration.name for i in items[: items.index(broken)]]
-    advice = "Correct the file, then run: landed apply"
-    details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
-    if not failure.statement:
-        details = ["found in its text, before anything was run"]
-    if failure.message.endswith("(2D000)"):
-        details.append("A procedure that commits cannot run inside of the transaction that each file is.")
-        advice = f"Call it by hand, outside of the migrations (psql). {advice}"
-    if exam.base is None and needs_base(failure.message, exam.steps):
-        details.append("No file makes it: this history does not start from an empty database.")
-        if exam.workspace.is_postgres:
-            advice += "\nWhere a database has it already: landed shadow pull --base"
-    if before:
-        advice += f"\nTo apply what comes before it: landed apply --to {shell_word(before[-1])}"
-    return NotProven(
-        f"{broken.migration.name} cannot run: {failure.message}",
-        where=f"{broken.migration.file}:{failure.line}",
-        details=[*details, "Nothing was changed."],
-        next=advice,
-    )
-
-
-_MANY = 50
-"""So many rows without a file are said in one sentence."""
-
-
-def _notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
-    orphans = [j for j in exam.judgements if j.standing is Standing.ORPHAN]
-    many = len(orphans) > _MANY
-    standings = (Standing.EDITED, Standing.OUT_OF_ORDER, *(() if many else (Standing.ORPHAN,)))
-    notices = [
-        f"{j.name} is {j.standing}: {' '.join(j.notes)}" for j in exam.judgements if j.standing in standings
-    ]
-    if many:
-        notices.append(
-            f"{len(orphans)} rows of the ledger have no file: {orphans[0].name}, … (landed status)"
-        )
-    notices += [
-        f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as another"
-        for j in waiting
-        if exam.workspace.locked_digest(j.name) not in (None, exam.step(j.name).digest)
-    ]
-    notices += [
-        f"{j.name} leaves no trace in the schema: it is not recorded, so it is run"
-        for j in waiting
-        if j.standing is Standing.UNKNOWN
-    ]
-    return notices
-
-
-_SHOWN = 6
-"""So many names in a sentence; a first run of a long history has hundreds."""
-
-
-def _so_far(done: Sequence[Applied], plan: Plan) -> str:
-    names = [a.name for a in done if a.outcome == "applied"]
-    left = len(plan.items) - len(done)
-    if not names:
-        return f"Applied before: nothing. Not run: {left} of {len(plan.items)} files."
-    rest = f"Not run: {left} of {len(plan.items)} files."
-    shown = ", ".join(names) if len(names) <= _SHOWN else f"{names[0]} … {names[-1]} ({len(names)} files)"
-    return f"Applied before, proven and recorded: {shown}. {rest}"

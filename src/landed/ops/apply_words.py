@@ -1,0 +1,132 @@
+"""What is said of a plan: why it cannot be made, what is worth knowing, and how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from landed.core.advice import shell_word
+from landed.core.errors import NotProven
+from landed.core.standing import Judgement, Standing
+from landed.core.timeline import Failure
+from landed.ops.examine import Examination, needs_base
+from landed.ops.needs_managed import needs_managed
+from landed.targets.base import Applied
+
+if TYPE_CHECKING:
+    from landed.ops.apply import Plan, PlanItem
+
+
+def base_missing(exam: Examination, base: Judgement) -> NotProven:
+    """The error for a database without the schema that the history starts from."""
+    shown = [
+        f"{e.fact}: expected {e.expected or 'none'}, is {e.observed or 'missing'}" for e in base.evidence[:8]
+    ]
+    file = (exam.workspace.base() or base).file
+    return NotProven(
+        f"The starting schema {file} is not what this database has; the history cannot be judged from it.",
+        details=[*shown, "Nothing was changed."],
+        next=f"Load it first (landed exec --file {file}), or name the schema that the history starts from",
+    )
+
+
+def blocked(blocking: Sequence[Judgement]) -> NotProven:
+    """The error for files that have to be set right before anything else runs."""
+    first = blocking[0]
+    return NotProven(
+        f"{first.name} is {first.standing}: it has to be set right before anything else is applied.",
+        details=[f"{j.name}: {j.standing}" for j in blocking[:10]] + ["Nothing was changed."],
+        next=first.next or "landed status",
+    )
+
+
+def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
+    """The error for a file that a rehearsal failed on, found before anything was run."""
+    failure = next(f for f in broken.step.failures if not for_want_of_rows(f))
+    total = len(broken.migration.statements)
+    before = [i.migration.name for i in items[: items.index(broken)]]
+    advice = "Correct the file, then run: landed apply"
+    details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
+    if not failure.statement:
+        details = ["found in its text, before anything was run"]
+    if failure.message.endswith("(2D000)"):
+        details.append("A procedure that commits cannot run inside of the transaction that each file is.")
+        advice = f"Call it by hand, outside of the migrations (psql). {advice}"
+    if needs_managed(exam.workspace, failure.message):
+        details.append("Only this project's own auth, storage, … have it.")
+        advice += "\nTo replay the files with what they have: landed shadow pull"
+    elif exam.base is None and needs_base(failure.message, exam.steps):
+        details.append("No file makes it: this history does not start from an empty database.")
+        if exam.workspace.is_postgres:
+            advice += "\nWhere a database has it already: landed shadow pull --base"
+    if before:
+        advice += f"\nTo apply what comes before it: landed apply --to {shell_word(before[-1])}"
+    return NotProven(
+        f"{broken.migration.name} cannot run: {failure.message}",
+        where=f"{broken.migration.file}:{failure.line}",
+        details=[*details, "Nothing was changed."],
+        next=advice,
+    )
+
+
+def unrehearsed(items: Sequence[PlanItem]) -> list[str]:
+    """What a rehearsal cannot show, because it depends on the target's rows or extensions."""
+    return [
+        f"{i.migration.name}, statement {f.statement}: "
+        f"depends on {_lacking(f)} that a rehearsal does not have ({f.message})"
+        for i in items
+        for f in i.step.failures
+    ]
+
+
+def _lacking(failure: Failure) -> str:
+    return "rows" if for_want_of_rows(failure) else "something"
+
+
+def for_want_of_rows(failure: Failure) -> bool:
+    """Whether a statement failed for a constraint on rows: the throw-away database has other ones."""
+    return "constraint failed" in failure.message or failure.message.endswith(("(23503)", "(23502)"))
+
+
+_MANY = 50
+"""So many rows without a file are said in one sentence."""
+
+
+def notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
+    """What is worth knowing before a plan is executed."""
+    orphans = [j for j in exam.judgements if j.standing is Standing.ORPHAN]
+    many = len(orphans) > _MANY
+    standings = (Standing.EDITED, Standing.OUT_OF_ORDER, *(() if many else (Standing.ORPHAN,)))
+    notices = [
+        f"{j.name} is {j.standing}: {' '.join(j.notes)}" for j in exam.judgements if j.standing in standings
+    ]
+    if many:
+        notices.append(
+            f"{len(orphans)} rows of the ledger have no file: {orphans[0].name}, … (landed status)"
+        )
+    notices += [
+        f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as another"
+        for j in waiting
+        if exam.workspace.locked_digest(j.name) not in (None, exam.step(j.name).digest)
+    ]
+    notices += [
+        f"{j.name} leaves no trace in the schema: it is not recorded, so it is run"
+        for j in waiting
+        if j.standing is Standing.UNKNOWN
+    ]
+    return notices
+
+
+_SHOWN = 6
+"""So many names in a sentence; a first run of a long history has hundreds."""
+
+
+def so_far(done: Sequence[Applied], plan: Plan) -> str:
+    """What a run that failed had done before, in a sentence."""
+    names = [a.name for a in done if a.outcome == "applied"]
+    left = len(plan.items) - len(done)
+    if not names:
+        return f"Applied before: nothing. Not run: {left} of {len(plan.items)} files."
+    rest = f"Not run: {left} of {len(plan.items)} files."
+    shown = ", ".join(names) if len(names) <= _SHOWN else f"{names[0]} … {names[-1]} ({len(names)} files)"
+    return f"Applied before, proven and recorded: {shown}. {rest}"
