@@ -11,8 +11,8 @@ from pgwriting import World, world_on
 
 from landed.catalog.postgres import SUPABASE
 from landed.catalog.postgres.assertions import Assertions
-from landed.catalog.postgres.expected_rows import CannotTell
 from landed.catalog.postgres.readback import SETTINGS
+from landed.catalog.postgres.row_patterns import CannotTell
 from landed.core.facts import FactKey
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.servers import ShadowServer

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.catalog.postgres.expected_rows import CannotTell
 from landed.catalog.postgres.readback import SETTINGS, Readback
+from landed.catalog.postgres.row_patterns import CannotTell
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
 from landed.core.facts import holds
 from landed.core.migration import Migration

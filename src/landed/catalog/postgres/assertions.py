@@ -11,7 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from landed.catalog.postgres.expected_rows import Expected, expected_rows, titles_of
+from landed.catalog.postgres.expected_rows import Expected, expected_rows
+from landed.catalog.postgres.queries import titles_of
 from landed.catalog.postgres.readback import Read, Readback, names_of
 from landed.core.facts import FactKey
 

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from landed.catalog.postgres.canonical import as_first_written, canonical_expression
-from landed.catalog.postgres.queries import queries
+from landed.catalog.postgres.queries import titles_of
 from landed.catalog.postgres.readback import Wanted, split_name, wanted
+from landed.catalog.postgres.row_patterns import (
+    HEAD,
+    LETTERS,
+    CannotTell,
+    Pattern,
+    RowPattern,
+    head_of,
+    parted,
+    plain,
+    split_list,
+)
 from landed.catalog.postgres.rows import Reader
 from landed.core.facts import EXISTS, YES, FactKey
-
-Pattern = dict[str, Any]
-"""Columns of a row and their values, as JSON; a list is contained in the row's, in any order."""
 
 _WITH_ORDER: Final = frozenset(("table", "foreign table"))
 _COLUMN_OF: Final = {
@@ -40,14 +46,6 @@ _SUFFIXES: Final = (
 """What the text of a constraint ends in, in this order."""
 _IN_THE_TEXT: Final = frozenset(("no inherit", "deferrable", "initially deferred", "enforced"))
 _GRANT: Final = re.compile(r"\((?P<privilege>[A-Z]+) (?:to|from) (?P<role>.+)\)\Z", re.DOTALL)
-_LETTERS: Final = {
-    "SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d", "TRUNCATE": "D", "REFERENCES": "x",
-    "TRIGGER": "t", "MAINTAIN": "m", "EXECUTE": "X", "USAGE": "U", "CREATE": "C",
-}  # fmt: skip
-_HEAD: Final = ("kind", "schema", "parent", "name")
-_NAMELESS: Final = frozenset(("publication table", "cast"))
-"""Kinds whose objects have nothing but what is shown in place of a name."""
-_ALIAS: Final = re.compile(r'\bAS ("[^"]+"|\w+)\Z')
 
 
 class Expected(NamedTuple):
@@ -58,10 +56,6 @@ class Expected(NamedTuple):
     units: frozenset[tuple[str, str]]
     there: tuple[tuple[Pattern, ...], ...]
     gone: tuple[Pattern, ...]
-
-
-class CannotTell(Exception):
-    """An expectation that only the comparison of facts can judge."""
 
 
 def expected_rows(
@@ -82,89 +76,15 @@ def expected_rows(
     return found
 
 
-class _Row:
-    """What is expected of one object's row in one query."""
-
-    def __init__(self, head: Pattern, owner: str | None, what: str) -> None:
-        self.head = head
-        self.what = what
-        self.owner = owner
-        self.columns: Pattern = {}
-        self.lists: dict[str, list[str]] = {}
-        self.privileges: dict[tuple[str, str], bool] = {}
-        self.without: list[Pattern] = []
-        self.listed = False
-        self.claims: list[tuple[FactKey, str | None]] = []
-
-    @property
-    def patterns(self) -> tuple[Pattern, ...]:
-        """As a restored database has it, and where that differs as the first one does."""
-        made = self._pattern
-        first = {
-            column: as_first_written(value)
-            for column, value in made.items()
-            if column in self.columns and isinstance(value, str) and "ARRAY[" in value
-        }
-        first = {c: v for c, v in first.items() if v != made[c] and canonical_expression(v) == made[c]}
-        return (made, made | first) if first else (made,)
-
-    @property
-    def _pattern(self) -> Pattern:
-        made = self.head | self.columns | self.lists
-        if self.listed:
-            acl = [f"{role}={word}" for role, word in self.privileges]
-            made["acl"] = acl + [f"{role}={word}*" for (role, word), star in self.privileges.items() if star]
-            if self.owner is not None:
-                made["owner"] = self.owner
-        return made
-
-    def check(self, reader: Reader) -> None:
-        """A row that holds no more than this has to read as what is claimed of it. Raises CannotTell."""
-        if not self.claims:
-            return
-        signed = "signature" in self.head
-        titles = ["unit", *_HEAD, *(["signature"] if signed else [])]
-        row: list[object] = [0, *(self.head.get(t, self.what) for t in titles[1:])]
-        for column, value in (self.columns | self.lists).items():
-            titles.append(column)
-            row.append(f" USING {value}" if column == "index" else value)
-        if self.listed:
-            if "owner" not in titles and self.owner is not None:
-                titles.append("owner")
-                row.append(self.owner)
-            titles.append("acl")
-            row.append(self._list())
-        if len(titles) < 6:
-            titles.append("exists")
-            row.append(YES)
-        found: dict[FactKey, str] = {}
-        try:
-            reader.read(titles, [row], found)
-        except (ValueError, KeyError, IndexError) as error:
-            raise CannotTell(str(error)) from error
-        for key, after in self.claims:
-            if found.get(key) != after:
-                raise CannotTell(f"{key}: {found.get(key)!r} for {after!r}")
-
-    def _list(self) -> str:
-        """An access control list with these privileges, and none by default."""
-        items = []
-        for (role, word), star in self.privileges.items():
-            name = '"' + role.replace('"', '""') + '"' if role else ""
-            item = f"{name}={_LETTERS[word]}{'*' if star else ''}/x"
-            items.append('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"')
-        return "{" + ",".join(items) + "}"
-
-
 class _Expectations:
     def __init__(self, net: Mapping[FactKey, str | None], main_role: str, main_shown: str) -> None:
         self._net = net
         self._places: dict[tuple[object, ...], tuple[tuple[str, ...], Wanted]] = {}
-        self._by_object: dict[tuple[object, ...], _Row] = {}
+        self._by_object: dict[tuple[object, ...], RowPattern] = {}
         self._roles: dict[str, tuple[str, str]] = {}
         self._lost = {k[:3] for k, v in net.items() if k.prop == EXISTS and v is None}
         self._main, self._shown = main_role, main_shown
-        self.rows: dict[tuple[str, ...], dict[tuple[object, ...], _Row]] = {}
+        self.rows: dict[tuple[str, ...], dict[tuple[object, ...], RowPattern]] = {}
         self._gone: dict[tuple[str, ...], list[Pattern]] = {}
         self._units: dict[tuple[str, ...], set[tuple[str, str]]] = {}
         self._tables = {k.name for k in net if k.kind in _WITH_ORDER}
@@ -239,11 +159,11 @@ class _Expectations:
             raise CannotTell("a constraint's index may have one, too")
         return tuple(sorted(asked if key.kind == "constraint" else asked[:1]))
 
-    def _row(self, key: FactKey, names: tuple[str, ...]) -> _Row:
+    def _row(self, key: FactKey, names: tuple[str, ...]) -> RowPattern:
         place = (names, *key[:3])
         if place not in self._by_object:
             owner = self._main if all("owner" in titles_of(q) for q in names) else None
-            self._by_object[place] = self._row_of(_head(key), names, owner, self._asked(key)[1])
+            self._by_object[place] = self._row_of(head_of(key), names, owner, self._asked(key)[1])
         return self._by_object[place]
 
     def _row_of(
@@ -253,12 +173,12 @@ class _Expectations:
         owner: str | None,
         units: Wanted,
         what: str = "",
-    ) -> _Row:
+    ) -> RowPattern:
         self._read(names, units)
         rows = self.rows.setdefault(names, {})
-        place = tuple(head.get(part) for part in (*_HEAD, "signature"))
+        place = tuple(head.get(part) for part in (*HEAD, "signature"))
         if place not in rows:
-            rows[place] = _Row(head, owner, what)
+            rows[place] = RowPattern(head, owner, what)
         return rows[place]
 
     def _read(self, names: tuple[str, ...], units: Wanted) -> None:
@@ -276,7 +196,7 @@ class _Expectations:
                     text += suffix
             return text
         if column == "owner":
-            return _plain(after)
+            return plain(after)
         return after
 
     def _option(self, key: FactKey, after: str | None, asked: tuple[str, ...]) -> None:
@@ -296,8 +216,8 @@ class _Expectations:
     def _order(self, key: FactKey, after: str | None) -> None:
         if after is None:
             raise CannotTell(str(key))
-        head = _head(key)
-        columns = [_plain(part) for part in _split_list(after)]
+        head = head_of(key)
+        columns = [plain(part) for part in split_list(after)]
         row = self._row_of(head, ("columns",), None, self._asked(key)[1])
         row.columns["column order"] = "\x1f".join(columns)
 
@@ -307,7 +227,7 @@ class _Expectations:
         if not names:
             raise CannotTell(str(key))
         self._read(names, units)
-        self._gone.setdefault(names, []).append(_head(key))
+        self._gone.setdefault(names, []).append(head_of(key))
 
     def _grant(self, key: FactKey, after: str | None) -> None:
         what = key.kind.partition(" on ")[2]
@@ -345,10 +265,10 @@ class _Expectations:
     def _role(self, key: FactKey) -> tuple[str, str]:
         """Privilege and role of a grant."""
         told = _GRANT.match(key.name)
-        if told is None or told["privilege"] not in _LETTERS:
+        if told is None or told["privilege"] not in LETTERS:
             raise CannotTell(str(key))
         shown = told["role"]
-        role = "" if shown == "PUBLIC" else self._main if shown == self._shown else _plain(shown)
+        role = "" if shown == "PUBLIC" else self._main if shown == self._shown else plain(shown)
         return told["privilege"], role
 
     def _granted(self, key: FactKey, what: str, found: Wanted) -> tuple[Pattern, tuple[str, ...]]:
@@ -360,88 +280,12 @@ class _Expectations:
             *owner, column = split_name(key.parent)
             return {"kind": "column", "schema": owner[0], "parent": owner[-1], "name": column}, names
         if what == "schema":
-            return {"kind": "schema", "schema": None, "parent": None, "name": _plain(key.parent)}, names
+            return {"kind": "schema", "schema": None, "parent": None, "name": plain(key.parent)}, names
         kind = self._kinds.get(key.parent, "table" if key.parent in self._tables else "")
-        parts, signature = _parted(key.parent)
+        parts, signature = parted(key.parent)
         head: Pattern = {"schema": parts[0] if len(parts) > 1 else None, "parent": None, "name": parts[-1]}
         if kind:
             head["kind"] = kind
             if what == "table":
                 names = ("views",) if kind in ("view", "materialized view") else ("tables",)
         return head | ({"signature": signature} if signature else {}), names
-
-
-def _head(key: FactKey) -> Pattern:
-    """The columns that say whose row it is."""
-    if key.kind in _NAMELESS:
-        whose = _plain(key.parent) if key.parent else None
-        return {"kind": key.kind, "schema": None, "parent": whose, "name": None, "signature": key.name}
-    if key.parent:
-        owner = split_name(key.parent)
-        within: Pattern = {"schema": owner[0] if len(owner) > 1 else None, "parent": owner[-1]}
-        return {"kind": key.kind, **within, "name": _plain(key.name)}
-    parts, signature = _parted(key.name)
-    if len(parts) > 2:
-        raise CannotTell(str(key))
-    schema = parts[0] if len(parts) > 1 else None
-    head: Pattern = {"kind": key.kind, "schema": schema, "parent": None, "name": parts[-1]}
-    return head | ({"signature": signature} if signature else {})
-
-
-def _parted(shown: str) -> tuple[tuple[str, ...], str]:
-    """A name's parts, and the signature behind it."""
-    inside = False
-    for at, char in enumerate(shown):
-        if char == '"':
-            inside = not inside
-        elif char == "(" and not inside:
-            return split_name(shown[:at]), shown[at:]
-    return split_name(shown), ""
-
-
-def _plain(shown: str) -> str:
-    parts = split_name(shown)
-    if len(parts) != 1:
-        raise CannotTell(shown)
-    return parts[0]
-
-
-def _split_list(shown: str) -> list[str]:
-    """The names in a list as facts show it: ``a, "b, c"``."""
-    found, start, inside = [], 0, False
-    for at, char in enumerate(shown):
-        if char == '"':
-            inside = not inside
-        elif char == "," and not inside:
-            found.append(shown[start:at])
-            start = at + 2
-    return [*found, shown[start:]]
-
-
-@cache
-def titles_of(query: str) -> frozenset[str]:
-    """The names of a query's columns, from its text."""
-    text = queries()[query].full
-    items: list[str] = []
-    depth, start, inside = 0, -1, ""
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if inside:
-            inside = "" if char == inside else inside
-        elif char in "'\"":
-            inside = char
-        elif char in "([":
-            depth += 1
-        elif char in ")]":
-            depth -= 1
-        elif depth == 0 and text.startswith("SELECT ", at):
-            start, items = at + 7, []
-        elif depth == 0 and start >= 0 and (char == "," or text.startswith("FROM ", at)):
-            items.append(text[start:at].strip())
-            start = at + 1 if char == "," else -1
-            if start < 0:
-                break
-        at += 1
-    named = (_ALIAS.search(item) for item in items)
-    return frozenset(name[1].strip('"') for name in named if name)

@@ -7,6 +7,7 @@ like it. Lines that end in ``-- only`` narrow the query to the units in the para
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache, cached_property
 from importlib.resources import files
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+_ALIAS = re.compile(r'\bAS ("[^"]+"|\w+)\Z')
 
 NARROW = (
     "schemas",
@@ -100,3 +103,32 @@ def _folder() -> Traversable:
 
 def _squeezed(lines: Iterable[str]) -> str:
     return " ".join(" ".join([line.partition("--")[0] for line in lines]).split())
+
+
+@cache
+def titles_of(query: str) -> frozenset[str]:
+    """The names of a query's columns, from its text."""
+    text = queries()[query].full
+    items: list[str] = []
+    depth, start, inside = 0, -1, ""
+    at = 0
+    while at < len(text):
+        char = text[at]
+        if inside:
+            inside = "" if char == inside else inside
+        elif char in "'\"":
+            inside = char
+        elif char in "([":
+            depth += 1
+        elif char in ")]":
+            depth -= 1
+        elif depth == 0 and text.startswith("SELECT ", at):
+            start, items = at + 7, []
+        elif depth == 0 and start >= 0 and (char == "," or text.startswith("FROM ", at)):
+            items.append(text[start:at].strip())
+            start = at + 1 if char == "," else -1
+            if start < 0:
+                break
+        at += 1
+    named = (_ALIAS.search(item) for item in items)
+    return frozenset(name[1].strip('"') for name in named if name)
