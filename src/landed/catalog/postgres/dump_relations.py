@@ -201,6 +201,8 @@ def _constraint(row: Row) -> Iterable[Item]:
     made = [sql]
     if row["options"]:
         made.append(f"ALTER INDEX {row['index']} SET ({row['options']})")
+    if row["index_comment"]:
+        made.append(f"COMMENT ON INDEX {row['index']} IS {row['index_comment']}")
     yield Item(key, kind, name, made, "CONSTRAINT", comment=row["comment"])
     if row["attach_to"]:
         sql = f"ALTER INDEX {row['attach_to']} ATTACH PARTITION {row['index']}"

@@ -5,6 +5,7 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS class, k.oid::int8 AS oid, quote_
  AS attach_to,
        quote_ident(xn.nspname) || '.' || quote_ident(xi.relname) AS index,
        array_to_string(xi.reloptions, ', ') AS options,
+       quote_literal(obj_description(xi.oid, 'pg_class')) AS index_comment,
        obj_description(k.oid, 'pg_constraint') AS comment
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class xi ON xi.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
