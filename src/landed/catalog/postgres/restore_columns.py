@@ -32,7 +32,7 @@ def column(piece: Piece) -> None:
         piece.takes_all()
         piece.alter(f"{alter}ADD COLUMN {bare(name)} {column_definition(piece.want)}")
         if "generated" not in piece.want:
-            piece.cautions.append(f"the values that {table}.{name} held are gone: it comes back empty")
+            piece.cautions.append(f"{table}.{name} comes back empty: whatever it held is gone")
         _last_in_order(piece)
         piece.schema.rights_again |= _granted(piece)
         return
