@@ -106,6 +106,12 @@ ORDERED = frozenset({"column order"})
 expected: an extra or a missing member is a fact of its own (the member's), not of the sequence."""
 
 
+def is_older(key: FactKey, before: str | None) -> bool:
+    """Whether a fact is the order of columns of a table that was there before: what a file adds to it comes
+    last, and the order of the others was not the file's doing."""
+    return key.prop in ORDERED and before is not None
+
+
 def holds(key: FactKey, expected: str | None, observed: str | None) -> bool:
     """Whether an observed value is what was expected of this fact."""
     if expected == observed:

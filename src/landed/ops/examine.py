@@ -19,6 +19,7 @@ from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.core.turns import in_turn
 from landed.ops.alternatives import may_hide, never_ran, without_hidden
+from landed.ops.column_order import only_in_another_order
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.needs_managed import needs_managed
 from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
@@ -160,6 +161,11 @@ def examine(
         in_order = workspace.history([migrations[i] for i in order])
         history = workspace.history_key(in_order) + (made_by.mark if made_by is not None else b"")
         ruling = rule(own_cache, history, steps, state, facts, results, recorded)
+        orders, other_order = only_in_another_order(ruling) if state.facts is not None else ({}, {})
+        if orders and state.facts is not None:
+            state = state._replace(facts={**state.facts, **orders})
+            facts = workspace.facts_of(state)
+            ruling = rule(own_cache, history, steps, state, facts, results, recorded)
         hidden = never_ran(
             steps,
             recorded,
@@ -183,6 +189,9 @@ def examine(
             own_cache.close()
     told = made_by.notes(steps, live) if made_by is not None else {}
     judgements = _finish(workspace, migrations, steps, state, ruling, recorded, edits, told)
+    judgements = tuple(
+        j._replace(notes=(*j.notes, other_order[j.name])) if j.name in other_order else j for j in judgements
+    )
     return Examination(
         workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements, made_by
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.catalog.postgres.readback import SETTINGS, Readback
 from landed.catalog.postgres.row_patterns import CannotTell
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
-from landed.core.facts import holds
+from landed.core.facts import holds, is_older
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.targets.base import Applied
@@ -127,7 +127,7 @@ class Together:
         session.settled = False
         for member in members:
             migration, step = member
-            net = {key: after for key, (_, after, _) in step.net.items()}
+            net = {k: after for k, (before, after, _) in step.net.items() if not is_older(k, before)}
             try:
                 proofs = session.assertions.commands(net)
             except CannotTell:
@@ -231,7 +231,12 @@ def _unknown(members: Sequence[Member], why: Sequence[str]) -> Ambiguous:
 
 def _hold(session: Session, connection: Connection[Any], members: Sequence[Member]) -> bool:
     """Whether all facts that these files leave behind are there; later ones may change what earlier made."""
-    net = {key: after for m in members for key, (_, after, _) in m.step.net.items()}
+    net = {
+        key: after
+        for m in members
+        for key, (before, after, _) in m.step.net.items()
+        if not is_older(key, before)
+    }
     readback = Readback(connection, session.scope, session.readback.main_role)
     reads = readback.commands(net)
     try:

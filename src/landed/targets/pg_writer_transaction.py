@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import LandedError
-from landed.core.facts import FactKey, holds
+from landed.core.facts import FactKey, holds, is_older
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck, Step
 from landed.sql.postgres_segments import transaction_options
@@ -208,8 +208,8 @@ class _Transaction:
     def _effects(self, facts: Mapping[FactKey, str]) -> None:
         missing = [
             (key, after, number)
-            for key, (_, after, number) in self._part.net.items()
-            if not holds(key, after, facts.get(key))
+            for key, (before, after, number) in self._part.net.items()
+            if not holds(key, after, facts.get(key)) and not is_older(key, before)
         ]
         if missing:
             raise messages.effects_missing(self._migration, self._part.step, missing, facts)
