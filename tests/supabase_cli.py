@@ -77,9 +77,13 @@ class Listed(NamedTuple):
     remote: str
 
 
-def program() -> Path:
+OLDER = "supabase-cli-2104"
+"""The last line of releases before 3: version 2.104."""
+
+
+def program(release: str = "supabase-cli") -> Path:
     """The CLI's own program (an npm package with one binary). Raises :class:`NotInstalled`."""
-    found = package("supabase-cli") / "bin" / "supabase"
+    found = package(release) / "bin" / "supabase"
     if not os.access(found, os.X_OK):
         raise NotInstalled(f"{found} cannot be run; run: make test")
     return found
@@ -122,6 +126,23 @@ class SupabaseCli:
     def push(self, *options: str) -> Run:
         """``db push``; look at ``code``, or call ``check()`` on the result."""
         return self("db", "push", *options)
+
+    def push_by_older(self, port: int) -> Run:
+        """``db push`` of version 2.104, which takes TLS unless the address is that of the project's own local
+        database, and knows no Postgres 18."""
+        config = f'project_id = "a-test"\n[db]\nport = {port}\nmajor_version = 17\n'
+        (self.folder / "supabase" / "config.toml").write_text(config, encoding="utf-8")
+        args = ("db", "push", "--db-url", self.url, "--yes")
+        done = subprocess.run(
+            [str(program(OLDER)), *args],
+            cwd=self.folder,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        return Run(args, done.returncode, done.stdout, done.stderr)
 
     def list(self) -> list[Listed]:
         """``migration list``: both sides."""

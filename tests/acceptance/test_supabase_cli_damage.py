@@ -17,6 +17,7 @@ B = "20240102000000_b.sql"
 C = "20240103000000_c.sql"
 TABLE_A = "CREATE TABLE a (id int PRIMARY KEY, email text);\n"
 TABLE_B = "CREATE TABLE b (id int PRIMARY KEY);\n"
+INDEX_EMAIL = "CREATE INDEX CONCURRENTLY IF NOT EXISTS a_email ON a (email);\n"
 UNIQUE_EMAIL = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_email ON a (email);\n"
 PAUSED = """ALTER TABLE a ADD COLUMN e int;
 CREATE INDEX CONCURRENTLY a_e ON a (e);
@@ -170,6 +171,41 @@ def test_landed_says_which_half_of_a_file_is_there(supabase_world: Make) -> None
     assert proven_by(world) == [f"landed resume {B}"]
     assert columns(world, "a") == ["id", "email", "e", "f"]
     assert world.versions == [version(A), version(B)]
+
+
+# d3, as version 2.104 does it
+
+
+def test_an_index_that_never_came_about_is_recorded_by_the_retry(supabase_world: Make) -> None:
+    world = supabase_world({A: TABLE_A})
+    world.cli.push_by_older(world.tcp.port).check()
+    world.write({B: f"{INDEX_EMAIL}ALTER TABLE a ADD COLUMN id int;\n"})
+    failed = world.cli.push_by_older(world.tcp.port)
+    assert (failed.code, 'column "id" of relation "a" already exists' in failed.text) == (1, True)
+    assert not is_valid(world, "a_email"), "nothing is wrong with its rows: it was cut off by the other one"
+    assert world.versions == [version(A)]
+
+    world.write({B: INDEX_EMAIL})
+    retried = world.cli.push_by_older(world.tcp.port)
+    assert (retried.code, "Finished supabase db push." in retried.text) == (0, True)
+    assert world.versions == [version(A), version(B)]
+    assert not is_valid(world, "a_email")
+
+    said = world.landed("status")
+    assert said.standings() == {A: "ok", B: "torn"}
+    assert missing(said, B) >= {("index public.a.a_email · valid", "yes", "no", 1, 1)}
+    assert proven_by(world) == [f"landed resume {B} --allow drop-invalid-index:public.a_email"]
+    assert is_valid(world, "a_email")
+
+
+def test_landed_leaves_a_valid_index_where_a_later_statement_fails(supabase_world: Make) -> None:
+    world = supabase_world({A: TABLE_A})
+    world.landed("apply", "--yes")
+    world.write({B: f"{INDEX_EMAIL}ALTER TABLE a ADD COLUMN extra int;\n"})
+    world.sql("ALTER TABLE a ADD COLUMN extra text")
+    world.landed("apply", "--yes", code=1)
+    assert world.versions == [version(A)]
+    assert not world.has("a_email") or is_valid(world, "a_email")
 
 
 # d3 and d4
