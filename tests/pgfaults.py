@@ -12,6 +12,7 @@ import re
 import shlex
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -182,6 +183,7 @@ class Project:
         self.environ |= {"LANDED_TARGET": self.url, "GIT_CEILING_DIRECTORIES": str(top)}
         self.process = Landed(self.folder, top / "cache", **self.environ)
         self._witness = scratch.connect()
+        self._again = threading.Lock()
         self._followed: set[str] = set()
 
     def close(self) -> None:
@@ -238,9 +240,14 @@ class Project:
         (self.folder / "landed.lock").unlink(missing_ok=True)
 
     def again(self) -> None:
-        """The witness's own connection, after a restart of the server."""
-        self._witness.close()
-        self._witness = self.scratch.connect()
+        """The witness's own connection, after a restart of the server.
+
+        The thread that restarts it and the one that waits for it may both want that: of two connections one
+        would stay behind, and be taken for landed's.
+        """
+        with self._again:
+            self._witness.close()
+            self._witness = self.scratch.connect()
 
     def truth(self) -> Truth:
         self.alone()
