@@ -60,5 +60,13 @@ def test_another_order_of_columns(pg_server: Callable[..., ShadowServer], tmp_pa
         assert [f["outcome"] for f in done] == ["applied", "applied"]
         status = landed(tmp_path, "status", *where)
         assert [m["standing"] for m in status["migrations"]] == ["ok"] * 4
+        # What resume brings back is the last column, too.
+        with scratch.connect() as admin:
+            admin.execute("ALTER TABLE t DROP COLUMN b")
+        status = landed(tmp_path, "status", *where)
+        assert "resume 0001_a.sql" in status["migrations"][0]["next"]
+        landed(tmp_path, "resume", "0001_a.sql", "--yes", *where)
+        status = landed(tmp_path, "status", *where)
+        assert [m["standing"] for m in status["migrations"]] == ["ok"] * 4
         drift = landed(tmp_path, "drift", "files", where[1])
         assert "column order" in json.dumps(drift["differences"])

@@ -21,7 +21,7 @@ FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql")
 
 BY_HAND = frozenset(
     ("table dropped", "table renamed", "table to other schema", "enum in another schema", "domain base type",
-     "partitioned by something else", "columns in another order", "column dropped", "aggregate dropped",
+     "partitioned by something else", "columns in another order", "aggregate dropped",
      "generated no longer", "enum value added", "range subtype", "foreign server password",
      "operator dropped")
 )  # fmt: skip

@@ -71,7 +71,6 @@ def _last_in_order(piece: Piece) -> None:
     wanted, seen = piece.schema.expected.get(key, ""), piece.schema.live.get(key, "")
     order = wanted.split(", ")
     if name in order and any(other in seen.split(", ") for other in order[order.index(name) + 1 :]):
-        piece.left.add(key)
         piece.cautions.append(
             f"{table}.{name} comes back as the last column: only a new table would have the files' order"
         )
