@@ -21,6 +21,8 @@ from landed.targets.pg_target import PgTarget
 from landed.targets.pg_url import Dsn
 from landed.targets.pg_writer import PgWriter
 
+EMPTY = "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+
 
 class World:
     """One target database (``sql`` runs in it, as another session) and the files that were made for it."""
@@ -104,6 +106,11 @@ class World:
         self.files.clear()
         self.steps.clear()
         self.heard.clear()
+
+    def empty(self) -> None:
+        """A database with nothing of the user's and no history table; no files, and nothing in the shadow."""
+        self.sql(EMPTY)
+        self.forget()
 
     def close(self) -> None:
         self.connection.close()

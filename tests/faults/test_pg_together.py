@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from pgwriting import World, world_on
+from pgwriting import EMPTY, World, world_on
 from tcpproxy import TcpProxy
 
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
@@ -21,7 +21,6 @@ from landed.targets.pg_writer_pipeline import Answer, Command
 from landed.targets.pg_writer_together import Member
 
 NAMES = "abcd"
-CLEAN = "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 LEDGER = "supabase_migrations.schema_migrations"
 
 
@@ -33,8 +32,7 @@ def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
 
 @pytest.fixture
 def world(one: World) -> World:
-    one.sql(CLEAN)
-    one.forget()
+    one.empty()
     return one
 
 
@@ -174,7 +172,7 @@ def test_the_connection_cut_before_every_message(world: World, proxy: TcpProxy) 
     files = tables(world)[:2]
     at, cuts = 1, 1
     while cuts:
-        world.sql(CLEAN)
+        world.sql(EMPTY)
         with world.opened(proxy) as writer:
             writer._session.provide_ledger()
             proxy.cut(".*", "before", nth=at)

@@ -29,11 +29,8 @@ def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
 
 @pytest.fixture
 def world(one: World) -> World:
-    one.sql(
-        "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA IF EXISTS other CASCADE;"
-        "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-    )
-    one.forget()
+    one.sql("DROP SCHEMA IF EXISTS other CASCADE")
+    one.empty()
     with one.opened() as writer:
         one.run(writer, one.file(MADE))
     one.sql(ROWS)

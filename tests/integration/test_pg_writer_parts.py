@@ -20,10 +20,7 @@ def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
 
 @pytest.fixture
 def world(one: World) -> World:
-    one.sql(
-        "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-    )
-    one.forget()
+    one.empty()
     return one
 
 

@@ -29,10 +29,7 @@ def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
 
 @pytest.fixture
 def world(one: World) -> World:
-    one.sql(
-        "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-    )
-    one.forget()
+    one.empty()
     with one.opened() as writer:
         one.run(writer, one.file(FAMILY))
     one.sql(ROWS)

@@ -58,46 +58,6 @@ class Fate(NamedTuple):
     why: tuple[str, ...] = ()
 
 
-def fate(session: Session, xid: str, version: str) -> Fate:
-    """Ask the database, on a new connection, until the answer is final. Raises nothing of its own."""
-    import psycopg
-
-    end = time.monotonic() + PATIENCE
-    why: tuple[str, ...] = ("the server could not be reached",)
-    for pause in _pauses(end):
-        time.sleep(pause)
-        try:
-            other = session.target.connect(readonly=True).connection
-        except LandedError as error:
-            why = (error.message, *error.details)
-            if not _may_come_back(error):
-                break
-            continue
-        try:
-            with other:
-                for wait in _pauses(end):
-                    time.sleep(wait)
-                    asked = (xid, session.began)
-                    ((status, restarted),) = ask(other, _FATE, asked)
-                    if status == "in progress":
-                        why = ("the server still has the transaction in progress",)
-                        if wait >= PAUSES[3]:
-                            ask(other, _END, (session.pid, xid))
-                        continue
-                    if status is None:
-                        return Fate("", why=("the server does not keep the fate of transactions that old",))
-                    recorded = _recorded(session, other, version)
-                    if restarted and status == "committed" and not recorded:
-                        return Fate("", why=(_ANEW,))
-                    return Fate(str(status), recorded)
-        except psycopg.errors.InvalidParameterValue:
-            # A number that the server has not reached yet: it crashed before it wrote the transaction down.
-            return Fate("aborted")
-        except psycopg.Error as error:
-            why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
-    return Fate("", why=why)
-
-
 class Unknown(Exception):
     """The database could not be asked; ``why`` in lines."""
 
@@ -106,9 +66,54 @@ class Unknown(Exception):
         self.why = why
 
 
+def fate(session: Session, xid: str, version: str) -> Fate:
+    """Ask the database, on a new connection, until the answer is final. Raises nothing of its own."""
+    import psycopg
+
+    def ask_for_it(other: Connection[Any], end: float) -> Fate:
+        for wait in _pauses(end):
+            time.sleep(wait)
+            try:
+                ((status, restarted),) = ask(other, _FATE, (xid, session.began))
+            except psycopg.errors.InvalidParameterValue:
+                # A number that the server has not reached yet: it crashed before it wrote that down.
+                return Fate("aborted")
+            if status == "in progress":
+                if wait >= PAUSES[3]:
+                    ask(other, _END, (session.pid, xid))
+                continue
+            if status is None:
+                return Fate("", why=("the server does not keep the fate of transactions that old",))
+            recorded = _recorded(session, other, version)
+            if restarted and status == "committed" and not recorded:
+                return Fate("", why=(_ANEW,))
+            return Fate(str(status), recorded)
+        raise Unknown(("the server still has the transaction in progress",))
+
+    try:
+        return _reached(session, ask_for_it)
+    except Unknown as unknown:
+        return Fate("", why=unknown.why)
+
+
 def afterwards(session: Session, look: Callable[[Connection[Any], frozenset[str]], Found]) -> Found:
     """What ``look`` finds on a new connection, once the session that was lost has ended: nothing of it can
     come any more. It is given the versions that the ledger has then. Raises Unknown."""
+
+    def look_at_it(other: Connection[Any], end: float) -> Found:
+        for wait in _pauses(end):
+            time.sleep(wait)
+            if not ask(other, _END_OURS, (session.pid, session.began)):
+                rows = read_ledger(other, session.target.ledger) or ()
+                return look(other, frozenset(row.version for row in rows))
+        raise Unknown(("the server's session that was left behind does not end",))
+
+    return _reached(session, look_at_it)
+
+
+def _reached(session: Session, work: Callable[[Connection[Any], float], Found]) -> Found:
+    """What ``work`` gives, on a new connection, which is tried again for a while; it is told until when.
+    Raises Unknown."""
     import psycopg
 
     end = time.monotonic() + PATIENCE
@@ -124,12 +129,9 @@ def afterwards(session: Session, look: Callable[[Connection[Any], frozenset[str]
             continue
         try:
             with other:
-                for wait in _pauses(end):
-                    time.sleep(wait)
-                    if not ask(other, _END_OURS, (session.pid, session.began)):
-                        rows = read_ledger(other, session.target.ledger) or ()
-                        return look(other, frozenset(row.version for row in rows))
-                why = ("the server's session that was left behind does not end",)
+                return work(other, end)
+        except Unknown as unknown:
+            why = unknown.why
         except LandedError as error:
             why = (error.message, *error.details)
         except psycopg.Error as error:
