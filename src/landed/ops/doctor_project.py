@@ -13,6 +13,7 @@ from landed.targets.d1_database import D1Database
 from landed.targets.d1_local import local_d1_path, other_local_files
 from landed.targets.discovery import Project
 from landed.targets.naming import redact
+from landed.targets.settings import NUMBERS
 from landed.targets.supabase_search import find_supabase
 from landed.targets.target_spec import TargetSpec
 
@@ -63,6 +64,7 @@ def settings(project: Project) -> Iterator[Check]:
         "managed",
         "shadow",
         "pooler",
+        *sorted(NUMBERS),
     ):
         value = getattr(own, name)
         if value is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from landed.core.errors import ConfigError
+from landed.core.limits import BOUNDS, DEFAULT, Given, Limits, read_limits
 from landed.targets.config_search import find_upward
 from landed.targets.provenance import KeyPath, Value, nearest
 from landed.targets.wrangler_config import read_document
@@ -25,8 +26,9 @@ class Settings(NamedTuple):
     platform manages, ``broken`` (``[shadow] broken``) the names of files that are known not to replay.
     ``shadow`` (``[shadow] server``) is where files are replayed for Postgres: ``own``, ``same-server`` or
     the URL of a server for scratch databases. ``pooler`` is the URL of a Supabase project's session
-    pooler. Both URLs may hold a password: they are not to be shown. Paths are absolute. ``file`` is
-    the settings file.
+    pooler. Both URLs may hold a password: they are not to be shown. ``statement_seconds``, ``total_seconds``,
+    ``memory_mb`` and ``disk_mb`` (in the file below ``[limits]``) bound every replay; :attr:`limits` has
+    them as numbers. Paths are absolute. ``file`` is the settings file.
     """
 
     target: Value[str] | None = None
@@ -40,13 +42,34 @@ class Settings(NamedTuple):
     pooler: Value[str] | None = None
     managed: Value[str] | None = None
     shadow: Value[str] | None = None
+    statement_seconds: Value[str] | None = None
+    total_seconds: Value[str] | None = None
+    memory_mb: Value[str] | None = None
+    disk_mb: Value[str] | None = None
     broken: tuple[str, ...] = ()
     file: Path | None = None
 
+    @property
+    def limits(self) -> Limits:
+        """The bounds of every replay. A file of the project raises one only so far; a person, freely."""
+        given = [
+            Given(name, value.value, value.origin, value.origin.startswith(_PERSON))
+            for name in NUMBERS
+            if (value := getattr(self, name)) is not None
+        ]
+        return read_limits(given) if given else DEFAULT
 
+
+_PERSON = ("flag ", "environment ")
+"""How the origins begin that no file of a project can have."""
+NUMBERS = frozenset(bound.setting for bound in BOUNDS)
+"""Settings that are numbers."""
 KEYS = frozenset(Settings._fields) - {"file", "broken"}
 PATHS = frozenset({"migrations", "lock", "persist_to", "base", "managed"})
-TABLES = {"shadow": {"base": "base", "managed": "managed", "server": "shadow", "broken": "broken"}}
+TABLES = {
+    "shadow": {"base": "base", "managed": "managed", "server": "shadow", "broken": "broken"},
+    "limits": {name: name for name in NUMBERS},
+}
 """Tables of the settings file: the names in them, and which settings these are."""
 LISTS = frozenset({"broken"})
 """Settings that are lists of texts, and stand in the file only."""
@@ -74,7 +97,9 @@ def read_settings(
         value = _chosen(key, names, flags, environ, dotenv)
         if value is not None:
             merged[key] = value
-    return Settings(**merged, broken=lists.get("broken", ()), file=file)
+    settings = Settings(**merged, broken=lists.get("broken", ()), file=file)
+    _ = settings.limits  # a wrong number is said before anything is done
+    return settings
 
 
 def _dotenv(folders: tuple[Path, ...]) -> Mapping[str, tuple[str, Path]]:
@@ -182,7 +207,10 @@ def _checked(
             continue
         if known is _TOP and name in TABLES:
             raise ConfigError(f'the setting "{written}" must be a table: [{written}]', where=origin)
+        if key in NUMBERS and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
         if not isinstance(value, str):
-            raise ConfigError(f'the setting "{written}" must be text', where=origin)
+            what = "a number" if key in NUMBERS else "text"
+            raise ConfigError(f'the setting "{written}" must be {what}', where=origin)
         values[key] = Value(_located(key, value, path.parent), origin)
     return values, lists
