@@ -7,13 +7,14 @@ import sys
 
 import click
 
-from landed.cli.options import LAST
+from landed.cli.options import GIVEN, LAST
 from landed.core.errors import LandedError
 
 
 def run(cli: click.Group, arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; no traceback reaches the user without --debug."""
     given = sys.argv[1:] if arguments is None else arguments
+    GIVEN[:] = given
     try:
         result = cli.main(args=given, prog_name="landed", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

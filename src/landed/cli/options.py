@@ -83,6 +83,9 @@ class Common:
 LAST: list[Common] = []
 """The options of the command that is running, for the error that it may end with."""
 
+GIVEN: list[str] = []
+"""The words of the command line that is running: what is secret in them is shown by nothing."""
+
 _SHARED = (
     click.Option(["--project", "-C"], metavar="DIR", help="Work as if started in this folder."),
     click.Option(

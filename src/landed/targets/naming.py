@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
+from landed.core.secrets import without_login as redact
 from landed.targets.discovery import Project
 from landed.targets.migration_folders import folder_for_file, missing_folder_notes
 from landed.targets.provenance import DEFAULT, Value
@@ -44,14 +44,6 @@ def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
             next="name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
         )
     return _resolve(project, "d1:local", DEFAULT, project.start)
-
-
-def redact(target: str) -> str:
-    """A target's name without what may be secret: user, password and query of a URL, ``password=…``."""
-    if "://" in target:
-        # Up to the last @: a password with unescaped / or ? must not slip through either.
-        target = re.sub(r"[?#].*", "", re.sub(r"(?<=://).*@", "", target, flags=re.DOTALL), flags=re.DOTALL)
-    return re.sub(r"(?i)(password\s*=\s*)('[^']*'|\S+)", r"\1…", target)
 
 
 def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec:
