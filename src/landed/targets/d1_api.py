@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed import __version__
 from landed.core.errors import ConfigError
@@ -16,25 +16,38 @@ from landed.targets.d1_api_errors import (
     error_for,
     lost,
     problems_of,
+    too_large,
     too_often,
     unreachable,
 )
+from landed.targets.d1_api_text import said
 from landed.targets.d1_auth import Credentials
 
 if TYPE_CHECKING:
-    import httpx
+    from landed.targets.d1_api_wire import Raw, Wire
 
 BASE_URL = "https://api.cloudflare.com/client/v4"
 READ_SECONDS = 60.0
-"""How long an answer may take: D1 itself stops a call after 30 s."""
-CONNECT_SECONDS = 10.0
+"""How long a request may take from the first byte sent to the last one received: D1 itself stops a call after
+30 s."""
 _PAUSES = (0.3, 1.5)
 """Seconds before a read is asked again."""
 _MOST_WAITS = 3
-_LONGEST_WAIT = 310.0
-"""Whoever exceeds the API's limit is shut out for five minutes."""
+LONGEST_WAIT = 310.0
+"""Seconds that are waited for one request, all its waits together: whoever exceeds the API's limit is shut
+out for five minutes."""
+_LONGEST_DATE = 64
 
 Notify = Callable[[str], None]
+
+
+class _Answer(NamedTuple):
+    """What came: the JSON body, or why there is none (``problem``)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    problem: str = ""
 
 
 class Api:
@@ -60,7 +73,8 @@ class Api:
         self._notify = notify or (lambda text: None)
         self._seconds = seconds
         self._sleep = sleep
-        self._client: httpx.Client | None = None
+        self._wire: Wire | None = None
+        self._secrets: dict[str, None] = {}
         self._host = _host(self.base_url)
 
     @property
@@ -87,20 +101,27 @@ class Api:
 
     def form(self, url: str, fields: Mapping[str, str]) -> tuple[int, Any]:
         """Send a form without credentials to another server of Cloudflare's: status and JSON body."""
-        status, _, body = self._send("POST", _trusted(url), {}, {"data": dict(fields)})
-        return status, body
+        self._secrets.update(dict.fromkeys(v for k, v in fields.items() if "token" in k))
+        answer = self._send("POST", _trusted(url), {}, {"data": dict(fields)})
+        return answer.status, answer.body
+
+    def said(self, text: str, longest: int = 200) -> str:
+        """A server's words, made fit for a message: on one line, cut, without what was sent as a secret."""
+        return said(text, self._secrets, longest)
 
     def close(self) -> None:
         """Close the connection."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
 
     def _again(self, ask: Callable[[], Any]) -> Any:
         for pause in _PAUSES:
             try:
                 return ask()
             except (Unsure, Unreachable) as error:
+                if not error.again:
+                    raise
                 self._notify(f"{error.message} Asking again.")
             self._sleep(pause)
         return ask()
@@ -117,57 +138,79 @@ class Api:
         waits: list[float] = []
         while True:
             credentials = self._credentials()
+            self._secrets[credentials.secret] = None
             content: dict[str, Any] = {} if body is None else {"json": body}
             if parameters:
                 content["params"] = dict(parameters)
-            status, headers, answer = self._send(method, self.base_url + path, credentials.headers(), content)
-            if status == 429:
-                wait = _wait(headers.get("retry-after"), len(waits))
-                if len(waits) == _MOST_WAITS or wait > _LONGEST_WAIT:
-                    raise too_often(waits)
-                self._notify(f"Cloudflare asks to wait {wait:.0f} s (too many requests).")
-                waits.append(wait)
-                self._sleep(wait)
-                continue
-            if status < 400 and isinstance(answer, dict) and answer.get("success") is True:
-                return answer.get("result")
-            if status < 400 and not problems_of(answer):
-                raise lost(f"what arrived is no answer of the API (HTTP {status})")
-            raise error_for(status, problems_of(answer), credentials, what)
+            answer = self._send(method, self.base_url + path, credentials.headers(), content)
+            if answer.status != 429:
+                return self._result(answer, credentials, what)
+            wait = _wait(answer.headers.get("retry-after"), len(waits))
+            if len(waits) == _MOST_WAITS or sum(waits) + wait > LONGEST_WAIT:
+                raise too_often(waits, wait, LONGEST_WAIT)
+            self._notify(f"Cloudflare asks to wait {wait:.0f} s (too many requests).")
+            waits.append(wait)
+            self._sleep(wait)
 
-    def _send(
-        self, method: str, url: str, headers: Mapping[str, str], content: dict[str, Any]
-    ) -> tuple[int, Mapping[str, str], Any]:
-        """One request: status, headers and JSON body (``None`` if it is none)."""
+    def _result(self, answer: _Answer, credentials: Credentials, what: str) -> Any:
+        """What was asked for. An answer that contradicts itself is none."""
+        body, status = answer.body, answer.status
+        claims = isinstance(body, dict) and body.get("success") is True
+        if claims and 200 <= status < 300 and not body.get("errors"):
+            return body.get("result")
+        problems = problems_of(body, self._secrets)
+        if (claims and status < 400) or (status < 400 and not problems):
+            why = answer.problem and f": {answer.problem}"
+            raise lost(f"what arrived is no answer of the API (HTTP {status}{why})")
+        raise error_for(status, problems, credentials, what)
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], content: dict[str, Any]) -> _Answer:
+        """One request, within its bounds."""
         import httpx
+
+        from landed.targets import d1_api_wire as wire
 
         client = self._open()
         self.requests += 1
         problem: Exception
         # Raised outside the handlers: httpx's exceptions carry the request and with it the credentials.
         try:
-            response = client.request(method, url, headers=dict(headers), **content)
-            return response.status_code, response.headers, _json(response)
+            return _read(client.exchange(method, url, headers, content))
+        except wire.TooLong:
+            problem = too_large(wire.ANSWER_BYTES)
+        except wire.TooSlow as late:
+            problem = lost(self._late(begun=late.begun))
+        except wire.Packed:
+            problem = lost("it is packed in a way that cannot be unpacked")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            problem = unreachable(self._host, _reason(error))
+            problem = unreachable(self._host, self._reason(error))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             problem = ConfigError(f"the API's address {self.base_url} is not valid")
         except httpx.TimeoutException:
-            problem = lost(f"none arrived within {self._seconds:.0f} s")
-        except httpx.HTTPError as error:
-            problem = lost(f"the connection broke ({_reason(error)})")
+            problem = lost(self._late(begun=False))
+        except Exception as error:
+            # What a server sends can have the library fail in ways that it does not name.
+            problem = lost(f"the connection broke ({self._reason(error)})")
         raise problem
 
-    def _open(self) -> httpx.Client:
-        if self._client is None:
-            import httpx
+    def _late(self, *, begun: bool) -> str:
+        what = "it was not complete" if begun else "none arrived"
+        return f"{what} within {self._seconds:.0f} s"
 
-            timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
-            agent = {"User-Agent": f"landed/{__version__}"}
-            self._client = httpx.Client(timeout=timeout, headers=agent, follow_redirects=False)
+    def _reason(self, error: Exception) -> str:
+        # Never a header of the request: those are only in LocalProtocolError.
+        name = type(error).__name__
+        text = "" if name == "LocalProtocolError" else self.said(str(error)).rstrip(".")
+        return text or name
+
+    def _open(self) -> Wire:
+        if self._wire is None:
+            from landed.targets.d1_api_wire import Wire
+
+            self._wire = Wire(self._seconds, f"landed/{__version__}")
             # Whoever forgets to close it leaves no open socket behind.
-            weakref.finalize(self, self._client.close)
-        return self._client
+            weakref.finalize(self, self._wire.close)
+        return self._wire
 
 
 def api_url(url: str) -> str:
@@ -199,22 +242,18 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or url
 
 
-def _json(response: httpx.Response) -> Any:
+def _read(raw: Raw) -> _Answer:
+    from landed.targets.d1_api_json import NotAnAnswer, read_answer
+
     try:
-        return response.json()
-    except (ValueError, UnicodeDecodeError):
-        return None
-
-
-def _reason(error: Exception) -> str:
-    # The first line is enough, and never a header: those are only in LocalProtocolError.
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return type(error).__name__ if type(error).__name__ == "LocalProtocolError" else text.rstrip(".")
+        return _Answer(raw.status, raw.headers, read_answer(raw.body))
+    except NotAnAnswer as error:
+        return _Answer(raw.status, raw.headers, None, str(error))
 
 
 def _wait(header: str | None, asked: int) -> float:
     """Seconds to wait: ``retry-after`` as seconds or as a date; without it 5, 10, 20."""
-    if header:
+    if header and len(header) <= _LONGEST_DATE:
         try:
             return max(1.0, float(header))
         except ValueError:
@@ -222,6 +261,6 @@ def _wait(header: str | None, asked: int) -> float:
 
             try:
                 return max(1.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 pass
     return 5.0 * (1 << asked)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from landed.core.errors import CannotKnow
+from landed.targets.d1_api_text import LONGEST, one_line
+from landed.targets.d1_api_text import said as fit
 from landed.targets.d1_auth import HOW_TO, Credentials
 
 
 class Unsure(CannotKnow):
-    """A request was sent and its outcome is not known: lost reply, time-out, server error."""
+    """A request was sent and its outcome is not known: lost reply, time-out, server error.
+
+    ``again`` is false where asking again would end in the same way.
+    """
+
+    again = True
 
 
 class Refused(CannotKnow):
@@ -24,12 +31,14 @@ class Gone(Refused):
 class Unreachable(CannotKnow):
     """The API could not be reached: nothing was sent."""
 
+    again = True
+
 
 class SqlFailed(CannotKnow):
     """The database refused the SQL; ``reason`` is SQLite's message."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"D1 answered: {reason}", next="landed doctor")
+        super().__init__(f"D1 answered: {one_line(reason)}", next="landed doctor")
         self.reason = reason
 
 
@@ -58,14 +67,23 @@ _SHAKEN = (
 cloudflare.com/d1/observability/debug-d1)."""
 
 
-def problems_of(body: Any) -> list[Problem]:
-    """The ``errors`` of an answer, whatever shape it has."""
+_MOST_PROBLEMS = 8
+_LONGEST_REASON = 20_000
+"""Characters of a database's message: the figures of a failed proof stand in it."""
+
+
+def problems_of(body: Any, secrets: Iterable[str] = ()) -> list[Problem]:
+    """The ``errors`` of an answer, whatever shape it has, the first ones; their words are made fit for
+    messages (:func:`~landed.targets.d1_api_text.said`)."""
     found = []
     errors = body.get("errors") if isinstance(body, dict) else None
-    for error in errors if isinstance(errors, list) else ():
+    for error in errors[:_MOST_PROBLEMS] if isinstance(errors, list) else ():
         if isinstance(error, dict):
-            code = error.get("code")
-            found.append(Problem(code if isinstance(code, int) else 0, str(error.get("message", ""))))
+            code, message = error.get("code"), error.get("message", "")
+            number = code if isinstance(code, int) and 0 < code < 1_000_000 else 0
+            text = message if isinstance(message, str) else ""
+            longest = _LONGEST_REASON if number in _SQL else LONGEST
+            found.append(Problem(number, fit(text, secrets, longest)))
     return found
 
 
@@ -76,7 +94,7 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
     """
     codes = {p.code for p in problems}
     text = "; ".join(p.message for p in problems if p.message)
-    said = [f"Cloudflare says: {text}{_codes(codes)}"] if text else []
+    said = [f"Cloudflare says: {one_line(text)}{_codes(codes)}"] if text else []
     if codes & _SQL and not any(word in text.lower() for word in _SHAKEN):
         return SqlFailed("; ".join(p.message for p in problems if p.code in _SQL))
     if codes & _SQL or status >= 500:
@@ -104,13 +122,27 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
     return Refused(f"Cloudflare refused the request ({status}).", details=said, next="landed doctor")
 
 
-def too_often(waits: Sequence[float]) -> Refused:
-    """The error when Cloudflare keeps asking to wait."""
+def too_often(waits: Sequence[float], asked: float, most: float) -> Refused:
+    """The error when Cloudflare keeps asking to wait; ``asked`` is what it asks for now, in seconds."""
+    details = ["The limit is 1200 requests in 5 minutes per user; nothing was done by this request."]
+    if sum(waits) + asked > most:
+        longer = f"{asked:.0f} s" if asked < 1_000_000 else "longer than a week"
+        details.append(f"It asks to wait {longer}; landed waits {most:.0f} s at most.")
     return Refused(
         f"Cloudflare limits how often it may be asked, and still does after {sum(waits):.0f} s of waiting.",
-        details=["The limit is 1200 requests in 5 minutes per user; nothing was done by this request."],
+        details=details,
         next="Try again in five minutes.",
     )
+
+
+def too_large(most: int) -> Unsure:
+    """The error for an answer that is longer than it may be; asking again would bring the same."""
+    error = Unsure(
+        f"The answer from Cloudflare was lost: it is longer than the {most:,} bytes that landed reads.",
+        next="Ask for less at once, such as fewer rows (LIMIT).",
+    )
+    error.again = False
+    return error
 
 
 def lost(reason: str) -> Unsure:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
 from landed.core.errors import CannotKnow, ConfigError, UsageError
 from landed.targets.d1_api import Api
 from landed.targets.d1_api_errors import Gone
+from landed.targets.d1_api_text import one_line
 from landed.targets.d1_auth import Variables
 from landed.targets.d1_database import D1Database
 from landed.targets.provenance import Value
 from landed.targets.wrangler_config import WranglerConfig
 
-_ACCOUNT = re.compile(r"[A-Za-z0-9_-]+\Z")
-_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\Z")
+_ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}\Z")
+_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}\Z")
+_MOST_SHOWN = 20
 
 
 class Place(NamedTuple):
@@ -28,7 +31,7 @@ class Place(NamedTuple):
     @property
     def path(self) -> str:
         """The path of its endpoints below the API's base."""
-        return f"/accounts/{percent(self.account)}/d1/database/{percent(self.database)}"
+        return f"/accounts/{percent(self.account, safe='')}/d1/database/{percent(self.database, safe='')}"
 
 
 def find_account(api: Api, config: WranglerConfig | None, variables: Variables) -> str:
@@ -40,12 +43,13 @@ def find_account(api: Api, config: WranglerConfig | None, variables: Variables) 
     said = said or variables.get("CLOUDFLARE_ACCOUNT_ID")
     if said is not None:
         if not _ACCOUNT.match(said.value):
-            raise ConfigError(f'"{said.value}" is no account id', where=said.origin)
+            raise ConfigError(f'"{one_line(said.value)}" is no account id', where=said.origin)
         return said.value
     accounts = _accounts(api.get("/accounts", {"per_page": "50"}, what="the list of accounts"))
     if not accounts:
         memberships = api.get("/memberships", {"per_page": "50"}, what="the list of memberships")
-        accounts = _accounts([m.get("account") for m in memberships or () if isinstance(m, dict)])
+        listed = memberships if isinstance(memberships, list) else []
+        accounts = _accounts([m.get("account") for m in listed if isinstance(m, dict)])
     if len(accounts) == 1:
         return accounts[0][0]
     if not accounts:
@@ -55,7 +59,7 @@ def find_account(api: Api, config: WranglerConfig | None, variables: Variables) 
         )
     raise UsageError(
         f"The credentials in force ({api.credentials.origin}) are good for {len(accounts)} accounts.",
-        details=[f"{id}  {name}" for id, name in accounts],
+        details=[f"{id}  {api.said(name)}" for id, name in accounts[:_MOST_SHOWN]],
         next=f"export CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}   (or account_id in the wrangler configuration)",
     )
 
@@ -69,7 +73,7 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
     if entry.id and entry.id.value:
         if not _ID.match(entry.id.value):
             raise ConfigError(
-                f"database_id is no id of a database: {entry.id.value}",
+                f"database_id is no id of a database: {one_line(entry.id.value)}",
                 where=entry.id.origin,
                 next="wrangler d1 list shows the ids",
             )
@@ -84,7 +88,13 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
             where=entry.origin,
             next="wrangler d1 list shows them",
         )
-    path = f"/accounts/{percent(account)}/d1/database/{percent(name, safe='')}"
+    if name in (".", "..") or not name.isprintable():
+        raise ConfigError(
+            f"{one_line(name)} is no name of a D1 database",
+            where=entry.origin,
+            next="wrangler d1 list shows them",
+        )
+    path = f"/accounts/{percent(account, safe='')}/d1/database/{percent(name, safe='')}"
     try:
         found: Any = api.get(path, {"fields": "uuid,name"}, what=f"the database {name}")
     except Gone:
@@ -92,14 +102,17 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
     if not isinstance(found, dict) or not _ID.match(str(found.get("uuid", ""))):
         raise CannotKnow(
             f"There is no D1 database {name} in the account {account}.",
-            next=f"wrangler d1 create {name}   (or name another account: CLOUDFLARE_ACCOUNT_ID)",
+            next=f"{shlex.join(['wrangler', 'd1', 'create', name])}   "
+            "(or name another account: CLOUDFLARE_ACCOUNT_ID)",
         )
-    return Place(account, str(found["uuid"]), str(found.get("name") or name))
+    # It was asked for by its name: another one in the answer would only find its way into commands.
+    return Place(account, str(found["uuid"]), name)
 
 
 def _accounts(found: Any) -> list[tuple[str, str]]:
+    """Ids and names; an id becomes a part of paths and of commands, so what cannot be one is left out."""
     return [
-        (str(a["id"]), str(a.get("name", "")))
+        (a["id"], name if isinstance(name := a.get("name"), str) else "")
         for a in (found if isinstance(found, list) else ())
-        if isinstance(a, dict) and a.get("id")
+        if isinstance(a, dict) and isinstance(a.get("id"), str) and _ACCOUNT.match(a["id"])
     ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from landed.catalog.schema_row import SchemaRow
 
 _MARK = "landed-proof"
-_FAILED = re.compile(rf"{_MARK} ([0-9]+)(?: ([^']*))?")
+_FAILED = re.compile(rf"{_MARK} ([0-9]{{1,9}})(?: ([^']*))?")
 _STORED = re.compile(r"CREATE (?:UNIQUE |VIRTUAL )*(?:TABLE|INDEX|VIEW|TRIGGER) ")
 _ANYTHING = "(SELECT count(*) FROM sqlite_master)"
 _LONG = 40_000

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from landed.core.errors import CannotKnow
 from landed.targets.d1_auth import HOW_TO, Credentials, no_credentials
@@ -25,6 +27,12 @@ CLIENT_ID = "54d11594-84e4-41aa-b438-e81b8fa78ee7"
 
 Post = Callable[[str, Mapping[str, str]], tuple[int, Any]]
 """Send a form and return status and JSON body (``None`` if it is none)."""
+
+_TOKEN = re.compile(r"[!-~]{1,8192}\Z")
+_SCOPES = re.compile(r"[!-~ ]{0,8192}\Z")
+_LONGEST_LOGIN = 366 * 86_400
+_MOST_BYTES = 1 << 20
+"""How long wrangler's file may be; it has some hundred bytes."""
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -70,16 +78,16 @@ def read_login(environ: Mapping[str, str]) -> Login:
         profile = "default"
     path = login_folder(environ) / "config" / f"{profile}.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _contents(path)
     except FileNotFoundError:
         raise _absent(path) from None
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         raise no_credentials([f"wrangler's login {_shown(path)} cannot be read."]) from None
     import tomllib
 
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         # The parser's message could quote the file, and with it the token.
         raise no_credentials([f"wrangler's login {_shown(path)} is not valid TOML."]) from None
     token = found.get("oauth_token")
@@ -93,6 +101,19 @@ def read_login(environ: Mapping[str, str]) -> Login:
         _moment(found.get("expiration_time")),
         tuple(str(s) for s in scopes) if isinstance(scopes, list) else (),
     )
+
+
+def _contents(path: Path) -> str:
+    """The text of wrangler's file. Raises OSError, and ValueError for what is no file of such a length."""
+    # A pipe in its place would never end: it is opened without waiting, and looked at before it is read.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("no regular file")
+        content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError("too long")
+    return content.decode("utf-8")
 
 
 def refresh(login: Login, post: Post, environ: Mapping[str, str], now: datetime) -> Login:
@@ -126,19 +147,27 @@ def refresh(login: Login, post: Post, environ: Mapping[str, str], now: datetime)
             f"wrangler's login has expired, and Cloudflare's login server answered with an error ({status}).",
             next="Try again, or set CLOUDFLARE_API_TOKEN",
         )
-    token = body.get("access_token")
-    if status >= 400 or not isinstance(token, str) or not token:
+    token, again = body.get("access_token"), body.get("refresh_token") or login.refresh_token
+    if status >= 300 or not _is_token(token) or not _is_token(again):
         raise _rejected(login)
-    seconds = body.get("expires_in")
+    scope = body.get("scope")
+    scopes = tuple(scope.split()) if isinstance(scope, str) and _SCOPES.match(scope) else login.scopes
     renewed = replace(
-        login,
-        token=token,
-        refresh_token=str(body.get("refresh_token") or login.refresh_token),
-        expires=now + timedelta(seconds=float(seconds) if isinstance(seconds, (int, float)) else 0),
-        scopes=tuple(str(body["scope"]).split()) if body.get("scope") else login.scopes,
+        login, token=token, refresh_token=again, expires=now + _lasting(body.get("expires_in")), scopes=scopes
     )
     write_login(renewed)
     return renewed
+
+
+def _is_token(value: object) -> TypeGuard[str]:
+    """Whether a value can be a token: it is put into a header and into wrangler's file."""
+    return isinstance(value, str) and _TOKEN.match(value) is not None
+
+
+def _lasting(seconds: object) -> timedelta:
+    if not isinstance(seconds, (int, float)) or not seconds > 0:
+        return timedelta(0)
+    return timedelta(seconds=min(seconds, _LONGEST_LOGIN))
 
 
 def token_url(environ: Mapping[str, str]) -> str:

@@ -21,8 +21,10 @@ from landed.targets.rowguard import Count, Loss, Reference
 GUARD = '"_landed_guard"'
 VIOLATIONS = '"_landed_guard_fk"'
 _ROWS = 100
-_MEASURED = re.compile(r"([0-9]+)=(-?[0-9]*)>(-?[0-9]*)(!?)")
-_BROKEN = re.compile(r"([0-9A-F]*)>([0-9A-F]*)=([0-9]+)")
+_MEASURED = re.compile(r"([0-9]{1,9})=((?:-?[0-9]{1,19})?)>((?:-?[0-9]{1,19})?)(!?)")
+_BROKEN = re.compile(r"((?:[0-9A-F]{2})*)>((?:[0-9A-F]{2})*)=([0-9]{1,9})")
+_MOST_BROKEN = 100_000
+"""Broken references that are told one by one; a message can claim any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,14 @@ def losses_of(guard: Guard, measured: str, step: Step, forecast: Forecast, conse
 def broken_of(measured: str) -> list[tuple[object, ...]]:
     """The broken references in a failed proof's message, one tuple (child, -, parent) for each row."""
     return [
-        (bytes.fromhex(child).decode(), None, bytes.fromhex(parent).decode())
-        for child, parent, count in _BROKEN.findall(measured)
-        for _ in range(int(count))
+        (_name(child), None, _name(parent))
+        for child, parent, count in _BROKEN.findall(measured)[:_ROWS]
+        for _ in range(min(int(count), _MOST_BROKEN))
     ]
+
+
+def _name(digits: str) -> str:
+    return bytes.fromhex(digits).decode(errors="replace")
 
 
 def _measures(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.catalog.schema_row import SchemaRow
-from landed.core.ledger import LedgerRow
 from landed.sql.sqlite_tokens import quote
 from landed.targets.base import LiveState, UndoPoint
-from landed.targets.d1_api_errors import SqlFailed, lost
+from landed.targets.d1_api_errors import SqlFailed
+from landed.targets.d1_api_text import one_line
+from landed.targets.d1_remote_answers import bookmark_of, live_state, rows_of
 
 if TYPE_CHECKING:
     from landed.core.timeline import DataCheck
@@ -90,14 +91,15 @@ class RemoteD1Target:
         try:
             rows = self.ask([f"SELECT * FROM {quote(self.ledger_table)}"])[0]
         except SqlFailed as worse:
-            return state._replace(ledger=None, ledger_problem=worse.reason)
+            return state._replace(ledger=None, ledger_problem=one_line(worse.reason))
         return live_state([[r._asdict() for r in state.rows], rows], self.ledger_table)
 
     def ask(self, statements: Sequence[str]) -> list[list[dict[str, Any]]]:
         """Run statements that only read, in one request: their rows as objects."""
         api, place = self.connected
         body = {"batch": [{"sql": sql} for sql in statements]}
-        return rows_of(api.read(f"{place.path}/query", body, what=self.what), len(statements))
+        answer = api.read(f"{place.path}/query", body, what=self.what)
+        return rows_of(answer, len(statements), reading=True)
 
     def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
         """Run read-only checks in one request: (passed, or ``None`` when it could not be run; why)."""
@@ -136,7 +138,7 @@ class RemoteD1Target:
         return UndoPoint(
             bookmark,
             f"landed undo --bookmark {bookmark}",
-            f"wrangler d1 time-travel restore {name} --bookmark={bookmark}",
+            shlex.join(["wrangler", "d1", "time-travel", "restore", name, f"--bookmark={bookmark}"]),
         )
 
     def bookmark(self, timestamp: str | None = None) -> str:
@@ -144,10 +146,7 @@ class RemoteD1Target:
         api, place = self.connected
         parameters = {"timestamp": timestamp} if timestamp else None
         found = api.get(f"{place.path}/time_travel/bookmark", parameters, what=f"a bookmark of {self.what}")
-        bookmark = found.get("bookmark") if isinstance(found, dict) else None
-        if not isinstance(bookmark, str) or not bookmark:
-            raise lost("it holds no bookmark")
-        return bookmark
+        return bookmark_of(found)
 
     def restore(self, bookmark: str) -> Restored:
         """Set the whole database back to a bookmark; everything written since is lost.
@@ -159,47 +158,11 @@ class RemoteD1Target:
         found = api.write(
             f"{place.path}/time_travel/restore", parameters={"bookmark": bookmark}, what=self.what
         )
-        found = found if isinstance(found, dict) else {}
-        return Restored(
-            str(found.get("bookmark", bookmark)),
-            str(found.get("previous_bookmark", "")),
-            str(found.get("message", "")),
-        )
+        previous = bookmark_of(found, "previous_bookmark")
+        message = found.get("message")
+        return Restored(bookmark, previous, api.said(message) if isinstance(message, str) else "")
 
     def close(self) -> None:
         """Close the connection, if there is one."""
         if "connected" in self.__dict__:
             self.connected.api.close()
-
-
-def rows_of(result: Any, statements: int) -> list[list[dict[str, Any]]]:
-    """The rows of each statement in a ``/query`` answer. Raises Unsure for an answer of another shape."""
-    if isinstance(result, list) and len(result) == statements:
-        rows = [entry.get("results") if isinstance(entry, dict) else None for entry in result]
-        if all(isinstance(r, list) for r in rows):
-            return rows  # type: ignore[return-value]
-    raise lost(f"it does not hold the results of {statements} statements")
-
-
-def live_state(answers: Sequence[Sequence[dict[str, Any]]], ledger_table: str) -> LiveState:
-    """Schema rows and ledger rows as a state; ``ledger`` is ``None`` where no such table is in the schema."""
-    schema, recorded = answers
-    rows = tuple(SchemaRow(r["type"], r["name"], r["tbl_name"], r["sql"]) for r in schema)
-    wanted = ledger_table.lower()
-    if not any(r.type == "table" and r.name.lower() == wanted for r in rows):
-        return LiveState(True, rows)
-    if recorded and "name" not in recorded[0]:
-        columns = ", ".join(c for c in recorded[0] if c != "_rowid")
-        return LiveState(True, rows, None, f"it has no column name (its columns: {columns})")
-    ledger = []
-    for place, row in enumerate(recorded, 1):
-        number, name, when = row.get("id", row.get("_rowid")), row.get("name"), row.get("applied_at")
-        if name is not None:
-            ledger.append(
-                LedgerRow(
-                    number if isinstance(number, int) else int(row.get("_rowid", place)),
-                    str(name),
-                    None if when is None else str(when),
-                )
-            )
-    return LiveState(True, rows, tuple(ledger))

@@ -11,6 +11,8 @@ from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, U
 from landed.core.migration import Statement
 from landed.sql.sqlite_tokens import literal, tokenize
 from landed.targets.d1_api_errors import SqlFailed, Unsure, lost
+from landed.targets.d1_api_text import one_line
+from landed.targets.d1_remote_answers import blob, entries_of
 from landed.targets.oneoff import Outcome, Script, SqlValue, Touched, failure
 from landed.targets.oneoff import preview as compiled
 
@@ -35,7 +37,8 @@ def query(target: RemoteD1Target, script: Script) -> list[Outcome]:
     """Run statements that only read, in one request. Raises NotProven, CannotKnow."""
     api, place = target.connected
     try:
-        return _outcomes(api.read(f"{place.path}/raw", body_of(script), what=target.what), script)
+        answer = api.read(f"{place.path}/raw", body_of(script), what=target.what)
+        return _outcomes(answer, script, reading=True)
     except SqlFailed as error:
         problem = _failed(script, error.reason)
     raise problem
@@ -106,33 +109,39 @@ def _mismatch(parameters: int, values: Sequence[SqlValue]) -> UsageError:
     )
 
 
-def _outcomes(result: Any, script: Script) -> list[Outcome]:
-    if not isinstance(result, list) or len(result) != len(script.statements):
-        raise lost("it does not hold the results of all statements")
+def _outcomes(result: Any, script: Script, *, reading: bool = False) -> list[Outcome]:
     outcomes = []
-    for statement, entry in zip(script.statements, result, strict=True):
-        found = entry.get("results") if isinstance(entry, dict) else None
-        if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
-            raise lost("it does not hold the rows of a statement")
-        meta = entry.get("meta")
-        changes = meta.get("changes") if isinstance(meta, dict) and meta.get("changed_db", True) else 0
-        rows = [tuple(_value(v) for v in row) for row in found["rows"]]
-        columns = tuple(str(c) for c in found.get("columns") or ())
-        outcomes.append(
-            Outcome(statement, columns, rows, changes if isinstance(changes, int) else 0, 0, Touched())
-        )
+    entries = entries_of(result, len(script.statements), reading=reading)
+    for statement, entry in zip(script.statements, entries, strict=True):
+        columns, rows = _table(entry.get("results"))
+        meta = entry.get("meta") or {}
+        changes = meta.get("changes") if meta.get("changed_db", True) else 0
+        counted = changes if isinstance(changes, int) and 0 <= changes < 1 << 63 else 0
+        outcomes.append(Outcome(statement, columns, rows, counted, 0, Touched()))
     return outcomes
 
 
+def _table(found: Any) -> tuple[tuple[str, ...], list[tuple[SqlValue, ...]]]:
+    if isinstance(found, dict):
+        columns, rows = found.get("columns") or [], found.get("rows")
+        if isinstance(columns, list) and isinstance(rows, list) and all(isinstance(c, str) for c in columns):
+            width = len(columns)
+            # Where there are no rows, there may be no columns either.
+            if all(isinstance(row, list) and len(row) == width for row in rows):
+                return tuple(columns), [tuple(_value(v) for v in row) for row in rows]
+    raise lost("it does not hold the rows of a statement")
+
+
 def _value(value: Any) -> SqlValue:
-    # A blob comes as a list of its bytes (developers.cloudflare.com/d1/worker-api, type conversion).
     if isinstance(value, list):
-        return bytes(value)
-    return value if value is None or isinstance(value, (int, float, str)) else str(value)
+        return blob(value)
+    if value is None or isinstance(value, (int, float, str)):
+        return value
+    raise lost("it holds a value that SQLite does not have")
 
 
 def _failed(script: Script, reason: str) -> NotProven | UsageError:
-    reason = reason.removesuffix(": SQLITE_ERROR")
+    reason = one_line(reason.removesuffix(": SQLITE_ERROR"))
     if len(script.statements) == 1:
         return failure(script, script.statements[0], apsw.SQLError(reason), "d1")
     return NotProven(

@@ -89,7 +89,8 @@ def after_ledger(
     target: RemoteD1Target, batch: Batch, problem: BaseException, before: LiveState, wanted: set[str]
 ) -> None:
     """What became of a change of the ledger; returns when it is made. Raises as :func:`after_failure`."""
-    if isinstance(problem, SqlFailed) and (failed := failed_proof(problem.reason)):
+    failed = failed_proof(problem.reason) if isinstance(problem, SqlFailed) else None
+    if failed is not None and 0 < failed.number <= len(batch.proofs):
         proof = batch.proofs[failed.number - 1]
         meanwhile = "no longer recorded" if proof.kind == "present" else "recorded meanwhile"
         raise NotProven(

@@ -13,6 +13,7 @@ from landed.shadow.sandbox import explain_refusal
 from landed.sql.sqlite_tokens import fold, tokenize, unquote
 from landed.targets import messages, rowguard
 from landed.targets.base import Consent
+from landed.targets.d1_api_text import one_line
 from landed.targets.d1_assertions import Failed, Proof, failed_proof
 from landed.targets.d1_batch import Batch
 from landed.targets.d1_batch_forecast import Forecast
@@ -86,6 +87,7 @@ def _unproven(
 def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
     for suffix in _SUFFIXES:
         reason = reason.removesuffix(suffix)
+    reason = one_line(reason)
     statement = _culprit(migration.statements, reason)
     text = statement.text if statement else ""
     why = explain_refusal(apsw.SQLError(reason), text, "d1") or reason

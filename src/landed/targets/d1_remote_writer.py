@@ -12,7 +12,6 @@ from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.targets import d1_remote_outcome as outcome
 from landed.targets.base import Applied, Consent, LiveState, UndoPoint
-from landed.targets.d1_api_errors import Unsure, lost
 from landed.targets.d1_batch import (
     CALL_SECONDS,
     Batch,
@@ -22,7 +21,8 @@ from landed.targets.d1_batch import (
     refuse_too_large,
 )
 from landed.targets.d1_batch_forecast import foresee
-from landed.targets.d1_remote import RemoteD1Target, live_state, rows_of
+from landed.targets.d1_remote import RemoteD1Target
+from landed.targets.d1_remote_answers import live_state, rows_of
 from landed.targets.oneoff import Outcome, Script
 
 if TYPE_CHECKING:
@@ -154,11 +154,7 @@ class RemoteD1Writer:
         readings = [rows[i] for i, part in enumerate(batch.parts) if part.role == "read"]
         if len(readings) == 1:
             readings.append([])
-        try:
-            return live_state(readings, self.target.ledger_table)
-        except (KeyError, TypeError, ValueError):
-            problem: Unsure = lost("it does not hold the schema")
-        raise problem
+        return live_state(readings, self.target.ledger_table)
 
     def open_shadow(self) -> Replayer:
         """A copy of the schema as it is, in which files run ahead; ``whole`` says that it is complete."""
