@@ -93,7 +93,7 @@ def _last_words(used: Sequence[ShadowServer]) -> list[str]:
     """Why a server of landed's own says that it ended; never a statement."""
     if not used or used[0].origin not in ("installed", "embedded"):
         return []
-    log = Path(used[0].host).parent / "data" / "landed.log"
+    log = Path(used[0].host).parent / "log"
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

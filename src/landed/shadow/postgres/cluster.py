@@ -1,6 +1,7 @@
 """One throw-away cluster: made once, started on demand, shared by all landed processes of a user.
 
-Its folder holds ``data`` (the cluster), ``s`` (the socket; there is no TCP port) and three lock files:
+Its folder holds ``data`` (the cluster) and ``s`` (the socket; there is no TCP port), which are the server's;
+out of its reach lie its configuration, its ``log``, the ``plan`` of its start and three lock files:
 ``start.lock`` is held while it is made or started, ``users.lock`` (shared) by everybody who uses it, and
 ``watch.lock`` by the watchman who stops it. All locks are the system's and die with their holder.
 """
@@ -8,25 +9,29 @@ Its folder holds ``data`` (the cluster), ``s`` (the socket; there is no TCP port
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from landed.core.errors import CannotKnow
+from landed.shadow.postgres import walled
 from landed.shadow.postgres.binaries import Binaries
 from landed.shadow.postgres.identity import server_identity
+from landed.shadow.postgres.limits import DEFAULT, Limits
 from landed.shadow.postgres.locks import alive, flock, listens, read, recorded_pid, stop
 from landed.shadow.postgres.outdated import sweep_clusters
 from landed.shadow.postgres.places import base_dir
 from landed.shadow.postgres.reachable import reachable_programs
 from landed.shadow.postgres.standins import lay_out
+from landed.shadow.postgres.walled import Walls
 from landed.shadow.postgres.watch import post_watchman
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever clusters made by an earlier landed must not be used again."""
 
 PATIENCE = 30.0
@@ -54,6 +59,9 @@ lc_messages = 'C'
 log_min_messages = fatal
 log_min_error_statement = panic
 restart_after_crash = on
+huge_pages = off
+unix_socket_permissions = 0700
+max_slot_wal_keep_size = 256MB
 """
 # No durability, because nothing in it is worth keeping; no statement of the user's in any log.
 
@@ -65,19 +73,30 @@ class Cluster:
     """A running throw-away cluster, in use until :meth:`close`."""
 
     def __init__(
-        self, binaries: Binaries, superuser: str, *, key: str = "", settings: str = "", started: Started
+        self,
+        binaries: Binaries,
+        superuser: str,
+        *,
+        limits: Limits = DEFAULT,
+        key: str = "",
+        settings: str = "",
+        started: Started,
     ) -> None:
         self.binaries = binaries
         self.superuser = superuser
         self._identity = server_identity()
         self._settings = _SETTINGS + settings
+        self._limits = limits
         base = base_dir(shared_with_nobody=self._identity.dropped)
-        what = f"{FORMAT}/{binaries.identity}/{superuser}/{self._settings}/{key}"
+        kept = f"{limits.memory}/{limits.disk}/{walled.UP}"
+        what = f"{FORMAT}/{binaries.identity}/{superuser}/{self._settings}/{kept}/{key}"
         self.root = base / f"{binaries.major}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
         self.data = self.root / "data"
         self.socket = self.root / "s"
         self.fresh = False
         """Whether this process started the server."""
+        self.walls = Walls(0, False)
+        """What stands between the server and this machine."""
         self._users: int | None = None
         starting = self._begin()
         try:
@@ -138,6 +157,7 @@ class Cluster:
         os.utime(made)
         if self._answers():
             post_watchman(self.root, self._identity)
+            self.walls = walled.told(json.loads(read(self.root / "walls")))
             return
         try:
             self._start()
@@ -160,32 +180,57 @@ class Cluster:
         self._identity.run([initdb, *options, "-U", self.superuser, "-D", self.data], "initdb")
         layout = lay_out(self.root, self.binaries, self.binaries._replace(bindir=programs))
         settings = f"{self._settings}{layout.settings}unix_socket_directories = '{_escaped(self.socket)}'\n"
-        (self.data / "postgresql.conf").write_text(settings)
-        (self.root / "program").write_text(str(layout.postgres))
+        # Out of the server's reach: what is written in its own folder it could write itself.
+        _publish(self.root / "postgresql.conf", settings)
+        _publish(self.root / "pg_hba.conf", "local all all trust\n")
+        plan = self._plan(layout.postgres, self.binaries._replace(bindir=programs))
+        (self.root / "plan").write_text(json.dumps(plan))
         self._start()
         started(self, True)
         (self.root / "ready").write_text(_boot())
         sweep_clusters(self.root.parent, keep=self.root)
 
+    def _plan(self, postgres: Path, source: Binaries) -> dict[str, Any]:
+        """How the server is started: :func:`landed.shadow.walls.launch.main`."""
+        fixed = {
+            "config_file": str(self.root / "postgresql.conf"),
+            "hba_file": str(self.root / "pg_hba.conf"),
+            "listen_addresses": "",
+            "temp_file_limit": f"{self._limits.disk // 1024}kB",
+        }
+        identity = self._identity
+        loaded = walled.loaded_libraries(postgres, identity)
+        return {
+            # On the command line, so that no ALTER SYSTEM changes them.
+            "command": [str(postgres), "-D", str(self.data), *_options(fixed)],
+            "environment": {**identity.options()["env"], "OPENSSL_CONF": "/dev/null"},
+            "log": str(self.root / "log"),
+            "rights": walled.rights(source, postgres, self.root, loaded),
+            "user": identity.uid if identity.dropped else None,
+            "group": identity.gid if identity.dropped else None,
+            "memory": self._limits.memory,
+            "file_size": self._limits.disk,
+            "walls": walled.UP,
+        }
+
     def _start(self) -> None:
         post_watchman(self.root, self._identity)
-        log = self.data / "landed.log"
-        log.unlink(missing_ok=True)
         self._remove_stale_pid()
-        postgres = read(self.root / "program")
-        # The shell puts it in the background, so that it is not a child that this process has to wait for.
-        script = '"$@" >"$0" 2>&1 </dev/null & echo $!'
-        command = ["/bin/sh", "-c", script, str(log), postgres, "-D", str(self.data)]
-        pid = int(subprocess.run(command, capture_output=True, check=True, **self._identity.options()).stdout)
+        for left in (self.root / "log", self.data / "postgresql.auto.conf"):
+            left.unlink(missing_ok=True)
+        answer = walled.start(json.loads(read(self.root / "plan")))
         # The driver takes longer to load than the server to start: let them do so at the same time.
         import psycopg  # noqa: F401
 
+        told = answer()
+        self.walls = walled.told(told)
         end = time.monotonic() + PATIENCE
         while not self._says_ready():
-            if not alive(pid) or time.monotonic() > end:
-                told = tuple(read(log).strip().splitlines()[-6:])
-                raise CannotKnow(f"the shadow's Postgres {self.binaries.major} did not start", details=told)
+            if not alive(told["pid"]) or time.monotonic() > end:
+                words = tuple(read(self.root / "log").strip().splitlines()[-6:])
+                raise CannotKnow(f"the shadow's Postgres {self.binaries.major} did not start", details=words)
             time.sleep(0.002)
+        (self.root / "walls").write_text(json.dumps(told))
         self.fresh = True
 
     def _says_ready(self) -> bool:
@@ -223,6 +268,16 @@ class Cluster:
 def _boot() -> str:
     """Which start of the machine this is: without fsync no cluster outlives a crash of the system."""
     return f"{FORMAT} {read(Path('/proc/sys/kernel/random/boot_id')).strip()}"
+
+
+def _options(settings: Mapping[str, str]) -> Iterator[str]:
+    for name, value in settings.items():
+        yield from ("-c", f"{name}={value}")
+
+
+def _publish(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o644)
 
 
 def _escaped(path: Path) -> str:

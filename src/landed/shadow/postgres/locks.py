@@ -12,6 +12,8 @@ from pathlib import Path
 PORT = 5432
 """Part of the name of the socket; there is no network port."""
 
+_SMALL = 1 << 18
+
 
 def flock(path: Path, *, shared: bool, wait: bool = True) -> int | None:
     """A lock on a file, made if need be; the descriptor to close, or ``None`` when not waiting in vain."""
@@ -66,7 +68,7 @@ def server_pid(data: Path) -> int | None:
 def recorded_pid(data: Path) -> int | None:
     """The number in a data directory's pid file."""
     first = read(data / "postmaster.pid").partition("\n")[0]
-    return int(first) if first.isdigit() else None
+    return int(first) if first.isdecimal() and first not in ("0", "1") and len(first) < 12 else None
 
 
 def stop(data: Path, *, at_once: bool = True) -> None:
@@ -86,8 +88,9 @@ def stop(data: Path, *, at_once: bool = True) -> None:
 
 
 def read(path: Path) -> str:
-    """A small file's text, or nothing."""
+    """A small file's text (of a large one its beginning), or nothing."""
     try:
-        return path.read_text(errors="replace")
+        with path.open(errors="replace") as file:
+            return file.read(_SMALL)
     except OSError:
         return ""

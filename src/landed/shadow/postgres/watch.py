@@ -22,24 +22,42 @@ except OSError:
     sys.exit(0)
 users = os.open(os.path.join(root, "users.lock"), os.O_RDWR | os.O_CREAT, 0o600)
 fcntl.flock(users, fcntl.LOCK_EX)
-pidfile = os.path.join(root, "data", "postmaster.pid")
+data = os.path.join(root, "data")
+pidfile = os.path.join(data, "postmaster.pid")
 
-def running():
-    # Only a server that answers on its own socket is stopped: a pid in a stale file may be anybody's.
+def listens():
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(os.path.join(root, "s", ".s.PGSQL.5432"))
         except OSError:
             return False
-    return os.path.exists(pidfile)
+    return True
 
-for sign, patience in ((signal.SIGINT, 8), (signal.SIGQUIT, 4), (signal.SIGKILL, 1)):
-    if not running():
+def server():
+    # The file is the server's own: its number may be stale, or what a stranger's SQL wrote there.
+    try:
+        with open(pidfile, "rb") as file:
+            pid = int(file.readline(20))
+        if pid < 2:
+            return None
+        if os.path.isdir("/proc/self"):
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                said = file.read(65536)
+        else:
+            import subprocess
+            said = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True).stdout
+        return pid if os.fsencode(data) in said else None
+    except (OSError, ValueError):
+        return None
+
+# A server that is told to stop at once takes five seconds until it kills what does not listen.
+for sign, patience in ((signal.SIGINT, 8), (signal.SIGQUIT, 7), (signal.SIGKILL, 1)):
+    pid = server() if listens() else None
+    if pid is None:
         break
     try:
-        with open(pidfile) as file:
-            os.kill(int(file.readline()), sign)
-    except (OSError, ValueError):
+        os.kill(pid, sign)
+    except OSError:
         break
     end = time.monotonic() + patience
     while os.path.exists(pidfile) and time.monotonic() < end:

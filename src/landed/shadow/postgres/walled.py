@@ -1,0 +1,179 @@
+"""How a throw-away server is started behind its walls: the plan, and the program that carries it out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import landed
+from landed.core.errors import CannotKnow
+from landed.shadow.postgres.binaries import Binaries
+from landed.shadow.postgres.identity import Identity
+from landed.shadow.walls import landlock, launch
+
+UP = True
+"""Whether walls are put up. There is no setting for it: tests of what stands before them change it."""
+
+_SYSTEM = (
+    *("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"),
+    *("/etc/ld-musl-x86_64.path", "/etc/ld-musl-aarch64.path"),
+    *("/usr/share/zoneinfo", "/usr/share/locale", "/usr/share/i18n", "/usr/share/perl", "/usr/share/perl5"),
+    *("/usr/share/tcltk", "/var/cache/postgresql/dicts", "/dev/urandom"),
+)
+"""What any program reads to run, languages of extensions included; distributions' own files, all of it."""
+_STORES = ("/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew")
+"""Where some package managers keep everything that they install, each library in a folder of its own."""
+
+
+class Walls(NamedTuple):
+    """What stands between a server and the machine.
+
+    ``landlock`` is its version (0: not in force), ``seccomp`` whether system calls are filtered,
+    ``lacking`` why something is not in force.
+    """
+
+    landlock: int
+    seccomp: bool
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing that landed can put up on Linux."""
+        return self.landlock >= 6 and self.seccomp
+
+    @property
+    def sentence(self) -> str:
+        """For the user: what is in force."""
+        found = [f"Landlock {self.landlock} (files)"] if self.landlock else []
+        found += ["seccomp (network, other programs)"] if self.seccomp else []
+        return ", ".join(found) or "none"
+
+
+def told(answer: dict[str, Any]) -> Walls:
+    """The walls of an answer of the launching program."""
+    return Walls(int(answer["landlock"]), bool(answer["seccomp"]), tuple(answer["lacking"]))
+
+
+def rights(source: Binaries, postgres: Path, root: Path, loaded: list[str]) -> list[tuple[str, int]]:
+    """What the server may do with files: its own two folders, its installation, the system's libraries.
+
+    ``loaded`` are the libraries that the program is linked with.
+    """
+    install = source.bindir.resolve().parent
+    folders = {
+        *(source.share().resolve(), source.library().resolve(), install / "lib", install / "share"),
+        *(root / "farm", install.parent.with_name(install.parent.name + ".libs")),
+        *(Path(os.path.realpath(library)).parent for library in loaded),
+    }
+    found = [(str(folder), landlock.READ) for folder in sorted(folders) if len(folder.parts) > 2]
+    found += [(place, landlock.READ) for place in _SYSTEM]
+    found += [(place, landlock.READ) for place in _STORES if str(install).startswith(place + "/")]
+    found += [(str(root / name), landlock.READ_FILE) for name in ("postgresql.conf", "pg_hba.conf")]
+    found += [
+        (str(root / "data"), landlock.OWN),
+        (str(root / "s"), landlock.OWN | landlock.MAKE_SOCK),
+        ("/dev/null", landlock.READ_FILE | landlock.WRITE_FILE),
+        (os.path.realpath(postgres), landlock.EXECUTE | landlock.READ_FILE),
+    ]
+    if loader := _loader(postgres):
+        # The system executes it, too, on the way to the program.
+        found.append((os.path.realpath(loader), landlock.EXECUTE | landlock.READ_FILE))
+    return found
+
+
+def loaded_libraries(postgres: Path, identity: Identity) -> list[str]:
+    """The libraries that a program is linked with, as the system's loader finds them."""
+    if sys.platform != "linux":
+        return []
+    options = identity.options()
+    options["env"] = {**options["env"], "LD_TRACE_LOADED_OBJECTS": "1"}
+    try:
+        done = subprocess.run([postgres], capture_output=True, check=False, timeout=20, **options)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    words = done.stdout.decode(errors="replace").split()
+    return [word for word in words if word.startswith("/")]
+
+
+def start(plan: dict[str, Any]) -> Callable[[], dict[str, Any]]:
+    """Start what a plan describes (:func:`landed.shadow.walls.launch.main`); it leaves this process.
+
+    What is returned waits for the answer. It raises :class:`CannotKnow` when nothing was started.
+    """
+    text = json.dumps(plan)
+    if not sys.executable or not os.access(sys.executable, os.X_OK):
+        return _forked(text)
+    package = str(Path(landed.__file__).parent.parent)
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", launch.PROGRAM, package, text],
+        env=plan["environment"],
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+    def answer() -> dict[str, Any]:
+        assert process.stdout is not None
+        with process:
+            return _answer(process.stdout.read())
+
+    return answer
+
+
+def _forked(text: str) -> Callable[[], dict[str, Any]]:
+    """The same where no interpreter can be started: from a copy of this process."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            os.set_inheritable(writing, False)
+            launch.main(text, writing)
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(pid, 0)
+
+    def answer() -> dict[str, Any]:
+        with open(reading, "rb") as pipe:
+            return _answer(pipe.read())
+
+    return answer
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(line.splitlines()[0])
+    except (ValueError, IndexError):
+        found = {"error": "it says nothing"}
+    if "error" in found:
+        raise CannotKnow("the shadow's Postgres could not be started", details=(str(found["error"]),))
+    return found
+
+
+def _loader(program: Path) -> str:
+    """The program interpreter that an ELF file names, or ``""``."""
+    try:
+        with program.open("rb") as file:
+            head = file.read(64)
+            if head[:6] != b"\x7fELF\x02\x01":
+                return ""
+            (offset,) = struct.unpack_from("<Q", head, 32)
+            size, number = struct.unpack_from("<HH", head, 54)
+            file.seek(offset)
+            table = file.read(size * number)
+            for at in range(0, size * number, size):
+                (kind,) = struct.unpack_from("<I", table, at)
+                if kind == 3:
+                    start, _, _, length = struct.unpack_from("<QQQQ", table, at + 8)
+                    file.seek(start)
+                    return os.fsdecode(file.read(length).rstrip(b"\0"))
+    except (OSError, struct.error):
+        pass
+    return ""
