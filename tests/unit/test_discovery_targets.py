@@ -68,7 +68,7 @@ class TestNames:
         assert not target.unsupported
         assert target.migrations_dir == (two / "logs", "wrangler.toml:8")
 
-    @pytest.mark.parametrize("spec", ["supabase:local", "postgres://u:secret@h:5432/db?x=token"])
+    @pytest.mark.parametrize("spec", ["supabase:local", "postgres://u:secret@h:5432/db?schema=token"])
     def test_postgres_is_recognised_and_its_secrets_are_left_out(self, tmp_path: Path, spec: str) -> None:
         target = resolve(tmp_path, spec)
         assert target.mode == "postgres"

@@ -9,6 +9,7 @@ import pytest
 from landed.core.errors import ConfigError, UsageError
 from landed.targets.discovery import discover
 from landed.targets.naming import TargetSpec, resolve_target
+from landed.targets.outside import kept_back
 from landed.targets.pg_url import Dsn
 from landed.targets.supabase_config import linked_dsn, local_dsn, read_supabase
 from landed.targets.supabase_search import find_supabase
@@ -64,6 +65,7 @@ class TestLocal:
             "user": "postgres",
             "dbname": "postgres",
             "password": "postgres",
+            **kept_back("none", None),
         }
         assert target.migrations_dir == (shop / "supabase" / "migrations", "supabase/")
         assert target.ledger_table.value == "supabase_migrations.schema_migrations"
@@ -113,6 +115,7 @@ class TestLinked:
             "user": "postgres",
             "dbname": "postgres",
             "sslmode": "require",
+            **kept_back("passwords", None),
             "password": "p@ss/w%rd",
         }
         assert dsn.fallback is None
@@ -158,7 +161,7 @@ class TestLinked:
         assert fallback is not None
         assert fallback.parameters() == {
             "host": "aws-0-eu-central-1.pooler.supabase.com", "port": 5432, "user": f"postgres.{REF}",
-            "dbname": "postgres", "password": "x", "sslmode": "require",
+            "dbname": "postgres", "password": "x", "sslmode": "require", **kept_back("passwords", None),
         }  # fmt: skip
 
     @pytest.mark.parametrize(

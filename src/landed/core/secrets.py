@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 DOTS = "…"
@@ -30,30 +31,35 @@ _SECRET_NAME = (
     r"|credential)s?"
 )
 _NO_SECRET = frozenset({"passfile", "sslkey", "sslcert"})
-_VARIABLE = re.compile(
-    r"(?i)(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|KEY|CREDENTIALS?|PAT)\Z|PGPASSWORD\Z|PGSSLPASSWORD\Z"
+_VARIABLE = (
+    r"(?i)(?:.*_|PG|PGSSL)?(?:PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|CREDENTIALS?)\Z|.*_(?:KEY|PAT)\Z"
 )
 _NOT_SECRET_VARIABLE = frozenset({"PWD", "OLDPWD"})
 
-_RUN = re.compile(r"""[^\s'"`<>]++""")
+_RUN = r"""[^\s'"`<>]++"""
 """What a URL in a text is at most, unless it holds quotes or spaces (then it is known by its text)."""
-_AUTHORITY = re.compile(r":/+|//")
-_NO_PORT = re.compile(r"[^:/?#@\[\]]*+:(?!\d{1,5}(?![\w%]))(?=[^/@])")
+_AUTHORITY = r":/+|//"
+_NO_PORT = r"[^:/?#@\[\]]*+:(?!\d{1,5}(?![\w%]))(?=[^/@])"
 _QUOTED = r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*\""""
-_ASSIGNED = re.compile(
+_ASSIGNED = (
     rf"(?i)(?<![\w.%-])(?P<name>{_SECRET_NAME})"
     rf"(?:(?P<is>=)(?P<value>{_QUOTED}|[^\s&'\",;)}}\]]++)|(?P<gap>\s*+(?:=>?|:=)\s*+)(?P<quoted>{_QUOTED}))"
 )
-_IN_SQL = re.compile(r"(?i)\b(?P<name>(?:ssl)?password\s++e?)'(?:[^']|'')*'")
-_HEADER = re.compile(r"(?i)\b(?P<name>(?:bearer|basic|x-auth-key:?)\s++)[\w.~+/=-]{6,}+")
-_TOKEN = re.compile(
-    r"\beyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]++|\b(?:sbp_|sb_secret_|gh[pousr]_|github_pat_)\w{12,}+"
-)
-_HEX = re.compile(r"%([0-9A-Fa-f]{2})")
+_IN_SQL = r"(?i)\b(?P<name>(?:ssl)?password\s++e?)'(?:[^']|'')*'"
+_HEADER = r"(?i)\b(?P<name>(?:bearer|basic|x-auth-key:?)\s++)[\w.~+/=-]{6,}+"
+_TOKEN = r"\beyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]++|\b(?:sbp_|sb_secret_|gh[pousr]_|github_pat_)\w{12,}+"
+_HEX = r"%([0-9A-Fa-f]{2})"
 _DATABASE = ("postgres://", "postgresql://")
-_PLACE = re.compile(r"[\w.,:\[\]-]*(?:/[\w.%-]*)?(?:\?(?:\w+=[^&]*(?:&|\Z))*)?\Z")
-_PAIR = re.compile(r"(?:^|[?&;\s])([^=&\s?]+?)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)")
-_JOINTS = re.compile(r"""[\s/?#@:&='"`\\]+""")
+_PLACE = r"[\w.,:\[\]-]*(?:/[\w.%-]*)?(?:\?(?:\w+=[^&]*(?:&|\Z))*)?\Z"
+_PAIR = r"(?:^|[?&;\s])([^=&\s?]+?)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)"
+_JOINTS = r"""[\s/?#@:&='"`\\]+"""
+
+
+@cache
+def _re(pattern: str) -> re.Pattern[str]:
+    # Most runs need few of them, and compiling takes longer than a short text.
+    return re.compile(pattern)
+
 
 _kept: set[str] = set()
 _compiled: list[re.Pattern[str] | None] = []
@@ -100,10 +106,10 @@ def keep(secret: str) -> None:
 def keep_from(text: str) -> None:
     """Keep what is secret in a URL or a ``key=value`` text that was given, whether or not it can be read."""
     for spelled in dict.fromkeys((text, _decoded(text))):
-        start = _AUTHORITY.search(spelled)
+        start = _re(_AUTHORITY).search(spelled)
         if start and "@" in spelled:
             _keep_login(spelled[: start.end()], spelled[start.end() :])
-        for name, value in _PAIR.findall(spelled):
+        for name, value in _re(_PAIR).findall(spelled):
             spoken = _decoded(name).strip().lower()
             if spoken not in _NO_SECRET and re.fullmatch(_SECRET_NAME, spoken):
                 keep(value[1:-1] if value.startswith("'") else value)
@@ -112,7 +118,7 @@ def keep_from(text: str) -> None:
 def _keep_login(scheme: str, rest: str) -> None:
     ends = [at for at, char in enumerate(rest) if char == "@"]
     # An @ may belong to the password or to a parameter: the first that a place follows, else the last.
-    chosen = next((at for at in ends if _PLACE.match(rest, at + 1)), ends[-1])
+    chosen = next((at for at in ends if _re(_PLACE).match(rest, at + 1)), ends[-1])
     for at in {chosen, ends[-1]}:
         user, colon, secret = rest[:at].partition(":")
         if colon:
@@ -124,7 +130,7 @@ def _keep_login(scheme: str, rest: str) -> None:
 def keep_variables(variables: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
     """Keep the secrets among environment variables (or those of a ``.env`` file): by name, and in URLs."""
     for name, value in variables.items() if isinstance(variables, Mapping) else variables:
-        if _VARIABLE.match(name) and name not in _NOT_SECRET_VARIABLE:
+        if _re(_VARIABLE).match(name) and name not in _NOT_SECRET_VARIABLE:
             keep(value)
         if ":/" in value or "=" in value:
             keep_from(value)
@@ -154,32 +160,32 @@ def forget() -> None:
 
 def _forms(text: str) -> str:
     if "//" in text or ":/" in text or "%3" in text:
-        text = _RUN.sub(_login, text)
+        text = _re(_RUN).sub(_login, text)
     lower = text.lower()
     if "=" in text and any(word in lower for word in ("pas", "pwd", "psw", "secret", "token", "key", "cred")):
-        text = _ASSIGNED.sub(_assigned, text)
+        text = _re(_ASSIGNED).sub(_assigned, text)
     if "password" in lower:
-        text = _IN_SQL.sub(rf"\g<name>'{DOTS}'", text)
+        text = _re(_IN_SQL).sub(rf"\g<name>'{DOTS}'", text)
     if "bearer" in lower or "basic" in lower or "x-auth" in lower:
-        text = _HEADER.sub(rf"\g<name>{DOTS}", text)
+        text = _re(_HEADER).sub(rf"\g<name>{DOTS}", text)
     if "eyJ" in text or "sb" in text or "gh" in text or "github" in text:
-        text = _TOKEN.sub(DOTS, text)
+        text = _re(_TOKEN).sub(DOTS, text)
     return text
 
 
 def _login(found: re.Match[str]) -> str:
     run = found[0]
-    start = _AUTHORITY.search(run)
+    start = _re(_AUTHORITY).search(run)
     if start is None:
         plain = _decoded(run) if "%" in run else run
         # A URL that was encoded as a whole is shown as it reads, if at all.
-        shown = _RUN.sub(_login, plain) if plain != run and _AUTHORITY.search(plain) else plain
+        shown = _re(_RUN).sub(_login, plain) if plain != run and _re(_AUTHORITY).search(plain) else plain
         return run if shown == plain else shown
     end = run.rfind("@", start.end())
     scheme = run[: start.end()]
     if end < 0:
         # Cut off before its @: a name and what is no port.
-        cut = _NO_PORT.match(run, start.end())
+        cut = _re(_NO_PORT).match(run, start.end())
         return f"{run[: cut.end()]}{DOTS}" if cut else run
     user, colon, _ = run[start.end() : end].partition(":")
     if colon:
@@ -215,7 +221,7 @@ def _spellings(secret: str) -> Iterable[str]:
     """A secret as messages spell it: decoded, quoted, escaped, and in the pieces that a misreading leaves."""
     whole = {secret, _decoded(secret), secret.strip()}
     whole |= {_encoded(each) for each in tuple(whole)}
-    pieces = {piece for each in whole for piece in _JOINTS.split(each) if piece != each}
+    pieces = {piece for each in whole for piece in _re(_JOINTS).split(each) if piece != each}
     for text in whole | pieces:
         if len(text) >= SHORTEST and text.lower() not in _PLAIN:
             yield text
@@ -227,7 +233,7 @@ def _spellings(secret: str) -> Iterable[str]:
 
 
 def _decoded(text: str) -> str:
-    parts = _HEX.split(text)
+    parts = _re(_HEX).split(text)
     if len(parts) == 1:
         return text
     data = b"".join(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.secrets import keep
 from landed.targets.provenance import Value
 
 HOW_TO = (
@@ -43,7 +44,8 @@ class Credentials:
     email: str = field(default="", repr=False)
 
     def headers(self) -> dict[str, str]:
-        """The HTTP headers that carry it."""
+        """The HTTP headers that carry it; from now on nothing that is shown has it in it."""
+        keep(self.secret)
         if self.kind == "key":
             return {"X-Auth-Key": self.secret, "X-Auth-Email": self.email}
         return {"Authorization": f"Bearer {self.secret}"}

@@ -12,6 +12,7 @@ from landed.targets.d1_api_lookup import find_account, find_database
 from landed.targets.d1_auth import Credentials, Variables, find_credentials, half_a_pair
 from landed.targets.d1_remote import Connected, RemoteD1Target
 from landed.targets.discovery import Project
+from landed.targets.outside import check_api
 from landed.targets.target_spec import TargetSpec
 
 
@@ -82,15 +83,7 @@ class Session:
         said = self._variables.get("CLOUDFLARE_API_BASE_URL")
         if said is None:
             return BASE_URL
-        from_file = not said.origin.startswith("environment ")
-        own = self._given is not None and not self._given.origin.startswith("environment ")
-        if from_file and not own:
-            # Else a checked-out .env could have the user's own credentials sent to any server.
-            raise ConfigError(
-                f"{said.origin} names another address for Cloudflare's API, but the credentials in force do "
-                "not come from a .env file: they are not sent there",
-                next="export CLOUDFLARE_API_BASE_URL yourself if you trust that address",
-            )
+        check_api(said, self._given.origin if self._given else None)
         return api_url(said.value)
 
     def _seconds(self) -> float:

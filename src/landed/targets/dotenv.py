@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from landed.core.secrets import keep_variables
+
 _LINE = re.compile(
     r"""
     ^[ \t]*+(?:export[ \t]++)?([A-Za-z_][A-Za-z0-9_.-]*+)[ \t]*+[=:][ \t]*+
@@ -58,5 +60,7 @@ def read_dotenv(folders: Iterable[Path]) -> Mapping[str, tuple[str, Path]]:
                 text = file.read()
         except OSError:
             continue
-        values.update((key, (value, Path(path))) for key, value in parse_dotenv(text).items())
+        found = parse_dotenv(text)
+        keep_variables(found)
+        values.update((key, (value, Path(path))) for key, value in found.items())
     return values

@@ -100,6 +100,15 @@ def _password(dsn: Dsn, found: str) -> Meaning:
 
 
 def _no_password(dsn: Dsn, found: str) -> Meaning:
+    if dsn.outside == "none":
+        return Meaning(
+            "no-password",
+            f"{dsn.place} wants a password, and none was sent: a file of the project names this server",
+            "name the database by --target or by the environment (LANDED_TARGET), or write its own password "
+            "into the URL",
+            ("PGPASSWORD, password files and keys go only to a server that you name yourself",),
+            ConfigError,
+        )
     return Meaning(
         "no-password",
         f"{dsn.place} wants a password, and none was given",
@@ -108,6 +117,22 @@ def _no_password(dsn: Dsn, found: str) -> Meaning:
         else "give it in the URL, in PGPASSWORD, or in the password file (~/.pgpass)",
         (),
         ConfigError,
+    )
+
+
+def _method(dsn: Dsn, found: str) -> Meaning:
+    if dsn.outside == "passwords":
+        return Meaning(
+            "method",
+            f"{dsn.place} asks for the password in a way that reveals it: none was sent",
+            "a hosted project does not ask for that: find out who answers there",
+        )
+    return Meaning(
+        "method",
+        f"{dsn.place} asks for a kind of login that this connection does not allow",
+        "name the database by --target or by the environment: LANDED_TARGET"
+        if dsn.outside == "none"
+        else "correct require_auth, or what the server asks for",
     )
 
 
@@ -277,6 +302,7 @@ TABLE: tuple[tuple[str, Say], ...] = (
     (r"Tenant or user not found|\(ENOTFOUND\)|tenant/user \S+ not found", _tenant),
     (r"EMAXCONN|max clients reached|max client connections reached|no more connections allowed", _pool_full),
     (r"too many clients already|remaining connection slots|too many connections for", _server_full),
+    (r"(?:auth|authentication) method requirement", _method),
     (r"no password supplied|empty password", _no_password),
     (r"allow_list|not in tenant", _not_allowed),
     (r"no pg_hba\.conf entry.*(?:SSL off|no encryption)|SSL connection is required", _tls_wanted),

@@ -11,20 +11,11 @@ from urllib.parse import unquote
 
 from landed.core.errors import UsageError
 from landed.core.migration import Note
-
-_TLS = """sslmode sslrootcert sslcert sslkey sslpassword sslcrl sslcrldir sslsni sslnegotiation sslcertmode
-    ssl_min_protocol_version ssl_max_protocol_version"""
-_LOGIN = (
-    "requirepeer channel_binding require_auth gssencmode krbsrvname gsslib gssdelegation passfile service"
-)
-_NETWORK = """hostaddr connect_timeout target_session_attrs load_balance_hosts tcp_user_timeout keepalives
-    keepalives_idle keepalives_interval keepalives_count options application_name client_encoding"""
-
-PASSED_ON = frozenset(f"{_TLS} {_LOGIN} {_NETWORK}".split())
-"""Parameters of libpq that a URL may carry and that are handed on as they are."""
+from landed.core.secrets import keep
+from landed.targets.outside import POOLER_HOST, Outside, files_parameter, kept_back, outside_for
+from landed.targets.pg_parameters import KNOWN, Parameters, read_parameters
 
 _SHAPE = re.compile(r"postgres(?:ql)?://(?P<rest>.*)\Z", re.DOTALL)
-_KNOWN = PASSED_ON | {"host", "port", "user", "password", "dbname", "ssl", "pgbouncer", "schema"}
 _PLACE = re.compile(
     r"(?:\[[^\]@]*\]|[\w.%-]*)(?::\d*)?(?:,[\w.%:-]*)*(?:/[^/?#@]*)?(?:\?(?P<query>.*))?\Z", re.DOTALL
 )
@@ -36,9 +27,10 @@ _NOT_ENCODED = (
     "%40, / as %2F, # as %23, …): landed reads them as part of the password, other programs will not"
 )
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_SUPABASE_HOST = re.compile(r"(?:.*\.)?(?:supabase\.(?:co|com|red|green))\Z", re.IGNORECASE)
+_SUPABASE_HOST = re.compile(r"(?:[a-z0-9-]+\.)*supabase\.(?:co|com|red|green)\Z", re.IGNORECASE)
 _DIRECT_HOST = re.compile(r"db\.([a-z0-9]{15,})\.supabase\.(?:co|red|green)\Z", re.IGNORECASE)
-_POOLER_HOST = re.compile(r".*\.pooler\.supabase\.(?:com|co|red|green)\Z", re.IGNORECASE)
+_HOST = re.compile(r"(?:[\w.-]+|[0-9A-Fa-f:.]+(?:%[\w.-]+)?|[/@][^,\x00-\x1f\x7f]*)?\Z")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,8 +40,9 @@ class Dsn:
     ``host`` is a name, an address, a folder with a socket (``/…``), or several names with commas; ``""`` is
     libpq's own default socket. ``password`` is ``None`` where none was given: libpq then asks its own places
     (``PGPASSWORD``, the password file). ``options`` are further parameters of libpq. ``origin`` says who
-    gave it. ``fallback`` is where to go when the network does not lead to ``host``. Neither ``str()`` nor
-    ``repr()`` contains anything secret.
+    gave it. ``fallback`` is where to go when the network does not lead to ``host``. ``outside`` says which
+    credentials that are not part of it may be sent there. Neither ``str()`` nor ``repr()`` contains anything
+    secret.
     """
 
     host: str
@@ -61,6 +54,7 @@ class Dsn:
     origin: str = ""
     notes: tuple[Note, ...] = ()
     fallback: Dsn | None = field(default=None, compare=False)
+    outside: Outside = "all"
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -95,7 +89,7 @@ class Dsn:
     @property
     def is_supabase_pooler(self) -> bool:
         """Whether the host is one of Supabase's shared poolers (Supavisor)."""
-        return _POOLER_HOST.match(self.host) is not None
+        return POOLER_HOST.match(self.host) is not None
 
     @property
     def project_ref(self) -> str | None:
@@ -118,6 +112,12 @@ class Dsn:
         given["port"] = self.port
         if self.password is not None:
             given["password"] = self.password
+        elif self.outside == "none":
+            given["password"] = ""  # given, so that PGPASSWORD is not asked
+        given.update(kept_back(self.outside, self.option("require_auth")))
+        for secret in (self.password, self.option("sslpassword")):
+            if secret:
+                keep(secret)
         return given
 
     def with_options(self, **options: str) -> Dsn:
@@ -130,7 +130,9 @@ def parse_url(url: str, environ: Mapping[str, str], origin: str = "") -> Dsn:
 
     A password with characters that should have been written as %XX is read as it was meant (up to the last
     ``@``), with a note. Parameters for other programs (``pgbouncer=true``, ``schema=…``) are left out, with a
-    note. Raises UsageError for what is no such URL; the message has nothing secret in it.
+    note; all others must be known ones. A URL that a file gave (``origin``) is filled in by nothing, gets no
+    credential from outside, and names none. Raises UsageError for what is no such URL; the message has
+    nothing secret in it.
     """
     shape = _SHAPE.match(url.strip())
     if shape is None:
@@ -139,33 +141,32 @@ def parse_url(url: str, environ: Mapping[str, str], origin: str = "") -> Dsn:
     login, place = _divide(shape["rest"])
     user, _, secret = login.partition(":")
     password = _decoded(secret) if secret else None
+    place, _, query = place.partition("?")
+    hosts, _, database = place.partition("/")
+    host, port = _hosts(hosts, origin)
+    more = read_parameters(_pairs(query), origin)
+    outside = outside_for(origin)
+    _check_source(more, outside, origin)
+    if host and more.place.get("host", "/")[:1] not in ("/", "@", ""):
+        raise UsageError("the URL names two hosts", where=origin or None, next="leave one of them out")
+    if more.place.get("password"):
+        password, secret = more.place["password"], ""
     if password in _PLACEHOLDERS:
         password = None
         notes.append(Note("password-placeholder", "the URL has a placeholder where the password belongs"))
     elif not _MUST_BE_ENCODED.isdisjoint(secret) or _PERCENT.search(secret):
         notes.append(Note("password-not-encoded", _NOT_ENCODED))
-    place, _, query = place.partition("?")
-    hosts, _, database = place.partition("/")
-    host, port = _hosts(hosts, origin)
-    options, extra = _options(query, origin)
-    for name, value in extra.items():
-        if name == "host":
-            host = value
-        elif name == "port":
-            port = value
-        elif name == "user":
-            user = value
-        elif name == "password":
-            password = value
-        elif name == "dbname":
-            database = value
-        else:
-            notes.append(
-                Note("ignored-parameter", f"{name} in the URL is meant for another program and left out")
-            )
-    return _filled(
-        environ, host, port, _decoded(user), _decoded(database), password, options, origin, tuple(notes)
-    )
+    host, port = more.place.get("host") or host, more.place.get("port") or port
+    user = more.place.get("user") or _decoded(user)
+    database = more.place.get("dbname") or _decoded(database)
+    for part in host.split(","):
+        if _HOST.match(part) is None:
+            raise UsageError("the URL's host cannot be read", where=origin or None)
+    if any(map(_CONTROL.search, (user, database, host, *more.passed.values()))) or "\0" in (password or ""):
+        raise UsageError("the URL has control characters in it", where=origin or None)
+    given = environ if outside == "all" else {}
+    found = _filled(given, host, port, user, database, password, more.passed, origin, (*notes, *more.notes))
+    return replace(found, outside=outside)
 
 
 def from_environment(environ: Mapping[str, str]) -> Dsn:
@@ -185,9 +186,17 @@ def _filled(
     notes: tuple[Note, ...],
 ) -> Dsn:
     host = host or environ.get("PGHOST", "")
-    port = (port or environ.get("PGPORT", "") or "5432").split(",")[0]
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise UsageError(f'"{_shown_port(port)}" is no port', where=origin or None)
+    ports = dict.fromkeys((port or environ.get("PGPORT", "") or "5432").split(","))
+    port = next(iter(ports)) or "5432"
+    # It is not repeated: behind a password that was not encoded there may be a piece of it.
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise UsageError("the port is no number from 1 to 65535", where=origin or None)
+    if len(ports) > 1:
+        raise UsageError(
+            "several hosts with a port each are several servers",
+            where=origin or None,
+            next="name one of them",
+        )
     user = user or environ.get("PGUSER", "")
     return Dsn(
         host,
@@ -199,11 +208,6 @@ def _filled(
         origin,
         notes,
     )
-
-
-def _shown_port(port: str) -> str:
-    # Behind an @ that was meant as part of a password there may be a piece of it.
-    return port if len(port) <= 5 and port.isalnum() else "…"
 
 
 def _divide(rest: str) -> tuple[str, str]:
@@ -220,7 +224,7 @@ def _divide(rest: str) -> tuple[str, str]:
 
 
 def _known_parameters(query: str) -> bool:
-    return all(part.partition("=")[0] in _KNOWN for part in query.split("&"))
+    return all(part.partition("=")[0] in KNOWN for part in query.split("&"))
 
 
 def _decoded(text: str) -> str:
@@ -236,19 +240,23 @@ def _hosts(text: str, origin: str) -> tuple[str, str]:
             raise UsageError("the URL's host and port cannot be read", where=origin or None)
         hosts.append(_decoded(found["six"] or found["name"] or ""))
         ports.append(found["port"] or "")
-    return ",".join(hosts), ports[0]
+    return ",".join(hosts), ",".join(ports) if any(ports) else ""
 
 
-def _options(query: str, origin: str) -> tuple[dict[str, str], dict[str, str]]:
-    passed: dict[str, str] = {}
-    extra: dict[str, str] = {}
-    for part in query.split("&") if query else ():
-        name, _, value = part.partition("=")
-        name, value = _decoded(name), _decoded(value)
-        if name == "ssl" and value.lower() == "true":
-            name, value = "sslmode", "require"
-        (passed if name in PASSED_ON else extra)[name] = value
-    return passed, extra
+def _pairs(query: str) -> list[tuple[str, str]]:
+    parts = (part.partition("=") for part in query.split("&") if part)
+    return [(_decoded(name), _decoded(value)) for name, _, value in parts]
+
+
+def _check_source(more: Parameters, outside: Outside, origin: str) -> None:
+    """Raises UsageError for a parameter of a file's URL that would reach for credentials outside of it."""
+    for name, value in more.passed.items():
+        if outside != "all" and not files_parameter(name, value):
+            raise UsageError(
+                f"a URL in a file of the project cannot set {name}: it reaches for what is not part of it",
+                where=origin,
+                next="name the database by --target or by the environment: LANDED_TARGET",
+            )
 
 
 def _is_local(host: str) -> bool:

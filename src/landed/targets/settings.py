@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from landed.core.errors import ConfigError
 from landed.core.limits import BOUNDS, DEFAULT, Given, Limits, read_limits
 from landed.targets.config_search import find_upward
+from landed.targets.outside import check_shadow
 from landed.targets.provenance import KeyPath, Value, nearest
 from landed.targets.wrangler_config import read_document
 
@@ -97,6 +98,7 @@ def read_settings(
         value = _chosen(key, names, flags, environ, dotenv)
         if value is not None:
             merged[key] = value
+    check_shadow(merged.get("shadow"))
     settings = Settings(**merged, broken=lists.get("broken", ()), file=file)
     _ = settings.limits  # a wrong number is said before anything is done
     return settings

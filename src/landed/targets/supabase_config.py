@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
+from landed.targets.outside import by_person
 from landed.targets.pg_url import Dsn, parse_url
 from landed.targets.provenance import DEFAULT, Value
 from landed.targets.supabase_search import CONFIG, MIGRATIONS
@@ -102,6 +103,8 @@ def read_supabase(
 
     major = _number(value("db", "major_version"), "db.major_version")
     port = _number(value("db", "port"), "db.port") or Value(DEFAULT_PORT, DEFAULT)
+    if not 0 < port.value < 65536:
+        raise ConfigError("db.port is no number from 1 to 65535", where=port.origin)
     name = value("project_id")
     enabled = value("db", "migrations", "enabled")
     ref = _ref(root, known, notes)
@@ -148,7 +151,8 @@ def _number(found: Value[Any] | None, key: str) -> Value[int] | None:
         return None
     if isinstance(found.value, bool) or not str(found.value).isdigit():
         raise ConfigError(f"{key} must be a number", where=found.origin)
-    return Value(int(found.value), found.origin)
+    number = int(str(found.value)[:9])
+    return Value(number, found.origin)
 
 
 def _stored(root: Path, name: str) -> Value[str] | None:
@@ -218,7 +222,13 @@ def _pooler(stored: Value[str], ref: Value[str] | None, notes: list[Note]) -> Va
 def local_dsn(project: SupabaseProject) -> Dsn:
     """The database that ``supabase start`` runs on this machine (fixed login, documented by Supabase)."""
     return Dsn(
-        "127.0.0.1", project.port.value, "postgres", "postgres", "postgres", origin=project.port.origin
+        "127.0.0.1",
+        project.port.value,
+        "postgres",
+        "postgres",
+        "postgres",
+        origin=project.port.origin,
+        outside="none",
     )
 
 
@@ -232,7 +242,15 @@ def linked_dsn(project: SupabaseProject, pooler: Value[str] | None = None) -> Ds
     """
     password = project.password.value.reveal() if project.password else None
     if pooler is not None:
-        return _session(parse_url(pooler.value, {}, pooler.origin), password)
+        dsn = parse_url(pooler.value, {}, pooler.origin)
+        if not by_person(pooler.origin) and not dsn.is_supabase_pooler:
+            raise ConfigError(
+                "a file of the project names a pooler that is not Supabase's: the project's password is not "
+                "sent there",
+                where=pooler.origin,
+                next="correct it, or name the pooler by the environment: LANDED_POOLER",
+            )
+        return _session(dsn, password)
     if project.ref is None:
         raise UsageError(
             "supabase:linked: nothing says which Supabase project this is",
@@ -257,6 +275,7 @@ def linked_dsn(project: SupabaseProject, pooler: Value[str] | None = None) -> Ds
         (("sslmode", "require"),),
         project.ref.origin,
         fallback=fallback,
+        outside="passwords",
     )
 
 
@@ -268,6 +287,11 @@ def _session(dsn: Dsn, password: str | None) -> Dsn:
     if dsn.is_supabase_pooler and dsn.port == 6543:
         notes = (*notes, Note("session-port", "port 6543 is the transaction pooler: 5432 is used instead"))
         dsn = replace(dsn, port=5432, notes=notes)
-    if dsn.option("sslmode") is None and dsn.locality == "REMOTE":
+    mode = dsn.option("sslmode")
+    if dsn.outside == "none":
+        # A file's: told by its domain, and then given the project's password as the direct host is.
+        dsn = replace(dsn, outside="passwords")
+        mode = mode if mode in ("verify-ca", "verify-full") else None
+    if mode is None and dsn.locality == "REMOTE":
         dsn = dsn.with_options(sslmode="require")
     return dsn if dsn.password else replace(dsn, password=password)

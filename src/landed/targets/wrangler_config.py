@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Note
@@ -48,6 +48,17 @@ class WranglerConfig(NamedTuple):
         return self.path.parent
 
 
+_Read = TypeVar("_Read", bound=tuple[Any, Any])
+
+
+def _kept(read: _Read) -> _Read:
+    """What is secret in a file that was read is shown by nothing."""
+    from landed.core.secrets import keep_document
+
+    keep_document(read[0])
+    return read
+
+
 def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:
     """A JSON, JSONC or TOML file as a table, with the lines of its keys.
 
@@ -63,7 +74,7 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
         from landed.targets import toml
 
         try:
-            return toml.parse(text)
+            return _kept(toml.parse(text))
         except toml.TomlError as error:
             raise ConfigError(
                 f"{shown} is not valid TOML: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
@@ -71,7 +82,7 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
     from landed.targets import jsonc
 
     try:
-        document, lines = jsonc.parse(text)
+        document, lines = _kept(jsonc.parse(text))
     except jsonc.JsoncError as error:
         raise ConfigError(
             f"{shown} is not valid JSON: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
