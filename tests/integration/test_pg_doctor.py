@@ -146,7 +146,7 @@ def test_a_database_with_everything_that_is_worth_a_word(scratch: Scratch, proje
     assert "it may create nothing in public and supabase_migrations" in str(checks["role"].problem)
     assert checks["timeouts"].value == "statement_timeout 2min, lock_timeout 3s"
     assert checks["invalid-index"].next == 'landed exec "DROP INDEX CONCURRENTLY public.broken"'
-    assert checks["not-valid"].value == "double positive"
+    assert checks["not-valid"].value == "public.double positive"
     assert checks["columns"].origin == "an older Supabase CLI's"
     assert "may not write" in str(checks["rights"].problem)
 

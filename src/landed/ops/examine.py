@@ -14,7 +14,7 @@ from landed.core.errors import CannotKnow
 from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import late_files, replay_order
-from landed.core.migration import Migration
+from landed.core.migration import Migration, Note
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.core.turns import in_turn
@@ -103,6 +103,11 @@ class Examination:
     def base(self) -> Judgement | None:
         """The judgement on the starting schema, if the settings name one."""
         return next((j for j in self.ruling.judgements if j.name == BASE), None)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is worth knowing of the database and of the folder."""
+        return (*self.state.notes, *self.workspace.migrations().notes)
 
     @property
     def unexplained(self) -> tuple[FactKey, ...]:

@@ -34,7 +34,7 @@ def status_json(exam: Examination, command: Any) -> dict[str, Any]:
         "unexplained": [{"fact": str(key), "observed": exam.facts.get(key)} for key in exam.unexplained],
         "adopt": _adopt(exam),
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
-        "notes": [{"code": n.code, "text": n.text} for n in exam.workspace.migrations().notes],
+        "notes": [{"code": n.code, "text": n.text} for n in exam.notes],
     }
 
 

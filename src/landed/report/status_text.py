@@ -371,7 +371,7 @@ def _unexplained(exam: Examination, out: IO[str]) -> None:
 
 def _set_notes(exam: Examination, out: IO[str]) -> None:
     """What is worth knowing about the folder as a whole: doubled numbers, gaps, files that are skipped."""
-    notes = exam.workspace.migrations().notes
+    notes = exam.notes
     for note in notes[:_SHOWN]:
         print(f"  {paint('note: ' + note.text, 'dim', out)}", file=out)
     if len(notes) > _SHOWN:

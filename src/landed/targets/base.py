@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from landed.catalog.schema_row import SchemaRow
     from landed.core.facts import FactKey
     from landed.core.ledger import LedgerRow
-    from landed.core.migration import Migration
+    from landed.core.migration import Migration, Note
     from landed.core.timeline import DataCheck, Step
     from landed.targets.pg_ledger import PgLedgerRow
 
@@ -34,6 +34,8 @@ class LiveState(NamedTuple):
     stored: tuple[PgLedgerRow, ...] = ()
     content: Mapping[str, bool | None] = MappingProxyType({})
     roles: Roles | None = None
+    notes: tuple[Note, ...] = ()
+    """What is worth knowing of the database itself, such as what writing to its ledger would run."""
 
 
 class Applied(NamedTuple):

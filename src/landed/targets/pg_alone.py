@@ -13,7 +13,7 @@ from landed.core.migration import Migration, Statement
 from landed.targets.base import Consent
 from landed.targets.pg_alone_subject import Subject
 from landed.targets.pg_alone_subjects import subject_of
-from landed.targets.pg_asking import ask
+from landed.targets.pg_asking import ask, relation_named
 from landed.targets.pg_blocking import LOCK_TIMEOUT, PAUSES, Watcher, blocked, explain_cancel, retrying
 from landed.targets.pg_indexes import Index, InvalidIndex, invalid_indexes
 from landed.targets.pg_references import explain
@@ -29,7 +29,7 @@ __all__ = ["InvalidIndex", "Proof", "invalid_indexes", "refuse_obstacles", "run_
 _IN_THE_WAY = """\
 SELECT a.pid, a.usename::text, coalesce(nullif(a.application_name, ''), a.backend_type, ''), a.state, a.query,
        extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::float8,
-       CASE WHEN w.pid IS NOT NULL THEN %(table)s::text END, w.mode, pg_catalog.host(a.client_addr)
+       CASE WHEN w.pid IS NOT NULL THEN %(shown)s::text END, w.mode, pg_catalog.host(a.client_addr)
 FROM pg_catalog.pg_stat_activity a
 LEFT JOIN LATERAL (
     SELECT l.pid, l.mode FROM pg_catalog.pg_locks l
@@ -235,7 +235,9 @@ def _resume(migration: Migration, again: str) -> str:
 
 
 def _in_the_way(connection: Connection[Any], table: str, old: float) -> tuple[Blocker, ...]:
-    rows = ask(connection, _IN_THE_WAY, {"table": table, "old": old})
+    rows = ask(
+        connection, _IN_THE_WAY, {"table": relation_named(connection, table), "shown": table, "old": old}
+    )
     return tuple(
         Blocker(pid, user, application, state, shown(query), age, relation, mode, client)
         for pid, user, application, state, query, age, relation, mode, client in rows

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.targets.pg_alone_subject import Subject, Words, name_at, one_value
-from landed.targets.pg_asking import ask_one
+from landed.targets.pg_asking import relation_named
 from landed.targets.pg_indexes import Index, identifier, indexes_of, invalid_indexes
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class _CreateIndex(Subject):
         self.index = found
         if not found.whole:
             return f"the index {found.shown} is INVALID: {found.harm}"
-        own = one_value(connection, "SELECT pg_catalog.to_regclass(%s)::oid::int8", self.table)
+        name = relation_named(connection, self.table)
+        own = one_value(connection, "SELECT pg_catalog.to_regclass(%s)::oid::int8", name)
         if found.table_oid != own:
             return f"an index {found.shown} was there already, on another table: {found.table}"
         return None
@@ -103,14 +104,7 @@ class _DropIndex(Subject):
         self.resolved: str | None = None
 
     def look(self, connection: Connection[Any]) -> None:
-        row = ask_one(
-            connection,
-            "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)"
-            " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.oid = pg_catalog.to_regclass(%s)",
-            (self.name,),
-        )
-        self.resolved = row[0] if row else None
+        self.resolved = relation_named(connection, self.name)
 
     def unproven(self, connection: Connection[Any]) -> str | None:
         there = self.resolved and one_value(

@@ -82,7 +82,7 @@ def name_at(words: Words, at: int) -> tuple[str, int]:
     return name, at
 
 
-def one_value(connection: Connection[Any], query: str, value: str) -> Any:
+def one_value(connection: Connection[Any], query: str, value: str | None) -> Any:
     """What a query of one row and one column gives; ``None`` without a row."""
     row = ask_one(connection, query, (value,))
     return row[0] if row else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from landed.sql.postgres_tokens import scan, string_value
 from landed.targets.pg_alone_indexes import index_subject
 from landed.targets.pg_alone_subject import Subject, Words, name_at, one_value
-from landed.targets.pg_asking import ask_one
+from landed.targets.pg_asking import ask_one, relation_named, type_named
 from landed.targets.pg_indexes import identifier
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class _Detach(Subject):
             connection,
             "SELECT inhdetachpending FROM pg_catalog.pg_inherits"
             " WHERE inhparent = pg_catalog.to_regclass(%s) AND inhrelid = pg_catalog.to_regclass(%s)",
-            (self.parent, self.child),
+            (relation_named(connection, self.parent), relation_named(connection, self.child)),
         )
         self.pending = row[0] if row else None
 
@@ -135,7 +135,7 @@ class _AddValue(Subject):
             connection,
             "SELECT true FROM pg_catalog.pg_enum"
             " WHERE enumtypid = pg_catalog.to_regtype(%s) AND enumlabel = %s",
-            (self.type, self.value),
+            (type_named(connection, self.type), self.value),
         )
         return None if there else f"{self.type} has no value '{self.value}'"
 

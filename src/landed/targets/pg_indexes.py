@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.sql.postgres_tokens import quote
-from landed.targets.pg_asking import ask
+from landed.targets.pg_asking import ask, relation_named
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -111,8 +111,8 @@ def invalid_indexes(connection: Connection[Any], schemas: Sequence[str] | None =
 
 def indexes_of(connection: Connection[Any], table: str, name: str | None) -> list[Index]:
     """The indexes of a table (a name as written in SQL), and the one called ``name`` beside it in its schema,
-    whatever table that belongs to. Empty when there is no such table. One round trip."""
-    values = {"table": table, "name": name}
+    whatever table that belongs to. Empty when there is no such table."""
+    values = {"table": relation_named(connection, table), "name": name}
     return [Index(*row) for row in ask(connection, _OF_TABLE, values)]
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
+from landed.targets.pg_asking import GUARDED, PATH
+from landed.targets.pg_ledger_shape import COLUMNS, Shape, refuse_reading, shape_of, shape_query
 from landed.targets.supabase_config import SUPABASE_LEDGER
 
 if TYPE_CHECKING:
@@ -62,75 +65,69 @@ def _name(identifier: str) -> str:
 
 
 def read_ledger(
-    connection: Connection[Any], table: LedgerTable | None = None
+    connection: Connection[Any], table: LedgerTable | None = None, shape: Shape | None = None
 ) -> tuple[PgLedgerRow, ...] | None:
     """All rows in the order of their versions as texts; ``None`` when there is no such schema or table.
 
-    One round trip, whatever shape the table has. Reads only. On a connection in the middle of a transaction a
-    missing table ends that transaction (PostgreSQL's rule): read the ledger last in it.
-    Raises CannotKnow when the table is there and cannot be read.
+    Two round trips, whatever shape the table has. Reads only, and runs nothing that its owner put there: the
+    catalogs say what it is, and its rows are copied as they lie there, without a plan, an index or a view. In
+    a transaction that is open already, the settings of :data:`~landed.targets.pg_asking.GUARDED` stay; there
+    a ``shape`` that :func:`look` has found spares the first of them. Raises CannotKnow when the table is
+    there and cannot be read.
     """
     import psycopg.errors as e
+    from psycopg.pq import TransactionStatus
 
     table = table or ledger_table()
+    inside = connection.info.transaction_status == TransactionStatus.INTRANS
     try:
-        found = connection.execute(select_rows(table), prepare=False).fetchall()
-    except (e.UndefinedTable, e.InvalidSchemaName):
-        return None
+        shape = shape or look(connection, table, begin=not inside)
+        if shape is None:
+            return None
+        refuse_reading(shape, table)
+        return copied(connection, table, shape)
     except e.InsufficientPrivilege as error:
         raise CannotKnow(
             f"the history table {table.sql} cannot be read: {error.diag.message_primary}",
             next=f"connect as its owner, or: GRANT USAGE ON SCHEMA {_name(table.schema)} TO …; "
             f"GRANT SELECT ON {table.sql} TO …",
         ) from None
-    return rows_of([row[0] for row in found], table)
+    finally:
+        if not inside and not connection.closed:
+            connection.rollback()
 
 
-def select_rows(table: LedgerTable) -> str:
-    """The query behind :func:`read_ledger`: one JSON text per row, so that no column has to be there.
+def look(connection: Connection[Any], table: LedgerTable, *, begin: bool = False) -> Shape | None:
+    """What the table is; ``None`` when there is none. One round trip, in the transaction that is open, or in
+    one that begins with it (and is left open). Raises psycopg.Error."""
+    with connection.pipeline():
+        if begin:
+            connection.execute("BEGIN READ ONLY", prepare=False)
+        connection.execute(GUARDED.encode(), prepare=False)
+        cursor = connection.execute(shape_query(table).encode(), prepare=False)
+    return shape_of(cursor.fetchall())
 
-    A JSON string among them says what would make the rows mislead.
+
+def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tuple[PgLedgerRow, ...]:
+    """The rows of a table that may be read (:func:`~landed.targets.pg_ledger_shape.refuse_reading`).
+
+    COPY takes a table's rows as they lie there: it makes no plan, so that no expression of an index is
+    evaluated; and where another thing has the name by then it refuses. Raises CannotKnow, psycopg.Error.
     """
-    from landed.sql.postgres_tokens import literal
+    import psycopg.errors as e
 
-    rows = f"SELECT pg_catalog.to_jsonb(m)::pg_catalog.text FROM {table.sql} AS m"
-    return rows + _CAVEATS.format(literal(table.sql))
-
-
-_CAVEATS = """
-UNION ALL SELECT '"hidden"' WHERE pg_catalog.row_security_active({0}::pg_catalog.regclass) AND (
-  EXISTS (SELECT FROM pg_catalog.pg_policy p
-    WHERE p.polrelid OPERATOR(pg_catalog.=) {0}::pg_catalog.regclass AND NOT p.polpermissive)
-  OR NOT EXISTS (SELECT FROM pg_catalog.pg_policy p, LATERAL pg_catalog.unnest(p.polroles) AS r (oid)
-    WHERE p.polrelid OPERATOR(pg_catalog.=) {0}::pg_catalog.regclass
-      AND p.polcmd::pg_catalog.text OPERATOR(pg_catalog.~) '^[*r]$'
-      AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) OPERATOR(pg_catalog.=) 'true'
-      AND (r.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR pg_catalog.pg_has_role(r.oid, 'USAGE'))))
-UNION ALL SELECT '"shapeless"' FROM pg_catalog.pg_attribute a
-  WHERE a.attrelid OPERATOR(pg_catalog.=) {0}::pg_catalog.regclass
-    AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
-  HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0::pg_catalog.int8
-    AND NOT pg_catalog.bool_or(a.attname OPERATOR(pg_catalog.=) 'version'::pg_catalog.name)"""
-"""Row level security that leaves out rows (unless a policy lets all of them through), and a table without
-versions, which an empty one would not show. A table that another session has just made has no columns in the
-catalog as an older snapshot sees it."""
-
-
-def rows_of(texts: Sequence[str], table: LedgerTable) -> tuple[PgLedgerRow, ...]:
-    """The rows that :func:`select_rows` gave. Raises CannotKnow where they do not say what is recorded."""
-    found: list[Any] = json.loads(f"[{','.join(texts)}]")
-    if "hidden" in found:
+    names = [name for name in COLUMNS if name in shape.columns]
+    arrays = "statements" in names and shape.is_array("statements")
+    try:
+        with connection.cursor().copy(f"COPY {table.sql} ({', '.join(names)}) TO STDOUT".encode()) as copy:
+            copy.set_types(["text[]" if arrays and name == "statements" else "text" for name in names])
+            rows = [_row(dict(zip(names, values, strict=True)), table) for values in copy.rows()]
+    except (e.UndefinedTable, e.UndefinedColumn, e.InvalidSchemaName, e.WrongObjectType) as error:
         raise CannotKnow(
-            f"{table.sql} has row level security on: rows of it may be hidden from this role",
-            details=["What is recorded cannot be known; nothing was judged."],
-            next=f"connect as its owner, or: ALTER TABLE {table.sql} DISABLE ROW LEVEL SECURITY",
-        )
-    if "shapeless" in found:
-        raise CannotKnow(
-            f"{table.sql} has no column version: it is not a history table that landed knows",
-            next="name the right table: the setting ledger",
-        )
-    rows = [_row(row, table) for row in found]
+            f"{table.sql} was made another thing while it was read: {error.diag.message_primary}",
+            details=["Nothing was judged."],
+            next="landed status",
+        ) from None
     return tuple(sorted(rows, key=lambda row: row.version))
 
 
@@ -142,6 +139,10 @@ def _row(found: Mapping[str, Any], table: LedgerTable) -> PgLedgerRow:
             next=f"look at it, then: DELETE FROM {table.sql} WHERE version IS NULL",
         )
     name, statements = found.get("name"), found.get("statements")
+    if isinstance(statements, str) and statements.startswith("["):
+        # A column of JSON: no tool makes one, and its lists say the same.
+        with suppress(ValueError):
+            statements = json.loads(statements)
     return PgLedgerRow(
         str(version),
         str(name) if name else None,
@@ -157,7 +158,7 @@ def provision(table: LedgerTable) -> tuple[str, ...]:
     """
     return (
         f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
-        "SET LOCAL search_path = pg_catalog",
+        f"SET LOCAL search_path = {PATH}",
         f"CREATE SCHEMA IF NOT EXISTS {_name(table.schema)}",
         f"CREATE TABLE IF NOT EXISTS {table.sql} (version text NOT NULL PRIMARY KEY)",
         f"ALTER TABLE {table.sql} ADD COLUMN IF NOT EXISTS statements text[]",
@@ -165,23 +166,46 @@ def provision(table: LedgerTable) -> tuple[str, ...]:
     )
 
 
-def is_provisioned(table: LedgerTable) -> Command:
-    """A query with one boolean: whether the table has all columns that are written to (as the CLI asks)."""
+def is_kept(table: LedgerTable, version: str, oid: int | None = None) -> Command:
+    """A query that fails with 22012 unless the version has a row: a trigger may have thrown it away; and
+    unless that table is still the one with this identifier."""
+    same = ""
+    if oid is not None:
+        same = f" AND tableoid OPERATOR(pg_catalog.=) {oid}::pg_catalog.oid"
     return (
-        "SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 3 FROM pg_catalog.pg_attribute "
-        "WHERE attrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s) AND NOT attisdropped "
-        "AND attname::pg_catalog.text OPERATOR(pg_catalog.~) '^(version|name|statements)$'",
-        (table.sql,),
-    )
-
-
-def is_kept(table: LedgerTable, version: str) -> Command:
-    """A query that fails with 22012 unless the version has a row: a trigger may have thrown it away."""
-    return (
-        f"SELECT 1 OPERATOR(pg_catalog./) pg_catalog.count(*) FROM {table.sql} "
-        "WHERE version OPERATOR(pg_catalog.=) %s",
+        f"SELECT 1 OPERATOR(pg_catalog./) pg_catalog.count(*) FROM ONLY {table.sql} "
+        f"WHERE version OPERATOR(pg_catalog.=) %s{same}",
         (version,),
     )
+
+
+def held(table: LedgerTable, *, superuser: bool) -> tuple[str, ...]:
+    """Statements that keep the table as it is until the transaction ends: nobody else can put a trigger, an
+    index or statistics on it, rename it or drop it. Other writers and readers go on.
+
+    A schema can be renamed without a lock on its tables; a superuser can keep that from happening.
+    """
+    modes = ("ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE")
+    locks = tuple(f"LOCK TABLE ONLY {table.sql} IN {mode} MODE" for mode in modes)
+    return (*locks, *((_PINNED.replace("{schema}", _literal(table.schema)),) if superuser else ()))
+
+
+def is_at(table: LedgerTable, oid: int) -> str:
+    """A statement that fails with 22012 unless the name still means the table with this identifier."""
+    meant = f"pg_catalog.to_regclass({_literal(table.sql)})::pg_catalog.oid"
+    same = f"{meant} OPERATOR(pg_catalog.=) {oid}::pg_catalog.oid"
+    return f"SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {same} THEN 1 ELSE 0 END"
+
+
+_PINNED = """\
+SELECT FROM pg_catalog.pg_namespace WHERE nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name
+FOR KEY SHARE"""
+
+
+def _literal(text: str) -> str:
+    from landed.sql.postgres_tokens import literal
+
+    return literal(text)
 
 
 def insert(table: LedgerTable, row: PgLedgerRow) -> Command:

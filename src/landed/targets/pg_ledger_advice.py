@@ -28,3 +28,8 @@ def advice(sqlstate: str | None, table: LedgerTable) -> str:
 def not_kept(table: LedgerTable) -> str:
     """What happened when a row was written and is not there."""
     return f"{table.sql} took the change and did not keep it: a trigger or a rule of that table is in the way"
+
+
+def moved(table: LedgerTable) -> str:
+    """What happened when the table that was looked at is not the one that has its name by then."""
+    return f"another table has the name {table.sql} than the one that was looked at, or it was changed since"

@@ -153,7 +153,7 @@ _ADVICE_BY_CODE = {
 def refused(session: Session, migration: Migration, command: Command, error: psycopg.Error) -> LandedError:
     """:func:`failed` with what explains it; for the history table, what is wrong with that table."""
     found = explained(session, command, error)
-    about_ledger = command.purpose in ("record", "kept", "guard") and not found[1]
+    about_ledger = command.purpose in ("record", "kept", "guard", "moved", "shape") and not found[1]
     if about_ledger and (error.sqlstate or "").startswith(
         ("0A", "22", "23", "42", "44", "55000", "P0", "XX")
     ):
@@ -165,13 +165,15 @@ def _not_recorded(
     migration: Migration, ledger: LedgerTable, command: Command, error: psycopg.Error
 ) -> NotProven:
     """The error for a file whose history row the table did not take, keep, or show."""
-    from landed.targets.pg_ledger_advice import advice, not_kept
+    from landed.targets.pg_ledger_advice import advice, moved, not_kept
 
     code = error.sqlstate
     asked = "the history table could not be asked: "
-    about = asked if command.purpose == "guard" else "its history row could not be written: "
+    about = asked if command.purpose in ("guard", "shape") else "its history row could not be written: "
     detail = error.diag.message_detail
-    said = not_kept(ledger) if command.purpose == "kept" and code == "22012" else primary(error)
+    said = primary(error)
+    if code == "22012" and command.purpose in ("kept", "moved", "shape"):
+        said = not_kept(ledger) if command.purpose == "kept" else moved(ledger)
     return NotProven(
         f"{migration.name} failed: {about}{said}",
         where=migration.file,
@@ -253,6 +255,8 @@ def _broken(migration: Migration, worst: Loss, details: list[str], allow: str) -
 def _loss(loss: Loss) -> str:
     through = f": {loss.through}" if loss.through else ""
     if loss.kind == "break-references":
+        if not loss.rows:
+            return f"table {loss.table}: rows may refer to nothing now, {loss.through}"
         return f"table {loss.table}: {loss.counted} would refer to nothing {loss.through}"
     if loss.kind == "drop-table":
         return f"table {loss.table}: dropped with {loss.counted}{through}"

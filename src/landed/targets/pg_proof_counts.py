@@ -13,6 +13,7 @@ from landed.catalog.postgres.names import quoted
 from landed.core.migration import Statement
 from landed.sql.postgres_tokens import quote
 from landed.targets.pg_proof_going import Going, is_set
+from landed.targets.pg_reading_runs import runs
 from landed.targets.pg_writer_pipeline import Command, send
 
 if TYPE_CHECKING:
@@ -45,11 +46,19 @@ WHERE c.oid = ANY (%s::pg_catalog.oid[])
        (SELECT * FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.text[]),
                                  pg_catalog.unnest(%s::pg_catalog.text[])) AS w (s, t)))"""
 
-_HELD = """\
+RUNNING_NOW = f"""\
+SELECT c.oid::pg_catalog.int8 FROM pg_catalog.pg_class c
+WHERE c.oid = ANY (%s::pg_catalog.oid[]) AND {runs("c.oid")}"""
+
+HELD = """\
 SELECT CASE WHEN pg_catalog.pg_relation_size({oid}) > 0 OR EXISTS (
     SELECT FROM pg_catalog.pg_partition_tree({oid}) p WHERE pg_catalog.pg_relation_size(p.relid) > 0)
 THEN 1 ELSE 0 END"""
-"""Whether a table has any rows, where row-level security hides them from the role that asks."""
+"""Whether a table has any rows, where they cannot be counted: row-level security hides them from the role
+that asks, or counting them would run code of somebody else."""
+
+_HIDDEN = "row-level security hides them from this role: they were not counted"
+RUNNING = "reading them would run code of another role, which lies on the table: they were not counted"
 
 _NAMED_AGAIN = "another {} has its name afterwards, which was not copied from it"
 
@@ -103,15 +112,15 @@ class _Table(NamedTuple):
 
 class _Seen(NamedTuple):
     """What was counted before: a table, or a column (``number``) of one. ``values`` are those of each column
-    of a table that is copied. ``hidden`` rows were not counted; ``cut`` are the texts that are too long for
-    the column's new type."""
+    of a table that is copied. ``hidden`` says why rows were not counted, or ``""``; ``cut`` are the texts
+    that are too long for the column's new type."""
 
     what: Going
     schema: str
     oid: int
     number: int
     rows: int
-    hidden: bool
+    hidden: str
     retyped: bool = False
     cut: int = 0
     values: dict[str, int] = {}  # noqa: RUF012  (never written to)
@@ -150,14 +159,16 @@ class Counts:
         tables = self._tables(copied) if copied else {}
         sent: list[Command] = []
         seen: list[_Seen] = []
+        running = self._locked(asked, len(going), found)
         for index, schema, table, oid, number, is_text, hidden in found:
             what = asked[index - 1]
             typed = index > len(going)
             at = in_sql(schema, table)
-            mode = "SHARE ROW EXCLUSIVE" if what.again and not typed else "ACCESS EXCLUSIVE"
+            why = _HIDDEN if hidden else RUNNING if oid in running else ""
+            hidden = bool(why)
             names = [] if hidden or oid not in tables or number else [c.name for c in tables[oid].columns]
             if hidden:
-                counting = _HELD.format(oid=oid)
+                counting = HELD.format(oid=oid)
             elif what.column:
                 one = _Column(number, what.column, is_text, False)
                 counting = _values(at, [one], what.longest) if what.copied else _not_null(at, what.column)
@@ -165,18 +176,27 @@ class Counts:
                 counting = _values(at, tables[oid].columns)
             else:
                 counting = capped(f"SELECT FROM {at}")
-            # Where only a text names it, it may be another table of that name, which nobody must wait for.
-            lock = f"LOCK TABLE {at} IN {mode} MODE" if what.schema else "SELECT"
-            sent += [Command(sql, purpose="read") for sql in (lock, counting)]
-            seen.append(
-                _Seen(what, schema, oid, number or 0, 0, hidden, typed, values=dict.fromkeys(names, 0))
-            )
-        for was, answer in zip(seen, send(self._connection, sent)[1::2], strict=True):
+            sent.append(Command(counting, purpose="read"))
+            seen.append(_Seen(what, schema, oid, number or 0, 0, why, typed, values=dict.fromkeys(names, 0)))
+        for was, answer in zip(seen, send(self._connection, sent), strict=True):
             counted = [int(count) for count in answer.rows[0]]
             cut = counted.pop() if was.what.longest and not was.hidden else 0
             rows = counted[-1] if was.number else counted[0]
             values = dict(zip(was.values, counted[1:], strict=True)) if was.values else {}
             self._seen.append(was._replace(rows=rows, values=values, cut=cut))
+
+    def _locked(self, asked: Sequence[Going], going: int, found: Sequence[Sequence[Any]]) -> frozenset[int]:
+        """Lock the tables that were found; gives those whose reading would run code of others. In one round
+        trip: what lies on a table is looked at once nobody can change it any more."""
+        locks = []
+        for index, schema, table, *_ in found:
+            what = asked[index - 1]
+            mode = "SHARE ROW EXCLUSIVE" if what.again and index <= going else "ACCESS EXCLUSIVE"
+            # Where only a text names it, it may be another table of that name, which nobody must wait for.
+            if what.schema:
+                locks.append(Command(f"LOCK TABLE {in_sql(schema, table)} IN {mode} MODE", purpose="read"))
+        look = Command(RUNNING_NOW, ([row[3] for row in found],), purpose="read")
+        return frozenset(row[0] for row in send(self._connection, [*locks, look])[-1].rows)
 
     def after(self) -> list[Loss]:
         """What of it is lost now."""
@@ -257,8 +277,7 @@ class Counts:
 def _loss(kind: str, seen: _Seen, through: str = "") -> Loss:
     column = quoted(seen.what.column) if seen.number else ""
     if seen.hidden:
-        through = "row-level security hides them from this role: they were not counted"
-        return Loss(kind, seen.shown, 0, column, through=through)
+        return Loss(kind, seen.shown, 0, column, through=seen.hidden)
     return Loss(kind, seen.shown, seen.rows, column, seen.capped, through)
 
 

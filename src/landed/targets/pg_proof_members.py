@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.sql.postgres_tokens import words
-from landed.targets.pg_proof_counts import CAP, Loss, capped, in_sql, shown
+from landed.targets.pg_proof_counts import CAP, HELD, RUNNING_NOW, Loss, capped, in_sql, shown
 
 if TYPE_CHECKING:
     import psycopg
@@ -44,8 +44,10 @@ class Members:
         """Count, in the file's transaction, before its statements."""
         for oid, schema, table, extension in self._connection.execute(_MEMBERS, prepare=False):
             self._tables[oid] = (schema, table, extension)
+        asked = self._connection.execute(RUNNING_NOW.encode(), (list(self._tables),), prepare=False)
+        running = {oid for (oid,) in asked}
         for oid, (schema, table, _) in self._tables.items():
-            query = capped(f"SELECT FROM {in_sql(schema, table)}")
+            query = HELD.format(oid=oid) if oid in running else capped(f"SELECT FROM {in_sql(schema, table)}")
             (row,) = self._connection.execute(query.encode(), prepare=False).fetchall()
             self._rows[oid] = int(row[0])
 

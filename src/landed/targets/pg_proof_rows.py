@@ -15,7 +15,7 @@ from landed.catalog.postgres.readback import split_name
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.sql.postgres_tokens import words
-from landed.targets.pg_proof_counts import CAP, Counts, Loss, capped, in_sql, shown
+from landed.targets.pg_proof_counts import CAP, HELD, RUNNING_NOW, Counts, Loss, capped, in_sql, shown
 from landed.targets.pg_proof_going import calls, going, identifiers, retyped
 from landed.targets.pg_proof_members import Members
 from landed.targets.pg_proof_unchecked import Unchecked
@@ -108,7 +108,7 @@ class RowGuard:
         if self._truncates:
             named = [name for text in self._truncates for name in identifiers(text)]
             for schema, table, oid, above, parent, constraint in self._all(_REFERRING, named, named):
-                rows_there = self._capped(f"SELECT FROM {in_sql(schema, table)}")
+                rows_there = self._present(oid, f"SELECT FROM {in_sql(schema, table)}")
                 if rows_there:
                     why = f"TRUNCATE … CASCADE of {shown(above, parent)} reaches it through {constraint}"
                     self._referring.append((shown(schema, table), oid, rows_there, why))
@@ -165,12 +165,14 @@ class RowGuard:
         losses = []
         for table, oid, rows, why in self._referring:
             there = self._all("SELECT 1 FROM pg_catalog.pg_class WHERE oid = %s", oid)
-            if there and not self._capped(f"SELECT FROM {in_sql(*split_name(table))}"):
+            if there and not self._present(oid, f"SELECT FROM {in_sql(*split_name(table))}"):
                 losses.append(Loss("lose-rows", table, rows, capped=rows > CAP, through=why))
         return losses
 
-    def _capped(self, query: str) -> int:
-        (row,) = self._connection.execute(capped(query).encode(), prepare=False).fetchall()
+    def _present(self, oid: int, query: str) -> int:
+        """How many rows a table has; 1 for any number where counting them would run code of others."""
+        counting = HELD.format(oid=oid) if self._all(RUNNING_NOW, [oid]) else capped(query)
+        (row,) = self._connection.execute(counting.encode(), prepare=False).fetchall()
         return int(row[0])
 
     def _all(self, query: str, *values: object) -> list[Any]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.sql.postgres_tokens import quote
-from landed.targets.pg_proof_counts import CAP, Loss, capped, in_sql, shown
+from landed.targets.pg_proof_counts import CAP, RUNNING, Loss, capped, in_sql, shown
 from landed.targets.pg_proof_going import identifiers
+from landed.targets.pg_reading_runs import runs
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,7 +34,8 @@ SELECT k.oid::pg_catalog.int8, k.conname, n.nspname, c.relname, pn.nspname, p.re
     ARRAY(SELECT pg_catalog.quote_ident(s.nspname) || '.' || o.oprname
           FROM pg_catalog.unnest(k.conpfeqop) WITH ORDINALITY AS u (oid, at)
           JOIN pg_catalog.pg_operator o ON o.oid = u.oid
-          JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace ORDER BY u.at)
+          JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace ORDER BY u.at),
+    {runs_child} OR {runs_parent}
 FROM up JOIN pg_catalog.pg_constraint k ON k.oid = up.oid
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class p ON p.oid = k.confrelid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
@@ -64,6 +66,8 @@ class _Key(NamedTuple):
     columns: tuple[str, ...]
     parent_columns: tuple[str, ...]
     operators: tuple[str, ...]
+    running: bool
+    """Whether looking at its rows would run code of others."""
 
     @property
     def broken(self) -> str:
@@ -101,21 +105,27 @@ class Unchecked:
         for key in self._keys(_WRITTEN, written, written):
             broken = self._broken(key)
             more = broken - self._known.get(key.oid, 0)
-            if more > 0:
+            if key.running:
+                table = shown(key.schema, key.child)
+                losses.append(Loss("break-references", table, 0, through=f"by {key.name}: {RUNNING}"))
+            elif more > 0:
                 through = f"by {key.name}, to {shown(key.parent_schema, key.parent)}"
                 table = shown(key.schema, key.child)
                 losses.append(Loss("break-references", table, more, capped=broken > CAP, through=through))
         return losses
 
     def _keys(self, which: str, *values: object) -> list[_Key]:
-        query = _KEYS.format(which=which).encode()
+        running = {"runs_child": runs("k.conrelid"), "runs_parent": runs("k.confrelid")}
+        query = _KEYS.format(which=which, **running).encode()
         rows = self._connection.execute(query, values or None, prepare=False).fetchall()
-        return [_Key(*row[:6], *map(tuple, row[6:])) for row in rows]
+        return [_Key._make([*row[:6], *map(tuple, row[6:9]), row[9]]) for row in rows]
 
     def _counted(self) -> dict[int, tuple[int, ...]]:
         rows = self._connection.execute(_COUNTERS.encode(), prepare=False).fetchall()
         return {oid: tuple(counted) for oid, *counted in rows if any(counted)}
 
     def _broken(self, key: _Key) -> int:
+        if key.running:
+            return 0
         (row,) = self._connection.execute(capped(key.broken).encode(), prepare=False).fetchall()
         return int(row[0])

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.sql.postgres_tokens import quote, scan
-from landed.targets.pg_asking import CATALOG_FIRST
+from landed.targets.pg_asking import GUARDED, KEPT, relation_named
 from landed.targets.pg_indexes import identifier, qualified
-from landed.targets.pg_violations import Explained, Rows, count, explain_values, rows_text
+from landed.targets.pg_violations import Explained, Rows, count, explain_values, held, is_plain, rows_text
 
 if TYPE_CHECKING:
     import psycopg
@@ -107,7 +107,8 @@ def explain(connection: Connection[Any], error: psycopg.Error, statement: str) -
 def _reading(connection: Connection[Any]) -> Iterator[None]:
     with connection.transaction(force_rollback=True):
         connection.execute(_TIMEOUTS, prepare=False)
-        connection.execute(CATALOG_FIRST, prepare=False)
+        connection.execute(KEPT, prepare=False)
+        connection.execute(GUARDED.encode(), prepare=False)
         yield
 
 
@@ -163,7 +164,10 @@ def _not_present(connection: Connection[Any], key: ForeignKey, upper: list[str])
         filled = " AND ".join(f"t.{quote(column)} IS NOT NULL" for column, _ in pairs)
         equal = " AND ".join(f"p.{quote(there)} = t.{quote(column)}" for column, there in pairs)
         missing = f"{filled} AND NOT EXISTS (SELECT FROM {key.parent} p WHERE {equal})"
-        rows = count(connection, key.child, missing)
+        plain = is_plain(connection, key.child, key.columns) and is_plain(
+            connection, key.parent, key.parent_columns
+        )
+        rows = count(connection, key.child, missing) if plain and held(connection, key.parent) else None
         if rows is not None and rows.number:
             verb = "refers" if rows.number == 1 else "refer"
             details.append(
@@ -207,7 +211,9 @@ def _dependents(connection: Connection[Any], error: psycopg.Error, statement: st
     """Something else depends on what is dropped; the server's own detail lists it."""
     details = []
     for name in _dropped_tables(statement):
-        for row in connection.execute(_BY_PARENT, (name,), prepare=False).fetchall():
+        for row in connection.execute(
+            _BY_PARENT, (relation_named(connection, name),), prepare=False
+        ).fetchall():
             key = _key(row)
             rows = count(connection, key.child, _referring(key, None)[0])
             many = f", {rows_text(rows)} of it" if rows is not None else ""
@@ -223,7 +229,9 @@ def _truncate(connection: Connection[Any], error: psycopg.Error, statement: str)
         return [], None
     details = []
     for name in _dropped_tables(statement):
-        for row in connection.execute(_BY_PARENT, (name,), prepare=False).fetchall():
+        for row in connection.execute(
+            _BY_PARENT, (relation_named(connection, name),), prepare=False
+        ).fetchall():
             key = _key(row)
             rows = count(connection, key.child, "true")
             many = f": {rows_text(rows)} would have to go, too" if rows is not None else ""
@@ -267,8 +275,8 @@ def _written(connection: Connection[Any], statement: str, name: str | None) -> F
         there = _list(words, at)[0] if upper[at : at + 1] == ["("] else ()
     except (LookupError, StopIteration, ValueError):
         return None
-    child = connection.execute(_PRIMARY_KEY, (table,), prepare=False).fetchone()
-    far = connection.execute(_PRIMARY_KEY, (parent,), prepare=False).fetchone()
+    child = connection.execute(_PRIMARY_KEY, (relation_named(connection, table),), prepare=False).fetchone()
+    far = connection.execute(_PRIMARY_KEY, (relation_named(connection, parent),), prepare=False).fetchone()
     if child is None or far is None:
         return None
     return ForeignKey(
@@ -286,7 +294,8 @@ def _referring(key: ForeignKey, values: str | None) -> tuple[str, tuple[Any, ...
     """A condition for rows of the child that refer: to the key that the server named, or to anything."""
     parts = values.split(", ") if values is not None else []
     if len(parts) == len(key.columns):
-        places = [f"t.{quote(column).replace('%', '%%')}::text = %s" for column in key.columns]
+        # By its output function, as the server wrote it: a cast to text may be somebody's own.
+        places = [f"pg_catalog.concat(t.{quote(column).replace('%', '%%')}) = %s" for column in key.columns]
         return " AND ".join(places), tuple(parts)
     return " AND ".join(f"t.{quote(column)} IS NOT NULL" for column in key.columns), ()
 

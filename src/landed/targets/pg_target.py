@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck
 from landed.targets.base import LiveState
-from landed.targets.pg_ledger import LedgerTable, match, read_ledger
+from landed.targets.pg_ledger import LedgerTable, look, match, read_ledger
+from landed.targets.pg_ledger_shape import noted
+from landed.targets.pg_reading_runs import own_terms
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -87,7 +89,8 @@ class PgTarget:
         try:
             with _one_moment(connection):
                 facts, self._roles = snapshot_and_roles(connection, scope)
-                stored = read_ledger(connection, self.ledger)
+                shape = look(connection, self.ledger)
+                stored = read_ledger(connection, self.ledger, shape) if shape is not None else None
         except psycopg.Error as error:
             from landed.targets.pg_unreadable import unreadable
 
@@ -103,6 +106,7 @@ class PgTarget:
             stored=stored,
             content=matched.content,
             roles=self._roles,
+            notes=noted(shape, self.ledger) if shape is not None else (),
         )
 
     def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
@@ -111,7 +115,8 @@ class PgTarget:
         answers: list[tuple[bool | None, str]] = []
         for start in range(0, len(checks), _TOGETHER):
             chunk = checks[start : start + _TOGETHER]
-            answers += _all_at_once(connection, chunk) or [_one(connection, check) for check in chunk]
+            together = len({check.derived for check in chunk}) == 1 and _all_at_once(connection, chunk)
+            answers += together or [_one(connection, check) for check in chunk]
         return answers
 
     @contextmanager
@@ -140,13 +145,19 @@ def _one_moment(connection: Connection[Any]) -> Iterator[None]:
         connection.rollback()
 
 
-def _read_once(connection: Connection[Any], sql: str) -> list[tuple[Any, ...]]:
-    """The first rows of a query in a read-only transaction of its own, in one round trip."""
+def _read_once(connection: Connection[Any], sql: str, checks: Sequence[DataCheck]) -> list[tuple[Any, ...]]:
+    """The first rows of a query in a read-only transaction of its own, in one round trip.
+
+    Checks that a file carries are its author's SQL, and run as the session is set. Those that landed has
+    derived run on tables only, and where nothing of a stranger's lies on them.
+    """
     from psycopg.pq import TransactionStatus
 
     try:
         with connection.pipeline():
             connection.execute("BEGIN READ ONLY", prepare=False)
+            for first in own_terms(checks):
+                connection.execute(first.encode(), prepare=False)
             cursor = connection.execute(sql.encode(), prepare=False)
             connection.execute("ROLLBACK", prepare=False)
         return cursor.fetchmany(2)
@@ -158,14 +169,14 @@ def _read_once(connection: Connection[Any], sql: str) -> list[tuple[Any, ...]]:
 def _all_at_once(
     connection: Connection[Any], checks: Sequence[DataCheck]
 ) -> list[tuple[bool | None, str]] | None:
-    """All of them as one query, or ``None`` when any of them fails."""
+    """All of them, of one kind, as one query, or ``None`` when any of them fails."""
     import psycopg
 
     if len(checks) < 2 or any("--" in check.sql or "/*" in check.sql for check in checks):
         return None
     each = ", ".join(f"(SELECT v::boolean FROM ({check.sql.rstrip(' ;')}) AS c (v))" for check in checks)
     try:
-        rows = _read_once(connection, f"SELECT {each}")
+        rows = _read_once(connection, f"SELECT {each}", checks)
     except psycopg.Error:
         return None
     # No row and NULL look alike here; the single run tells them apart.
@@ -176,7 +187,11 @@ def _one(connection: Connection[Any], check: DataCheck) -> tuple[bool | None, st
     import psycopg
 
     try:
-        rows = _read_once(connection, check.sql)
+        rows = _read_once(connection, check.sql, [check])
+    except psycopg.errors.DivisionByZero as error:
+        if check.derived:
+            return None, "reading that table may run code of others: it was not looked at"
+        return None, (error.diag.message_primary or str(error)).strip()
     except psycopg.Error as error:
         return None, (error.diag.message_primary or str(error)).strip()
     if len(rows) != 1 or len(rows[0]) != 1:

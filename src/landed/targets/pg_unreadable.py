@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow, LandedError
+from landed.targets.pg_asking import GUARDED
 from landed.targets.pg_sessions import Blocker, ending, shown
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _holder(again: Callable[[], Connection[Any]]) -> tuple[Blocker, str] | None:
     import psycopg
 
     with suppress(psycopg.Error, LandedError), again() as other, other.transaction():
-        other.execute("SET LOCAL search_path = pg_catalog", prepare=False)
+        other.execute(GUARDED.encode(), prepare=False)
         row = other.execute(_HOLDERS, prepare=False).fetchone()
         if row is not None:
             pid, user, application, state, query, age, relation = row

@@ -12,9 +12,7 @@ from landed.sql.postgres_settings import with_settings
 from landed.targets import pg_messages_run as say
 from landed.targets.base import Consent
 from landed.targets.pg_writer_outcome import before_commit
-from landed.targets.pg_writer_session import Session
-
-_RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
+from landed.targets.pg_writer_session import RESET, Session
 
 
 def refuse_obstacles(
@@ -75,7 +73,7 @@ def _settle(session: Session, migration: Migration, numbers: Sequence[int]) -> N
     from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
 
     settings = [s for s in with_settings(migration.statements, numbers) if s.number not in numbers]
-    commands = [*(Command(sql) for sql in _RESET), *(Command(s.text, statement=s) for s in settings)]
+    commands = [*(Command(sql) for sql in RESET), *(Command(s.text, statement=s) for s in settings)]
     try:
         send(session.connection, commands)
     except Failed as failed:

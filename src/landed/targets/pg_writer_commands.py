@@ -8,11 +8,10 @@ from landed.core.migration import Migration, Statement
 from landed.sql.postgres_segments import Segment, segments
 from landed.sql.postgres_settings import with_settings
 from landed.sql.postgres_tokens import words
-from landed.targets.pg_ledger import LedgerTable, PgLedgerRow, insert, is_kept
+from landed.targets.pg_ledger import LedgerTable, PgLedgerRow, held, insert, is_at, is_kept
+from landed.targets.pg_ledger_shape import Shape, same_shape
 from landed.targets.pg_writer_pipeline import Command
-
-RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
-"""What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
+from landed.targets.pg_writer_session import RESET
 
 _SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
 """Verbs of statements that leave role and settings of a session alone, and run nobody's functions."""
@@ -41,14 +40,17 @@ def opening(
     pid: int,
     lock_timeout: str,
     *,
+    shape: Shape | None,
+    superuser: bool,
     settled: bool,
     options: str = "",
 ) -> list[Command]:
     """The beginning of a transaction.
 
-    It fails (22012) in another server process than ``pid``, which holds the lock, and where the version of
-    the history row to be written is recorded already. ``settled`` sessions are not reset; ``lock_timeout``
-    may be empty; ``options`` are those of BEGIN that the file asks for.
+    It fails (22012) in another server process than ``pid``, which holds the lock; where the history table is
+    not of the ``shape`` that was judged (purpose ``shape``), once it is held so that it stays what it is; and
+    where the version of the history row to be written is recorded already. ``settled`` sessions are not
+    reset; ``lock_timeout`` may be empty; ``options`` are those of BEGIN that the file asks for.
     """
     own = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s"
     columns = [f"1 OPERATOR(pg_catalog./) CASE WHEN {own} THEN 1 ELSE 0 END"]
@@ -56,13 +58,16 @@ def opening(
     if lock_timeout:
         columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
         values.append(lock_timeout)
-    if row is not None:
-        recorded = f"EXISTS (SELECT FROM {ledger.sql} WHERE version OPERATOR(pg_catalog.=) %s)"
-        columns.append(f"1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END")
-        values.append(row.version)
     sent = [Command(sql) for sql in (() if settled else RESET)] + [Command(f"BEGIN {options}".rstrip())]
     sent.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
-    return sent
+    if row is None:
+        return sent
+    # In this order: a query on the table is planned with all that lies on it.
+    sent += [Command(sql, purpose="guard") for sql in held(ledger, superuser=superuser)]
+    sent.append(Command(same_shape(ledger, shape.digest if shape else ""), purpose="shape"))
+    recorded = f"EXISTS (SELECT FROM ONLY {ledger.sql} WHERE version OPERATOR(pg_catalog.=) %s)"
+    once = f"SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END"
+    return [*sent, Command(once, (row.version,), purpose="guard")]
 
 
 def body(migration: Migration, numbers: Collection[int]) -> list[Command]:
@@ -80,17 +85,18 @@ def settles(migration: Migration, numbers: Collection[int]) -> bool:
     return _verbs(with_settings(migration.statements, numbers)) <= _SCHEMA
 
 
-def recording(ledger: LedgerTable, row: PgLedgerRow) -> list[Command]:
-    """The history row. It is written before the facts are proven, so that whatever a trigger or a rule on the
-    history table does is proven with them."""
+def recording(ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None) -> list[Command]:
+    """The history row. It is written before the facts are proven, so that whatever comes of it is proven with
+    them."""
     sql, values = insert(ledger, row)
     again = Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints")
-    return [Command(sql, values, purpose="record"), again]
+    same = Command(is_at(ledger, shape.oid if shape else 0), purpose="moved")
+    return [same, Command(sql, values, purpose="record"), again]
 
 
-def keeping(ledger: LedgerTable, row: PgLedgerRow) -> Command:
-    """The look whether the history row stayed."""
-    kept, version = is_kept(ledger, row.version)
+def keeping(ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None) -> Command:
+    """The look whether the history row stayed, in the table that was judged."""
+    kept, version = is_kept(ledger, row.version, shape.oid if shape else None)
     return Command(kept, version, purpose="kept")
 
 

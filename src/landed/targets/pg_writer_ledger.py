@@ -7,34 +7,33 @@ from collections.abc import Sequence
 from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.targets import pg_messages_run as say
-from landed.targets.pg_ledger import LedgerTable, delete, match, row_for, rows_of, select_rows, upsert
+from landed.targets.pg_asking import PATH
+from landed.targets.pg_ledger import LedgerTable, copied, delete, match, read_ledger, row_for, upsert
 from landed.targets.pg_ledger_advice import advice, not_kept
+from landed.targets.pg_ledger_shape import refuse_reading, refuse_writing, shape_of, shape_query
 from landed.targets.pg_writer_outcome import LATER, before_commit, fate
 from landed.targets.pg_writer_pipeline import Command, Failed, Lost, send
-from landed.targets.pg_writer_session import Session
+from landed.targets.pg_writer_session import RESET, Session
 
-_OPENING = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "BEGIN")
+_OPENING = (*RESET, "BEGIN", f"SET LOCAL search_path = {PATH}")
+_NOT_CHANGED = "The ledger was not changed"
 
 
 def is_recorded(session: Session, migration: Migration) -> bool:
-    """Whether the file's version has a history row now; the table is there. One round trip.
+    """Whether the file's version has a history row now; the table is there.
 
     Raises NotProven when the connection is lost: nothing of the file has been sent.
     """
     import psycopg
 
     try:
-        ledger = session.target.ledger.sql
-        row = session.connection.execute(
-            f"SELECT EXISTS (SELECT FROM {ledger} WHERE version OPERATOR(pg_catalog.=) %s)".encode(),
-            (row_for(migration).version,),
-            prepare=False,
-        ).fetchone()
+        rows = read_ledger(session.connection, session.target.ledger) or ()
     except psycopg.Error as error:
         if not session.connection.closed:
             raise
         raise before_commit(session, migration, error) from error
-    return bool(row and row[0])
+    version = row_for(migration).version
+    return any(row.version == version for row in rows)
 
 
 def change_ledger(
@@ -45,6 +44,8 @@ def change_ledger(
     The table is locked against other writers while it is compared with what was judged and changed. A row
     that is renamed becomes that of the file: its version, its name and its statements.
     """
+    import psycopg
+
     from landed.targets.pg_blocking import retrying
 
     def attempt() -> None:
@@ -64,6 +65,11 @@ def change_ledger(
         except LandedError:
             session.connection.rollback()
             raise
+        except psycopg.Error as error:
+            if session.connection.closed:
+                raise
+            session.connection.rollback()
+            raise _refused(Failed(Command(""), error), session.target.ledger) from error
         except BaseException:
             session.abandon()
             raise
@@ -74,7 +80,7 @@ def change_ledger(
 
 def _provide(session: Session) -> None:
     session.ready()
-    session.provide_ledger()
+    session.provide_ledger(_NOT_CHANGED, "landed repair")
 
 
 def _change(
@@ -86,9 +92,16 @@ def _change(
         opening.append(
             Command("SELECT pg_catalog.set_config('lock_timeout', %s, true)", (session.lock_timeout,))
         )
-    opening.append(Command(f"LOCK TABLE {ledger.sql} IN SHARE ROW EXCLUSIVE MODE"))
-    opening.append(Command(select_rows(ledger)))
-    rows = rows_of([row[0] for row in send(session.connection, opening)[-1].rows], ledger)
+    opening.append(Command(f"LOCK TABLE ONLY {ledger.sql} IN SHARE ROW EXCLUSIVE MODE"))
+    opening.append(Command(shape_query(ledger)))
+    shape = shape_of(send(session.connection, opening)[-1].rows)
+    if shape is None:
+        raise NotProven(
+            f"{_NOT_CHANGED}: {ledger.sql} is gone.", details=["Nothing was changed."], next="landed status"
+        )
+    refuse_reading(shape, ledger)
+    refuse_writing(shape, ledger, _NOT_CHANGED, "landed repair")
+    rows = copied(session.connection, ledger, shape)
     migrations = session.target.migrations()
     matched = match(migrations, rows)
     present = {seen.name: row.version for seen, row in zip(matched.rows, rows, strict=True)}

@@ -25,9 +25,9 @@ class Command(NamedTuple):
     """One statement to send: its SQL, values for its ``%s`` places (``None``: no places, sent as it is).
 
     ``statement`` is the migration's own statement that it is; ``purpose`` says what landed's own are for:
-    ``guard`` (fails when the file is recorded already), ``constraints``, ``check``, ``read``, ``prove``,
-    ``record``, ``kept``, ``commit``, ``ledger``, or ``""``.
-    """
+    ``guard`` (fails when the file is recorded already), ``shape`` (when the history table is not what it
+    was), ``moved`` (when its name means another), ``constraints``, ``check``, ``read``, ``prove``,
+    ``record``, ``kept``, ``commit``, ``ledger``, or ``""``."""
 
     sql: str
     values: tuple[Any, ...] | None = None

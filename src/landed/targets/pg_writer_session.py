@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from landed.core.errors import CannotKnow
-from landed.targets.pg_ledger import LedgerTable, is_provisioned, provision
+from landed.targets.pg_asking import GUARDED
+from landed.targets.pg_ledger import LedgerTable, look, provision
+from landed.targets.pg_ledger_shape import Shape, refuse_writing, shape_of, shape_query
 from landed.targets.pg_writer_pipeline import Command, send
 
 if TYPE_CHECKING:
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
     from landed.targets.pg_capabilities import Capabilities
     from landed.targets.pg_connect import Connected
     from landed.targets.pg_url import Dsn
+
+RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
+"""What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
+
+NO_EVENT_TRIGGERS = """\
+SELECT pg_catalog.set_config(s.name, 'off', true) FROM pg_catalog.pg_settings s, pg_catalog.pg_roles r
+WHERE s.name OPERATOR(pg_catalog.=) 'event_triggers' AND r.rolname OPERATOR(pg_catalog.=) current_user
+  AND r.rolsuper"""
+"""While landed makes its own table: no event trigger fires, where the server and the role can do that."""
 
 LOCK_TIMEOUT = "4s"
 """How long a statement waits for a lock where neither the role, the database nor PGOPTIONS say otherwise."""
@@ -79,7 +90,8 @@ class Session:
     """The setting to make for each file, or ``""`` where the session has one of its own."""
     patience: float
     """Seconds that a statement waits for a lock; 0 is for ever."""
-    provisioned: bool
+    shape: Shape | None
+    """What the history table was at the last look."""
     settled: bool
     """Whether role and settings of the session are those that it was opened with."""
     began: str
@@ -115,11 +127,16 @@ class Session:
             self._open.callback(connection.close)
             lock = session_lock(connection, connected.capabilities, connected.dsn, self.target.ledger)
             pid = self._open.enter_context(lock)
-            asked, values = is_provisioned(self.target.ledger)
             setting = "pg_catalog.current_setting('lock_timeout')"
             own = "(SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"
-            query = f"SELECT ({asked}), {setting}, ({text('main_role')}), {own}::pg_catalog.text"
-            row = connection.execute(query.encode(), values, prepare=False).fetchone()
+            query = f"SELECT {setting}, ({text('main_role')}), {own}::pg_catalog.text"
+            with connection.pipeline():
+                connection.execute("BEGIN READ ONLY", prepare=False)
+                connection.execute(GUARDED.encode(), prepare=False)
+                asked = connection.execute(query.encode(), prepare=False)
+                seen = connection.execute(shape_query(self.target.ledger).encode(), prepare=False)
+                connection.execute("ROLLBACK", prepare=False)
+            row = asked.fetchone()
             assert row is not None
         except psycopg.OperationalError as error:
             lost = connection.closed
@@ -135,7 +152,8 @@ class Session:
             self.close()
             raise
         self.connection, self.capabilities = connection, connected.capabilities
-        self.provisioned, given, main_role, self.began = row
+        given, main_role, self.began = row
+        self.shape = shape_of(seen.fetchall())
         self.settled = True
         self.lock_timeout = self._wish if given == "0" else ""
         self.readback = Readback(connection, self.scope, main_role)
@@ -160,16 +178,39 @@ class Session:
         if self._opened:
             self.connection.close()
 
-    def provide_ledger(self) -> None:
-        """Make the ledger table, or bring it up to date, in a transaction of its own. Raises Failed, Lost."""
+    @property
+    def provisioned(self) -> bool:
+        """Whether the history table has all columns that are written to."""
+        return self.shape is not None and self.shape.provisioned
+
+    def provide_ledger(self, what: str = "Nothing was written", again: str = "landed apply") -> None:
+        """Make the ledger table, or bring it up to date, in a transaction of its own. Raises Failed, Lost,
+        and NotProven (``what`` was not done; the command ``again`` goes on) where writing to it would run
+        more."""
+        ledger = self.target.ledger
+        if self.shape is not None:
+            refuse_writing(self.shape, ledger, what, again)
         if self.provisioned:
             return
-        opening = [
-            Command(sql) for sql in ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL", "BEGIN")
-        ]
-        made = [Command(sql, purpose="ledger") for sql in provision(self.target.ledger)]
-        send(self.connection, [*opening, *made, Command("COMMIT", purpose="commit")])
-        self.provisioned = True
+        opening = [*RESET, "BEGIN", NO_EVENT_TRIGGERS]
+        made = [Command(sql, purpose="ledger") for sql in provision(ledger)]
+        end = [Command("COMMIT", purpose="commit"), Command(shape_query(ledger))]
+        answers = send(self.connection, [*(Command(sql) for sql in opening), *made, *end])
+        self._judge(shape_of(answers[-1].rows), what, again)
+
+    def look_again(self, what: str, again: str) -> None:
+        """Look at the history table anew. Raises NotProven as :meth:`provide_ledger`, psycopg.Error."""
+        try:
+            seen = look(self.connection, self.target.ledger, begin=True)
+        finally:
+            if not self.connection.closed:
+                self.connection.rollback()
+        self._judge(seen, what, again)
+
+    def _judge(self, seen: Shape | None, what: str, again: str) -> None:
+        self.shape = seen
+        if seen is not None:
+            refuse_writing(seen, self.target.ledger, what, again)
 
     def tracked(self) -> Tracker:
         """Facts of the whole database as they are now, to see what a file changes; in an open transaction."""

@@ -135,12 +135,20 @@ class Together:
                 return
             row = row_for(migration)
             commands = [
-                *opening(ledger, row, session.pid, session.lock_timeout, settled=settled),
+                *opening(
+                    ledger,
+                    row,
+                    session.pid,
+                    session.lock_timeout,
+                    shape=session.shape,
+                    superuser=session.capabilities.is_superuser,
+                    settled=settled,
+                ),
                 *body(migration, _numbers(member)),
-                *recording(ledger, row),
+                *recording(ledger, row, session.shape),
                 Command(SETTINGS, purpose="read"),
                 *(Command(p.sql, p.values or None, purpose="prove", prepared=p.prepared) for p in proofs),
-                keeping(ledger, row),
+                keeping(ledger, row, session.shape),
                 Command("COMMIT", purpose="commit"),
             ]
             count += len(commands)

@@ -17,6 +17,7 @@ from landed.targets.pg_advisory import another_session
 from landed.targets.pg_ledger import row_for
 from landed.targets.pg_proof_objects import consent_for, lost_unnamed, takes_along
 from landed.targets.pg_proof_rows import RowGuard
+from landed.targets.pg_writer_aside import ASIDE, back
 from landed.targets.pg_writer_commands import body, keeping, opening, recording, settles
 from landed.targets.pg_writer_ledger import is_recorded
 from landed.targets.pg_writer_outcome import after_commit, before_commit
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from landed.catalog.postgres.tracker import Tracker
 
 _XID = "pg_catalog.pg_current_xact_id()::pg_catalog.text"
-
-_PATH = "pg_catalog.current_setting('search_path')"
-_ASIDE = f"SELECT {_PATH}, pg_catalog.set_config('search_path', 'pg_catalog', true)"
-"""Sets the file's search_path aside while rows are counted: landed's own queries mean the catalog's names."""
 
 
 class Part(NamedTuple):
@@ -52,14 +49,13 @@ class Part(NamedTuple):
 
 
 def provide_ledger(session: Session, migration: Migration) -> None:
-    """Make the history table where it is missing, before the first file. Raises NotProven, Busy."""
-    if session.provisioned:
-        return
+    """Make the history table where it is missing, before the first file. Raises NotProven (also where writing
+    to it would run code of others), Busy."""
     from landed.targets.pg_blocking import retrying
 
     def attempt() -> None:
         try:
-            session.provide_ledger()
+            session.provide_ledger(f"{migration.name} was not run", "landed apply")
         except Failed as failed:
             session.connection.rollback()
             command = failed.command._replace(purpose="record")
@@ -96,6 +92,7 @@ class _Transaction:
         self._checks = [c for c in part.step.checks if not c.derived] if part.last else []
         self._guard = RowGuard(self._connection, part.migration, part.step, part.statements)
         self._takes_along = takes_along(part.migration, part.step, part.statements)
+        self._again = False
 
     def run(self) -> tuple[str, str]:
         try:
@@ -103,6 +100,8 @@ class _Transaction:
         except Failed as failed:
             self._roll_back()
             purpose, state = failed.command.purpose, failed.error.sqlstate
+            if (purpose, state) == ("shape", "22012") and not self._again:
+                return self._anew()
             if (purpose, state) in (("guard", "22012"), ("record", "23505")):
                 if self._row is not None and is_recorded(self._session, self._migration):
                     return "already", ""
@@ -123,6 +122,15 @@ class _Transaction:
             raise
         return self._commit(xid)
 
+    def _anew(self) -> tuple[str, str]:
+        """The history table is another than the one that was judged: judge what it is now, and try once more.
+        Raises NotProven."""
+        self._session.ready()
+        self._watched(lambda: self._session.look_again(f"{self._migration.name} was not run", "landed apply"))
+        again = _Transaction(self._session, self._part)
+        again._again = True
+        return again.run()
+
     def _until_proven(self) -> str:
         """Statements and proof; gives the transaction's identifier."""
         session = self._session
@@ -132,13 +140,15 @@ class _Transaction:
             self._row,
             session.pid,
             session.lock_timeout,
+            shape=session.shape,
+            superuser=session.capabilities.is_superuser,
             settled=session.settled,
             options=options,
         )
         session.settled = False
         statements, reads = body(self._migration, self._part.statements), self._reads()
         if self._row is not None:
-            statements += recording(session.target.ledger, self._row)
+            statements += recording(session.target.ledger, self._row, session.shape)
         checks = self._check_commands()
         closing = [
             *checks,
@@ -147,16 +157,15 @@ class _Transaction:
         tracker: Tracker | None = None
         if self._guard.needed or self._takes_along:
             # Rows are counted, and objects noted, between two round trips.
-            path = str(send(self._connection, [*started, Command(_ASIDE)])[-1].rows[0][0])
+            own = send(self._connection, [*started, *ASIDE])[-2].rows[0]
             if self._takes_along:
                 tracker = self._watched(self._session.tracked)
             self._watched(self._guard.before)
-            own = Command("SELECT pg_catalog.set_config('search_path', %s, true)", (path,))
-            send(self._connection, [own, *statements, Command(_ASIDE)])
+            own = send(self._connection, [back(own), *statements, *ASIDE])[-2].rows[0]
             if tracker is not None:
                 self._objects(self._watched(tracker.changes))
             self._rows()
-            answers = send(self._connection, closing)
+            answers = send(self._connection, [back(own), *closing])[1:]
         else:
             answers = send(self._connection, [*started, *statements, *closing])
             answers = answers[len(started) + len(statements) :]
@@ -169,7 +178,7 @@ class _Transaction:
     def _commit(self, xid: str) -> tuple[str, str]:
         commands = [Command("COMMIT", purpose="commit")]
         if self._row is not None:
-            commands.insert(0, keeping(self._session.target.ledger, self._row))
+            commands.insert(0, keeping(self._session.target.ledger, self._row, self._session.shape))
         try:
             send(self._connection, commands)
         except Failed as failed:
