@@ -67,6 +67,17 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
         yield start
 
 
+LENT = "landed_shadow"
+
+
+def lent_role(server: ShadowServer) -> str:
+    """A role as landed wants on a server that is not its own: it makes databases, and can do nothing else."""
+    with server.connect(server.admin) as admin:
+        if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (LENT,)).fetchone() is None:
+            admin.execute(f"CREATE ROLE {LENT} LOGIN CREATEDB".encode())
+    return LENT
+
+
 def remove_servers(folder: Path) -> None:
     """Stop and remove every server below a folder, after the end of everybody's use."""
     for root in folder.glob("*-*"):

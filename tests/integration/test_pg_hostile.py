@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from landed_process import Answer, Landed
+from pgservers import lent_role
 
 import landed
 from landed.shadow.postgres.databases import new_database
@@ -285,14 +286,16 @@ def test_a_files_own_savepoints(project: Project) -> None:
 
 
 def test_no_replay_touches_other_databases(project: Project) -> None:
-    """Also not on a server that the user named for scratch databases."""
+    """On a server that the user named for scratch databases such files are refused."""
     project.ledger()
     with new_database(project.server) as bystander:
         project.write({C: f'DROP DATABASE "{bystander.name}";\n'})
         project.write(
             {C.replace("c.sql", "d.sql").replace("03", "04", 1): "CREATE DATABASE landed_unmade;\n"}
         )
-        assert project.standings("--shadow", project.url()) == ["ok", "ok", "unknown", "unknown"]
+        assert project.standings() == ["ok", "ok", "unknown", "unknown"]
+        refused = project.landed("status", "--shadow", project.url(lent_role(project.server)), code=2)
+        assert "not landed's own" in refused.error["message"]
         names = {name for (name,) in project.sql("SELECT datname FROM pg_database")}
     assert bystander.name in names and "landed_unmade" not in names
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pgservers import binaries_of, remove_servers
+from pgservers import LENT, binaries_of, lent_role, remove_servers
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError
 from landed.shadow.postgres import databases
@@ -288,7 +288,7 @@ def test_user_sql_cannot_be_led_astray_by_the_environment(
 # A server that the user names
 
 
-def url(server: ShadowServer, user: str = "postgres", password: str = "hunter2") -> str:
+def url(server: ShadowServer, user: str = LENT, password: str = "hunter2") -> str:
     return f"postgresql://{user}:{password}@/postgres?host={server.host}&port={server.port}"
 
 
@@ -296,6 +296,7 @@ def test_a_named_server_gets_scratch_databases_and_nothing_else(
     pg_server: Callable[..., ShadowServer],
 ) -> None:
     behind = pg_server(18)
+    lent_role(behind)
     before = names(behind)
     with server_for(17, url(behind)) as server:
         assert server.origin == "named"
@@ -312,7 +313,7 @@ def test_a_named_server_is_swept_of_old_leftovers_only(pg_server: Callable[..., 
     left = {"landed_shadow_s1_old": "landed 20200101000000000000 host 1", "landed_shadow_s2_new": None}
     with behind.connect(behind.admin) as admin:
         for name, comment in left.items():
-            admin.execute(f'CREATE DATABASE "{name}"'.encode())
+            admin.execute(f'CREATE DATABASE "{name}" OWNER {lent_role(behind)}'.encode())
             if comment:
                 admin.execute(f"COMMENT ON DATABASE \"{name}\" IS '{comment}'".encode())
         with server_for(None, url(behind)):
@@ -335,30 +336,31 @@ def test_a_named_server_must_allow_databases(pg_server: Callable[..., ShadowServ
             admin.execute("DROP ROLE meek")
 
 
-def test_roles_are_only_made_where_nothing_else_lives(pg_server: Callable[..., ShadowServer]) -> None:
+def test_no_role_is_made_on_somebody_elses_server(pg_server: Callable[..., ShadowServer]) -> None:
     behind = pg_server(18)
+    lent_role(behind)
+    with (
+        pytest.raises(ConfigError, match="lacks roles of a Supabase project") as refused,
+        server_for(None, url(behind), baseline=supabase()),
+    ):
+        pass
+    assert "CREATE ROLE anon;" in (refused.value.next or "")
     with behind.connect(behind.admin) as admin:
-        admin.execute("CREATE DATABASE somebodys")
-        try:
-            with (
-                pytest.raises(ConfigError, match="lacks roles of a Supabase project"),
-                server_for(None, url(behind), baseline=supabase()),
-            ):
-                pass
-        finally:
-            admin.execute("DROP DATABASE somebodys")
         assert admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'anon'").fetchone() is None
 
 
 def test_a_named_supabase_server_serves_as_it_is(pg_server: Callable[..., ShadowServer]) -> None:
     behind = pg_server(18, supabase())
+    lent_role(behind)
     with (
-        server_for(None, url(behind, "supabase_admin"), baseline=supabase()) as server,
+        server_for(None, url(behind), baseline=supabase()) as server,
         new_database(server) as scratch,
         scratch.connect(server.role) as connection,
-        pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute("ALTER TABLE storage.objects ADD x int")
+        row = connection.execute("SELECT current_user::text, to_regclass('storage.objects')::text").fetchone()
+        assert row == (LENT, "storage.objects")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SET ROLE supabase_admin")
 
 
 def test_an_unreachable_named_server_tells_no_password(tmp_path: Path) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pgservers import lent_role
 
+from landed.catalog.postgres.scope import SUPABASE
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import PLAIN, baseline_for, supabase
 from landed.shadow.postgres.choice import chosen, open_server, refuse_cluster_wide
 from landed.shadow.postgres.databases import new_database, snapshot_as_template
 from landed.shadow.postgres.servers import ShadowServer
+from landed.shadow.postgres.timeline import ShadowChoice, start_facts, timeline
 from landed.sql.postgres import parse
 
 Server = Callable[..., ShadowServer]
@@ -30,7 +33,7 @@ def parameters(server: ShadowServer, user: str | None = None, database: str = "p
 def test_a_scratch_database_on_the_targets_own_server_leaves_nothing_behind(pg_server: Server) -> None:
     target = pg_server(18)
     before = databases(target)
-    with open_server("same-server", parameters(target), 18, baseline=PLAIN) as server:
+    with open_server("same-server", parameters(target, lent_role(target)), 18, baseline=PLAIN) as server:
         assert (server.origin, server.host, server.major) == ("same-server", target.host, 18)
         assert "own server" in server.sentence
         with new_database(server) as scratch:
@@ -41,14 +44,14 @@ def test_a_scratch_database_on_the_targets_own_server_leaves_nothing_behind(pg_s
     assert databases(target) == before
 
 
-@pytest.mark.parametrize("login", ["supabase_admin", "postgres"])
-def test_a_supabase_project_on_its_own_server(pg_server: Server, login: str) -> None:
+def test_a_supabase_project_on_its_own_server(pg_server: Server) -> None:
     target = pg_server(18, supabase())
+    login = lent_role(target)
     before = databases(target)
     with open_server(
         "same-server", parameters(target, login), 18, baseline=baseline_for("supabase")
     ) as server:
-        assert server.role == "postgres"
+        assert server.role == login
         with new_database(server) as scratch, scratch.connect(server.role) as connection:
             connection.execute(
                 "CREATE TABLE t (id uuid DEFAULT extensions.uuid_generate_v4(),"
@@ -56,11 +59,40 @@ def test_a_supabase_project_on_its_own_server(pg_server: Server, login: str) -> 
                 "CREATE POLICY own ON storage.objects USING (auth.uid() = owner)"
             )
             row = connection.execute(
-                "SELECT current_user, has_table_privilege('anon', 't', 'SELECT'),"
+                "SELECT current_user::text, has_table_privilege('anon', 't', 'SELECT'),"
                 " to_regprocedure('pg_catalog.landed_elevate()')"
             ).fetchone()
-        assert row == ("postgres", True, None)
+        assert row == (login, True, None)
     assert databases(target) == before
+
+
+@pytest.mark.parametrize("login", ["supabase_admin", "postgres"])
+def test_the_platforms_own_logins_may_do_too_much(pg_server: Server, login: str) -> None:
+    target = pg_server(18, supabase())
+    with pytest.raises(ConfigError, match="may do more") as refused:
+        open_server("same-server", parameters(target, login), 18, baseline=supabase()).__enter__()
+    assert "CREATE ROLE landed_shadow LOGIN CREATEDB" in (refused.value.next or "")
+
+
+def test_facts_are_the_same_whoever_replays(pg_server: Server) -> None:
+    """The login stands for the platform's postgres: owners and default privileges are the same."""
+    target = pg_server(18, supabase())
+    url = f"postgresql://{lent_role(target)}@/postgres?host={target.host}&port={target.port}"
+    sql = (
+        "create table public.t (id int primary key, o uuid references auth.users default auth.uid());"
+        "alter table t enable row level security;"
+        "create policy p on t for select to authenticated using (auth.uid() = o);"
+        "grant select on t to anon; grant all on t to postgres; revoke all on t from service_role;"
+        "create view v as select * from t; create function f() returns int language sql as 'select 1';"
+        "create schema s; grant usage on schema s to anon, postgres;"
+        "alter default privileges in schema s grant select on tables to anon;"
+    )
+    migration = Migration("1_a.sql", "1", "1_a.sql", sql, parse)
+    choices = [ShadowChoice(18, supabase(), setting=setting) for setting in (None, url)]
+    own, named = ([start_facts(c, SUPABASE), timeline(c, SUPABASE, [migration])[0]] for c in choices)
+    assert not own[1].failures and not named[1].failures
+    assert own[1].net == named[1].net
+    assert own[0] == named[0]
 
 
 def test_a_login_without_the_right_or_without_a_server_is_told_so(pg_server: Server) -> None:
@@ -78,7 +110,7 @@ def test_a_login_without_the_right_or_without_a_server_is_told_so(pg_server: Ser
         with target.connect("postgres") as connection:
             connection.execute("DROP ROLE landed_test_reader")
     with pytest.raises(ConfigError, match="lacks roles"):
-        open_server("same-server", parameters(target), 18, baseline=supabase()).__enter__()
+        open_server("same-server", parameters(target, lent_role(target)), 18, baseline=supabase()).__enter__()
     with pytest.raises(ConfigError, match="needs a Postgres target"):
         open_server("same-server", None, 18).__enter__()
     nowhere = {**parameters(target), "host": "127.0.0.1", "port": 1, "password": "geheim"}
@@ -89,7 +121,7 @@ def test_a_login_without_the_right_or_without_a_server_is_told_so(pg_server: Ser
 
 def test_a_server_that_is_named_is_used(pg_server: Server) -> None:
     target = pg_server(18)
-    url = f"postgresql://{target.superuser}@/postgres?host={target.host}&port={target.port}"
+    url = f"postgresql://{lent_role(target)}@/postgres?host={target.host}&port={target.port}"
     with open_server(url, None, 17) as server:
         assert server.origin == "named" and "the target is Postgres 17" in server.sentence
 

@@ -208,15 +208,14 @@ def test_the_settings_file_keeps_what_it_has(before: str, after: str) -> None:
 
 def test_the_table_shadow_is_read(tmp_path: Path) -> None:
     (tmp_path / "landed.toml").write_text(
-        '[shadow]\nbase = "b.sql"\nmanaged = "m.sql"\nserver = "same-server"\n'
-        'broken = ["1_a.sql", "2_b.sql"]\n'
+        '[shadow]\nbase = "b.sql"\nmanaged = "m.sql"\nserver = "own"\nbroken = ["1_a.sql", "2_b.sql"]\n'
     )
     found = read_settings(tmp_path, {}, {})
-    assert found.shadow is not None and found.shadow.value == "same-server"
+    assert found.shadow is not None and found.shadow.value == "own"
     assert found.managed is not None and found.managed.value == str(tmp_path / "m.sql")
     assert found.broken == ("1_a.sql", "2_b.sql")
-    flagged = read_settings(tmp_path, {"shadow": "own"}, {"LANDED_SHADOW": "x"})
-    assert flagged.shadow is not None and flagged.shadow.value == "own"
+    flagged = read_settings(tmp_path, {"shadow": "same-server"}, {"LANDED_SHADOW": "x"})
+    assert flagged.shadow is not None and flagged.shadow.value == "same-server"
 
 
 def test_nothing_is_found_there_where_nothing_failed() -> None:

@@ -13,6 +13,7 @@ from landed.ops.describe import describe
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace
+from landed.shadow.postgres.choice import refuse_cluster_wide
 from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
 from landed.shadow.postgres.observe_run import Refusal, Trial
@@ -49,6 +50,8 @@ def rehearse_postgres(workspace: Workspace, *, progress: Progress | None = None)
     found = workspace.migrations()
     choice = workspace.shadow()
     files: list[FileRehearsal] = []
+    if not choice.is_own:
+        refuse_cluster_wide(workspace.history(found.migrations))
     with choice.open() as server, new_database(server) as scratch:
         replayer = PostgresReplayer(scratch, workspace.scope(choice))
         if touches_roles(found.migrations):

@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, scope: Scope, major: int, main_role: str) -> None:
         self._names = Names()
         self._major = major
-        self._main = main_role
+        self._main = scope.acting or main_role
         self._main_shown = "(owner)" if scope.main_role is None else main_role
         self._runners = scope.runners
         self._maintain = min(scope.floor or major, major) >= 17
@@ -127,7 +127,7 @@ class Reader:
         return special.get(title)
 
     def _owner(self, sink: Sink, place: _Place, prop: str, value: object) -> None:
-        if value != self._main and value != "pg_database_owner":
+        if value != self._main and value not in ("pg_database_owner", self._main_shown):
             sink[place.key(prop)] = str(value)
 
     def _view(self, sink: Sink, place: _Place, prop: str, value: object) -> None:
@@ -155,6 +155,8 @@ class Reader:
                 for held, privilege, grantee, grantable in privileges.differences(
                     str(value), what, owner, self._maintain
                 )
+                # Who acts for a role owns what that role would own, and would not be granted anything on it.
+                if owner != self._main or grantee == self._main or grantee != self._main_shown
             ]
         for kind, name, grantable in known:
             sink[_new(FactKey, (kind, target, name, EXISTS))] = YES

@@ -48,7 +48,8 @@ class Scope:
     ``platform_roles`` (a regular expression) own what the platform made outside schemas;
     ``publications`` are the platform's by birth and yet the user's to fill. ``main_role`` is the role
     by which ownership is the normal case and no fact, by default the database's owner, who is then
-    called ``(owner)`` so that facts are the same whatever that role is called; ``runners`` are others that
+    called ``(owner)`` so that facts are the same whatever that role is called; ``acting`` is who is there in
+    its place, in a database of somebody else's server, and is shown as it; ``runners`` are others that
     run the files on one database, whose default privileges mean the main role's. ``floor`` is the oldest
     major version that the facts must be comparable with (by default the server's own): properties that
     it lacks are left out.
@@ -61,6 +62,7 @@ class Scope:
     main_role: str | None = None
     floor: int | None = None
     runners: tuple[str, ...] = ()
+    acting: str | None = None
 
     @property
     def managed(self) -> str:

@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import PLAIN, Baseline
 
 if TYPE_CHECKING:
+    from landed.catalog.postgres.scope import Scope
     from landed.shadow.postgres.servers import ShadowServer
 
 OWN, SAME_SERVER = "own", "same-server"
@@ -101,6 +103,13 @@ def _last_words(used: Sequence[ShadowServer]) -> list[str]:
     return [line.partition("PANIC:")[2].strip() for line in lines if "PANIC:" in line][-1:]
 
 
+def as_seen_there(server: ShadowServer, scope: Scope) -> Scope:
+    """The scope in a database of this server: whoever logs in to somebody else's stands for the main role."""
+    if not server.shared or scope.main_role is None or scope.main_role == server.role:
+        return scope
+    return replace(scope, acting=server.role)
+
+
 def chosen(setting: str | None) -> str:
     """``own``, ``same-server`` or ``named``. Raises ConfigError, which does not repeat a URL."""
     if setting is None or setting == OWN:
@@ -116,7 +125,7 @@ def chosen(setting: str | None) -> str:
 
 
 def refuse_cluster_wide(migrations: Sequence[Migration]) -> None:
-    """Refuse files that change what all databases of a server share, before they run on the target's own.
+    """Refuse files that change what all databases of a server share, before they run on somebody else's.
 
     Statements are told by their text; ``DO`` blocks and functions by the words in them. What a statement
     puts together at run time cannot be seen. Raises ConfigError naming file and line.
@@ -128,8 +137,8 @@ def refuse_cluster_wide(migrations: Sequence[Migration]) -> None:
             found = traits(statement.text)
             if found.cluster_wide or re.search(_IN_A_BLOCK, statement.text):
                 raise ConfigError(
-                    "with --shadow same-server this file is not replayed: it changes roles or other things "
-                    "that all databases of the target's server share",
+                    "this file is not replayed on a server that is not landed's own: it changes roles or "
+                    "other things that all databases of a server share",
                     details=(f"statement {statement.number}: {' '.join(statement.text.split())[:80]}",),
                     where=f"{migration.file}:{statement.line}",
                     next="leave --shadow out: landed starts a server of its own",

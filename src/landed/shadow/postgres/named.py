@@ -2,82 +2,62 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, ConfigError, UsageError
 from landed.shadow.postgres.baseline import Baseline
-from landed.shadow.postgres.databases import PREFIX, has_database, load_roles, make_base, sweep_old
+from landed.shadow.postgres.borrowed import first_line, lent, log_in, missing_roles, on_server
 from landed.shadow.postgres.servers import ShadowServer, sentence
+from landed.targets.pg_url import parse_url
 
 
 @contextmanager
 def named_server(url: str, wanted: int | None, baseline: Baseline) -> Iterator[ShadowServer]:
-    """The server behind a URL, which must let its user make databases.
+    """The server behind a URL, whose user must be one that may make databases and nothing else.
 
-    Raises :class:`ConfigError` when the URL is none or the user may not make databases, and
-    :class:`CannotKnow` when there is no connection. No message repeats the URL: it may hold a password.
+    The URL comes from an option or from the real environment, so PG* variables and the password file fill in
+    what it leaves open. Files run as that user. Raises :class:`ConfigError` when the URL is none or its user
+    may do more or less, and :class:`CannotKnow` when there is no connection. No message repeats the URL: it
+    may hold a password.
     """
     import psycopg
-    from psycopg.conninfo import conninfo_to_dict
 
     try:
-        parameters: dict[str, Any] = {k: v for k, v in conninfo_to_dict(url).items() if v is not None}
-    except psycopg.ProgrammingError:
-        raise ConfigError("the shadow's server is not a Postgres URL") from None
-    host, port = str(parameters.get("host", "")), int(str(parameters.get("port", 5432)))
-    place = f"the shadow's server {host or 'localhost'}:{port}"
+        dsn = parse_url(url, os.environ)
+    except UsageError as error:
+        raise ConfigError(
+            f"the shadow's server is not named by a URL that can be used: {error.message}",
+            details=error.details,
+            next=error.next,
+        ) from None
+    place = f"the shadow's server {dsn.place}"
+    parameters = dsn.parameters()
     try:
-        with psycopg.connect(**{**parameters, "connect_timeout": 20}, autocommit=True) as connection:
-            row = connection.execute(
-                "SELECT rolcreatedb OR rolsuper, rolsuper, current_user, current_database(),"
-                " current_setting('server_version_num')::int / 10000"
-                " FROM pg_roles WHERE rolname = current_user"
-            ).fetchone()
-            assert row is not None
-            may_create, superuser, user, database, major = row
-            others = connection.execute(
-                "SELECT count(*) FROM pg_database WHERE NOT datistemplate"
-                " AND datname NOT IN ('postgres', current_database()) AND NOT starts_with(datname, %s)",
-                (PREFIX,),
-            ).fetchone()
-            roles = {role for (role,) in connection.execute("SELECT rolname FROM pg_roles")}
+        login = log_in(parameters, place, "--shadow")
     except psycopg.OperationalError as error:
-        raise CannotKnow(f"{place} cannot be used", details=(_said(error, parameters),)) from None
-    if not may_create:
-        raise ConfigError(f"{place}: its user may not make databases")
+        raise CannotKnow(f"{place} cannot be used", details=(first_line(error, parameters),)) from None
+    if missing := missing_roles(baseline, login):
+        raise ConfigError(
+            f"{place} lacks roles of a {baseline.name} project: {', '.join(missing)}",
+            details=("roles belong to the whole server: landed makes none there",),
+            next="as an administrator of it: "
+            + " ".join(f"CREATE ROLE {role};" for role in missing)
+            + "   or name no server: landed starts one by itself",
+        )
     parameters.pop("dbname", None)
-    missing = sorted(set(baseline.needs) - roles)
     server = ShadowServer(
-        host=host,
-        port=port,
-        superuser=user,
-        major=major,
+        host=dsn.host,
+        port=dsn.port,
+        superuser=login.name,
+        major=login.major,
         origin="named",
-        sentence=sentence("named", major, wanted),
-        baseline=baseline,
-        role=baseline.role if baseline.needs else user,
-        base=baseline.database,
-        admin=database,
+        sentence=sentence("named", login.major, wanted),
+        baseline=lent(baseline),
+        role=login.name,
+        admin=login.database,
         parameters=parameters,
     )
-    if missing:
-        # Roles belong to the whole server: they are only made where nothing else lives.
-        if not superuser or others != (0,):
-            raise ConfigError(
-                f"{place} lacks roles of a {baseline.name} project: {', '.join(missing)}",
-                details=("roles belong to the whole server, and it holds other databases or is not yours",),
-                next="name a server of its own, or none: landed starts one by itself",
-            )
-        load_roles(server)
-    sweep_old(server)
-    if baseline.objects and not has_database(server, baseline.database):
-        make_base(server)
-    yield server
-
-
-def _said(error: Exception, parameters: dict[str, Any]) -> str:
-    text = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    password = str(parameters.get("password") or "")
-    return text.replace(password, "…") if password else text
+    with on_server(server) as ready:
+        yield ready

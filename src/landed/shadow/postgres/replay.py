@@ -13,6 +13,7 @@ from landed.core.errors import CannotKnow
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step, net_effects
+from landed.shadow.postgres.choice import as_seen_there, refuse_cluster_wide
 from landed.shadow.postgres.claims import claimed_effects
 from landed.shadow.postgres.collations_asked import as_asked
 from landed.shadow.postgres.formerly import dropped_by, put_back, was_the_platforms
@@ -46,7 +47,7 @@ class PostgresReplayer:
     def __init__(self, scratch: Scratch, scope: Scope, roles: str | None = None) -> None:
         """``roles`` is the :attr:`roles` of the replay that left what the database holds."""
         self._scratch = scratch
-        self._scope = scope
+        self._scope = as_seen_there(scratch.server, scope)
         self._roles: RolesRestored | None = None
         self.roles: str | None = None
         """After the end: what was made of the server's roles, ``None`` where they were left alone."""
@@ -68,6 +69,8 @@ class PostgresReplayer:
 
         Raises nothing for SQL that fails; :class:`CannotKnow` when the shadow's server is gone for good.
         """
+        if self._scratch.server.shared:
+            refuse_cluster_wide([migration])
         parsed = migration.parsed
         outcomes: dict[int, Outcome] = {}
         if touches_roles([migration]):

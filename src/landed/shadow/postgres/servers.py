@@ -70,7 +70,11 @@ class ShadowServer:
         if self.origin == "same-server" and login != self.superuser:
             # Whose password is not known; RESET ROLE comes back to it, too.
             login, options = self.superuser, {"options": f"-c role={login}"}
-        return {**_CLIENT, **self.parameters, **own, **options, "user": login, "dbname": database}
+        client = dict(_CLIENT)
+        if self.shared:
+            # Empty, it would refuse every server that asks for a password.
+            del client["require_auth"]
+        return {**client, **self.parameters, **own, **options, "user": login, "dbname": database}
 
     def connect(
         self, database: str, user: str | None = None, *, autocommit: bool = True

@@ -15,7 +15,14 @@ from landed.core.migration import Migration
 from landed.core.timeline import StatementTrace, Step, facts_after, net_effects
 from landed.shadow.cache import Cache, chain
 from landed.shadow.postgres.baseline import Baseline
-from landed.shadow.postgres.choice import OWN, SAME_SERVER, chosen, open_server, refuse_cluster_wide
+from landed.shadow.postgres.choice import (
+    OWN,
+    SAME_SERVER,
+    as_seen_there,
+    chosen,
+    open_server,
+    refuse_cluster_wide,
+)
 from landed.shadow.postgres.standins import named_extensions
 from landed.sql.postgres import parse
 
@@ -84,7 +91,8 @@ class ShadowChoice:
                     ]
                 )
             )
-            place = sha256(str(named).encode()).hexdigest()[:16]
+            # "login": whom files run as there decides what they do.
+            place = sha256(f"login {named}".encode()).hexdigest()[:16]
         whole = f"postgres/{place}/{self.baseline.digest}/{standins.digest()}/{self.floor}"
         return f"{whole}/{sorted(self.lacking)}" if self.lacking else whole
 
@@ -141,7 +149,7 @@ def start_facts(choice: ShadowChoice, scope: Scope, *, cache: Cache | None = Non
         from landed.shadow.postgres.databases import new_database
 
         with choice.open() as server, new_database(server) as scratch, scratch.connect() as connection:
-            known = [_start(snapshot(connection, scope))]
+            known = [_start(snapshot(connection, as_seen_there(server, scope)))]
         if cache is not None:
             cache.store(_start_keys(choice, scope), known, None)
     return facts_after(known)
@@ -181,7 +189,7 @@ def timeline(
     known = cache.steps(keys) if cache is not None else []
     if len(known) == len(migrations) or any(map(hopeless, known)):
         return known
-    if chosen(choice.setting) == SAME_SERVER:
+    if not choice.is_own:
         refuse_cluster_wide(migrations)
     from landed.shadow.postgres.databases import become_template, kept_templates, new_database
     from landed.shadow.postgres.replay import PostgresReplayer, touches_roles
