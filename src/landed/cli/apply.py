@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 
 from landed.cli.options import Common, command
 from landed.cli.output import confirm, emit_json, progress
+from landed.core.next import Command, landed
 
 if TYPE_CHECKING:
     from landed.ops.apply import ApplyReport, Plan
@@ -51,8 +51,8 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     plan = plan_apply(exam, to=to)
-    words = "apply" if to is None else f"apply --to {shlex.quote(to)}"
-    _execute(common, exam, plan, words, yes, dry_run, allow)
+    again = landed("apply", to=to, allow=allow, yes=True)
+    _execute(common, exam, plan, "apply", again, yes, dry_run, allow)
 
 
 @command()
@@ -83,16 +83,16 @@ def resume(
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     plan = plan_resume(exam, name, ran=frozenset(ran), run=frozenset(run))
-    said = [f"--ran {n}" for n in ran] + [f"--run {n}" for n in run]
-    words = " ".join(["resume", *([shlex.quote(name)] if name else []), *said])
-    _execute(common, exam, plan, words, yes, dry_run, allow)
+    again = landed("resume", *([name] if name else []), ran=ran, run=run, allow=allow, yes=True)
+    _execute(common, exam, plan, "resume", again, yes, dry_run, allow)
 
 
 def _execute(
     common: Common,
     exam: Examination,
     plan: Plan,
-    words: str,
+    verb: str,
+    again: Command,
     yes: bool,
     dry_run: bool,
     allow: tuple[str, ...],
@@ -102,7 +102,6 @@ def _execute(
     from landed.report.json_apply import apply_json
     from landed.targets.base import Consent
 
-    verb = words.split(maxsplit=1)[0]
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
         exam.workspace.write_lock(missing)
     if dry_run or not plan.items:
@@ -114,11 +113,10 @@ def _execute(
     talk = sys.stderr
     if not common.json:
         render_plan(exam, plan, talk, verb, dry_run=False)
-    allowed = "".join(f" --allow '{a}'" for a in allow)
     confirm(
         f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {exam.workspace.spec.label}?",
         yes=yes,
-        again=f"landed {words}{allowed} --yes",
+        again=again,
     )
     report: ApplyReport
     show = None if common.json else lambda index, applied: render_done(plan, index, applied, talk)

@@ -7,7 +7,7 @@ import os
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json
+from landed.cli.output import emit_json, say_lines
 from landed.core.errors import UsageError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -41,7 +41,7 @@ def completion(common: Common, shell: str | None) -> None:
     if common.json:
         emit_json({"schema": "landed/1", "command": "completion", "shell": chosen, "script": script})
     else:
-        click.echo(script)
+        say_lines(script)
 
 
 def _detected() -> str:

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from landed.cli.options import Common, command
 from landed.cli.output import emit_json, progress
 from landed.core.errors import UsageError
+from landed.core.next import landed
 
 
 @command()
@@ -54,6 +55,6 @@ def _side_by_side(targets: tuple[str, ...]) -> tuple[str, str]:
     if len(targets) != 2 or given:
         raise UsageError(
             "drift compares two: name them as A and B, or with two --target options and nothing else",
-            next=f"landed drift {targets[0]} {targets[1]}",
+            next=landed("drift", *targets[:2]),
         )
     return targets[0], targets[1]

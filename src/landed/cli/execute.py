@@ -9,6 +9,7 @@ import click
 from landed.cli.options import Common, command
 from landed.cli.output import confirm, emit_json
 from landed.core.errors import UsageError
+from landed.core.next import Command, landed, prose
 
 
 @command(name="exec")
@@ -55,7 +56,7 @@ def exec_(
             "give the SQL once: as argument, with --command or with --file"
             if given
             else "there is no SQL to run",
-            next='landed exec "SELECT …", or: landed exec --file FILE',
+            next=prose('landed exec "SELECT …", or: landed exec --file FILE'),
         )
     source = None if file is None else ("standard input" if file == "-" else file)
     content = _read(file) if file is not None else given[0]
@@ -75,7 +76,7 @@ def exec_(
     if common.json:
         from landed.report.execute_json import execute_json
 
-        emit_json(execute_json(done))
+        emit_json(execute_json(done), data=True)
         return
     width = None
     if sys.stdout.isatty():
@@ -100,14 +101,9 @@ def _read(name: str) -> str:
         raise UsageError(f"{name} is not valid UTF-8 (byte offset {error.start})") from None
 
 
-def _again(sql: str, file: str | None, text: str | None, parameters: tuple[str, ...]) -> str:
-    import shlex
-
-    words = ["exec"]
+def _again(sql: str, file: str | None, text: str | None, parameters: tuple[str, ...]) -> Command:
     if file is not None:
-        words += ["--file", file]
-    else:
-        words += ["--command", sql] if text is not None else [sql]
-    for value in parameters:
-        words += ["--param", value]
-    return f"landed {shlex.join(words)} --yes"
+        return landed("exec", file=file, param=parameters, yes=True)
+    if text is not None:
+        return landed("exec", command=sql, param=parameters, yes=True)
+    return landed("exec", sql, param=parameters, yes=True)

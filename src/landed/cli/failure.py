@@ -18,15 +18,14 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
     try:
         result = cli.main(args=given, prog_name="landed", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        _help(error.format_message())
         return 2
     except click.ClickException as error:
         return _usage(error, given)
     except LandedError as error:
         return _known(error, given)
     except (KeyboardInterrupt, click.Abort, EOFError):
-        click.echo("\nInterrupted. What was being run was rolled back.\nNext: landed status", err=True)
-        return 130
+        return _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -37,68 +36,101 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _asks(given: list[str], option: str) -> bool:
+    """Whether an option is given; what comes after ``--`` are names."""
+    return option in given[: given.index("--") if "--" in given else len(given)]
+
+
+def _help(text: str) -> None:
+    from landed.cli.output import say_lines
+
+    say_lines(text)
+
+
+def _interrupted() -> int:
+    from landed.cli.output import say
+
+    for line in ("", "Interrupted. What was being run was rolled back.", "Next: landed status"):
+        say(line, sys.stderr)
+    return 130
+
+
 def _usage(error: click.ClickException, given: list[str]) -> int:
-    if "--json" in given:
+    if _asks(given, "--json"):
         _json(error, error.format_message(), 2, None, None, ())
         return 2
-    click.echo(f"landed: {error.format_message()}", err=True)
+    from landed.cli.output import say
+
+    say(f"landed: {error.format_message()}", sys.stderr)
     context = getattr(error, "ctx", None)
     if context is not None:
-        click.echo(f"Next: {context.command_path} --help", err=True)
+        say(f"Next: {context.command_path} --help", sys.stderr)
     return 2
 
 
 def _known(error: LandedError, given: list[str]) -> int:
-    next_step = LAST[-1].command(error.next) if LAST and error.next else error.next
+    from landed.core.next import Next, lines
+
+    next_step, details = error.next, error.details
     if LAST:
-        error.details = tuple(LAST[-1].command(d) if "landed undo --" in d else d for d in error.details)
-    if "--json" in given:
-        _json(error, error.message, error.exit_code, error.where, next_step, error.details)
+        next_step = None if next_step is None else LAST[-1].command(next_step)
+        details = tuple(LAST[-1].command(d) if isinstance(d, Next) else d for d in details)
+    if _asks(given, "--json"):
+        _json(error, error.message, error.exit_code, error.where, next_step, details)
     else:
+        from landed.cli.output import say, say_next
         from landed.report.style import paint
 
         place = f"{error.where}: " if error.where else ""
-        click.echo(f"{paint('landed:', 'red', sys.stderr)} {place}{error.message}", err=True)
-        for line in error.details:
-            click.echo(f"  {line}", err=True)
+        say(f"{paint('landed:', 'red', sys.stderr)} {place}{error.message}", sys.stderr)
+        for detail in details:
+            for line in lines(detail):
+                say(f"  {line}", sys.stderr)
         if next_step:
-            click.echo(f"Next: {next_step}", err=True)
-    if "--debug" in given:
-        import traceback
-
-        traceback.print_exc()
+            say_next(next_step, sys.stderr)
+    _traceback(given)
     return error.exit_code
 
 
 def _unknown(error: Exception, given: list[str]) -> int:
     text = f"landed itself failed: {type(error).__name__}: {error}"
-    if "--json" in given:
+    if _asks(given, "--json"):
         _json(error, text, 3, None, "run it again with --debug and report what it prints", ())
     else:
-        click.echo(f"landed: {text}", err=True)
-        click.echo("  This is a defect in landed. A file that was being run was rolled back.", err=True)
-        click.echo("Next: run it again with --debug and report what it prints", err=True)
-    if "--debug" in given:
+        from landed.cli.output import say
+
+        say(f"landed: {text}", sys.stderr)
+        say("  This is a defect in landed. A file that was being run was rolled back.", sys.stderr)
+        say("Next: run it again with --debug and report what it prints", sys.stderr)
+    _traceback(given)
+    return 3
+
+
+def _traceback(given: list[str]) -> None:
+    """Where an error comes from, for --debug; set in, as its texts may have lines of their own."""
+    if _asks(given, "--debug"):
         import traceback
 
-        traceback.print_exc()
-    return 3
+        from landed.cli.output import say_lines
+
+        say_lines(traceback.format_exc().rstrip("\n"), sys.stderr, indent="  | ")
 
 
 def _json(
     error: object, message: str, code: int, where: str | None, next_step: str | None, details: tuple[str, ...]
 ) -> None:
-    import json
+    from landed.cli.output import emit_json
 
-    body = {
-        "schema": "landed/1",
-        "error": {
-            "kind": type(error).__name__,
-            "message": message,
-            "where": where,
-            "details": list(details),
-            "next": next_step,
-            "exit_code": code,
-        },
-    }
-    click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+    emit_json(
+        {
+            "schema": "landed/1",
+            "error": {
+                "kind": type(error).__name__,
+                "message": message,
+                "where": where,
+                "details": list(details),
+                "next": next_step,
+                "exit_code": code,
+            },
+        }
+    )

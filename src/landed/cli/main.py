@@ -109,17 +109,14 @@ def cli(**_: Any) -> None:
 def main() -> None:
     """Run the command line; every way out has one of the documented exit codes."""
     import gc
-    import io
 
     # What a command loads and reads it needs to its end: the usual collections, one for every 700 new
     # objects, find nothing. Garbage is still collected where a long run makes more of it.
     gc.set_threshold(GARBAGE, 10, 10)
     from landed.cli.failure import run
+    from landed.report.terminal import guard
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # Names and marks may lie outside the terminal's character set: better a ? than no output.
-            stream.reconfigure(errors="replace")
+    guard()
     code = run(cli)
     gc.freeze()  # the process ends: nobody has to look for cycles in what is left
     sys.exit(code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from landed.core.next import Command
     from landed.ops.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,10 +42,11 @@ class Common:
         """The project and target that these options mean. Raises UsageError, ConfigError."""
         from pathlib import Path
 
+        from landed.cli.output import say
         from landed.ops.workspace import open_workspace
 
         workspace = open_workspace(Path(self.project or "."), self.one_target(), self.flags)
-        workspace.notify = lambda text: click.echo(text, err=True)
+        workspace.notify = lambda text: say(text, sys.stderr)
         return workspace
 
     @property
@@ -72,12 +74,18 @@ class Common:
         """A command to show, with the options that the user gave put in, so that it can be pasted."""
         if not self.words:
             return text
-        from landed.cli.main import COMMANDS
+        from landed.core.next import with_options
 
-        if self.project and text.startswith("git "):
-            return f"git -C {shlex.quote(self.project)} {text[4:]}"
-        given = f"landed {_joined(self.words)} "
-        return re.sub(rf"\blanded (?=(?:{'|'.join(COMMANDS)})\b)", lambda _: given, text)
+        return with_options(text, self._given)
+
+    def _given(self, command: Command) -> str:
+        from landed.core.next import shell_word
+
+        if command.program == "git" and self.project:
+            return f"git -C {shell_word(self.project)} {command.rest}"
+        if command.program != "landed" or not command.verb:
+            return command
+        return f"landed {_joined(self.words)} {command.rest}".rstrip()
 
 
 LAST: list[Common] = []
@@ -182,7 +190,9 @@ def _without_secrets(value: str) -> str:
         return value
     name = next((name for name, held in os.environ.items() if held == value and name.isidentifier()), None)
     if name is not None:
-        return f'"${name}"'
+        from landed.core.next import Variable
+
+        return Variable(name)
     from landed.core.errors import LandedError
     from landed.targets.naming import redact
 
@@ -199,7 +209,9 @@ def _without_secrets(value: str) -> str:
 
 
 def _joined(words: list[str]) -> str:
-    return " ".join(word if word.startswith('"$') else shlex.quote(word) for word in words)
+    from landed.core.next import shell_word
+
+    return " ".join(map(shell_word, words))
 
 
 def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

@@ -11,15 +11,32 @@ from typing import Any
 import click
 
 from landed.core.errors import NeedsConfirmation
+from landed.report.terminal import finished, mask_with, put, say, say_json, say_lines, say_next
+
+__all__ = ["confirm", "emit_json", "progress", "say", "say_lines", "say_next", "typed"]
 
 _QUIET_SECONDS = 1.0
 
 
-def emit_json(body: dict[str, Any]) -> None:
-    """Print one JSON document on stdout."""
-    import json
+def _redacted(text: str) -> str:
+    from landed.cli.redaction import redact
 
-    click.echo(json.dumps(body, indent=2, ensure_ascii=False))
+    return redact(text)
+
+
+def _masked(text: str) -> str:
+    from landed.cli.redaction import masked
+
+    return masked(text)
+
+
+# Whoever speaks has come through here.
+mask_with(_redacted, _masked)
+
+
+def emit_json(body: dict[str, Any], *, data: bool = False) -> None:
+    """Print one JSON document on stdout; one of the user's ``data`` without the secrets in force only."""
+    say_json(body, data=data)
 
 
 @contextmanager
@@ -34,14 +51,14 @@ def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
         nonlocal shown
         if live and time.monotonic() - started > _QUIET_SECONDS:
             shown = True
-            stream.write(f"\r\x1b[K{what} {done + 1}/{total} {name[:60]}")
+            put(f"\r\x1b[K{what} {done + 1}/{total} {finished(name)[:60]}", stream)
             stream.flush()
 
     try:
         yield tick
     finally:
         if shown:
-            stream.write("\r\x1b[K")
+            put("\r\x1b[K", stream)
             stream.flush()
 
 
@@ -56,5 +73,11 @@ def confirm(question: str, *, yes: bool, again: str) -> None:
         raise NeedsConfirmation(
             "Nothing was changed: this needs your consent and there is no terminal to ask on.", next=again
         )
-    if not click.confirm(question, default=False, err=True):
+    if not click.confirm(finished(question), default=False, err=True):
         raise NeedsConfirmation("Nothing was changed.", next=again)
+
+
+def typed(question: str) -> str:
+    """What the user types as an answer, without spaces around it."""
+    answer: str = click.prompt(finished(question), default="", show_default=False, err=True)
+    return answer.strip()

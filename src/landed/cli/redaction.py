@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from pathlib import Path
 from typing import Any
 
 from landed.cli.options import GIVEN
@@ -66,7 +65,7 @@ def _lines(name: str) -> list[str]:
     try:
         if not stat.S_ISREG(os.stat(name).st_mode):
             return []
-        with Path(name).open(encoding="utf-8", errors="surrogateescape") as file:
+        with open(name, encoding="utf-8", errors="surrogateescape") as file:
             return file.read(_MOST).splitlines()
     except OSError:
         return []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json, progress
+from landed.cli.output import emit_json, progress, say
 from landed.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _with_data(workspace: Workspace, allow: tuple[str, ...]) -> DataRehearsal:
     from landed.targets.base import Consent
 
     def copied(size: int, folder: Path) -> None:
-        click.echo(f"landed: copied {size:,} bytes to {folder}; running what is pending there", err=True)
+        say(f"landed: copied {size:,} bytes to {folder}; running what is pending there", sys.stderr)
 
     with progress("replaying") as tick:
         exam = examine(workspace, progress=tick)

@@ -7,7 +7,8 @@ import sys
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import confirm, emit_json, progress
+from landed.cli.output import confirm, emit_json, progress, say
+from landed.core.next import landed
 
 
 @command()
@@ -47,23 +48,17 @@ def repair(
         out = sys.stdout if dry_run or not plan.changes else sys.stderr
         render_repair(exam, plan, out, common.command)
     if plan.changes and not dry_run:
-        import shlex
-
-        words = shlex.join(("repair", *names))
-        if fetch:
-            words += " --fetch"
-        elif reason:
-            words += f" --reason {shlex.quote(reason)}"
+        again = landed("repair", *names, fetch=fetch, reason=None if fetch else reason, yes=True)
         ask = "Write these files?" if fetch else f"Change the ledger of {exam.workspace.spec.label}?"
-        confirm(ask, yes=yes, again=f"landed {words} --yes")
+        confirm(ask, yes=yes, again=again)
         show = None if common.json else lambda point: render_undo(point, sys.stderr, common.command)
         undo = run_repair(exam, plan, on_undo=show)
         count = len(plan.changes)
         if fetch and not common.json:
-            click.echo(f"{count} file{'s' * (count != 1)} written; the ledger is as it was. See: ", nl=False)
-            click.echo(common.command("landed status"))
+            see = common.command(landed("status"))
+            say(f"{count} file{'s' * (count != 1)} written; the ledger is as it was. See: {see}")
         elif not common.json:
-            click.echo(f"{count} ledger row{'s' * (count != 1)} changed on {exam.workspace.spec.label}.")
+            say(f"{count} ledger row{'s' * (count != 1)} changed on {exam.workspace.spec.label}.")
     if common.json:
         emit_json(repair_json(exam, plan, done=bool(plan.changes) and not dry_run, undo=undo))
 
@@ -97,7 +92,7 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
         # In a checkout of a Supabase project nothing runs where supabase:local would be.
         if not (check and workspace.is_postgres and workspace.spec.locality == "LOCAL"):
             raise
-        click.echo(f"No database was asked: {error.message}. Only edits can be seen.", err=True)
+        say(f"No database was asked: {error.message}. Only edits can be seen.", sys.stderr)
         report = check_files(workspace)
     if digests and not check:
         workspace.write_lock(digests)

@@ -8,6 +8,7 @@ import click
 
 from landed.cli.options import Common, command
 from landed.cli.output import confirm, emit_json, progress
+from landed.core.next import landed
 
 
 @command()
@@ -34,8 +35,8 @@ def shadow(common: Common, action: str, base: bool, yes: bool) -> None:
     with progress("replaying") as tick:
         pulled = pull_base(workspace, progress=tick) if base else pull_managed(workspace)
     if pulled.differs:
-        words = f"landed shadow {action}{' --base' * base} --yes"
-        confirm(f"Replace {pulled.shown}?", yes=yes, again=common.command(words))
+        again = landed("shadow", action, base=base, yes=True)
+        confirm(f"Replace {pulled.shown}?", yes=yes, again=again)
     changed = write(workspace, pulled, settings=yes)
     if common.json:
         emit_json(pulled_json(workspace.spec, pulled, changed))

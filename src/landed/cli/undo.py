@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json
+from landed.cli.output import emit_json, typed
 from landed.core.errors import NeedsConfirmation
+from landed.core.next import landed
 
 
 @command()
@@ -48,7 +48,7 @@ def undo(
         return
     if not common.json:
         render_plan(plan, sys.stderr, common.command, dry_run=False)
-    again = shlex.join(["landed", "undo", "--bookmark", plan.bookmark, "--yes", "--allow", plan.allow])
+    again = landed("undo", bookmark=plan.bookmark, yes=True, allow=plan.allow)
     if plan.allow not in allow:
         _ask(plan.name, again)
     elif not yes:
@@ -69,8 +69,5 @@ def _ask(name: str, again: str) -> None:
             f"Nothing was changed: restoring {name} loses every row written since, so that has to be named.",
             next=again,
         )
-    typed = click.prompt(
-        f"Type the name of the database ({name}) to restore it", default="", show_default=False, err=True
-    )
-    if typed.strip() != name:
+    if typed(f"Type the name of the database ({name}) to restore it") != name:
         raise NeedsConfirmation("Nothing was changed: that is not its name.", next=again)

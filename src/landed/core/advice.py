@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from landed.core.next import Hint, Next, landed, shell_word
 from landed.core.standing import Judgement, Standing
+
+__all__ = ["Plan", "advise", "can_resume", "next_command", "resume_plan", "shell_word"]
 
 
 class Plan(NamedTuple):
@@ -56,15 +59,6 @@ def resume_plan(
     return Plan(run=tuple(n for n in every if n in chosen))
 
 
-def shell_word(text: str) -> str:
-    """A name as one word of a command that can be pasted into a shell."""
-    if text and all(c.isalnum() or c in "._-/:" for c in text):
-        return text
-    import shlex
-
-    return shlex.quote(text)
-
-
 def advise(judgement: Judgement) -> Judgement:
     """The judgement with the next command filled in, and what helps where no command does."""
     if judgement.standing is Standing.TORN and not can_resume(judgement):
@@ -89,36 +83,41 @@ def next_command(judgement: Judgement) -> str | None:
     """The next command for one migration, ``None`` when there is nothing to do."""
     if judgement.standing is Standing.OK:
         return None
-    name = shell_word(judgement.name)
+    name, status = judgement.name, landed("status")
     match judgement.standing:
         case Standing.DUPLICATE if "same-version" in judgement.flags:
-            return f"rename {judgement.file} so that its version is its own, then: landed status"
+            return Next(
+                f"rename {shell_word(judgement.file or '')} so that its version is its own, then: ", status
+            )
         case Standing.DUPLICATE:
-            return "remove one of its two rows from the ledger (landed exec), then: landed status"
+            return Next("remove one of its two rows from the ledger (", landed("exec"), "), then: ", status)
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:
-            return "landed apply"
+            return Next(landed("apply"))
         case Standing.UNRECORDED | Standing.PHANTOM:
             if judgement.unproven and judgement.standing is Standing.UNRECORDED and not judgement.renamed:
-                return f'landed repair {name} --reason "…"'
-            return f"landed repair {name}"
+                return Next(landed("repair", name, reason=Hint("…")))
+            return Next(landed("repair", name))
         case Standing.ASSUMED:
-            return "add a check to the file: -- landed:verify SELECT …"
+            return Next("add a check to the file: -- landed:verify SELECT …")
         case Standing.ORPHAN:
-            return f"landed repair {name}" if judgement.renamed else _orphan(judgement)
+            return Next(landed("repair", name)) if judgement.renamed else _orphan(judgement)
         case Standing.EDITED:
-            return f"restore {judgement.file} as it was applied, or: landed lock --accept {name}"
+            return Next(
+                f"restore {shell_word(judgement.file or '')} as it was applied, or: ",
+                landed("lock", accept=name),
+            )
         case Standing.TORN if can_resume(judgement):
-            return f"landed resume {name}" + "".join(f" --allow {shell_word(a)}" for a in judgement.allow)
+            return Next(landed("resume", name, allow=judgement.allow))
         case Standing.TORN if judgement.remedy is not None and judgement.remedy.instead:
-            return "put the statements above into a new migration, then: landed status"
+            return Next("put the statements above into a new migration, then: ", status)
         case Standing.TORN:
-            return "landed drift files target"
+            return Next(landed("drift", "files", "target"))
 
 
-def _orphan(judgement: Judgement) -> str:
+def _orphan(judgement: Judgement) -> Next:
     for note in judgement.notes:
-        if note.startswith("git "):
+        if isinstance(note, Next) and note.startswith("git "):
             return note
     if "sql-in-ledger" in judgement.flags:
-        return f"landed repair {shell_word(judgement.name)} --fetch"
-    return f'put the file back, or: landed repair {shell_word(judgement.name)} --reason "…"'
+        return Next(landed("repair", judgement.name, fetch=True))
+    return Next("put the file back, or: ", landed("repair", judgement.name, reason=Hint("…")))

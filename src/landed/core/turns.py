@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.advice import shell_word
+from landed.core.next import Next, landed
 from landed.core.standing import Judgement, Standing
 
 _REFUSED = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
@@ -19,7 +19,7 @@ def in_turn(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     """
     last = max((i for i, j in enumerate(judgements) if j.standing in _REFUSED and j.verdict), default=-1)
     return tuple(
-        j._replace(next=f"landed apply --to {shell_word(j.name)}")
+        j._replace(next=Next(landed("apply", to=j.name)))
         if j.standing is Standing.OUT_OF_ORDER and j.next == "landed apply" and i < last
         else j
         for i, j in enumerate(judgements)

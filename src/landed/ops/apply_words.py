@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.advice import shell_word
 from landed.core.errors import NotProven
+from landed.core.next import BREAK, Next, landed, prose
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
 from landed.ops.examine import Examination, needs_base
@@ -26,7 +26,9 @@ def base_missing(exam: Examination, base: Judgement) -> NotProven:
     return NotProven(
         f"The starting schema {file} is not what this database has; the history cannot be judged from it.",
         details=[*shown, "Nothing was changed."],
-        next=f"Load it first (landed exec --file {file}), or name the schema that the history starts from",
+        next=Next(
+            "Load it first (", landed("exec", file=file), "), or name the schema that the history starts from"
+        ),
     )
 
 
@@ -45,22 +47,22 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     failure = next(f for f in broken.step.failures if not for_want_of_rows(f))
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
-    advice = "Correct the file, then run: landed apply"
+    advice = prose("Correct the file, then run: landed apply")
     details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
     if not failure.statement:
         details = ["found in its text, before anything was run"]
     if failure.message.endswith("(2D000)"):
         details.append("A procedure that commits cannot run inside of the transaction that each file is.")
-        advice = f"Call it by hand, outside of the migrations (psql). {advice}"
+        advice = Next("Call it by hand, outside of the migrations (psql). ", advice)
     if needs_managed(exam.workspace, failure.message):
         details.append("Only this project's own auth, storage, … have it.")
-        advice += "\nTo replay the files with what they have: landed shadow pull"
+        advice = Next(advice, prose("\nTo replay the files with what they have: landed shadow pull"))
     elif exam.base is None and needs_base(failure.message, exam.steps):
         details.append("No file makes it: this history does not start from an empty database.")
         if exam.workspace.is_postgres:
-            advice += "\nWhere a database has it already: landed shadow pull --base"
+            advice = Next(advice, prose("\nWhere a database has it already: landed shadow pull --base"))
     if before:
-        advice += f"\nTo apply what comes before it: landed apply --to {shell_word(before[-1])}"
+        advice = Next(advice, BREAK, "To apply what comes before it: ", landed("apply", to=before[-1]))
     return NotProven(
         f"{broken.migration.name} cannot run: {failure.message}",
         where=f"{broken.migration.file}:{failure.line}",

@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 
 from landed.core.errors import LandedError, UsageError
+from landed.core.printable import escaped
 from landed.targets.discovery import Project
 from landed.targets.target_spec import TargetSpec
 
@@ -144,10 +145,11 @@ def guarded(area: str, code: str, label: str, look: Callable[[], Iterable[Check]
         checks.extend(look())
     except LandedError as error:
         place = f"{error.where}: " if error.where else ""
-        details = "".join(f"\n{line}" for line in error.details)
+        # One line each, whatever is in them.
+        told = [escaped(line) for line in (f"{place}{error.message}", *error.details)]
         checks.append(
             Check(
-                area, code, label, level=Level.ERROR, problem=f"{place}{error.message}{details}",
+                area, code, label, level=Level.ERROR, problem="\n".join(told),
                 next=error.next, exit_code=2 if isinstance(error, UsageError) else 3,
             )
         )  # fmt: skip

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from landed.catalog.postgres.names import quoted, role_name
 from landed.core.errors import CannotKnow, LandedError, UsageError
+from landed.core.next import Hint, landed
 from landed.ops.doctor import Check, Level, guarded
 from landed.targets.discovery import Project
 from landed.targets.pg_asking import ask, ask_one
@@ -161,14 +163,17 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         "database", "role", "role", f"{shown}; {'; '.join(may)}", None,
         Level.WARNING if lacks else Level.GOOD,
         missing if lacks else None,
-        f"connect as the owner, or: GRANT CREATE ON SCHEMA {lacks[0]} TO {known.role}" if lacks else None,
+        f"connect as the owner, or: GRANT CREATE ON SCHEMA {quoted(lacks[0])} TO {role_name(known.role)}"
+        if lacks
+        else None,
     )  # fmt: skip
     if ledger not in schemas and not found["create"]:
         yield Check(
             "ledger", "schema", "schema", f"{ledger} (not there yet)", spec.ledger_table.origin,
             Level.WARNING,
             f"{known.role} may not create it: landed apply could record nothing",
-            f"connect as the database's owner, or: GRANT CREATE ON DATABASE {known.database} TO {known.role}",
+            f"connect as the database's owner, or: GRANT CREATE ON DATABASE {quoted(known.database)} "
+            f"TO {role_name(known.role)}",
         )  # fmt: skip
     settings = dict(entry.split("=", 1) for entry in found["set"] or ())
     if settings.get("default_transaction_read_only", "off") in ("on", "true", "1", "yes"):
@@ -176,7 +181,7 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
             "database", "read-only", "read-only", "yes", "ALTER DATABASE or ALTER ROLE", Level.WARNING,
             "default_transaction_read_only is on: nothing can be applied. Supabase sets it when the disk is "
             "full",
-            f"make room, then: ALTER DATABASE {known.database} RESET default_transaction_read_only",
+            f"make room, then: ALTER DATABASE {quoted(known.database)} RESET default_transaction_read_only",
         )  # fmt: skip
     yield _timeouts(found["statement_timeout"], settings)
     path = found["search_path"]
@@ -260,7 +265,7 @@ def _indexes(connection: Connection[Any]) -> Iterator[Check]:
             "database", "invalid-index", "INVALID index", f"{index.shown} on {index.table}", None,
             Level.WARNING,
             f"left by a CONCURRENTLY that failed; {index.harm}. IF NOT EXISTS takes it for the real one",
-            f'landed exec "{index.drop}"',
+            landed("exec", Hint(index.drop)),
         )  # fmt: skip
     if len(broken) > _MOST:
         yield Check(

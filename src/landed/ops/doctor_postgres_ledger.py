@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from landed.catalog.postgres.names import role_name
 from landed.ops.doctor import Check, Level, guarded
 from landed.ops.doctor_postgres import asking
 from landed.sql.postgres_tokens import quote
@@ -54,6 +55,7 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
     origin = spec.ledger_table.origin
     table = ledger_table(spec.ledger_table.value)
     connection, role = connected.connection, connected.capabilities.role
+    to = role_name(role)
     with asking("the ledger"):
         row = ask_one(connection, _SHAPE, tuple(table))
     if row is None:
@@ -81,8 +83,8 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         yield Check(
             "ledger", "table", "table", f"{table.sql}, of {owner}", origin, Level.ERROR,
             f"{role} may not read it: what is recorded cannot be known",
-            f"connect as {owner}, or: GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {table.sql} "
-            f"TO {role}",
+            f"connect as {owner}, or: GRANT USAGE ON SCHEMA {schema} TO {to}; GRANT SELECT ON {table.sql} "
+            f"TO {to}",
             3,
         )  # fmt: skip
         return
@@ -105,7 +107,7 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         yield Check(
             "ledger", "rights", "rights", "read only", None, Level.WARNING,
             f"{role} may not write to it: status works, apply, resume and repair will not",
-            f"connect as {owner}, or: GRANT INSERT, UPDATE, DELETE ON {table.sql} TO {role}",
+            f"connect as {owner}, or: GRANT INSERT, UPDATE, DELETE ON {table.sql} TO {to}",
         )  # fmt: skip
     silent = [r.version for r in rows if not r.statements]
     if silent and "statements" in columns:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.advice import shell_word
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
+from landed.core.next import Next, program
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
 
@@ -32,16 +32,23 @@ def orphan_judgements(
         notes: tuple[str, ...] = ("the ledger records it, but there is no such file",)
         if deleted is not None:
             notes = (
-                f"git checkout {deleted}^ -- {shell_word(workspace.path_of(file))}",
+                _checkout(f"{deleted}^", workspace.path_of(file)),
                 f"deleted in commit {deleted}",
             )
         elif workspace.git.in_last_commit(file):
             notes = (
-                f"git checkout HEAD -- {shell_word(workspace.path_of(file))}",
+                _checkout("HEAD", workspace.path_of(file)),
                 "the file is gone; it is still in the last commit",
             )
         orphans.append(Judgement(row.name, True, None, Standing.ORPHAN, notes=notes, flags=("orphan",)))
     return orphans
+
+
+def _checkout(commit: str, path: str) -> Next:
+    """The command that brings one file back, also where git would read its name as a pattern of others."""
+    pattern = path.startswith(":") or any(c in "*?[\\" for c in path)
+    literally = ["--literal-pathspecs"] if pattern else []
+    return Next(program("git", *literally, "checkout", commit, "--", path))
 
 
 def pair_renamed(

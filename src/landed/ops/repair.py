@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from landed.core.advice import shell_word
 from landed.core.errors import NotProven, UsageError
+from landed.core.next import Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
@@ -186,4 +186,4 @@ def _change(
 def _advice(judgement: Judgement) -> str:
     if judgement.standing is Standing.TORN:
         return judgement.next or "landed status"
-    return f'If you know better, say so: landed repair {shell_word(judgement.name)} --reason "…"'
+    return Next("If you know better, say so: ", landed("repair", judgement.name, reason=Hint("…")))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from landed.core.advice import can_resume, resume_plan, shell_word
+from landed.core.advice import can_resume, resume_plan
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.core.facts import Change, FactKey, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
+from landed.core.next import BREAK, Next, landed
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import StatementTrace, Step, net_effects
 from landed.ops.apply import Plan, PlanItem, find_migration
@@ -179,12 +180,11 @@ def _undecided(migration: Migration, numbers: tuple[int, ...]) -> NeedsConfirmat
         for s in migration.statements
         if s.number in numbers
     ]
-    ran = " ".join(f"--ran {n}" for n in numbers)
-    run = " ".join(f"--run {n}" for n in numbers)
-    name = shell_word(migration.name)
+    ran = landed("resume", migration.name, ran=numbers)
+    run = landed("resume", migration.name, run=numbers)
     return NeedsConfirmation(
         f"Nothing in the database shows whether {migration.name} ran "
         + ("this statement." if len(numbers) == 1 else "these statements."),
         details=[*shown, "Nothing was changed."],
-        next=f"If it has run: landed resume {name} {ran}\nIf it has not: landed resume {name} {run}",
+        next=Next("If it has run: ", ran, BREAK, "If it has not: ", run),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.errors import Ambiguous, CannotKnow, NotProven, UsageError
 from landed.core.facts import EXISTS, FactKey, holds
+from landed.core.next import BREAK, Next, landed
 from landed.ops.bookmarks import Remembered, forget_from, remember, remembered
 from landed.ops.workspace import Workspace
 from landed.targets.base import LiveState
@@ -109,7 +110,7 @@ def run_undo(plan: UndoPlan) -> Undone:
     target = _target(plan.workspace)
     present = target.bookmark()
     remember(target, present, "undo", state=plan.before)
-    back = f"To go forward again: landed undo --bookmark {present}"
+    back = Next("To go forward again: ", landed("undo", bookmark=present))
     note = ""
     try:
         answered = target.restore(plan.bookmark)
@@ -230,7 +231,7 @@ def _after_failure(
         raise NotProven(
             "The database was not restored.",
             details=[problem.message, "It was read again: nothing was changed."],
-            next=f"landed undo --bookmark {plan.bookmark}",
+            next=Next(landed("undo", bookmark=plan.bookmark)),
         )
     if (
         plan.point is not None
@@ -241,6 +242,10 @@ def _after_failure(
     raise Ambiguous(
         "The reply was lost. The database has changed since, but nothing shows whether it was restored.",
         details=[problem.message, back],
-        next="landed status\nRestoring once more does no harm unless rows were written meanwhile: "
-        f"landed undo --bookmark {plan.bookmark}",
+        next=Next(
+            landed("status"),
+            BREAK,
+            "Restoring once more does no harm unless rows were written meanwhile: ",
+            landed("undo", bookmark=plan.bookmark),
+        ),
     )

@@ -9,6 +9,7 @@ from landed.ops.apply import ApplyReport, Plan
 from landed.ops.examine import Examination
 from landed.report.status_text import headline
 from landed.report.style import paint, symbols
+from landed.report.terminal import say, say_all
 from landed.targets.base import Applied, UndoPoint
 
 _LINES = 12
@@ -17,13 +18,13 @@ _FILES = 20
 
 def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_run: bool) -> None:
     """Write what would be executed."""
-    print(headline(exam), file=out)
+    say_all(headline(exam), out)
     if not exam.state.present and plan.items:
-        print("The database does not exist yet; it will be created.", file=out)
+        say("The database does not exist yet; it will be created.", out)
     for notice in plan.notices:
-        print(f"  {paint('note', 'yellow', out)}: {notice}", file=out)
+        say(f"  {paint('note', 'yellow', out)}: {notice}", out)
     if not plan.items:
-        print("Nothing to apply." if verb == "apply" else "Nothing to resume.", file=out)
+        say("Nothing to apply." if verb == "apply" else "Nothing to resume.", out)
         return
     for item in plan.items[:_FILES]:
         total = len(item.migration.statements)
@@ -31,26 +32,29 @@ def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_r
         if len(item.statements) != total:
             numbers = ", ".join(map(str, item.statements)) or "none"
             count = f"statements to run: {numbers} (of {total})"
-        print(f"\n  {paint(item.migration.name, 'bold', out)}  {count}", file=out)
+        say(out=out)
+        say(f"  {paint(item.migration.name, 'bold', out)}  {count}", out)
         for line in item.changes[:_LINES]:
-            print(f"      {line}", file=out)
+            say(f"      {line}", out)
         if len(item.changes) > _LINES:
-            print(f"      … and {len(item.changes) - _LINES} more", file=out)
+            say(f"      … and {len(item.changes) - _LINES} more", out)
     if len(plan.items) > _FILES:
-        print(f"\n  … and {len(plan.items) - _FILES} more files", file=out)
-    print(
-        f"\nPlan for schema {plan.schema[:12]}: {len(plan.items)} file{'s' * (len(plan.items) != 1)}.",
-        file=out,
+        say(out=out)
+        say(f"  … and {len(plan.items) - _FILES} more files", out)
+    say(out=out)
+    say(
+        f"Plan for schema {plan.schema[:12]}: {len(plan.items)} file{'s' * (len(plan.items) != 1)}.",
+        out,
     )
     if dry_run:
-        print("Dry run: nothing was changed.", file=out)
+        say("Dry run: nothing was changed.", out)
 
 
 def render_undo(undo: UndoPoint, out: IO[str], command: Callable[[str], str]) -> None:
     """Write the way back, before the first write and again at the end."""
-    print(f"Time Travel bookmark of the moment before: {undo.bookmark}", file=out)
-    print(f"  to go back: {command(undo.command)}", file=out)
-    print(f"  or: {undo.platform_command}", file=out)
+    say(f"Time Travel bookmark of the moment before: {undo.bookmark}", out)
+    say(f"  to go back: {command(undo.command)}", out)
+    say(f"  or: {undo.platform_command}", out)
 
 
 def render_done(plan: Plan, index: int, applied: Applied, out: IO[str]) -> None:
@@ -62,7 +66,7 @@ def render_done(plan: Plan, index: int, applied: Applied, out: IO[str]) -> None:
         mark, what = symbols(out)["wait"], "already applied by another runner"
     if applied.note:
         what += f" ({applied.note})"
-    print(f"  {mark} {index + 1:>{width}}/{len(plan.items)} {applied.name}  {what}", file=out)
+    say(f"  {mark} {index + 1:>{width}}/{len(plan.items)} {applied.name}  {what}", out)
 
 
 def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], str]) -> None:
@@ -75,6 +79,6 @@ def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], st
     text = f"{len(done)} file{'s' * (len(done) != 1)} {verb} and proven on {label}."
     if other:
         text += f" {other} had been applied by another runner meanwhile."
-    print(text, file=out)
+    say(text, out)
     if report.undo is not None:
-        print(f"To go back to the moment before: {command(report.undo.command)}", file=out)
+        say(f"To go back to the moment before: {command(report.undo.command)}", out)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from landed.report.style import paint, symbols
+from landed.report.terminal import finished, put, say
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _RESET = "\x1b[0m"
@@ -32,14 +33,12 @@ class Stage:
     def chapter(self, number: int, total: int, title: str) -> None:
         """The headline of one world."""
         head = f"{self._rule * 2} {number} of {total}  {title} "
-        print(
-            "\n" + paint(head + self._rule * max(self._width - len(head), 2), "bold", self._out),
-            file=self._out,
-        )
+        say(out=self._out)
+        say(paint(head + self._rule * max(self._width - len(head), 2), "bold", self._out), self._out)
 
     def say(self, text: str) -> None:
         """What the story tells."""
-        print(file=self._out)
+        say(out=self._out)
         self._told(text, "  ")
 
     def claim(self, whose: str, text: str) -> None:
@@ -48,11 +47,11 @@ class Stage:
 
     def command(self, words: str) -> None:
         """A command that is about to run."""
-        print(file=self._out)
+        say(out=self._out)
         for i, line in enumerate(textwrap.wrap(words, self._width - 6, break_on_hyphens=False)):
-            print(
+            say(
                 f"  {paint('$' if i == 0 else ' ', 'dim', self._out)} {paint(line, 'cyan', self._out)}",
-                file=self._out,
+                self._out,
             )
 
     def output(self, text: str) -> None:
@@ -60,39 +59,42 @@ class Stage:
         bar = paint(self._bar, "dim", self._out)
         for line in text.strip("\n").split("\n"):
             for part in folded(line, self._width - 4):
-                print(f"  {bar} {part}".rstrip(), file=self._out)
+                put(f"{finished(f'  {bar} ')}{part}".rstrip() + "\n", self._out)
 
     def file(self, name: str, text: str) -> None:
         """A file that the story changed."""
-        print(f"\n  {paint(name, 'bold', self._out)}", file=self._out)
+        say(out=self._out)
+        say(f"  {paint(name, 'bold', self._out)}", self._out)
         self.output(text)
 
     def proven(self, text: str) -> None:
         """What was checked and found true."""
         mark = paint(symbols(self._out)["good"], "green", self._out)
         lines = textwrap.wrap(text, self._width - 4)
-        print(f"\n  {mark} {lines[0]}", file=self._out)
+        say(out=self._out)
+        say(f"  {mark} {lines[0]}", self._out)
         for line in lines[1:]:
-            print(f"    {line}", file=self._out)
+            say(f"    {line}", self._out)
 
     def closing(self, table: Sequence[tuple[str, str, str]]) -> None:
         """What was seen, as a table whose first row are its headings."""
-        print("\n" + paint(self._rule * self._width, "bold", self._out), file=self._out)
+        say(out=self._out)
+        say(paint(self._rule * self._width, "bold", self._out), self._out)
         first, second, _ = (max(map(len, column)) for column in zip(*table, strict=True))
         for number, (one, two, three) in enumerate(table):
             indent = "   " if number == 0 else ""
             line = f"  {indent + one:<{first + 3}}   {two:<{second}}   {three}"
-            print(paint(line, "dim", self._out) if number == 0 else line, file=self._out)
+            say(paint(line, "dim", self._out) if number == 0 else line, self._out)
 
     def last(self, lines: Sequence[str]) -> None:
         """The last lines."""
-        print(file=self._out)
+        say(out=self._out)
         for line in lines:
-            print(line, file=self._out)
+            say(line, self._out)
 
     def _told(self, text: str, indent: str, style: str = "") -> None:
         for line in textwrap.wrap(text, self._width - len(indent), break_on_hyphens=False):
-            print(indent + (paint(line, style, self._out) if style else line), file=self._out)
+            say(indent + (paint(line, style, self._out) if style else line), self._out)
 
 
 def uncoloured(text: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.next import lines
+from landed.core.printable import escaped
 from landed.ops.doctor import Check, Diagnosis, Level
 from landed.report.style import paint, symbols
+from landed.report.terminal import say
 
 _MARKS = {
     Level.GOOD: ("good", "green"),
@@ -25,6 +29,11 @@ _TITLES = {
 }
 
 
+_QUOTED = re.compile(r"""(?<=[\s=(])(?:'[^']*'|"[^"]*")+(?=[\s),;.]|$)""")
+_SPACE = "\0"
+"""In place of a space at which a line may not be broken."""
+
+
 def render_doctor(diagnosis: Diagnosis, out: IO[str], command: Callable[[str], str]) -> None:
     """Write all checks, grouped, then how many are wrong."""
     width = max(min(shutil.get_terminal_size((100, 24)).columns, 120), 40) if out.isatty() else 100
@@ -33,17 +42,17 @@ def render_doctor(diagnosis: Diagnosis, out: IO[str], command: Callable[[str], s
         checks = [check for check in diagnosis.checks if check.area == area]
         if not checks:
             continue
-        print(paint(title, "bold", out), file=out)
+        say(paint(title, "bold", out), out)
         for check in checks:
             _check(check, out, label, width, command)
-        print(file=out)
+        say(out=out)
     errors, warnings = diagnosis.count(Level.ERROR), diagnosis.count(Level.WARNING)
     if errors:
-        print(f"{_many(errors, 'error')}, {_many(warnings, 'warning')}.", file=out)
+        say(f"{_many(errors, 'error')}, {_many(warnings, 'warning')}.", out)
     elif warnings:
-        print(f"Nothing stops landed; {_many(warnings, 'warning')}.", file=out)
+        say(f"Nothing stops landed; {_many(warnings, 'warning')}.", out)
     else:
-        print("All right.", file=out)
+        say("All right.", out)
 
 
 def _check(check: Check, out: IO[str], label: int, width: int, command: Callable[[str], str]) -> None:
@@ -52,30 +61,41 @@ def _check(check: Check, out: IO[str], label: int, width: int, command: Callable
     head = f"  {paint(symbols(out)[mark], style, out)} {check.label:<{label}}  "
     indent = " " * (label + 6)
     room = max(width - len(indent), 30)
-    lines = _wrapped(check.value, room) if check.value else []
+    shown = _wrapped(check.value, room) if check.value else []
     origin = f"({check.origin})" if check.origin and check.origin != "measured" else ""
-    if origin and lines and len(lines[-1]) + 2 + len(origin) <= room:
-        lines[-1] += f"  {paint(origin, 'dim', out)}"
+    if origin and shown and len(shown[-1]) + 2 + len(origin) <= room:
+        shown[-1] += f"  {paint(origin, 'dim', out)}"
     elif origin:
-        lines.append(paint(origin, "dim", out))
+        shown.append(paint(origin, "dim", out))
     problems = [
-        line for text in (check.problem or "").splitlines() for line in _wrapped(text, room - len(word))
+        line for text in (check.problem or "").split("\n") for line in _wrapped(text, room - len(word))
     ]
-    lines += [
+    shown += [
         (paint(word, style, out) if i == 0 else " " * len(word)) + line for i, line in enumerate(problems)
     ]
     if check.next:
         arrow = symbols(out)["arrow"]
-        for i, line in enumerate(_wrapped(command(check.next), room - len(arrow) - 1)):
-            lines.append(f"{arrow if i == 0 else ' ' * len(arrow)} {line}")
-    print(f"{head}{lines[0] if lines else ''}".rstrip(), file=out)
-    for line in lines[1:]:
-        print(f"{indent}{line}", file=out)
+        told = [part for text in lines(command(check.next)) for part in _command(text, room - len(arrow) - 1)]
+        for i, line in enumerate(told):
+            shown.append(f"{arrow if i == 0 else ' ' * len(arrow)} {line}")
+    say(f"{head}{shown[0] if shown else ''}".rstrip(), out)
+    for line in shown[1:]:
+        say(f"{indent}{line}", out)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
     # A path that is longer than the line stays whole, so that it can be copied.
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [text]
+    shown = escaped(text)
+    return textwrap.wrap(shown, width, break_long_words=False, break_on_hyphens=False) or [shown]
+
+
+def _command(text: str, width: int) -> list[str]:
+    """What to do next, folded, but within no quoted word of a command."""
+    whole = _QUOTED.sub(lambda found: found.group().replace(" ", _SPACE), escaped(text))
+    return [
+        line.replace(_SPACE, " ")
+        for line in textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False) or [whole]
+    ]
 
 
 def _many(number: int, noun: str) -> str:

@@ -11,6 +11,7 @@ from landed.core.facts import EXISTS, FactKey
 from landed.ops.drift import Difference, Drift
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_path
+from landed.report.terminal import say
 from landed.sql.sqlite_tokens import unquote
 from landed.targets.messages import plural
 
@@ -36,25 +37,28 @@ def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str
     """Write what differs: objects that one side lacks as one line each, other differences by property."""
     for letter, side in (("A", drift.a), ("B", drift.b)):
         place = shown_path(Path(side.place), start) if os.path.isabs(side.place) else side.place
-        print(f"{letter}  {paint(side.label, 'bold', out)}  {place}", file=out)
+        say(f"{letter}  {paint(side.label, 'bold', out)}  {place}", out)
         for note in side.notes:
-            print(f"     {paint('note', 'yellow', out)}: {note}", file=out)
+            say(f"     {paint('note', 'yellow', out)}: {note}", out)
     if not drift.differences:
-        print(f"\nNo difference: {plural(drift.equal, 'fact')} compared.", file=out)
+        say(out=out)
+        say(f"No difference: {plural(drift.equal, 'fact')} compared.", out)
         return
     shown = collapsed(drift)
     groups: dict[tuple[int, str], list[Difference]] = {}
     for difference in shown:
         groups.setdefault(_group(difference.key, drift), []).append(difference)
     for (_, title), members in sorted(groups.items()):
-        print(f"\n{title}", file=out)
+        say(out=out)
+        say(f"{title}", out)
         for difference in members:
-            print(f"  {_line(difference, drift, out)}", file=out)
+            say(f"  {_line(difference, drift, out)}", out)
     objects = len({d.key.object for d in shown})
-    print(f"\n{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}, ", end="", file=out)
-    print(f"{plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", file=out)
+    say(out=out)
+    differ = f"{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}"
+    say(f"{differ}, {plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", out)
     if {drift.a.locality, drift.b.locality} in ({"SHADOW", "LOCAL"}, {"SHADOW", "REMOTE"}):
-        print(f"Next: {command('landed status')}", file=out)
+        say(f"Next: {command('landed status')}", out)
 
 
 def collapsed(drift: Drift) -> list[Difference]:

@@ -6,11 +6,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import IO
 
+from landed.core.printable import escaped
 from landed.ops.execute import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
 from landed.report.style import paint
 from landed.report.target_text import shown_place
+from landed.report.terminal import say, without_secrets
 from landed.targets.oneoff import Outcome, SqlValue
 
 _GAP = 2
@@ -24,29 +26,29 @@ def render_headline(workspace: Workspace, out: IO[str]) -> None:
     dsn = workspace.spec.dsn
     if dsn is not None:
         place = f"{dsn.place} as {dsn.user}" if dsn.user else dsn.place
-    print(f"{paint(workspace.spec.label, 'bold', out)}  {place}", file=out)
+    say(f"{paint(workspace.spec.label, 'bold', out)}  {place}", out)
 
 
 def render_plan(plan: OneOff, out: IO[str]) -> None:
     """What would be written, and what to know before saying yes."""
     writes, total = len(plan.touched.writes), len(plan.script.statements)
     if plan.alone:
-        print(f"  This statement writes, and runs outside of a transaction ({plan.alone}):", file=out)
-        print("  if it fails, what it had done until then may stay.", file=out)
+        say(f"  This statement writes, and runs outside of a transaction ({plan.alone}):", out)
+        say("  if it fails, what it had done until then may stay.", out)
     elif total == 1:
-        print("  This statement writes.", file=out)
+        say("  This statement writes.", out)
     elif plan.workspace.is_postgres:
         first = plan.touched.writes[0]
-        print(f"  Statement {first} of {total} writes; all of them run in one transaction.", file=out)
+        say(f"  Statement {first} of {total} writes; all of them run in one transaction.", out)
     else:
-        print(f"  {writes} of {total} statements write; all of them run in one transaction.", file=out)
+        say(f"  {writes} of {total} statements write; all of them run in one transaction.", out)
     for text in plan.warnings:
         render_warning(text, out)
 
 
 def render_warning(text: str, out: IO[str]) -> None:
     """One warning."""
-    print(f"  {paint('warning', 'yellow', out)}: {text}", file=out)
+    say(f"  {paint('warning', 'yellow', out)}: {text}", out)
 
 
 def render_results(done: Executed, out: IO[str], talk: IO[str], width: int | None) -> None:
@@ -56,25 +58,26 @@ def render_results(done: Executed, out: IO[str], talk: IO[str], width: int | Non
     for index, outcome in enumerate(done.outcomes):
         if several:
             statement = outcome.statement
-            gap = "\n" if index else ""
+            if index:
+                say(out=out)
             title = f"-- statement {statement.number} of {len(done.outcomes)}, line {statement.line}"
-            print(gap + paint(title, "dim", out), file=out)
+            say(paint(title, "dim", out), out)
         if outcome.columns:
             cut = _table(outcome, out, width) or cut
         out.flush()
         for severity, message in outcome.notices:
-            print(f"{paint(severity.lower(), 'blue', talk)}: {shown(message)}", file=talk)
-        print(paint(_count(outcome), "dim", talk), file=talk)
+            say(f"{paint(severity.lower(), 'blue', talk)}: {shown(message)}", talk)
+        say(paint(_count(outcome), "dim", talk), talk)
         talk.flush()
     if cut:
-        print(paint("… values were cut to fit the terminal; --json shows them whole", "dim", talk), file=talk)
+        say(paint("… values were cut to fit the terminal; --json shows them whole", "dim", talk), talk)
     for text in done.warnings:
         render_warning(text, talk)
     if done.plan.writes and done.plan.alone:
-        print(f"Done on {done.plan.workspace.spec.label}, outside of a transaction.", file=talk)
+        say(f"Done on {done.plan.workspace.spec.label}, outside of a transaction.", talk)
     elif done.plan.writes:
         changed = sum(o.changes + o.indirect for o in done.outcomes)
-        print(f"Committed on {done.plan.workspace.spec.label}: {_rows(changed)} changed.", file=talk)
+        say(f"Committed on {done.plan.workspace.spec.label}: {_rows(changed)} changed.", talk)
 
 
 def _count(outcome: Outcome) -> str:
@@ -95,8 +98,8 @@ def _rows(number: int, noun: str = "row") -> str:
 
 def _table(outcome: Outcome, out: IO[str], width: int | None) -> bool:
     """Write one table, or one line per value where the columns do not fit; whether anything was cut."""
-    names = [shown(name) for name in outcome.columns]
-    cells = [[shown_value(value) for value in row] for row in outcome.rows]
+    names = [without_secrets(shown(name)) for name in outcome.columns]
+    cells = [[without_secrets(shown_value(value)) for value in row] for row in outcome.rows]
     natural = [
         max([columns(name), *(columns(row[i]) for row in cells)]) for i, name in enumerate(names)
     ]  # fmt: skip
@@ -110,7 +113,7 @@ def _table(outcome: Outcome, out: IO[str], width: int | None) -> bool:
         for i in range(len(names))
     ]
     _line(names, widths, right, out, ["bold"] * len(names))
-    print(paint((" " * _GAP).join("-" * w for w in widths), "dim", out), file=out)
+    say(paint((" " * _GAP).join("-" * w for w in widths), "dim", out), out)
     for row, values in zip(cells, outcome.rows, strict=True):
         _line(row, widths, right, out, ["dim" if value is None else "" for value in values])
     return widths != natural
@@ -126,7 +129,7 @@ def _line(
         space = " " * (width - columns(text))
         painted = paint(text, styles[i], out) if styles[i] else text
         parts.append(space + painted if right[i] else painted + (space if i < last else ""))
-    print((" " * _GAP).join(parts), file=out)
+    say((" " * _GAP).join(parts), out, data=True)
 
 
 def _records(
@@ -136,13 +139,13 @@ def _records(
     room = max(width - label - 3, _NARROWEST)
     cut = False
     for number, (row, values) in enumerate(zip(cells, outcome.rows, strict=True), 1):
-        print(paint(f"-- row {number}", "dim", out), file=out)
+        say(paint(f"-- row {number}", "dim", out), out)
         for name, cell, value in zip(names, row, values, strict=True):
             text = clipped(cell, room)
             cut = cut or text != cell
             title = clipped(name, label)
             painted = paint(text, "dim", out) if value is None else text
-            print(f"{title}{' ' * (label - columns(title))} | {painted}", file=out)
+            say(f"{title}{' ' * (label - columns(title))} | {painted}", out, data=True)
     return cut
 
 
@@ -181,10 +184,13 @@ def shown_value(value: SqlValue) -> str:
 
 
 def shown(text: str) -> str:
-    """Text on one line: control characters, which could move the cursor, are written as escapes."""
+    """Text on one line: what could move the cursor, or would not be seen, is written as escapes."""
     if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+        return escaped(text)
+    # A space of another kind is told from a space, too: it may be what is wrong with a value.
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if c.isspace() and c != " " else c for c in escaped(text)
+    )
 
 
 def columns(text: str) -> int:
@@ -195,7 +201,7 @@ def columns(text: str) -> int:
 
 
 def _column(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import IO
 
 from landed.core.errors import LandedError
+from landed.core.next import lines
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.workspace import Workspace
 from landed.report.rehearse_locks import heavy_files, lock_lines
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_path
+from landed.report.terminal import say
 from landed.targets.messages import plural
 
 _LINES = 12
@@ -30,9 +32,9 @@ def render_rehearsal(
     folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
     rules = rehearsal.rules or ("D1's rules" if workspace.mode == "d1" else "SQLite's rules")
     count = f"{len(rehearsal.files)} file{'s' * (len(rehearsal.files) != 1)}"
-    print(f"{count} in {folder}/, rehearsed in a throw-away database ({rules})", file=out)
+    say(f"{count} in {folder}/, rehearsed in a throw-away database ({rules})", out)
     for note in rehearsal.notes:
-        print(f"  {paint('note', 'yellow', out)}: {note}", file=out)
+        say(f"  {paint('note', 'yellow', out)}: {note}", out)
     calm: list[FileRehearsal] = []
     for file in rehearsal.files:
         if file.found or file.weak or file.notes:
@@ -42,7 +44,8 @@ def render_rehearsal(
         else:
             calm.append(file)
     _calm(calm, out, everything)
-    print(f"\n{summary(rehearsal)}", file=out)
+    say(out=out)
+    say(f"{summary(rehearsal)}", out)
 
 
 def summary(rehearsal: Rehearsal) -> str:
@@ -70,12 +73,14 @@ def _calm(files: list[FileRehearsal], out: IO[str], everything: bool) -> None:
         first, last = files[0].migration.name, files[-1].migration.name
         heavy = heavy_files(files)
         waits = f"{heavy} keep{'s' * (heavy == 1)} others waiting; " if heavy else ""
-        print(f"\n  {mark} {first} … {last}  ({len(files)} files; {waits}--all shows what they do)", file=out)
+        say(out=out)
+        say(f"  {mark} {first} … {last}  ({len(files)} files; {waits}--all shows what they do)", out)
 
 
 def _head(file: FileRehearsal, mark: str, style: str, out: IO[str]) -> None:
     count = plural(len(file.migration.statements), "statement")
-    print(f"\n  {paint(symbols(out)[mark], style, out)} {file.migration.name}  {count}", file=out)
+    say(out=out)
+    say(f"  {paint(symbols(out)[mark], style, out)} {file.migration.name}  {count}", out)
 
 
 def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
@@ -98,14 +103,14 @@ def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
         _finding(paint("VALUES CHANGED", "red", out), file, change.statement, change.line, text, out)
         _advice(change.advice, out, command)
     for note in file.notes:
-        print(f"      {paint('note', 'yellow', out)}: {note}", file=out)
+        say(f"      {paint('note', 'yellow', out)}: {note}", out)
 
 
 def _changes(changes: tuple[str, ...], out: IO[str]) -> None:
     for line in changes[:_LINES]:
-        print(f"      {paint(_short(line), 'dim', out)}", file=out)
+        say(f"      {paint(_short(line), 'dim', out)}", out)
     if len(changes) > _LINES:
-        print(f"      … and {len(changes) - _LINES} more", file=out)
+        say(f"      … and {len(changes) - _LINES} more", out)
 
 
 def _short(change: str) -> str:
@@ -118,7 +123,7 @@ def _short(change: str) -> str:
 
 def _locks(file: FileRehearsal, out: IO[str]) -> None:
     for line in lock_lines(file):
-        print(f"      {paint('lock', 'yellow', out)}  {line}", file=out)
+        say(f"      {paint('lock', 'yellow', out)}  {line}", out)
 
 
 def _failure(file: FileRehearsal, failure: FailureFound, out: IO[str], command: Command) -> None:
@@ -130,39 +135,40 @@ def _failure(file: FileRehearsal, failure: FailureFound, out: IO[str], command: 
         label = paint("FAILS", "red", out)
     _finding(label, file, failure.statement, failure.line, failure.message, out)
     for line in failure.details:
-        print(f"        {line}", file=out)
+        say(f"        {line}", out)
     _advice(failure.advice, out, command)
 
 
 def _finding(label: str, file: FileRehearsal, number: int, line: int, text: str, out: IO[str]) -> None:
     total = len(file.migration.statements)
     place = f"{file.migration.file}:{line}, statement {number} of {total}" if number else file.migration.file
-    print(f"      {label}  {place}", file=out)
-    print(f"        {text}", file=out)
+    say(f"      {label}  {place}", out)
+    say(f"        {text}", out)
 
 
 def _advice(advice: str | None, out: IO[str], command: Command) -> None:
-    for line in (command(advice) if advice else "").splitlines():
-        print(f"        {symbols(out)['arrow']} {line}", file=out)
+    for line in lines(command(advice)) if advice else ():
+        say(f"        {symbols(out)['arrow']} {line}", out)
 
 
 def render_data(data: DataRehearsal, out: IO[str], command: Command) -> None:
     """Write what ``apply`` would come to on the data as it is."""
     spec = data.examination.workspace.spec
     path = shown_path(spec.path, data.examination.workspace.project.start)
-    print(f"\n{spec.label}  {path}", file=out)
+    say(out=out)
+    say(f"{spec.label}  {path}", out)
     if data.refusal is not None:
-        print("landed apply would not start:", file=out)
+        say("landed apply would not start:", out)
         _error(data.refusal, out, command)
         return
     if not data.files:
-        print("Nothing is pending: there is nothing to rehearse on its data.", file=out)
+        say("Nothing is pending: there is nothing to rehearse on its data.", out)
         return
     pending = plural(len(data.files), "pending file")
-    print(
+    say(
         f"{pending} on a full copy of it ({_bytes(data.size)}; the copy is gone again, the database itself "
         "was only read)",
-        file=out,
+        out,
     )
     for file in data.files:
         _data_file(file, out, command)
@@ -176,18 +182,19 @@ def _data_file(file: DataFile, out: IO[str], command: Command) -> None:
         "refused": "apply would roll it back",
         "not run": "not reached",
     }[file.outcome]
-    print(f"\n  {paint(symbols(out)[mark], style, out)} {file.item.migration.name}  {said}", file=out)
+    say(out=out)
+    say(f"  {paint(symbols(out)[mark], style, out)} {file.item.migration.name}  {said}", out)
     for row in file.rows:
-        print(f"      {_rows(row)}", file=out)
+        say(f"      {_rows(row)}", out)
     if file.error is not None:
         _error(file.error, out, command)
 
 
 def _error(error: LandedError, out: IO[str], command: Command) -> None:
     place = f"{error.where}: " if error.where else ""
-    print(f"      {place}{error.message}", file=out)
+    say(f"      {place}{error.message}", out)
     for line in error.details:
-        print(f"        {line}", file=out)
+        say(f"        {line}", out)
     _advice(error.next, out, command)
 
 

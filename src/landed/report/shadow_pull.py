@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from landed.ops.shadow_pull import Pulled
 from landed.report.json_target import SCHEMA, spec_json
+from landed.report.terminal import say
 from landed.targets.messages import plural
 from landed.targets.target_spec import TargetSpec
 
@@ -19,16 +20,17 @@ _WHAT = {
 def render_pulled(spec: TargetSpec, pulled: Pulled, changed: Path | None, out: IO[str]) -> None:
     """Say what was written, whether it helps, and what is left to do."""
     lines = len(pulled.text.splitlines())
-    print(f"{spec.label}: {_WHAT[pulled.kind]} is in {pulled.shown} ({plural(lines, 'line')}).", file=out)
+    say(f"{spec.label}: {_WHAT[pulled.kind]} is in {pulled.shown} ({plural(lines, 'line')}).", out)
     if pulled.failed_before is not None and pulled.failed_after is not None:
         before, after = plural(pulled.failed_before, "file"), pulled.failed_after
-        print(f"Without it {before} cannot be replayed whole; with it {after}.", file=out)
+        say(f"Without it {before} cannot be replayed whole; with it {after}.", out)
     if pulled.lacks_managed:
-        print("Files use what the platform's schemas have in this project only: landed shadow pull", file=out)
+        say("Files use what the platform's schemas have in this project only: landed shadow pull", out)
     if changed is not None:
-        print(f"{changed.name} names it now: [shadow] {pulled.setting}", file=out)
+        say(f"{changed.name} names it now: [shadow] {pulled.setting}", out)
     elif not pulled.set:
-        print(f"Name it in landed.toml (or give --yes):\n\n[shadow]\n{pulled.setting}", file=out)
+        for line in ("Name it in landed.toml (or give --yes):", "", "[shadow]", pulled.setting):
+            say(line, out)
 
 
 def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[str, Any]:

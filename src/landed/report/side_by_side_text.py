@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import IO
 
+from landed.core.next import landed
 from landed.core.standing import Judgement
 from landed.ops.side_by_side import Look, Row, SideBySide
 from landed.ops.verify import Answer
 from landed.report.drift_text import collapsed
 from landed.report.status_text import MARKS, render_remarkable
 from landed.report.style import paint, symbols
+from landed.report.terminal import say, say_next
 from landed.report.verify_text import render_verify
 from landed.targets.messages import plural
 
@@ -37,16 +39,18 @@ def render_side_by_side(
     names = min(max([len(name) for name, _ in lines] + [9]), _NAMES)
     widths = [max([len(head)] + [len(cells[i][0]) for _, cells in lines]) for i, head in enumerate(heads)]
     header = "   ".join(f"{head:<{width}}" for head, width in zip(heads, widths, strict=True))
-    print(f"  {'migration':<{names}}   {paint(header.rstrip(), 'bold', out)}", file=out)
+    say(f"  {'migration':<{names}}   {paint(header.rstrip(), 'bold', out)}", out)
     for name, cells in lines:
         shown = [
             paint(f"{text:<{width}}", style, out) for (text, style), width in zip(cells, widths, strict=True)
         ]
-        print(f"  {name:<{names}}   {'   '.join(shown)}".rstrip(), file=out)
+        say(f"  {name:<{names}}   {'   '.join(shown)}".rstrip(), out)
     for index, line in enumerate(_findings(together, command)):
-        print("\n" * (index == 0) + line, file=out)
+        if index == 0:
+            say(out=out)
+        say(line, out)
     for look in together.looks:
-        print(file=out)
+        say(out=out)
         if look.exam is not None:
             render_remarkable(look.exam, out, command_for(look.asked))
         else:
@@ -62,7 +66,7 @@ def render_verify_all(
     """Write each target's answer, one after the other."""
     for index, (look, answer) in enumerate(zip(together.looks, answers, strict=True)):
         if index:
-            print(file=out)
+            say(out=out)
         if look.exam is not None and answer is not None:
             render_verify(look.exam, answer, out, command_for(look.asked))
         else:
@@ -126,7 +130,7 @@ def _findings(together: SideBySide, command: Command) -> list[str]:
         if not objects:
             found.append(f"The schemas of {pair} are the same.")
             continue
-        advice = command(f"landed drift {drift.a.name} {drift.b.name}")
+        advice = command(landed("drift", drift.a.name, drift.b.name))
         found.append(f"The schemas of {pair} differ in {plural(objects, 'object')}: {advice}")
     if together.engines > 1:
         found.append("The schemas of Postgres and those of SQLite are not compared.")
@@ -136,8 +140,8 @@ def _findings(together: SideBySide, command: Command) -> list[str]:
 def _unknown(look: Look, out: IO[str], command: Command) -> None:
     error = look.error
     assert error is not None
-    print(f"{look.shown}: {paint('could not find out', 'yellow', out)}: {error.message}", file=out)
+    say(f"{look.shown}: {paint('could not find out', 'yellow', out)}: {error.message}", out)
     for line in error.details:
-        print(f"  {line}", file=out)
+        say(f"  {line}", out)
     if error.next:
-        print(f"Next: {command(error.next)}", file=out)
+        say_next(command(error.next), out)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import indent
 from typing import IO, TYPE_CHECKING
 
 from landed.core.standing import Remedy
+from landed.report.sql_text import pasteable
 from landed.report.style import paint
+from landed.report.terminal import say, say_lines
 
 if TYPE_CHECKING:
     from landed.core.facts import FactKey
@@ -19,7 +20,7 @@ _SHOWN = 8
 def render_remedy(remedy: Remedy, out: IO[str]) -> None:
     """Write what makes a torn migration good, and what to know first."""
     for caution in remedy.cautions:
-        print(f"      {paint(caution, 'yellow', out)}", file=out)
+        say(f"      {paint(caution, 'yellow', out)}", out)
     back = "this brings back what the file says:"
     if remedy.left:
         back = f"this brings back all but {_some(remedy.left)}:"
@@ -40,17 +41,8 @@ def _some(keys: Sequence[FactKey]) -> str:
 
 def _pasteable(title: str, statements: Sequence[str], out: IO[str]) -> None:
     if statements:
-        print(f"      {title}", file=out)
+        say(f"      {title}", out)
     for sql in statements[:_SHOWN]:
-        print(_indented(sql) + ";", file=out)
+        say_lines(pasteable(sql, 8) + ";", out)
     if len(statements) > _SHOWN:
-        print(f"        … and {len(statements) - _SHOWN} more (--json shows all)", file=out)
-
-
-def _indented(sql: str) -> str:
-    """Set in, unless that would change a text inside of it, such as a function's body."""
-    from landed.sql.postgres_tokens import scan
-
-    if "\n" in sql and any("\n" in t for kind, t, _ in scan(sql) if kind in ("string", "dollar", "quoted")):
-        return sql
-    return indent(sql, " " * 8)
+        say(f"        … and {len(statements) - _SHOWN} more (--json shows all)", out)

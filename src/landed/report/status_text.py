@@ -14,6 +14,7 @@ from landed.ops.examine import Examination
 from landed.report.statements_text import render_adoption, render_remedy
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_place
+from landed.report.terminal import say, say_all, say_next
 
 MARKS = {
     Standing.OK: ("good", "green"),
@@ -33,8 +34,8 @@ _BEFORE_APPLY = (Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.
 Command = Callable[[str], str]
 
 
-def headline(exam: Examination) -> str:
-    """Which database this is about: target, LOCAL or REMOTE, file, ledger."""
+def headline(exam: Examination) -> list[str]:
+    """Which database this is about, in two lines: target, LOCAL or REMOTE, file; files, ledger."""
     spec = exam.workspace.spec
     ledger = exam.state.ledger
     table = exam.workspace.ledger_table
@@ -42,7 +43,7 @@ def headline(exam: Examination) -> str:
     if exam.state.ledger_problem:
         rows = f"ledger unreadable: {exam.state.ledger_problem}"
     files = "1 file" if len(exam.migrations) == 1 else f"{len(exam.migrations)} files"
-    return f"{spec.label}  {shown_path(exam)}".rstrip() + f"\n{files} in {shown_dir(exam)} · {rows}"
+    return [f"{spec.label}  {shown_path(exam)}".rstrip(), f"{files} in {shown_dir(exam)} · {rows}"]
 
 
 def shown_path(exam: Examination) -> str:
@@ -59,10 +60,10 @@ def shown_dir(exam: Examination) -> str:
 
 def render_status(exam: Examination, out: IO[str], command: Command, *, everything: bool = False) -> None:
     """Write the status for a person."""
-    print(headline(exam), file=out)
+    say_all(headline(exam), out)
     if not exam.state.present:
-        print(_absent(exam, command), file=out)
-    print(file=out)
+        say_all(_absent(exam, command), out)
+    say(out=out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
     run: list[Judgement] = []
     hidden = frozenset() if everything else frozenset(too_many(exam))
@@ -81,17 +82,17 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
             _details(judgement, out, command)
     _flush(run, out, width)
     if hidden:
-        print(f"  … and {len(hidden)} more rows of the ledger without a file (--json shows all)", file=out)
+        say(f"  … and {len(hidden)} more rows of the ledger without a file (--json shows all)", out)
     _base(exam, out, command)
     _unexplained(exam, out)
-    print(file=out)
+    say(out=out)
     _set_notes(exam, out)
-    print(summary(exam), file=out)
+    say(summary(exam), out)
     if exam.position and any(j.standing is not Standing.OK for j in exam.judgements):
-        print(f"The schema is exactly what the files leave {exam.position}.", file=out)
+        say(f"The schema is exactly what the files leave {exam.position}.", out)
     advice = next_commands(exam)
     if advice:
-        print(f"Next: {command(advice[0])}", file=out)
+        say_next(command(advice[0]), out)
 
 
 def too_many(exam: Examination) -> list[str]:
@@ -105,9 +106,9 @@ _MANY, _ALIKE = 50, 20
 
 def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None:
     """Write what one of several targets needs: only the migrations that are not plainly well."""
-    print(headline(exam), file=out)
+    say_all(headline(exam), out)
     if not exam.state.present:
-        print(_absent(exam, command), file=out)
+        say_all(_absent(exam, command), out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
     hidden = frozenset(too_many(exam))
     for judgement in exam.judgements:
@@ -118,10 +119,10 @@ def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None
             _details(judgement, out, command)
     _base(exam, out, command)
     _unexplained(exam, out)
-    print(summary(exam), file=out)
+    say(summary(exam), out)
     advice = next_commands(exam)
     if advice:
-        print(f"Next: {command(advice[0])}", file=out)
+        say_next(command(advice[0]), out)
 
 
 def summary(exam: Examination) -> str:
@@ -181,14 +182,14 @@ def _flush(run: list[Judgement], out: IO[str], width: int) -> None:
         return
     mark, style = MARKS.get(run[0].standing, _BAD)
     label = paint(f"{symbols(out)[mark]} {run[0].standing:<{width}}", style, out)
-    print(f"  {label}  {run[0].name} … {run[-1].name}  ({len(run)} files)", file=out)
+    say(f"  {label}  {run[0].name} … {run[-1].name}  ({len(run)} files)", out)
 
 
 def _line(judgement: Judgement, out: IO[str], width: int) -> None:
     mark, style = MARKS.get(judgement.standing, _BAD)
     label = paint(f"{symbols(out)[mark]} {judgement.standing:<{width}}", style, out)
     reason = _reason(judgement)
-    print(f"  {label}  {judgement.name}" + (f"  {reason}" if reason else ""), file=out)
+    say(f"  {label}  {judgement.name}" + (f"  {reason}" if reason else ""), out)
 
 
 def _reason(judgement: Judgement) -> str:
@@ -252,18 +253,18 @@ def _some(names: Sequence[str]) -> str:
 def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
     for note in judgement.notes:
         if not note.startswith("git "):
-            print(f"      {paint(note, 'dim', out)}", file=out)
+            say(f"      {paint(note, 'dim', out)}", out)
     quiet = judgement.standing in (Standing.PENDING, Standing.OUT_OF_ORDER)
     evidence = [] if quiet else collapse(e for e in judgement.evidence if not e.holds)
     for item in evidence[:_SHOWN]:
         place = f"  {paint(_place(judgement, item), 'dim', out)}" if item.line else ""
-        print(f"      {item.fact}: {_compare(item)}{place}", file=out)
+        say(f"      {item.fact}: {_compare(item)}{place}", out)
     if len(evidence) > _SHOWN:
-        print(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", file=out)
+        say(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", out)
     if judgement.standing is Standing.TORN and judgement.remedy is not None:
         render_remedy(judgement.remedy, out)
     if judgement.next and judgement.standing is not Standing.PENDING:
-        print(f"      {symbols(out)['arrow']} {command(judgement.next)}", file=out)
+        say(f"      {symbols(out)['arrow']} {command(judgement.next)}", out)
 
 
 def _place(judgement: Judgement, item: Evidence) -> str:
@@ -333,52 +334,52 @@ def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
     if "needs-managed" in {f for j in exam.judgements for f in j.flags}:
         pull = command("Take its real shape out of the database: landed shadow pull")
-        print(
-            "\n  The files use what the platform's schemas have in this project, and not in a new one.\n"
-            f"  {pull}",
-            file=out,
-        )
+        say(out=out)
+        say("  The files use what the platform's schemas have in this project, and not in a new one.", out)
+        say(f"  {pull}", out)
     if base is None:
         if "needs-base" in {f for j in exam.judgements for f in j.flags}:
-            print(
-                "\n  The history does not start from an empty database: it uses tables that no file makes.\n"
-                f"  {command(_BASE_NEXT['postgres' if exam.workspace.is_postgres else 'other'])}",
-                file=out,
+            say(out=out)
+            say(
+                "  The history does not start from an empty database: it uses tables that no file makes.", out
             )
+            say(f"  {command(_BASE_NEXT['postgres' if exam.workspace.is_postgres else 'other'])}", out)
         return
     wrong = collapse(e for e in base.evidence if not e.holds)
     if wrong:
-        print(f"\n  The starting schema is not what the database has ({len(wrong)}):", file=out)
+        say(out=out)
+        say(f"  The starting schema is not what the database has ({len(wrong)}):", out)
         for item in wrong[:_SHOWN]:
-            print(f"      {item.fact}: {_compare(item)}", file=out)
+            say(f"      {item.fact}: {_compare(item)}", out)
 
 
 def _unexplained(exam: Examination, out: IO[str]) -> None:
     objects = unexplained_objects(exam.unexplained)
     if not objects:
         return
-    print(f"\n  In the database, but made by no migration ({len(objects)}):", file=out)
+    say(out=out)
+    say(f"  In the database, but made by no migration ({len(objects)}):", out)
     for name in objects[:_SHOWN]:
-        print(f"      {name}", file=out)
+        say(f"      {name}", out)
     if len(objects) > _SHOWN:
-        print(f"      … and {len(objects) - _SHOWN} more (--json shows all)", file=out)
+        say(f"      … and {len(objects) - _SHOWN} more (--json shows all)", out)
     from landed.ops.adopting import adoption
 
     if (found := adoption(exam)) is not None:
         render_adoption(found, len(objects), out)
-    print(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", file=out)
+    say(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", out)
 
 
 def _set_notes(exam: Examination, out: IO[str]) -> None:
     """What is worth knowing about the folder as a whole: doubled numbers, gaps, files that are skipped."""
     notes = exam.notes
     for note in notes[:_SHOWN]:
-        print(f"  {paint('note: ' + note.text, 'dim', out)}", file=out)
+        say(f"  {paint('note: ' + note.text, 'dim', out)}", out)
     if len(notes) > _SHOWN:
-        print(f"  … and {len(notes) - _SHOWN} more notes (landed doctor shows all)", file=out)
+        say(f"  … and {len(notes) - _SHOWN} more notes (landed doctor shows all)", out)
 
 
-def _absent(exam: Examination, command: Command) -> str:
+def _absent(exam: Examination, command: Command) -> list[str]:
     lines = ["The database does not exist yet; nothing was created."]
     from landed.targets.d1_local import other_local_files
 
@@ -390,4 +391,4 @@ def _absent(exam: Examination, command: Command) -> str:
         ]
         if len(lines) > 1:
             lines.append(f"  {command('landed doctor')} shows which file is meant and why")
-    return "\n".join(lines)
+    return lines

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import IO
 
+from landed.report.terminal import coloured
+
 _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "dim": "2", "bold": "1"}
 
 
@@ -18,10 +20,10 @@ def colour(stream: IO[str]) -> bool:
 
 
 def paint(text: str, style: str, stream: IO[str]) -> str:
-    """The text in a style, if the stream shows styles."""
+    """The text in a style, if the stream shows styles; for :func:`landed.report.terminal.say`."""
     if not colour(stream):
         return text
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
+    return coloured(text, _CODES[style])
 
 
 def symbols(stream: IO[str]) -> dict[str, str]:

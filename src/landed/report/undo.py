@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO, Any
 
+from landed.core.next import landed
 from landed.ops.bookmarks import Remembered
 from landed.ops.undo import Losses, Undone, UndoPlan
 from landed.report.json_target import SCHEMA, spec_json
 from landed.report.style import paint
+from landed.report.terminal import say
 
 ROWS = "every row written since then, by anybody: which ones cannot be known"
 _LINES = 20
@@ -17,27 +19,30 @@ _OTHERS = 5
 
 def render_plan(plan: UndoPlan, out: IO[str], command: Callable[[str], str], *, dry_run: bool) -> None:
     """Write to which moment the database would go back, and what that loses."""
-    print(f"{plan.workspace.spec.label}  {plan.name}", file=out)
-    print(f"Back to bookmark {plan.bookmark}{_moment(plan)}", file=out)
+    say(f"{plan.workspace.spec.label}  {plan.name}", out)
+    say(f"Back to bookmark {plan.bookmark}{_moment(plan)}", out)
     losses = plan.losses
-    print(f"\n  {paint('Lost:', 'bold', out)}", file=out)
+    say(out=out)
+    say(f"  {paint('Lost:', 'bold', out)}", out)
     lost = [f"recorded migration {name}" for name in losses.unrecorded] + list(losses.gone)
     _list([*lost, ROWS], "-", "red", out)
     back = [f"recorded migration {name}" for name in losses.recorded] + list(losses.back)
     if back or losses.changed:
-        print(f"  {paint('As they were then:', 'bold', out)}", file=out)
+        say(f"  {paint('As they were then:', 'bold', out)}", out)
         _list(back, "+", "green", out)
         _list(list(losses.changed), "~", "yellow", out)
     for note in _unknown(losses):
-        print(f"  {paint('note', 'yellow', out)}: {note}", file=out)
+        say(f"  {paint('note', 'yellow', out)}: {note}", out)
     others = [e for e in reversed(plan.known) if e.bookmark != plan.bookmark]
     if others:
-        print("\n  Other bookmarks that landed took:", file=out)
+        say(out=out)
+        say("  Other bookmarks that landed took:", out)
         for entry in others[:_OTHERS]:
-            print(f"      {entry.bookmark}  {_before(entry)}", file=out)
+            say(f"      {entry.bookmark}  {_before(entry)}", out)
     if dry_run:
-        print("\nDry run: nothing was changed.", file=out)
-        print(f"Next: {command(f'landed undo --bookmark {plan.bookmark}')}", file=out)
+        say(out=out)
+        say("Dry run: nothing was changed.", out)
+        say(f"Next: {command(landed('undo', bookmark=plan.bookmark))}", out)
 
 
 def render_undone(done: Undone, out: IO[str], command: Callable[[str], str]) -> None:
@@ -47,11 +52,11 @@ def render_undone(done: Undone, out: IO[str], command: Callable[[str], str]) -> 
     text = f"Restored {plan.name} to bookmark {plan.bookmark}"
     if plan.point is not None:
         text += "; read back: schema and ledger are what they were then"
-    print(f"{text}. Recorded now: {rows}.", file=out)
+    say(f"{text}. Recorded now: {rows}.", out)
     if done.note:
-        print(f"  {paint('note', 'yellow', out)}: {done.note}", file=out)
-    print(f"To go forward again: {command(f'landed undo --bookmark {done.back}')}", file=out)
-    print(f"Next: {command('landed status')}", file=out)
+        say(f"  {paint('note', 'yellow', out)}: {done.note}", out)
+    say(f"To go forward again: {command(landed('undo', bookmark=done.back))}", out)
+    say(f"Next: {command('landed status')}", out)
 
 
 def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
@@ -111,6 +116,6 @@ def _unknown(losses: Losses) -> list[str]:
 def _list(names: list[str], sign: str, style: str, out: IO[str]) -> None:
     shown = names if len(names) <= _LINES else [*names[: _LINES - 1], names[-1]]
     for name in shown:
-        print(f"      {paint(sign, style, out)} {name}", file=out)
+        say(f"      {paint(sign, style, out)} {name}", out)
     if len(shown) < len(names):
-        print(f"      … {len(names) - len(shown)} more (--json shows all)", file=out)
+        say(f"      … {len(names) - len(shown)} more (--json shows all)", out)

@@ -9,6 +9,7 @@ from landed.ops.examine import Examination
 from landed.ops.verify import Answer
 from landed.report.status_text import headline, next_commands, summary, too_many, unexplained_objects
 from landed.report.style import paint
+from landed.report.terminal import say, say_all, say_next
 
 
 def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Callable[[str], str]) -> None:
@@ -18,24 +19,24 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
         claims = recorded - len(answer.assumed)
         what = "1 recorded migration claims" if claims == 1 else f"{claims} recorded migrations claim"
         text = f"the schema holds what {what}" if recorded else "nothing is recorded, so nothing is claimed"
-        print(f"{paint('proven', 'green', out)}: {text}", file=out)
+        say(f"{paint('proven', 'green', out)}: {text}", out)
     else:
-        print(f"{paint('NOT proven', 'red', out)}: {summary(exam)}", file=out)
-    print(headline(exam), file=out)
+        say(f"{paint('NOT proven', 'red', out)}: {summary(exam)}", out)
+    say_all(headline(exam), out)
     hidden = frozenset(too_many(exam))
     for judgement in exam.judgements:
         if judgement.name in answer.failed and judgement.name not in hidden:
-            print(f"  {judgement.standing}: {judgement.name}", file=out)
+            say(f"  {judgement.standing}: {judgement.name}", out)
     if hidden:
-        print(f"  orphan: … and {len(hidden)} more (--json shows all)", file=out)
+        say(f"  orphan: … and {len(hidden)} more (--json shows all)", out)
     if answer.assumed:
-        print(f"  assumed (nothing can prove them): {', '.join(answer.assumed)}", file=out)
+        say(f"  assumed (nothing can prove them): {', '.join(answer.assumed)}", out)
     objects = unexplained_objects(exam.unexplained)
     if objects:
         more = f" and {len(objects) - 8} more" if len(objects) > 8 else ""
-        print(f"  made by no migration (does not fail): {', '.join(objects[:8])}{more}", file=out)
+        say(f"  made by no migration (does not fail): {', '.join(objects[:8])}{more}", out)
     if not answer.proven:
-        print(f"Next: {command(_advice(exam, answer))}", file=out)
+        say_next(command(_advice(exam, answer)), out)
 
 
 def _advice(exam: Examination, answer: Answer) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
 from landed.core.errors import CannotKnow, ConfigError, UsageError
+from landed.core.next import Next, program
 from landed.targets.d1_api import Api
 from landed.targets.d1_api_errors import Gone
 from landed.targets.d1_api_text import one_line
@@ -60,7 +60,10 @@ def find_account(api: Api, config: WranglerConfig | None, variables: Variables) 
     raise UsageError(
         f"The credentials in force ({api.credentials.origin}) are good for {len(accounts)} accounts.",
         details=[f"{id}  {api.said(name)}" for id, name in accounts[:_MOST_SHOWN]],
-        next=f"export CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}   (or account_id in the wrangler configuration)",
+        next=Next(
+            program("export", f"CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}"),
+            "   (or account_id in the wrangler configuration)",
+        ),
     )
 
 
@@ -102,8 +105,10 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
     if not isinstance(found, dict) or not _ID.match(str(found.get("uuid", ""))):
         raise CannotKnow(
             f"There is no D1 database {name} in the account {account}.",
-            next=f"{shlex.join(['wrangler', 'd1', 'create', name])}   "
-            "(or name another account: CLOUDFLARE_ACCOUNT_ID)",
+            next=Next(
+                program("wrangler", "d1", "create", name),
+                "   (or name another account: CLOUDFLARE_ACCOUNT_ID)",
+            ),
         )
     # It was asked for by its name: another one in the answer would only find its way into commands.
     return Place(account, str(found["uuid"]), name)

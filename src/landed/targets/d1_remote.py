@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.core.next import landed, program
 from landed.sql.sqlite_tokens import quote
 from landed.targets.base import LiveState, UndoPoint
 from landed.targets.d1_api_errors import SqlFailed
@@ -137,8 +137,8 @@ class RemoteD1Target:
         name = self.connected.place.name
         return UndoPoint(
             bookmark,
-            f"landed undo --bookmark {bookmark}",
-            shlex.join(["wrangler", "d1", "time-travel", "restore", name, f"--bookmark={bookmark}"]),
+            landed("undo", bookmark=bookmark),
+            program("wrangler", "d1", "time-travel", "restore", name, f"--bookmark={bookmark}"),
         )
 
     def bookmark(self, timestamp: str | None = None) -> str:

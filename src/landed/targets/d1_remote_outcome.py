@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
+from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed, prose
 from landed.core.timeline import Step
 from landed.targets.base import Consent, LiveState
 from landed.targets.d1_api_errors import SqlFailed, Unsure
@@ -80,7 +81,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
                 "server did not roll the file back, or somebody else changed the schema meanwhile.",
             ],
             where=attempt.migration.file,
-            next=f"landed status\nThen: landed resume {name}",
+            next=Next(STATUS, BREAK, "Then: ", landed("resume", name)),
         )
     _not_applied(attempt, problem)
 
@@ -140,8 +141,10 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
                 "It is all there, or nothing of it: the request is one transaction. It was not sent again.",
             ],
             where=attempt.migration.file,
-            next="When the database can be reached again: landed status\n"
-            "Then: landed apply   (a file that is recorded is never run twice)",
+            next=prose(
+                "When the database can be reached again: landed status\n"
+                "Then: landed apply   (a file that is recorded is never run twice)"
+            ),
         )
     assert isinstance(problem, CannotKnow)
     if isinstance(problem, SqlFailed):
@@ -201,7 +204,9 @@ def _not_applied(attempt: Attempt, problem: BaseException) -> NoReturn:
         f"{name} was not applied: {problem.message}",
         details=details,
         where=attempt.migration.file,
-        next="landed apply" if isinstance(problem, Unsure) else f"{problem.next}\nThen: landed apply",
+        next=Next(APPLY)
+        if isinstance(problem, Unsure)
+        else Next(as_next(problem.next), BREAK, "Then: ", APPLY),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.facts import EXISTS, FactKey, Facts
 from landed.core.migration import Migration
+from landed.core.next import BREAK, Next, Quoted, landed, prose
 from landed.core.timeline import Step
 from landed.sql.sqlite_tokens import fold, tokenize, unquote
 
@@ -72,7 +73,7 @@ def rows_lost(
     details = [_loss(loss, step.dropped) for loss in losses]
     details.append(ROLLED_BACK)
     where = _drop_place(migration, step, losses)
-    allow = " ".join(f"--allow '{loss.allow}'" for loss in losses)
+    allow = landed("apply", allow=[Quoted(loss.allow) for loss in losses])
     if named:
         verb = "column" if first.kind == "drop-column" else "table"
         target = f"{first.table}.{first.column}" if first.column else first.table
@@ -80,7 +81,7 @@ def rows_lost(
             f"{migration.name} drops the {verb} {target}, which holds data.",
             details=details,
             where=where,
-            next=f"If that data may go, name it: landed apply {allow}",
+            next=Next("If that data may go, name it: ", allow),
         )
     worst = next(loss for loss in losses if loss.kind not in ("drop-table", "drop-column"))
     what = "lose" if worst.kind == "lose-rows" else "change"
@@ -89,7 +90,7 @@ def rows_lost(
         f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
         details=details,
         where=where,
-        next=f"{advice}\nIf the rows may go: landed apply {allow}",
+        next=Next(prose(advice), BREAK, "If the rows may go: ", allow),
     )
 
 
@@ -131,8 +132,9 @@ def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[s
         f"{migration.name} would remove {keys[0].object}, which no migration made.",
         details=[f"{key.object}: gone afterwards" for key in keys] + [ROLLED_BACK],
         where=migration.file,
-        next="Carry it over in the file, or name it: landed apply "
-        + " ".join(f"--allow '{a}'" for a in allow),
+        next=Next(
+            "Carry it over in the file, or name it: ", landed("apply", allow=[Quoted(a) for a in allow])
+        ),
     )
 
 

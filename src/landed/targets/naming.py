@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
+from landed.core.next import Next, program
 from landed.core.secrets import without_login as redact
 from landed.targets.discovery import Project
 from landed.targets.migration_folders import folder_for_file, missing_folder_notes
@@ -148,7 +149,7 @@ def _database(project: Project, kind: str, name: str, origin: str) -> D1Database
         raise UsageError(
             f"{shown} has {len(databases)} databases: say which one",
             details=[f"--target {kind}/{d.binding.value}    {_described(d)}" for d in databases],
-            next=f"landed --target {kind}/{databases[0].binding.value} status",
+            next=Next(program("landed", "--target", f"{kind}/{databases[0].binding.value}", "status")),
         )
     for database in databases:
         if database.answers_to(name):

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.advice import shell_word
 from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
+from landed.core.next import APPLY, BREAK, STATUS, Command, Next, as_command
 from landed.targets.base import Consent
 from landed.targets.pg_alone_subject import Subject
 from landed.targets.pg_alone_subjects import subject_of
@@ -60,7 +60,7 @@ def refuse_obstacles(
     migration: Migration,
     numbers: Collection[int],
     consent: Consent,
-    again: str = "landed apply",
+    again: str = APPLY,
 ) -> None:
     """Look for INVALID indexes in the way of a file's statements (numbers) before the first of them runs, so
     that a missing consent does not stop the file half-way. Changes nothing; one round trip for each statement
@@ -86,7 +86,7 @@ def run_alone(
     tries: int = 5,
     pauses: Sequence[float] = PAUSES,
     sleep: Callable[[float], None] = time.sleep,
-    again: str = "landed apply",
+    again: str = APPLY,
 ) -> Proof:
     """Run one statement outside of any transaction, and return what proves that it did what it says.
 
@@ -152,7 +152,7 @@ def run_alone(
             f"{what} ran without an error, but what it should have done is not there",
             details=[missing, *[line for line in left if missing not in line], *ways],
             where=place,
-            next=f"see what the database holds, correct it, then: {again}",
+            next=Next("see what the database holds, correct it, then: ", again),
         )
     return Proof(subject.proof(), tuple(subject.notes()))
 
@@ -210,7 +210,7 @@ def _check(subject: Subject, migration: Migration, place: str, consent: Consent,
                 f"another session is building the index {index.shown} at this moment",
                 details=[f"pid {index.builder} is at it: the index is INVALID until it has finished"],
                 where=place,
-                next=f"wait until it has finished, then: {again}",
+                next=Next("wait until it has finished, then: ", again),
             )
         if index.allow not in consent.allowed:
             raise _refused(index, migration, place, again)
@@ -225,13 +225,17 @@ def _refused(index: Index, migration: Migration, place: str, again: str) -> Need
             f"it is: {index.definition}",
         ],
         where=place,
-        next=f"To have it dropped and built anew: {_resume(migration, again)} --allow '{index.allow}'",
+        next=Next("To have it dropped and built anew: ", _resume(migration, again, [index])),
     )
 
 
-def _resume(migration: Migration, again: str) -> str:
-    """What runs a file on: with an INVALID index of its own it is torn, and apply refuses it."""
-    return again.replace("landed apply", f"landed resume {shell_word(migration.name)}")
+def _resume(migration: Migration, again: str, indexes: Sequence[Index]) -> Command:
+    """What runs a file on, allowed to drop indexes: with an INVALID one of its own it is torn, and apply
+    refuses it."""
+    command = as_command(again)
+    if command.verb == "apply":
+        command = command.but("resume", migration.name)
+    return command.allowing(index.allow for index in indexes)
 
 
 def _in_the_way(connection: Connection[Any], table: str, old: float) -> tuple[Blocker, ...]:
@@ -265,13 +269,16 @@ def _failed(
         details.append("this statement has changed nothing")
     # A named index is in the way of the next run; one that the server named is not.
     named = [index for index in subject.broken(connection) if index.name in statement.text]
-    allow = "".join(f" --allow '{index.allow}'" for index in named)
-    then = _resume(migration, again) if left else again
+    then = (
+        _resume(migration, again, named)
+        if left
+        else as_command(again).allowing(index.allow for index in named)
+    )
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
         details=details,
         where=f"{migration.file}:{statement.line}",
-        next=f"{advice or 'correct the cause'}\nThen run: {then}{allow}",
+        next=Next(advice or "correct the cause", BREAK, "Then run: ", then),
     )
 
 
@@ -304,11 +311,12 @@ def _lost(
                     message,
                     details=[f"the server is still at it (pid {pid}): {shown(running[0][0])}"],
                     where=place,
-                    next=f"wait until it has finished, then: {again}",
+                    next=Next("wait until it has finished, then: ", again),
                 )
             missing = subject.unproven(other)
             left, ways = subject.left(other)
     except (psycopg.Error, LandedError):
         return unknown
     seen = f"read again: {missing}" if missing else f"read again: {subject.proof()}; it is not recorded yet"
-    return NotProven(message, details=[seen, *left, *ways], where=place, next=f"landed status, then: {again}")
+    way = Next(STATUS, ", then: ", again)
+    return NotProven(message, details=[seen, *left, *ways], where=place, next=way)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from landed.core.errors import Busy
+from landed.core.next import APPLY, Next
 from landed.targets.pg_asking import ask
 from landed.targets.pg_sessions import Blocker, duration, ending, shown
 
@@ -187,7 +188,7 @@ def retrying(
     tries: int = 5,
     pauses: Sequence[float] = PAUSES,
     sleep: Callable[[float], None] = time.sleep,
-    again: str = "landed apply",
+    again: str = APPLY,
     undone: str = "it was rolled back",
 ) -> T:
     """Run ``attempt`` until it gets its locks; returns what it returns.
@@ -259,7 +260,7 @@ def blocked(
     return Busy(
         f"{what} {missed}" if relation else f"{what} could not go on {tried}: it waits for another session",
         details=details,
-        next=f"when that session has ended: {again}" + (f"   (to end it: {end})" if end else ""),
+        next=Next("when that session has ended: ", again, f"   (to end it: {end})" if end else ""),
     )
 
 
@@ -272,7 +273,7 @@ def _contended(what: str, cause: str, error: BaseException, again: str) -> Busy:
             *lines,
             "both tries were rolled back: nothing of it is in the database, and it is not recorded",
         ],
-        next=f"run it when the other session is quiet: {again}",
+        next=Next("run it when the other session is quiet: ", again),
     )
 
 

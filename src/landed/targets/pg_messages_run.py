@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.advice import shell_word
 from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
+from landed.core.next import APPLY, BREAK, Next, Quoted, as_next, landed, prose
+from landed.core.next import Command as Shell
 from landed.sql.postgres import problems
 from landed.sql.postgres_segments import read_only, refused_trap
 from landed.sql.postgres_tokens import words
@@ -44,7 +45,7 @@ def refusal(migration: Migration) -> NotProven | None:
             f"{migration.name} was not run: {trap.text}.",
             where=f"{migration.file}:{trap.line}",
             details=[*([_WHY[trap.code]] if trap.code in _WHY else []), "Nothing was changed."],
-            next=f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: landed apply",
+            next=Next(f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: ", APPLY),
         )
     reads = read_only(migration.statements)
     if reads is not None:
@@ -67,7 +68,7 @@ def refusal(migration: Migration) -> NotProven | None:
             f"{migration.name} was not run: {first.text}.",
             where=f"{migration.file}:{first.line}",
             details=[*(f"line {p.line}: {p.text}" for p in found[1:6]), "Nothing was changed."],
-            next=f"{advice}. Then run: landed apply",
+            next=Next(f"{advice}. Then run: ", APPLY),
         )
     for statement in migration.statements:
         w = words(statement.text, 200)
@@ -141,7 +142,7 @@ def failed(
         where=where,
         details=details,
         next=advice
-        or f"{_ADVICE_BY_CODE.get(error.sqlstate or '', 'Correct the file')}, then run: landed apply",
+        or Next(prose(_ADVICE_BY_CODE.get(error.sqlstate or "", "Correct the file")), ", then run: ", APPLY),
     )
 
 
@@ -178,7 +179,7 @@ def _not_recorded(
         f"{migration.name} failed: {about}{said}",
         where=migration.file,
         details=[*([f"detail: {' '.join(detail.split())}"] if detail else []), ROLLED_BACK],
-        next=f"{advice(code, ledger)}. Then run: landed apply",
+        next=Next(advice(code, ledger), ". Then run: ", APPLY),
     )
 
 
@@ -191,7 +192,7 @@ def not_answered(migration: Migration, error: psycopg.Error) -> NotProven:
         details=[
             "It is not recorded. A statement that runs outside of a transaction may have been under way."
         ],
-        next="landed status\nIf that fails, too: landed doctor",
+        next=prose("landed status\nIf that fails, too: landed doctor"),
     )
 
 
@@ -208,7 +209,7 @@ def check_failed(migration: Migration, text: str, line: int, why: str, error: bo
 
 def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | NeedsConfirmation:
     """The error for rows that a file would take away without saying so."""
-    allow = " ".join(f"--allow '{loss.allow}'" for loss in losses)
+    allow = landed("apply", allow=[Quoted(loss.allow) for loss in losses])
     silent = [loss for loss in losses if loss.kind not in ("drop-table", "drop-column")]
     details = [_loss(loss) for loss in losses] + [ROLLED_BACK]
     where = _place(migration, silent[0] if silent else losses[0])
@@ -221,8 +222,14 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
             f"{migration.name} would {verb} {worst.counted} of the table {worst.table} without naming it.",
             details=details,
             where=where,
-            next="Rewrite the file so that it keeps these rows, or says with a statement of its own that "
-            f"they go. Then run: landed apply\nIf the rows may go: landed apply {allow}",
+            next=Next(
+                "Rewrite the file so that it keeps these rows, or says with a statement of its own that they "
+                "go. Then run: ",
+                APPLY,
+                BREAK,
+                "If the rows may go: ",
+                allow,
+            ),
         )
     first = losses[0]
     target = f"column {first.table}.{first.column}" if first.column else f"table {first.table}"
@@ -230,11 +237,11 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
         f"{migration.name} drops the {target}, which holds data.",
         details=details,
         where=where,
-        next=f"If that data may go, name it: landed apply {allow}",
+        next=Next("If that data may go, name it: ", allow),
     )
 
 
-def _broken(migration: Migration, worst: Loss, details: list[str], allow: str) -> NotProven:
+def _broken(migration: Migration, worst: Loss, details: list[str], allow: Shell) -> NotProven:
     where = next(
         (
             f"{migration.file}:{statement.line}"
@@ -247,8 +254,13 @@ def _broken(migration: Migration, worst: Loss, details: list[str], allow: str) -
         f"{migration.name} would leave {worst.counted} of the table {worst.table} that refer to nothing.",
         details=[*details[:-1], "the file switches the checks of foreign keys off", details[-1]],
         where=where,
-        next="Correct the rows, or take out what switches the checks off. Then run: landed apply\n"
-        f"If these rows may stay as they are: landed apply {allow}",
+        next=Next(
+            "Correct the rows, or take out what switches the checks off. Then run: ",
+            APPLY,
+            BREAK,
+            "If these rows may stay as they are: ",
+            allow,
+        ),
     )
 
 
@@ -309,14 +321,15 @@ def _to_be_resumed(migration: Migration, error: LandedError, lines: Sequence[str
     details = [detail for detail in error.details if detail != ROLLED_BACK]
     kind = type(error)
     says_how = isinstance(error, NeedsConfirmation) or "landed " in (error.next or "")
-    advice = f"landed resume {shell_word(migration.name)}"
+    advice = landed("resume", migration.name)
+    way = as_next(error.next)
     return kind(
         error.message,
         details=[*details, *lines],
         where=error.where,
-        next=(error.next or advice).replace("landed apply", advice)
+        next=(way.instead("apply", "resume", migration.name) or Next(advice))
         if says_how
-        else f"Correct what stopped it, then run: {advice}",
+        else Next("Correct what stopped it, then run: ", advice),
     )
 
 
@@ -356,4 +369,4 @@ def explained(session: Session, command: Command, error: psycopg.Error) -> tuple
     from landed.targets.pg_references import explain
 
     details, advice = explain(session.connection, error, command.sql)
-    return list(details), f"{advice}\nThen run: landed apply" if advice else None
+    return list(details), Next(advice, BREAK, "Then run: ", APPLY) if advice else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
+from landed.core.next import Next
 from landed.targets.oneoff import Outcome, Script, Touched
 from landed.targets.pg_advisory import refuse_unwritable
 
@@ -273,7 +274,7 @@ class _Run:
                 next="Give one --param for each of $1, $2, … in the statement.",
             )
         if code == _LOCKED:
-            return blocked(number, watcher.blockers, 1, "run it again", [nothing])
+            return blocked(number, watcher.blockers, 1, Next("run it again"), [nothing])
         line = statement.line
         position = error.diag.statement_position
         if position and position.isdigit():

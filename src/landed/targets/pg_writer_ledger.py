@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.core.migration import Migration
+from landed.core.next import BREAK, STATUS, Next
 from landed.targets import pg_messages_run as say
 from landed.targets.pg_asking import PATH
 from landed.targets.pg_ledger import LedgerTable, copied, delete, match, read_ledger, row_for, upsert
@@ -165,5 +166,5 @@ def _refused(failed: Failed, ledger: LedgerTable) -> NotProven:
     return NotProven(
         f"The ledger was not changed: {say.primary(failed.error)}",
         details=[*([diag.message_detail] if diag.message_detail else []), "Nothing was changed."],
-        next=f"{advice(failed.error.sqlstate, ledger)}\nThen run: landed status",
+        next=Next(advice(failed.error.sqlstate, ledger), BREAK, "Then run: ", STATUS),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
+from landed.core.next import APPLY, BREAK, Next, prose
 from landed.targets.messages import ROLLED_BACK
 from landed.targets.pg_asking import ask
 from landed.targets.pg_ledger import read_ledger
@@ -151,7 +152,7 @@ def before_commit(session: Session, migration: Migration, error: BaseException) 
         f"{migration.name} was not applied: the connection was lost while it ran.",
         where=migration.file,
         details=[*details, _seen(session)],
-        next="landed status\nThen: landed apply",
+        next=prose("landed status\nThen: landed apply"),
     )
 
 
@@ -203,7 +204,7 @@ def after_commit(
             f"It is there whole and recorded, or nothing of it: it is one transaction (number {xid}). It was "
             "not sent again.",
         ],
-        next=f"{LATER}\nThen: landed apply   (a file that is recorded is never run twice)",
+        next=Next(prose(LATER), BREAK, "Then: ", APPLY, "   (a file that is recorded is never run twice)"),
     ) from None
 
 

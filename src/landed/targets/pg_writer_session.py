@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from landed.core.errors import CannotKnow
+from landed.core.next import prose
 from landed.targets.pg_asking import GUARDED
 from landed.targets.pg_ledger import LedgerTable, look, provision
 from landed.targets.pg_ledger_shape import Shape, refuse_writing, shape_of, shape_query
@@ -146,7 +147,7 @@ class Session:
             raise CannotKnow(
                 f"{self.target.label} could not be written to: the connection was lost while it was opened.",
                 details=[*str(error).strip().splitlines()[:1], "Nothing that it was opened for was sent."],
-                next="landed status\nThen run it again",
+                next=prose("landed status\nThen run it again"),
             ) from error
         except BaseException:
             self.close()

@@ -17,6 +17,7 @@ from landed.catalog.postgres.row_patterns import CannotTell
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
 from landed.core.facts import holds, is_older
 from landed.core.migration import Migration
+from landed.core.next import APPLY, BREAK, Next, prose
 from landed.core.timeline import Step
 from landed.targets.base import Applied
 from landed.targets.messages import ROLLED_BACK
@@ -212,7 +213,7 @@ class Together:
             f"{name} was not applied: the connection was lost while it ran.",
             where=members[done].migration.file,
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
-            next="landed status\nThen: landed apply",
+            next=prose("landed status\nThen: landed apply"),
         )
 
 
@@ -233,7 +234,7 @@ def _unknown(members: Sequence[Member], why: Sequence[str]) -> Ambiguous:
         "the reply was lost.",
         where=members[0].migration.file,
         details=[*why, "Each of them is there whole and recorded, or nothing of it. Nothing was sent again."],
-        next=f"{LATER}\nThen: landed apply   (a file that is recorded is never run twice)",
+        next=Next(prose(LATER), BREAK, "Then: ", APPLY, "   (a file that is recorded is never run twice)"),
     )
 
 

@@ -25,3 +25,11 @@ def quoted(name: str) -> str:
     ('orders', '"Order"', '"a""b"', 'user')
     """
     return name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"'
+
+
+_NO_ROLE = frozenset({"public", "none", "user", "current_user", "current_role", "session_user"})
+
+
+def role_name(name: str) -> str:
+    """A role as it can be pasted into SQL; one that is called as a keyword for roles is quoted."""
+    return f'"{name}"' if name in _NO_ROLE else quoted(name)
