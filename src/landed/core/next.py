@@ -235,6 +235,14 @@ def as_next(text: str | None) -> Next:
     return Next(*parts, rest)
 
 
+def several(texts: Iterable[str]) -> Next:
+    """A text of several lines, whatever is in each of them."""
+    parts: list[Part] = []
+    for text in texts:
+        parts += [BREAK, text] if parts else [text]
+    return Next(*parts)
+
+
 def with_options(text: str, each: Callable[[Command], str]) -> str:
     """A text that may be a :class:`Next` or a :class:`Command`, its commands as ``each`` shows them.
 

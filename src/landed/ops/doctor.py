@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from landed.core.errors import LandedError, UsageError
-from landed.core.printable import escaped
+from landed.core.next import several
 from landed.targets.discovery import Project
 from landed.targets.target_spec import TargetSpec
 
@@ -145,11 +145,10 @@ def guarded(area: str, code: str, label: str, look: Callable[[], Iterable[Check]
         checks.extend(look())
     except LandedError as error:
         place = f"{error.where}: " if error.where else ""
-        # One line each, whatever is in them.
-        told = [escaped(line) for line in (f"{place}{error.message}", *error.details)]
+        told = several([f"{place}{error.message}", *error.details])
         checks.append(
             Check(
-                area, code, label, level=Level.ERROR, problem="\n".join(told),
+                area, code, label, level=Level.ERROR, problem=told,
                 next=error.next, exit_code=2 if isinstance(error, UsageError) else 3,
             )
         )  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apsw
 
+from landed.core.next import several
 from landed.ops.doctor import Check, Level, guarded
 from landed.shadow.sandbox import restrict
 from landed.sql.sqlite_tokens import quote
@@ -122,7 +123,7 @@ def _integrity(target: SqliteTarget) -> Iterator[Check]:
         yield Check("database", "integrity", "integrity", "quick_check finds nothing wrong")
     else:
         yield Check(
-            "database", "integrity", "integrity", "damaged", None, Level.ERROR, "\n".join(found),
+            "database", "integrity", "integrity", "damaged", None, Level.ERROR, several(found),
             "restore the file from a copy, or salvage it with: sqlite3 FILE .recover", 3,
         )  # fmt: skip
 
@@ -152,7 +153,7 @@ def _foreign_keys(target: SqliteTarget) -> Iterator[Check]:
         ]
         yield Check(
             "database", "references", "references", f"{sum(broken.values())} broken", "measured",
-            Level.WARNING, "\n".join(lines[:_MOST]),
+            Level.WARNING, several(lines[:_MOST]),
             "add the missing rows, or remove the ones that refer to them",
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.catalog.postgres.names import quoted, role_name
 from landed.core.errors import CannotKnow, LandedError, UsageError
-from landed.core.next import Hint, landed
+from landed.core.next import Hint, landed, several
 from landed.ops.doctor import Check, Level, guarded
 from landed.targets.discovery import Project
 from landed.targets.pg_asking import ask, ask_one
@@ -136,7 +136,7 @@ def _server(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         # Whether the session was made read-only by landed itself says nothing about the database.
         refuse_unwritable(known._replace(read_only=False), connected.dsn)
     except UsageError as error:
-        reason = "\n".join([error.message, *error.details])
+        reason = several([error.message, *error.details])
         value = "transaction mode" if known.pooler == "transaction" else "a replica"
         code = "pooler" if known.pooler == "transaction" else "replica"
         yield Check("database", code, code, value, None, Level.WARNING, reason, error.next)

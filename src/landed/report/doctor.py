@@ -67,9 +67,8 @@ def _check(check: Check, out: IO[str], label: int, width: int, command: Callable
         shown[-1] += f"  {paint(origin, 'dim', out)}"
     elif origin:
         shown.append(paint(origin, "dim", out))
-    problems = [
-        line for text in (check.problem or "").split("\n") for line in _wrapped(text, room - len(word))
-    ]
+    told = lines(check.problem) if check.problem else []
+    problems = [line for text in told for line in _wrapped(text, room - len(word))]
     shown += [
         (paint(word, style, out) if i == 0 else " " * len(word)) + line for i, line in enumerate(problems)
     ]
