@@ -13,7 +13,10 @@ from landed.sql.sqlite_tokens import fold, tokenize, unquote
 __all__ = ["SchemaRow", "object_facts", "owned", "resolve", "snapshot", "virtual_module"]
 
 
-_VIRTUAL = re.compile(r"CREATE(?:\s|/\*.*?\*/|--[^\n]*)+VIRTUAL\b", re.IGNORECASE | re.DOTALL)
+# Every character can be read in one way only, so that no text makes it try again and again.
+_VIRTUAL = re.compile(
+    r"CREATE(?:\s|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/|--[^\n]*+(?:\n|\Z))+VIRTUAL\b", re.IGNORECASE
+)
 _KEY_COLUMN = re.compile(r'(?:^|, )("(?:[^"]|"")*"|[^\s,"]+)')
 
 # Tables that a module makes for itself (sqlite.org/fts3.html, fts5.html, rtree.html).

@@ -15,22 +15,27 @@ def verifies(text: str, comments: Iterable[tuple[int, str]]) -> Iterator[Verify]
 
     A check is one line comment, continued by the next line comment while it ends in a backslash.
     """
-    line, pending, end = 0, "", 0
+    pending: list[str] = []
+    line = at = counted = end = 0
     for start, comment in comments:
         continued = pending and comment.startswith("--") and not text[end:start].strip()
         if pending and not continued:
-            yield Verify(line, pending)
-            pending = ""
+            yield Verify(at, " ".join(pending))
+            pending = []
         body = comment.rstrip()
         if continued:
-            body = f"{pending} {body[2:].strip()}"
+            body = body[2:].strip()
         elif match := _VERIFY.match(body):
-            line, body = text.count("\n", 0, start) + 1, match[1]
+            line += text.count("\n", counted, start)
+            counted = start
+            at, body = line + 1, match[1]
         else:
             continue
-        pending, end = body.rstrip("\\; \t"), start + len(comment)
+        part, end = body.rstrip("\\; \t"), start + len(comment)
+        if part:
+            pending.append(part)
         if pending and not body.endswith("\\"):
-            yield Verify(line, pending)
-            pending = ""
+            yield Verify(at, " ".join(pending))
+            pending = []
     if pending:
-        yield Verify(line, pending)
+        yield Verify(at, " ".join(pending))

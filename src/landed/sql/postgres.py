@@ -13,6 +13,7 @@ from landed.sql.postgres_tokens import Token, literal, quote, scan, tokenize
 __all__ = ["Problem", "Token", "literal", "normalise", "parse", "problems", "quote", "split", "tokenize"]
 
 _ROUTINES = frozenset({"FUNCTION", "PROCEDURE"})
+_LONGEST_COMMAND = 40
 _NO_KEYWORD_AFTER = frozenset({".", "AS"})
 
 
@@ -123,40 +124,41 @@ def problems(text: str) -> tuple[Problem, ...]:
     if "\\" not in text and "stdin" not in text.lower():
         return ()
     found: list[Problem] = []
-    at = skipped = 0
+    at = skipped = occupied = counted = 0
+    line = 1
     statement: list[str] = []
+
+    def note(place: int, code: str, why: str) -> None:
+        nonlocal counted, line
+        line += text.count("\n", counted, place)
+        counted = place
+        found.append(Problem(line, code, why))
+
     while at < len(text):
-        for kind, piece, start in scan(text[at:]):
-            place = at + start
-            if kind in ("space", "comment"):
+        for kind, piece, place in scan(text, at):
+            if kind == "space":
                 continue
-            if (
-                kind == "other"
-                and piece[0] == "\\"
-                and not text[text.rfind("\n", 0, place) + 1 : place].strip()
-            ):
-                command = text[place : _line_end(text, place)].split(maxsplit=1)[0]
-                found.append(
-                    Problem(
-                        text.count("\n", 0, place) + 1,
-                        "psql-command",
-                        f"{command} is a command of psql, not SQL: the server refuses it",
-                    )
-                )
-                at = _line_end(text, place)
+            # Nothing but space stands between the last token and this one: is a line's end among it?
+            begins = not occupied or text.rfind("\n", occupied, place) >= 0
+            occupied = place + len(piece)
+            if kind == "comment":
+                continue
+            if kind == "other" and piece[0] == "\\" and begins:
+                end = _line_end(text, place)
+                command = text[place : min(end, place + _LONGEST_COMMAND)].split(maxsplit=1)[0]
+                note(place, "psql-command", f"{command} is a command of psql, not SQL: the server refuses it")
+                at = occupied = end
                 statement = []
                 break
             if piece == ";":
                 if statement[:1] == ["COPY"] and "STDIN" in statement:
-                    end = text.find("\n\\.", place)
-                    found.append(
-                        Problem(
-                            text.count("\n", 0, skipped) + 1,
-                            "copy-stdin",
-                            "COPY … FROM stdin takes its rows from psql: write them as INSERT",
-                        )
+                    rows = text.find("\n\\.", place)
+                    note(
+                        skipped,
+                        "copy-stdin",
+                        "COPY … FROM stdin takes its rows from psql: write them as INSERT",
                     )
-                    at = len(text) if end < 0 else _line_end(text, end + 1)
+                    at = occupied = len(text) if rows < 0 else _line_end(text, rows + 1)
                     statement = []
                     break
                 statement = []

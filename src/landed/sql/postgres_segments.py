@@ -300,21 +300,26 @@ def _chains(sql: str) -> bool:
 def early_enum_values(statements: Sequence[Statement]) -> dict[int, str]:
     """ALTER TYPE … ADD VALUE statements (by number) whose value a later statement of the file uses, with the
     reason: PostgreSQL lets a new value be used only after its transaction has committed (error 55P04)."""
+    added = [_added_value(s.text) for s in statements]
+    if not any(added):
+        return {}
     found: dict[int, str] = {}
-    for at, statement in enumerate(statements):
-        added = _added_value(statement.text)
-        if added is None:
-            continue
-        name, value = added
-        if any(_creates_type(s.text, name) for s in statements[:at]):
-            continue
-        for later in statements[at + 1 :]:
-            if _added_value(later.text) is None and _mentions(later.text, value):
-                found[statement.number] = (
-                    f"the new value {value!r} is used in line {later.line}, which works after a commit only"
-                )
-                break
-    return found
+    # Backwards: the first later line that has each literal.
+    used: dict[str, int] = {}
+    for statement, value in zip(reversed(statements), reversed(added), strict=True):
+        if value is None:
+            used.update(dict.fromkeys(_literals(statement.text), statement.line))
+        elif (line := used.get(value[1])) is not None:
+            found[statement.number] = (
+                f"the new value {value[1]!r} is used in line {line}, which works after a commit only"
+            )
+    made: set[str] = set()
+    for statement, value in zip(statements, added, strict=True):
+        if value is None:
+            made.update(_created_type(statement.text))
+        elif value[0] in made:
+            found.pop(statement.number, None)
+    return dict(sorted(found.items()))
 
 
 def _added_value(sql: str) -> tuple[str, str] | None:
@@ -328,17 +333,17 @@ def _added_value(sql: str) -> tuple[str, str] | None:
     return w[at - 1].strip('"').lower(), string_value(value)
 
 
-def _creates_type(sql: str, name: str) -> bool:
+def _created_type(sql: str) -> list[str]:
+    """What a CREATE TYPE may be called by a later ALTER TYPE."""
     w = words(sql, 6)
-    return w[:2] == ["CREATE", "TYPE"] and any(x.strip('"').lower() == name for x in w[2:])
+    return [x.strip('"').lower() for x in w[2:]] if w[:2] == ["CREATE", "TYPE"] else []
 
 
-def _mentions(sql: str, value: str) -> bool:
-    """Whether a statement that runs now (not a function's body) has this literal."""
-    runs_bodies = words(sql, 1) == ["DO"]
+def _literals(sql: str, deep: int = 8) -> Iterator[str]:
+    """The literals of a statement that runs now (not of a function's body)."""
+    runs_bodies = deep > 0 and words(sql, 1) == ["DO"]
     for kind, text, _ in scan(sql):
-        if kind == "string" and string_value(text) == value:
-            return True
-        if kind == "dollar" and runs_bodies and _mentions(string_value(text), value):
-            return True
-    return False
+        if kind == "string":
+            yield string_value(text)
+        elif kind == "dollar" and runs_bodies:
+            yield from _literals(string_value(text), deep - 1)

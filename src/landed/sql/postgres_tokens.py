@@ -64,9 +64,10 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(_TOKEN, re.VERBOSE)
 
 
-def scan(sql: str) -> Iterator[tuple[str, str, int]]:
-    """All tokens of a text as plain tuples (kind, text, start), in order and without gaps. For hot paths."""
-    at, end = 0, len(sql)
+def scan(sql: str, start: int = 0) -> Iterator[tuple[str, str, int]]:
+    """All tokens of a text as plain tuples (kind, text, start), in order and without gaps; from the offset
+    ``start`` on, where one begins. For hot paths."""
+    at, end = start, len(sql)
     match = _pattern().match
     while at < end:
         found = match(sql, at)
@@ -78,7 +79,13 @@ def scan(sql: str) -> Iterator[tuple[str, str, int]]:
             text = sql[at : comment_end(sql, at)]
         elif kind == "operator" and text[-1] in "+-" and len(text) > 1 and _SIGNED.isdisjoint(text):
             # "=-1" is "=" and "-": a sign ends an operator only beside one of these characters.
-            text = text.rstrip("+-") or text[0]
+            whole, text = text, text.rstrip("+-") or text[0]
+            yield kind, text, at
+            # What is cut off has nothing but signs in it, each an operator of its own.
+            for place in range(len(text), len(whole)):
+                yield kind, whole[place], at + place
+            at += len(whole)
+            continue
         yield kind, text, at
         at += len(text)
 

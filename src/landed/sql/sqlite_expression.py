@@ -56,10 +56,18 @@ class Expressions(Reader):
 
     def expression(self, floor: int = 0) -> Expression:
         """An expression made of operators that bind at least as strongly as ``floor``."""
-        left = self._operand()
+        text, bound = self._operand()
+        if _INFIX.get(self.words[self.at], -1) < floor:
+            return text, bound
+        # In pieces: a chain of operators has as many left sides as links, each longer than the one before.
+        pieces, opened = [text], 0
         while (strength := _INFIX.get(self.words[self.at], -1)) >= floor:
-            left = self._infix(left, strength)
-        return left
+            if bound < strength:
+                opened += 1
+                pieces.append(")")
+            pieces.append(self._infix(strength))
+            bound = strength
+        return "(" * opened + "".join(pieces), bound
 
     def text(self) -> str:
         """A whole expression, canonical."""
@@ -107,46 +115,47 @@ class Expressions(Reader):
             self.at += 1
         return f"{' '.join(' '.join(parts).split())}({size})"
 
-    def _infix(self, left: Expression, strength: int) -> Expression:
+    def _infix(self, strength: int) -> str:
+        """What follows the left side: the operator and its right side."""
         operator = self.words[self.at]
         self.at += 1
         if strength == COLLATE:
-            return f"{_within(left, COLLATE)} COLLATE {identifier(fold(self.name()))}", COLLATE
+            return f" COLLATE {identifier(fold(self.name()))}"
         if strength == EQUALITY:
-            return self._comparison(_within(left, EQUALITY), operator), EQUALITY
+            return self._comparison(operator)
         right = self.expression(strength + 1)
         # AND and OR are associative, NULLs included; arithmetic is not (overflow, rounding).
         needed = strength if strength <= AND else strength + 1
-        return f"{_within(left, strength)} {operator} {_within(right, needed)}", strength
+        return f" {operator} {_within(right, needed)}"
 
-    def _comparison(self, left: str, operator: str) -> str:
+    def _comparison(self, operator: str) -> str:
         negated = ""
         if operator == "NOT":
             if self.take("NULL"):
-                return f"{left} IS NOT NULL"
+                return " IS NOT NULL"
             negated, operator = "NOT ", self.words[self.at]
             self.at += 1
             if operator not in ("IN", "BETWEEN", "LIKE", "GLOB", "REGEXP", "MATCH"):
                 raise Unreadable
         if operator == "ISNULL":
-            return f"{left} IS NULL"
+            return " IS NULL"
         if operator == "NOTNULL":
-            return f"{left} IS NOT NULL"
+            return " IS NOT NULL"
         if operator == "IS":
             other = self.take("NOT")
             if self.takes("DISTINCT", "FROM"):
                 other = not other
-            return f"{left} IS {'NOT ' if other else ''}{self._compared()}"
+            return f" IS {'NOT ' if other else ''}{self._compared()}"
         if operator == "IN":
-            return f"{left} {negated}IN {self._members()}"
+            return f" {negated}IN {self._members()}"
         if operator == "BETWEEN":
             low = _within(self.expression(NOT), ORDER)
             self.need("AND")
-            return f"{left} {negated}BETWEEN {low} AND {self._compared()}"
+            return f" {negated}BETWEEN {low} AND {self._compared()}"
         right = self._compared()
         if operator in ("LIKE", "GLOB", "REGEXP", "MATCH") and self.take("ESCAPE"):
             right = f"{right} ESCAPE {self._compared()}"
-        return f"{left} {negated}{_SPELLED.get(operator, operator)} {right}"
+        return f" {negated}{_SPELLED.get(operator, operator)} {right}"
 
     def _compared(self) -> str:
         return _within(self.expression(ORDER), ORDER)

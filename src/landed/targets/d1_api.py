@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed import __version__
 from landed.core.errors import ConfigError
+from landed.core.secrets import keep
 from landed.targets.d1_api_errors import (
     Unreachable,
     Unsure,
@@ -20,7 +21,7 @@ from landed.targets.d1_api_errors import (
     too_often,
     unreachable,
 )
-from landed.targets.d1_api_text import said
+from landed.targets.d1_api_text import forms, said
 from landed.targets.d1_auth import Credentials
 
 if TYPE_CHECKING:
@@ -101,13 +102,22 @@ class Api:
 
     def form(self, url: str, fields: Mapping[str, str]) -> tuple[int, Any]:
         """Send a form without credentials to another server of Cloudflare's: status and JSON body."""
-        self._secrets.update(dict.fromkeys(v for k, v in fields.items() if "token" in k))
+        for name, value in fields.items():
+            if name.endswith("token"):
+                self._keep(value)
         answer = self._send("POST", _trusted(url), {}, {"data": dict(fields)})
         return answer.status, answer.body
 
     def said(self, text: str, longest: int = 200) -> str:
         """A server's words, made fit for a message: on one line, cut, without what was sent as a secret."""
         return said(text, self._secrets, longest)
+
+    def _keep(self, secret: str) -> None:
+        """Whatever a server gives back of it is shown nowhere: in messages no part of it."""
+        if secret not in self._secrets:
+            self._secrets[secret] = None
+            for form in forms(secret):
+                keep(form)
 
     def close(self) -> None:
         """Close the connection."""
@@ -138,7 +148,7 @@ class Api:
         waits: list[float] = []
         while True:
             credentials = self._credentials()
-            self._secrets[credentials.secret] = None
+            self._keep(credentials.secret)
             content: dict[str, Any] = {} if body is None else {"json": body}
             if parameters:
                 content["params"] = dict(parameters)

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote
 
+from landed.core.secrets import DOTS
+
 LONGEST = 500
 """Characters of a server's words that a message shows."""
-_MASK = "***"
+_MASK = DOTS
 _SHORTEST = 8
 """A run of this many characters of a secret is masked: a server may give back a part of it."""
 

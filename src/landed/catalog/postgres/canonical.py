@@ -9,8 +9,9 @@ newer versions is quoted only by those. Casts are never dropped: that would hide
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from landed.sql.postgres_grammar import statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,8 @@ _CAST_ARRAY = "(ARRAY["
 _ELEMENT_TYPE = re.compile(r'\)::((?:"(?:[^"]|"")*"|[\w$. ])+(?:\(\d+(?:,\d+)?\))?)\[\]')
 
 _ARRAY = "ARRAY["
+_MOST_STEPS = 20_000_000
+"""A text that would take more steps stays as it is: each of its arrays may be read to the end."""
 _CAST = re.compile(r"\((.*)\)::([^()]+(?:\(\d+(?:,\d+)?\))?)", re.DOTALL)
 
 _NEW_KEYWORDS = (
@@ -35,7 +38,7 @@ def canonical_expression(text: str) -> str:
     >>> canonical_expression("(s = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))")
     "(s = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))"
     """
-    if _CAST_ARRAY in text:
+    if _CAST_ARRAY in text and text.count(_CAST_ARRAY) * len(text) <= _MOST_STEPS:
         text = _push_casts(text)
     if '"json' in text or '"merge_action"' in text or '"system_user"' in text:
         text = _QUOTED_KEYWORD.sub(lambda found: found[1] or found[0], text)
@@ -63,6 +66,8 @@ def as_first_written(text: str) -> str:
     "(s = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"
     """
     found, start = text, 0
+    if text.count(_ARRAY) * len(text) > _MOST_STEPS:
+        return text
     while (start := found.find(_ARRAY, start)) >= 0:
         parsed = _elements(found, start + len(_ARRAY))
         casts = [_CAST.fullmatch(element) for element in parsed[0]] if parsed else []
@@ -112,11 +117,10 @@ def canonical_view(text: str) -> str:
     own, and so does a column in ORDER BY that would else be taken for another output column.
     A text that cannot be read is returned as it is.
     """
-    postgast: Any = import_module("postgast")  # its generated stub files are no valid Python for mypy
-    try:
-        query = postgast.parse(text).stmts[0].stmt.select_stmt
-    except (postgast.PgQueryError, IndexError):
+    read = statements_of(text)
+    if not read:
         return text
+    query = read[0].stmt.select_stmt
     if len(query.from_clause) != 1 or query.from_clause[0].WhichOneof("node") == "join_expr":
         return text
     outputs: dict[str, list[Any]] = {}

@@ -6,11 +6,11 @@ Only that objects come to be or go; their properties are not told, for nothing h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import import_module
 from typing import Any, Final
 
 from landed.catalog.postgres.names import quoted
 from landed.core.facts import EXISTS, YES, Change, Effects, FactKey
+from landed.sql.postgres_grammar import statements_of
 
 _CLAIMING: Final = ("create", "alter", "drop")
 
@@ -62,11 +62,10 @@ def claimed_effects(sql: str, facts: Mapping[FactKey, str], schema: str = "publi
     """
     if not sql.lstrip(" \t\r\n(").lower().startswith(_CLAIMING) and not sql.startswith(("--", "/*")):
         return ()
-    postgast: Any = import_module("postgast")  # its generated stub files are no valid Python for mypy
-    try:
-        (statement,) = postgast.parse(sql).stmts
-    except (postgast.PgQueryError, ValueError):
+    found = statements_of(sql)
+    if found is None or len(found) != 1:
         return ()
+    statement = found[0]
     which = statement.stmt.WhichOneof("node")
     claims = _Claims(facts, schema)
     read = _READERS.get(which)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from landed.catalog.postgres.names import quoted
 from landed.core.facts import FactKey
 from landed.core.migration import Parsed, Statement
 from landed.core.timeline import DataCheck
+from landed.sql.postgres_grammar import statements_of
 from landed.sql.postgres_tokens import literal, quote, scan
 
 if TYPE_CHECKING:
@@ -138,11 +138,10 @@ def _true_ones(connection: psycopg.Connection[Any], checks: Sequence[DataCheck])
 
 def derived_check(statement: Statement, target: Target, facts: Mapping[FactKey, str]) -> DataCheck | None:
     """A read that is true once the statement's rows are there, or ``None`` if its form allows none."""
-    postgast: Any = import_module("postgast")  # its generated stub files are no valid Python for mypy
-    try:
-        (parsed,) = postgast.parse(statement.text).stmts
-    except (postgast.PgQueryError, ValueError):
+    read = statements_of(statement.text)
+    if read is None or len(read) != 1:
         return None
+    parsed = read[0]
     which = parsed.stmt.WhichOneof("node")
     found = None
     if which == "insert_stmt":
