@@ -11,6 +11,7 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ from wrangler import DATABASE_ID, database_files
 
 from landed.cli import output
 from landed.core.printable import escaped, escaped_json, is_shown_whole
+from landed.ops.shadow_pull import _quoted as toml_text
+from landed.ops.shadow_pull import with_setting
 from landed.report.sql_text import pasteable
 from landed.report.style import paint
 from landed.report.terminal import Guarded, finished, say, say_json, say_lines
@@ -540,6 +543,22 @@ POSTGRES_COMMANDS = {
 def test_every_command_on_postgres(args: list[str], postgres: Landed) -> None:
     holds = args[0] in ("status", "verify", "drift", "exec", "repair")
     every_output(postgres, *args, whole="\x1b[2J" if holds else None)
+
+
+# -- files that landed writes ---------------------------------------------------------------------------
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.sampled_from(list(STEERS.values())))
+def test_a_path_in_the_settings_is_a_text_there_and_no_setting(path: str) -> None:
+    line = f"base = {toml_text(path)}"
+    assert tomllib.loads(with_setting("[shadow]\n", line)) == {"shadow": {"base": path}}
+
+
+def test_the_lock_file_holds_names_on_one_line_each(d1: Landed) -> None:
+    (file,) = d1.folder.glob("landed.lock")
+    calm(file.read_text(encoding="utf-8"))
+    names = {m["name"] for m in d1("status").body["migrations"] if m["standing"] == "ok"}
+    assert names and all(json.dumps(name) in file.read_text(encoding="utf-8") for name in names)
 
 
 # -- the rule, held in the source ---------------------------------------------------------------------

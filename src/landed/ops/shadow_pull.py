@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
+from landed.core.printable import escaped
 from landed.core.timeline import Step
 from landed.ops.needs_managed import needs_managed
 from landed.ops.workspace import BASE, Workspace
@@ -86,7 +88,7 @@ def pull_managed(workspace: Workspace) -> Pulled:
     with workspace.postgres.connect(readonly=True).connection as connection:
         text = dump_managed(connection, SUPABASE)
     head = (
-        f"-- What Supabase manages in {workspace.spec.label}: its schemas, without rows.\n"
+        f"-- What Supabase manages in {escaped(workspace.spec.label)}: its schemas, without rows.\n"
         "-- Written by: landed shadow pull. Shadows start from it; it is never run on a target.\n"
     )
     return _pulled(workspace, "managed", head + text)
@@ -123,8 +125,9 @@ def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pull
         if not met:
             break
         known |= met
+    label = escaped(workspace.spec.label)
     head = (
-        f"-- What the migrations start from: what {workspace.spec.label} has and no file makes. No rows.\n"
+        f"-- What the migrations start from: what {label} has and no file makes. No rows.\n"
         f"-- Written by: {COMMAND}. It counts as applied before the first file.\n"
     )
     lacks = any(needs_managed(workspace, failure.message) for step in steps for failure in step.failures)
@@ -206,7 +209,12 @@ def _pulled(
     place = settings.file.parent if settings.file is not None else start
     near = os.path.relpath(path, place).replace(os.sep, "/")
     shown = os.path.relpath(path, start).replace(os.sep, "/")
-    return Pulled(kind, path, shown, text, f'{kind} = "{near}"', setting is not None, before, after)
+    return Pulled(kind, path, shown, text, f"{kind} = {_quoted(near)}", setting is not None, before, after)
+
+
+def _quoted(path: str) -> str:
+    """A path as a string of TOML, whose escapes are those of JSON."""
+    return json.dumps(path, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def write(workspace: Workspace, pulled: Pulled, *, settings: bool) -> Path | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.catalog.postgres.names import quoted
 from landed.sql.postgres_tokens import quote, scan
 from landed.targets.pg_asking import GUARDED, KEPT, relation_named
 from landed.targets.pg_indexes import identifier, qualified
@@ -177,7 +178,7 @@ def _not_present(connection: Connection[Any], key: ForeignKey, upper: list[str])
     advice = f"correct or delete these rows of {key.child} first"
     if "VALIDATE" not in upper:
         advice += (
-            f"; or add {key.name} NOT VALID (it then holds for new rows), mend the old ones, "
+            f"; or add {quoted(key.name)} NOT VALID (it then holds for new rows), mend the old ones, "
             "and VALIDATE CONSTRAINT in a later file"
         )
     return details, advice

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.catalog.postgres.names import quoted
 from landed.sql.postgres_tokens import quote, scan
 from landed.targets.pg_indexes import qualified
 from landed.targets.pg_ledger_shape import is_harmless
@@ -145,10 +146,11 @@ def _not_null(connection: Connection[Any], table: str, column: str, schema_chang
             f"add {column} with a DEFAULT; or without NOT NULL first, then fill it, then SET NOT NULL"
         )
     rows = count(connection, table, f"t.{quote(column)} IS NULL")
+    shown = quoted(column)
     found = [f"{rows_text(rows)} of {table} without a value in {column}{rows.for_example}"] if rows else []
     return found, (
-        f"fill them first (UPDATE {table} SET {column} = … WHERE {column} IS NULL), and keep new ones out "
-        f"with CHECK ({column} IS NOT NULL) NOT VALID until that is done"
+        f"fill them first (UPDATE {table} SET {shown} = … WHERE {shown} IS NULL), and keep new ones out "
+        f"with CHECK ({shown} IS NOT NULL) NOT VALID until that is done"
     )
 
 
