@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from landed.shadow.postgres.baseline import PLAIN, Baseline
+from landed.shadow.postgres.baseline import Baseline
 from landed.shadow.postgres.binaries import Binaries, usable
+from landed.shadow.postgres.cluster import Cluster
 from landed.shadow.postgres.embedded import embedded
 from landed.shadow.postgres.installed import installed
+from landed.shadow.postgres.locks import PORT
 from landed.shadow.postgres.outdated import remove_cluster
 from landed.shadow.postgres.servers import ShadowServer, own_server
 
@@ -36,12 +38,17 @@ def absent(major: int) -> str:
     return f"no Postgres {major} here (npm's packages, or Debian's postgresql-{major})"
 
 
+ANYBODYS = Baseline("anybody's", "postgres", "postgres")
+"""What a server holds that nobody has done anything to."""
+
+
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[Callable[..., ShadowServer]]:
     """A factory: ``pg_server(17)`` is a running server of that major, the same one all session long.
 
-    Its baseline is empty unless another is given. A major that is missing fails the test where CI is set,
-    and skips it elsewhere; 18 is never missing.
+    It is as anybody's: the login ``postgres`` is its superuser. With a baseline it is as landed has them
+    for its shadows. A major that is missing fails the test where CI is set, and skips it elsewhere; 18 never
+    is.
     """
     with contextlib.ExitStack() as running:
         folder = tempfile.mkdtemp(prefix="lt", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
@@ -49,7 +56,7 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
         before = os.environ.get("LANDED_SHADOW_DIR")
         servers: dict[tuple[int, str], ShadowServer] = {}
 
-        def start(major: int = 18, baseline: Baseline = PLAIN) -> ShadowServer:
+        def start(major: int = 18, baseline: Baseline = ANYBODYS) -> ShadowServer:
             key = (major, baseline.digest)
             if key not in servers:
                 binaries = binaries_of(major)
@@ -57,7 +64,8 @@ def pg_server() -> Iterator[Callable[..., ShadowServer]]:
                     (pytest.fail if os.environ.get("CI") else pytest.skip)(absent(major))
                 os.environ["LANDED_SHADOW_DIR"] = folder
                 try:
-                    servers[key] = running.enter_context(own_server(binaries, major, baseline))
+                    kind = anybodys_server if baseline is ANYBODYS else own_server
+                    servers[key] = running.enter_context(kind(binaries, major, baseline))
                 finally:
                     os.environ.pop("LANDED_SHADOW_DIR")
                     if before is not None:
@@ -76,6 +84,24 @@ def lent_role(server: ShadowServer) -> str:
         if admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (LENT,)).fetchone() is None:
             admin.execute(f"CREATE ROLE {LENT} LOGIN CREATEDB".encode())
     return LENT
+
+
+@contextlib.contextmanager
+def anybodys_server(binaries: Binaries, major: int, baseline: Baseline) -> Iterator[ShadowServer]:
+    """A server for targets: nothing of landed's is in it."""
+    with Cluster(binaries, "postgres", key="anybody's", started=lambda cluster, new: None) as cluster:
+        yield ShadowServer(
+            str(cluster.socket),
+            PORT,
+            "postgres",
+            major,
+            "installed",
+            "",
+            baseline,
+            "postgres",
+            "",
+            "template1",
+        )
 
 
 def remove_servers(folder: Path) -> None:

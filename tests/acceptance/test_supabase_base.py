@@ -14,7 +14,6 @@ from pathlib import Path
 import psycopg
 from supabase_cli import World
 
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
 from landed.targets.pg_ledger import insert, ledger_table, provision, row_for
 from landed.targets.supabase_files import read_supabase_migrations
 
@@ -35,9 +34,8 @@ def run_by_hand(world: World) -> set[str]:
             try:
                 with connection.transaction():
                     for statement in migration.statements:
-                        elevated = is_elevated(statement.text)
-                        for sql in (ELEVATE, statement.text, DEMOTE) if elevated else (statement.text,):
-                            connection.execute(sql.encode())
+                        for sql in world.tcp.server.powers.sent(statement.text):
+                            connection.execute(sql)
                     connection.execute(*insert(table, row_for(migration)))
             except psycopg.Error:
                 continue

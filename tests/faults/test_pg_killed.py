@@ -17,13 +17,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from pgfaults import FILES, Project, own_shadow, project_in, project_on
-from pgservers import binaries_of
+from pgservers import ANYBODYS, anybodys_server, binaries_of
 
 from landed.shadow.postgres import walled
-from landed.shadow.postgres.baseline import PLAIN
 from landed.shadow.postgres.databases import Scratch
 from landed.shadow.postgres.locks import recorded_pid
-from landed.shadow.postgres.servers import ShadowServer, own_server
+from landed.shadow.postgres.servers import ShadowServer
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +89,7 @@ def test_a_server_that_stops_at_once_and_comes_back(tmp_path: Path) -> None:
     """All that runs then has no time to say why; afterwards the server has recovered what was committed."""
     binaries = binaries_of(18)
     assert binaries is not None
-    with own_shadow(), own_server(binaries, 18, PLAIN) as server:
+    with own_shadow(), anybodys_server(binaries, 18, ANYBODYS) as server:
         with server.connect(server.admin) as admin:
             admin.execute("CREATE DATABASE faults")
         with project_in(Scratch(server, "faults"), tmp_path) as project:

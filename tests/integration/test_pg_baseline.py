@@ -10,7 +10,6 @@ from pgservers import MAJORS
 
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
 from landed.shadow.postgres.servers import ShadowServer
 from landed.shadow.postgres.standins import named_extensions, stand_ins
 
@@ -112,12 +111,11 @@ def test_statements_that_the_platform_elevates(scratch: Scratch) -> None:
             "CREATE PUBLICATION everything FOR ALL TABLES",
             "CREATE FOREIGN DATA WRAPPER mine",
         ):
-            assert is_elevated(sql)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(sql.encode())
-            with connection.transaction():
-                for part in (ELEVATE, sql, DEMOTE):
-                    connection.execute(part.encode())
+            assert scratch.server.powers is not None
+            for part in scratch.server.powers.sent(sql):
+                connection.execute(part)
         owners = connection.execute(
             "SELECT evtowner::regrole::text FROM pg_event_trigger WHERE evtname = 'mine'"
             " UNION ALL SELECT pubowner::regrole::text FROM pg_publication WHERE pubname = 'everything'"

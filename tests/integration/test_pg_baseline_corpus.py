@@ -15,7 +15,7 @@ import pytest
 
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
+from landed.shadow.postgres.elevated import Powers
 from landed.shadow.postgres.servers import ShadowServer
 from landed.sql.postgres import split
 from landed.sql.postgres_segments import cli_mode, cli_segments
@@ -41,16 +41,18 @@ def major_of(project: Path) -> int:
 def replay(scratch: Scratch, project: Path) -> list[tuple[str, str]]:
     """The failures, as (file, message); a file is one pipeline as the Supabase CLI sends it."""
     failures = []
+    powers = scratch.server.powers
+    assert powers is not None
     for file in sorted((project / "supabase" / "migrations").glob("*.sql")):
         with scratch.connect("postgres") as connection:
             try:
-                run(connection, file.read_bytes().decode("utf-8-sig"))
+                run(connection, powers, file.read_bytes().decode("utf-8-sig"))
             except psycopg.Error as error:
                 failures.append((file.name, str(error).splitlines()[0]))
     return failures
 
 
-def run(connection: psycopg.Connection, text: str) -> None:
+def run(connection: psycopg.Connection, powers: Powers, text: str) -> None:
     statements = {s.number: s.text for s in split(text)}
     if cli_mode(text, split(text)) != "batch":
         for sql in statements.values():
@@ -63,7 +65,7 @@ def run(connection: psycopg.Connection, text: str) -> None:
         with connection.transaction(), connection.pipeline():
             for number in segment.statements:
                 sql = statements[number]
-                for part in (ELEVATE, sql, DEMOTE) if is_elevated(sql) else (sql,):
+                for part in powers.sent(sql):
                     connection.execute(part, prepare=False)
 
 

@@ -15,7 +15,6 @@ from landed.catalog.postgres.privileges import differences
 from landed.core.facts import compose, difference
 from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
 from landed.shadow.postgres.servers import ShadowServer
 from landed.sql.postgres import split
 
@@ -309,6 +308,8 @@ def test_followed_statement_by_statement_real_projects_come_out_as_two_snapshots
     compared_after = {*files[:: max(1, len(files) // 5)], files[-1]}
     as_a_whole = set(files) - set(files[:: 1 + len(files) // 30])  # of long histories, for the time it takes
     followed = 0
+    powers = pg_server(18, supabase()).powers
+    assert powers is not None
     with new_database(pg_server(18, supabase())) as scratch, scratch.connect("postgres") as connection:
         tracker = Tracker(connection, SUPABASE)
         tracker.begin()
@@ -319,12 +320,9 @@ def test_followed_statement_by_statement_real_projects_come_out_as_two_snapshots
             tracker.begin()
             for statement in split(file.read_bytes().decode("utf-8-sig")):
                 connection.execute("SAVEPOINT one")
-                parts = [statement.text]
-                if is_elevated(statement.text):
-                    parts = [ELEVATE, statement.text, DEMOTE]
                 try:
-                    for part in parts:
-                        connection.execute(part.encode())
+                    for part in powers.sent(statement.text):
+                        connection.execute(part)
                 except psycopg.Error:
                     # It needs a transaction of its own, or broke in its own history, too.
                     connection.execute("ROLLBACK TO one")

@@ -14,7 +14,7 @@ from landed.core.standing import Standing
 from landed.ops.drift_sides import drift
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import open_workspace
-from landed.shadow.postgres.baseline import PLAIN, Baseline, supabase
+from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import Scratch, new_database
 from landed.shadow.postgres.servers import ShadowServer
 
@@ -150,7 +150,6 @@ def test_an_owner_that_no_file_and_no_deployment_explains_is_told(pg_server: Ser
 
 
 def test_plain_postgres_with_an_owner_and_a_deployer(pg_server: Server, tmp_path: Path) -> None:
-    plain: Baseline = PLAIN
     (tmp_path / "landed.toml").write_text("")
     folder = project(
         tmp_path,
@@ -158,7 +157,7 @@ def test_plain_postgres_with_an_owner_and_a_deployer(pg_server: Server, tmp_path
         "create table u (id int);\ncreate function g() returns int language sql as 'select 1';\n",
         hosted=False,
     )
-    with database(pg_server(18, plain), "boss", "deployer") as scratch:
+    with database(pg_server(18), "boss", "deployer") as scratch:
         with scratch.connect() as admin:
             admin.execute(f"ALTER DATABASE {scratch.name} OWNER TO boss")
             admin.execute("GRANT boss TO deployer")

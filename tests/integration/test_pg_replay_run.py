@@ -289,7 +289,7 @@ def test_histories_of_tables_are_run_together_with_nothing_left_over(two: tuple[
     with new_database(two[0].server) as third:
         replayer = PostgresReplayer(third, PLAIN)
         try:
-            assert Run(replayer.connection, replayer.tracker, files[:12]).run()
+            assert Run(replayer.connection, replayer.tracker, None, files[:12]).run()
         finally:
             replayer.close()
     together, single = both_ways(two, files)

@@ -81,7 +81,7 @@ def test_the_server_stops_by_itself_and_starts_again_with_what_was_kept(place: P
         data = Path(server.host).parent / "data"
         first = recorded_pid(data)
         with new_database(server) as scratch:
-            with scratch.connect() as connection:
+            with scratch.connect(server.role) as connection:
                 connection.execute("CREATE TABLE kept (id int)")
             snapshot_as_template(scratch, "ab12")
         assert scratch.name not in names(server)
@@ -89,7 +89,7 @@ def test_the_server_stops_by_itself_and_starts_again_with_what_was_kept(place: P
     with server_for(None) as server:
         assert recorded_pid(data) != first
         assert has_template(server, "ab12")
-        with new_database(server, "ab12") as scratch, scratch.connect() as connection:
+        with new_database(server, "ab12") as scratch, scratch.connect(server.role) as connection:
             connection.execute("SELECT id FROM kept")
         with pytest.raises(KeyError), new_database(server, "cd34"):
             pass
@@ -100,14 +100,14 @@ def test_a_database_that_is_kept_as_it_is_is_nobodys_scratch_any_more(
 ) -> None:
     server = pg_server(18)
     with new_database(server) as scratch:
-        with scratch.connect() as connection:
+        with scratch.connect(server.role) as connection:
             connection.execute("CREATE TABLE kept (id int)")
         become_template(scratch, "cc12")
     assert scratch.name not in names(server)
     with new_database(server) as scratch:
         become_template(scratch, "cc12")
         assert scratch.name in names(server)
-    with new_database(server, "cc12") as copy, copy.connect() as connection:
+    with new_database(server, "cc12") as copy, copy.connect(server.role) as connection:
         connection.execute("SELECT id FROM kept")
 
 
@@ -148,7 +148,11 @@ def test_a_killed_server_and_a_stale_pid_file_are_no_hindrance(place: Path) -> N
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         (data / "postmaster.pid").write_text("\n".join([str(bystander.pid), *lines[1:]]) + "\n")
-        with server_for(None) as server, new_database(server) as scratch, scratch.connect() as connection:
+        with (
+            server_for(None) as server,
+            new_database(server) as scratch,
+            scratch.connect(server.role) as connection,
+        ):
             assert connection.execute("SELECT 1").fetchone() == (1,)
         assert bystander.poll() is None
     finally:
@@ -161,7 +165,11 @@ def test_a_damaged_cluster_is_made_anew(place: Path) -> None:
         data = Path(server.host).parent / "data"
     wait_for(lambda: recorded_pid(data) is None)
     (data / "global" / "pg_control").write_bytes(b"")
-    with server_for(None) as server, new_database(server) as scratch, scratch.connect() as connection:
+    with (
+        server_for(None) as server,
+        new_database(server) as scratch,
+        scratch.connect(server.role) as connection,
+    ):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -172,7 +180,7 @@ from landed.shadow.postgres.databases import new_database, snapshot_as_template
 with server_for(None) as server:
     for _ in range(2):
         with new_database(server) as scratch:
-            with scratch.connect() as c:
+            with scratch.connect(server.role) as c:
                 c.execute("CREATE TABLE t ()")
             snapshot_as_template(scratch, "ff")
     print(server.host)
@@ -183,14 +191,18 @@ with server_for(None) as server:
     assert len(said) == 1
     with server_for(None) as server:
         ours = {name for name in names(server) if name.startswith(databases.PREFIX)}
-        assert ours == {"landed_shadow_t_ff"}
+        assert ours == {"landed_shadow_t_ff", server.base}
 
 
 def test_threads_share_one_server(place: Path) -> None:
     seen: list[object] = []
 
     def work() -> None:
-        with server_for(None) as server, new_database(server) as scratch, scratch.connect() as connection:
+        with (
+            server_for(None) as server,
+            new_database(server) as scratch,
+            scratch.connect(server.role) as connection,
+        ):
             seen.append(connection.execute("SELECT 1").fetchone())
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -280,7 +292,7 @@ def test_user_sql_cannot_be_led_astray_by_the_environment(
         "PGAPPNAME": "x",
     }.items():
         monkeypatch.setenv(name, value)
-    with new_database(server) as scratch, scratch.connect() as connection:
+    with new_database(server) as scratch, scratch.connect(server.role) as connection:
         shown = connection.execute("SELECT current_setting('search_path'), current_user").fetchone()
     assert shown == ('"$user", public', "postgres")
 
@@ -302,7 +314,7 @@ def test_a_named_server_gets_scratch_databases_and_nothing_else(
         assert server.origin == "named"
         assert "that you named (Postgres 18); the target is Postgres 17" in server.sentence
         assert "hunter2" not in repr(server)
-        with new_database(server) as scratch, scratch.connect() as connection:
+        with new_database(server) as scratch, scratch.connect(server.role) as connection:
             connection.execute("CREATE TABLE t ()")
             assert names(behind) - before == {scratch.name}
     assert names(behind) == before

@@ -60,7 +60,7 @@ def test_a_supabase_project_on_its_own_server(pg_server: Server) -> None:
             )
             row = connection.execute(
                 "SELECT current_user::text, has_table_privilege('anon', 't', 'SELECT'),"
-                " to_regprocedure('pg_catalog.landed_elevate()')"
+                " to_regprocedure('pg_catalog.landed_act(text,text,text)')"
             ).fetchone()
         assert row == (login, True, None)
     assert databases(target) == before

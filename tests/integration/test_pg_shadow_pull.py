@@ -171,6 +171,9 @@ def test_what_a_project_has_in_the_platforms_schemas_is_pulled_as_such(
             admin.execute("GRANT REFERENCES ON auth.tenants TO postgres")
             admin.execute("CREATE FUNCTION auth.tenant() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'")
             admin.execute("CREATE TABLE public.by_dashboard (id uuid PRIMARY KEY)")
+            for made in ("TABLE auth.tenants", "FUNCTION auth.tenant()", "TABLE public.by_dashboard"):
+                admin.execute(f"ALTER {made} OWNER TO supabase_admin".encode())
+            admin.execute("GRANT ALL ON public.by_dashboard TO postgres")
         assert "Take its real shape out of the database: landed" in run(tmp_path, "status", *where).output
         assert "needs-managed" in document(tmp_path, "status", *where)["migrations"][0]["flags"]
         base = run(tmp_path, "shadow", "pull", "--base", "--yes", *where).output

@@ -15,7 +15,7 @@ from landed.catalog.postgres.scope import SUPABASE
 from landed.core.facts import difference
 from landed.shadow.postgres.baseline import baseline_for, supabase
 from landed.shadow.postgres.databases import load_leniently, new_database
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
+from landed.shadow.postgres.elevated import Powers
 from landed.shadow.postgres.replay import replay_all
 from landed.shadow.postgres.servers import ShadowServer
 from landed.sql.postgres import split
@@ -43,13 +43,12 @@ PAIRS = [
 ]
 
 
-def load(connection: psycopg.Connection, text: str, *, hosted: bool) -> None:
+def load(connection: psycopg.Connection, text: str, powers: Powers | None) -> None:
     """As the owner that a base is replayed as, statement by statement."""
     with connection.transaction():
         for statement in split(text):
-            sql = statement.text
-            for part in (ELEVATE, sql, DEMOTE) if hosted and is_elevated(sql) else (sql,):
-                connection.execute(part.encode())
+            for part in powers.sent(statement.text) if powers else (statement.text.encode(),):
+                connection.execute(part)
 
 
 @pytest.mark.parametrize("name", PROJECTS)
@@ -64,7 +63,7 @@ def test_a_real_project_replays_and_comes_back_whole(pg_server: Server, name: st
             before = snapshot(connection, SUPABASE)
             text = dump_owned(connection, SUPABASE)
         with second.connect("postgres") as connection:
-            load(connection, text, hosted=True)
+            load(connection, text, server.powers)
             assert difference(before, snapshot(connection, SUPABASE)) == ()
     assert len(before) > 200
 
@@ -89,7 +88,7 @@ def test_every_kind_of_object_comes_back(pg_server: Server, change: str) -> None
             before = snapshot(connection, PLAIN)
             text = dump_owned(connection, PLAIN)
         with second.connect() as connection:
-            load(connection, text, hosted=False)
+            load(connection, text, None)
             found = difference(before, snapshot(connection, PLAIN))
     assert [c for c in found if c.key.prop not in LOST and c.key.prop != "option password"] == []
     assert "hunter2" not in text

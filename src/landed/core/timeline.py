@@ -10,11 +10,15 @@ from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
 
 
 class Failure(NamedTuple):
-    """Why a statement could not be replayed."""
+    """Why a statement could not be replayed.
+
+    ``withheld`` says that it needs rights that landed gives to no file: it says nothing about the target.
+    """
 
     statement: int
     line: int
     message: str
+    withheld: bool = False
 
 
 class DataCheck(NamedTuple):

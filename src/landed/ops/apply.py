@@ -299,7 +299,7 @@ def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
     from landed.ops.shadow_lacks import lacks
 
     ledger = exam.workspace.ledger_table
-    return lambda failure: lacks(failure, exam.facts, ledger)
+    return lambda failure: failure.withheld or lacks(failure, exam.facts, ledger)
 
 
 def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:

@@ -44,7 +44,7 @@ def blocked(blocking: Sequence[Judgement]) -> NotProven:
 
 def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
     """The error for a file that a rehearsal failed on, found before anything was run."""
-    failure = next(f for f in broken.step.failures if not for_want_of_rows(f))
+    failure = next(f for f in broken.step.failures if not (f.withheld or for_want_of_rows(f)))
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
     advice = prose("Correct the file, then run: landed apply")
@@ -75,14 +75,16 @@ def unrehearsed(items: Sequence[PlanItem]) -> list[str]:
     """What a rehearsal cannot show, because it depends on the target's rows or extensions."""
     return [
         f"{i.migration.name}, statement {f.statement}: "
-        f"depends on {_lacking(f)} that a rehearsal does not have ({f.message})"
+        f"{_lacking(f)} that a rehearsal does not have ({f.message})"
         for i in items
         for f in i.step.failures
     ]
 
 
 def _lacking(failure: Failure) -> str:
-    return "rows" if for_want_of_rows(failure) else "something"
+    if failure.withheld:
+        return "needs rights"
+    return "depends on rows" if for_want_of_rows(failure) else "depends on something"
 
 
 def for_want_of_rows(failure: Failure) -> bool:

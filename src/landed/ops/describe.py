@@ -9,6 +9,9 @@ from landed.core.timeline import Step
 
 _BRIEF = 70
 
+WITHHELD = "it needs rights that landed gives to no file in a throw-away database"
+"""Said of what a replay leaves out so that no file gets power over the machine; the target may allow it."""
+
 
 def _brief(value: str | None) -> str:
     line = " ".join((value or "none").split())

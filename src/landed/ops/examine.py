@@ -20,6 +20,7 @@ from landed.core.timeline import Step
 from landed.core.turns import in_turn
 from landed.ops.alternatives import may_hide, never_ran, without_hidden
 from landed.ops.column_order import only_in_another_order
+from landed.ops.describe import WITHHELD
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.needs_managed import needs_managed
 from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
@@ -274,9 +275,9 @@ def _finish(
                 flags.append("needs-managed")
             elif needs_base(failure.message, steps):
                 flags.append("needs-base")
-            notes.append(
-                f"statement {failure.statement} (line {failure.line}) cannot be replayed: {failure.message}"
-            )
+            why = f"{WITHHELD}: " if failure.withheld else ""
+            at = f"statement {failure.statement} (line {failure.line})"
+            notes.append(f"{at} cannot be replayed: {why}{failure.message}")
         judgement = judgement._replace(
             version=migration.version,
             file=migration.file,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.ops.describe import describe
+from landed.ops.describe import WITHHELD, describe
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace
@@ -150,10 +150,12 @@ def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> Fil
             f.statement, f.line, f.message, advice=_TRAP if trap and trap.text == f.message else None
         )
         for f in step.failures
+        if not f.withheld
     ]
-    known = {f.statement for f in failures}
+    known = {f.statement for f in step.failures}
     failures += [f for f in seeded.failures if f.statement not in known]
     notes = [n.text for n in migration.notes] + _dropped(step) + list(seeded.notes)
+    notes += [f"line {f.line}: not run here, {WITHHELD}: {f.message}" for f in step.failures if f.withheld]
     return FileRehearsal(
         migration,
         tuple(describe(step)),

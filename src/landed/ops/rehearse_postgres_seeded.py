@@ -45,7 +45,7 @@ def run_seeded(
     A statement that fails because of rows is reported, and tried again without rows in the tables that it
     is about, so that what follows it is seen as well. ``expected`` are statements that fail anyhow.
     """
-    with trial.elevated():
+    with trial.lent():
         report = seed(trial.connection, [(oid, t.schema, t.name) for oid, t in tables.items()], links)
         rows = read_rows(trial.connection, tables)
     observer.touched()
@@ -95,7 +95,7 @@ class _Witness:
         }
         if not touched:
             return
-        with self.trial.elevated():
+        with self.trial.lent():
             now = read_rows(self.trial.connection, touched, self._rows)
             # Without the casts that comparing takes: what the next statement is compared with.
             plain = read_rows(self.trial.connection, touched) if _retyped(self._rows, now) else now
@@ -142,7 +142,7 @@ class _Witness:
             about = about | more
         self._emptied |= about
         connection = self.trial.connection
-        with self.trial.elevated():
+        with self.trial.lent():
             # Named by now: an earlier statement may have renamed or dropped one.
             names = connection.execute(
                 "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"

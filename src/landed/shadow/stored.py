@@ -49,7 +49,7 @@ def dump_step(step: Step) -> tuple[str, str]:
     head = [
         step.name,
         step.digest,
-        [[f.statement, f.line, f.message] for f in step.failures],
+        [[*failure] for failure in step.failures],
         [[c.statement, c.line, c.sql, c.text, int(c.derived)] for c in step.checks],
         step.dropped,
         step.deleted,

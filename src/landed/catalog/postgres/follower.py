@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from landed.catalog.postgres.scope import Scope
 
 
+_QUIET = "SELECT pg_catalog.to_regprocedure('pg_catalog.landed_quiet()')"
+_QUIET_NOW, _LOUD_AGAIN = "SELECT pg_catalog.landed_quiet()", "SELECT pg_catalog.landed_unquiet()"
+
+
 class Noted(NamedTuple):
     """What a follower knew at one moment."""
 
@@ -46,7 +50,11 @@ class Follower(Tracker):
             try:
                 with admin.transaction():
                     admin.execute("SET LOCAL allow_system_table_mods = on")
-                    admin.execute(text.encode())
+                    guarded = admin.execute(_QUIET).fetchone()
+                    quiet = guarded is not None and guarded[0] is not None
+                    # Event triggers of the files' would fire for the server's superuser.
+                    for step in (_QUIET_NOW, text, _LOUD_AGAIN) if quiet else (text,):
+                        admin.execute(step.encode())
             except errors.InsufficientPrivilege:
                 # Somebody else's server, whose login is no superuser.
                 name, text = look_function(self._prepared.constants, "pg_temp")

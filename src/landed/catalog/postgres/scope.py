@@ -45,7 +45,7 @@ class Scope:
     ``schemas`` are names (or regular expressions of whole names) of the schemas that the platform
     manages; the system's own and the ledger's are never in scope. Policies on tables in ``attached``
     schemas count nevertheless, and so do triggers there whose function lies in another schema.
-    ``platform_roles`` (a regular expression) own what the platform made outside schemas;
+    ``platform_roles`` (a regular expression) own what the platform (in a shadow: landed) made outside;
     ``publications`` are the platform's by birth and yet the user's to fill. ``main_role`` is the role
     by which ownership is the normal case and no fact, by default the database's owner, who is then
     called ``(owner)`` so that facts are the same whatever that role is called; ``acting`` is who is there in
@@ -57,7 +57,7 @@ class Scope:
 
     schemas: tuple[str, ...] = ()
     attached: tuple[str, ...] = ()
-    platform_roles: str = "^$"
+    platform_roles: str = "^landed_superuser$"
     publications: tuple[str, ...] = ()
     main_role: str | None = None
     floor: int | None = None
@@ -76,7 +76,7 @@ PLAIN = Scope()
 SUPABASE = Scope(
     schemas=_SUPABASE_SCHEMAS,
     attached=("auth", "realtime", "storage"),
-    platform_roles="^(supabase_.*|authenticator|dashboard_user|pgbouncer|pgsodium_.*)$",
+    platform_roles="^(landed_superuser|supabase_.*|authenticator|dashboard_user|pgbouncer|pgsodium_.*)$",
     publications=("supabase_realtime",),
     main_role="postgres",
 )

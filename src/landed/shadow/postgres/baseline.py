@@ -13,8 +13,9 @@ from importlib.resources import files
 class Baseline:
     """A starting state.
 
-    ``superuser`` is the name of the server's superuser; ``role`` the role that user SQL is replayed as;
-    ``roles`` and ``objects`` name SQL files beside this module: for the whole server, for each database.
+    ``superuser`` is the name of the server's superuser, who never runs anything of a file's; ``role`` is the
+    role that user SQL is replayed as; ``roles`` and ``objects`` name SQL files beside this module: for the
+    whole server, for each database; ``admin`` is whose the objects are (by default the superuser's).
     """
 
     name: str
@@ -28,6 +29,32 @@ class Baseline:
     """SQL with the real shape of what the platform manages, as ``landed shadow pull`` writes it; loaded after
     the objects named in ``objects``, before those in ``last``. A statement of it that fails is left out."""
     last: tuple[str, ...] = ()
+    admin: str = ""
+    """A role that is a superuser only while the objects are made."""
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether it is a platform's, whose role has the rights that the platform gives it."""
+        return bool(self.needs)
+
+    @property
+    def wall(self) -> str:
+        """The first wall, for the database that holds the objects; run last, by the superuser."""
+        parts = ("wall/wall.sql",) if self.is_platform else ("wall/plain.sql", "wall/wall.sql")
+        grant = (
+            f"GRANT EXECUTE ON FUNCTION pg_catalog.landed_act(text, text, text) TO {_quoted(self.role)};\n"
+        )
+        return self.sql(parts) + grant
+
+    @property
+    def own_roles(self) -> str:
+        """SQL for the roles of a server of landed's own."""
+        plain = (
+            ""
+            if self.is_platform
+            else self.sql(("wall/plain_role.sql",)).replace("@role@", _quoted(self.role))
+        )
+        return f"{self.sql(('wall/roles.sql', *self.roles))}\n{plain}"
 
     def sql(self, names: tuple[str, ...]) -> str:
         """The text of some of its files."""
@@ -37,7 +64,13 @@ class Baseline:
     @cached_property
     def digest(self) -> str:
         """Differs whenever the starting state may differ; part of every cache key that depends on it."""
-        parts = [self.name, self.superuser, self.role, self.sql(self.roles), self.sql(self.objects)]
+        parts = [
+            self.name,
+            self.superuser,
+            self.role,
+            self.sql((*_WALL, *self.roles)),
+            self.sql(self.objects),
+        ]
         text = "\0".join(
             [*parts, *([self.managed, self.sql(self.last)] if self.managed or self.last else [])]
         )
@@ -46,16 +79,27 @@ class Baseline:
     @property
     def database(self) -> str:
         """The database that holds its objects, from which others are copied; ``""`` when it has none."""
-        return f"landed_shadow_base_{self.digest[:16]}" if self.objects else ""
+        return self.own_database if self.objects else ""
+
+    @property
+    def own_database(self) -> str:
+        """The same on a server of landed's own, where there always is one: it holds the first wall."""
+        return f"landed_shadow_base_{self.digest[:16]}"
 
 
-PLAIN = Baseline("plain", "postgres", "postgres")
-"""An empty Postgres whose superuser runs the migrations."""
+SUPERUSER = "landed_superuser"
+"""The superuser of landed's own servers: a name that no file has."""
+
+_WALL = ("wall/roles.sql", "wall/plain_role.sql", "wall/plain.sql", "wall/wall.sql")
+
+PLAIN = Baseline("plain", SUPERUSER, "postgres")
+"""An empty Postgres in which the role that runs the migrations is told to be as good as a superuser."""
 
 _SUPABASE = Baseline(
     name="Supabase",
-    superuser="supabase_admin",
+    superuser=SUPERUSER,
     role="postgres",
+    admin="supabase_admin",
     roles=("supabase/roles.sql",),
     objects=(
         "supabase/schemas.sql",
@@ -66,8 +110,8 @@ _SUPABASE = Baseline(
         "standins/pg_cron.sql",
         "supabase/platform.sql",
         "supabase/default_privileges.sql",
-        "supabase/guard.sql",
     ),
+    last=("supabase/guard.sql",),
     needs=(
         "postgres",
         "anon",
@@ -116,7 +160,11 @@ def baseline_for(kind: str, managed_text: str | None = None, *, default_privileg
 
 
 def owned_by(baseline: Baseline, owner: str) -> Baseline:
-    """An empty Postgres whose superuser has this name, if the baseline is one; a platform's has its own."""
+    """An empty Postgres whose files a role of this name runs, if it is one; a platform's has its own."""
     if baseline.name != PLAIN.name or re.fullmatch(r"(?!pg_)[A-Za-z_][\w-]{0,62}", owner, re.ASCII) is None:
         return baseline
-    return replace(baseline, superuser=owner, role=owner)
+    return replace(baseline, role=owner)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -42,7 +42,9 @@ listen_addresses = ''
 fsync = off
 synchronous_commit = off
 full_page_writes = off
-wal_level = logical
+wal_level = replica
+max_wal_senders = 0
+max_replication_slots = 0
 max_wal_size = 64MB
 min_wal_size = 2MB
 checkpoint_timeout = 1d
@@ -63,7 +65,8 @@ huge_pages = off
 unix_socket_permissions = 0700
 max_slot_wal_keep_size = 256MB
 """
-# No durability, because nothing in it is worth keeping; no statement of the user's in any log.
+# No durability, because nothing in it is worth keeping; no statement of the user's in any log. No replication
+# slots: whoever may make a logical one names the library that is loaded for it.
 
 Started = Callable[["Cluster", bool], None]
 """Called when the server was started, before anybody else can use it; the flag says that it is new."""
@@ -130,6 +133,10 @@ class Cluster:
             if alone is not None:
                 stop(self.data, at_once=False)
                 os.close(alone)
+
+    def own(self, path: Path) -> None:
+        """Give a file to the user that the server runs as."""
+        self._identity.own(path)
 
     # Starting, under start.lock
 

@@ -146,26 +146,36 @@ def become_template(scratch: Scratch, key: str, roles: str | None = None) -> Non
 
 
 def load_roles(server: ShadowServer) -> None:
-    """Make the baseline's roles."""
-    if server.baseline.roles:
-        with server.connect(server.admin) as admin:
-            admin.execute(server.baseline.sql(server.baseline.roles).encode())
-            if not server.shared:
-                # Migrations say ALTER DATABASE postgres SET …; on the platform it is their role's own.
-                admin.execute(f"ALTER DATABASE postgres OWNER TO {_quote(server.role)}")
+    """Make the roles of a server of landed's own; none that user SQL can be is a superuser."""
+    with server.connect(server.admin) as admin:
+        admin.execute(server.baseline.own_roles.encode())
+        # Migrations say ALTER DATABASE postgres SET …; on the platform it is their role's own.
+        admin.execute(f"ALTER DATABASE postgres OWNER TO {_quote(server.role)}")
 
 
 def make_base(server: ShadowServer) -> None:
-    """Load the baseline's objects into the database that all others are copied from."""
+    """Fill the database that all others of landed's own server are copied from: the baseline's objects, made
+    by its administrator, then what was pulled, by the same without a superuser's rights, then the first wall.
+    """
     baseline = server.baseline
-    if not baseline.objects:
-        return
     with server.connect(server.admin) as admin:
         name = _scratch_name()
         _create(server, admin, name, "template0")
+        if baseline.objects:
+            with server.connect(name, baseline.admin) as connection:
+                connection.execute(baseline.sql(baseline.objects).encode())
+            admin.execute(f"ALTER ROLE {_quote(baseline.admin)} NOSUPERUSER")
+        if baseline.managed:
+            # Somebody's file: it has no rights but those of a role of its own.
+            with server.connect(name, baseline.admin) as connection:
+                load_leniently(connection, baseline.managed)
         with server.connect(name) as connection:
-            load_objects(connection, baseline)
-        _publish(admin, name, baseline.database)
+            if baseline.last:
+                connection.execute(baseline.sql(baseline.last).encode())
+            connection.execute(baseline.wall.encode())
+        _publish(admin, name, baseline.own_database)
+        # A server that is killed right after its making has it, too: commits are not waited for.
+        admin.execute("CHECKPOINT")
 
 
 def load_objects(connection: Connection[tuple[Any, ...]], baseline: Baseline) -> None:
@@ -205,9 +215,6 @@ def sweep(server: ShadowServer) -> int:
         ).fetchall()
         for (name,) in left:
             _drop(admin, name)
-        if server.role != server.superuser:
-            # A replay that was killed may have left it elevated.
-            admin.execute(f"ALTER ROLE {_quote(server.role)} NOSUPERUSER")
         return len(left)
 
 

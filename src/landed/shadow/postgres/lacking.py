@@ -26,7 +26,9 @@ def lacking_roles(
     own = baseline.sql(baseline.roles)
     found = set()
     for name in names:
-        if name in (baseline.superuser, baseline.role, "public") or re.search(rf"\b{re.escape(name)}\b", own):
+        if name in (baseline.superuser, baseline.admin, baseline.role, "public") or re.search(
+            rf"\b{re.escape(name)}\b", own
+        ):
             continue
         if text is None:
             text = "\n".join(migration.text for migration in migrations)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from landed.core.migration import Migration, Statement
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
 from landed.shadow.postgres.observe import Observer, Touch
 from landed.shadow.postgres.versions_asked import as_this_server_can
 from landed.sql.postgres_segments import segments
@@ -64,7 +62,7 @@ class Trial:
         server = scratch.server
         self._scratch = scratch
         self.connection: psycopg.Connection[Any] = scratch.connect(server.role)
-        self._elevates = server.role != server.superuser and _can_elevate(self.connection)
+        self._powers = server.powers
 
     @property
     def lost(self) -> bool:
@@ -97,18 +95,18 @@ class Trial:
                 self._put_back(before)
 
     @contextmanager
-    def elevated(self) -> Iterator[None]:
-        """With a superuser's rights, for landed's own reading and seeding; also after a SET ROLE."""
-        if not self._elevates:
+    def lent(self) -> Iterator[None]:
+        """With the right to read and write all rows, for landed's own seeding; also after a SET ROLE."""
+        if self._powers is None:
             yield
             return
-        text = f"{ELEVATE}, pg_catalog.current_setting('role')"
-        row = self.connection.execute(text.encode(), prepare=False).fetchone()
+        lend = f"{self._powers.act(lend=True).decode()}, pg_catalog.current_setting('role')"
+        row = self.connection.execute(lend.encode(), prepare=False).fetchone()
         role = str(row[1]) if row else "none"
         if role != "none":
             self.connection.execute("SET LOCAL ROLE NONE", prepare=False)
         yield
-        self.connection.execute(DEMOTE, prepare=False)
+        self.connection.execute(self._powers.act(take=True), prepare=False)
         if role != "none":
             self.connection.execute(f"SET LOCAL ROLE {quote(role)}".encode(), prepare=False)
 
@@ -136,12 +134,11 @@ class Trial:
     ) -> None:
         import psycopg
 
-        raised = self._elevates and is_elevated(text)
-        text = as_this_server_can(text, self._elevates)
+        commands = as_this_server_can(text, self._powers)
         for _ in range(_TRIES):
             try:
-                with self.elevated() if raised else contextlib.nullcontext():
-                    self.connection.execute(text.encode(), prepare=False)
+                for command in commands:
+                    self.connection.execute(command, prepare=False)
             except psycopg.Error as error:
                 if self.connection.closed:
                     raise
@@ -225,8 +222,3 @@ def _gentle(touch: Touch) -> Touch:
     # PostgreSQL manual, 13.3.1: CREATE INDEX CONCURRENTLY, REINDEX CONCURRENTLY and the like.
     mode = "ShareUpdateExclusiveLock"
     return touch._replace(taken=mode if touch.taken else "", held=mode)
-
-
-def _can_elevate(connection: psycopg.Connection[Any]) -> bool:
-    row = connection.execute("SELECT pg_catalog.to_regprocedure('pg_catalog.landed_elevate()')").fetchone()
-    return row is not None and row[0] is not None

@@ -55,6 +55,10 @@ class PostgresReplayer:
             self._roles = RolesRestored(scratch, roles)
         else:
             share(scratch)
+        self._powers = scratch.server.powers
+        self._on_platform = self._powers is not None and self._powers.platform
+        self._not_made = set[str]()
+        """Names of what withheld statements would have made."""
         self._wary = 0
         self._pause = 1
         self.connection, self.tracker = patiently(self._open)
@@ -78,7 +82,7 @@ class PostgresReplayer:
             assert self._roles is not None
             self._roles.note(migration)
         self._reset()
-        missed = dropped_by(migration) if self._elevates else []
+        missed = dropped_by(migration) if self._on_platform else []
         if missed and put_back(self.connection, missed):
             self.tracker.reread()
         for segment in segments(parsed.statements):
@@ -124,7 +128,7 @@ class PostgresReplayer:
 
     def _again(self, file: Migration, told: Told) -> bool:
         try:
-            return runs_again(self.connection, self.tracker, self._elevates, file, told)
+            return runs_again(self.connection, self.tracker, self._powers, file, told)
         except ConnectionLost:
             self._reopen()
             return False
@@ -149,7 +153,7 @@ class PostgresReplayer:
     def _at_once(self, files: Sequence[Migration]) -> list[Step] | None:
         if not takes_part(files[0]) or self._is_watched(()):
             return None
-        run = Run(self.connection, self.tracker, files)
+        run = Run(self.connection, self.tracker, self._powers, files)
         self._reset()
         try:
             if not run.run():
@@ -178,7 +182,8 @@ class PostgresReplayer:
                         details=[outcome.failure, "Nothing was judged and nothing was changed."],
                         next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
                     )
-                failures.append(Failure(statement.number, statement.line, outcome.failure))
+                held = self._is_withheld(outcome)
+                failures.append(Failure(statement.number, statement.line, outcome.failure, held))
             traces.append(
                 StatementTrace(
                     statement.number,
@@ -205,6 +210,18 @@ class PostgresReplayer:
             net=net_effects(traces),
         )
 
+    def _is_withheld(self, outcome: Outcome) -> bool:
+        """Whether a statement failed for want of rights that no file gets, or of what such a one makes."""
+        if self._powers is None:
+            return False
+        missing = _MISSING.search(outcome.failure)
+        named = missing[1] or missing[2] if missing else ""
+        held = self._powers.withheld(outcome.failure) or named.rpartition(".")[2] in self._not_made
+        if held:
+            # Its effects are what it says that it makes.
+            self._not_made |= {c.key.name.partition("(")[0].rpartition(".")[2] for c in outcome.effects}
+        return held
+
     def have_roles_alone(self) -> None:
         """Let nobody else on the server change roles until :meth:`close`; they are put back then."""
         self._roles = self._roles or RolesRestored(self._scratch)
@@ -222,8 +239,6 @@ class PostgresReplayer:
         connection = self._scratch.connect(self._scratch.server.role)
         with self._scratch.connect() as admin:
             tracker = Follower(connection, self._scope, admin)
-            made = admin.execute("SELECT pg_catalog.to_regproc('pg_catalog.landed_elevate')").fetchone()
-            self._elevates = made is not None and made[0] is not None
         tracker.begin()
         return connection, tracker
 
@@ -241,7 +256,7 @@ class PostgresReplayer:
         innocent = 2
         looks = Looks.EACH if self._is_watched(statements) else Looks.SHARED
         while True:
-            batch = Batch(self.connection, self.tracker, self._elevates, self._claims)
+            batch = Batch(self.connection, self.tracker, self._powers, self._claims)
             try:
                 if batch.run(statements, doomed, looks, kept=kept):
                     return batch.outcomes
@@ -297,11 +312,14 @@ class PostgresReplayer:
         self.connection, self.tracker = patiently(self._open)
 
     def _claims(self, statement: Statement, schema: str = "public") -> Effects:
-        if self._elevates and was_the_platforms(statement.text):
+        if self._on_platform and was_the_platforms(statement.text):
             return ()
         return claimed_effects(statement.text, self.facts, schema)
 
 
+_MISSING = re.compile(
+    r'"([^"]+)" does not exist \((?:42P01|42704|42883|3F000)\)\Z|function ([\w.]+)\(.*\(42883\)\Z', re.DOTALL
+)
 _WATCHES = re.compile(
     r"\s*+create\s++event\s++trigger\b|\s*+do\b.*\bevent\s++trigger\b", re.IGNORECASE | re.DOTALL
 )

@@ -14,7 +14,7 @@ from landed.catalog.postgres.follower import Follower
 from landed.core.facts import Change, Effects, compose
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
+from landed.shadow.postgres.elevated import Powers
 from landed.shadow.postgres.formerly import dropped_by
 from landed.shadow.postgres.pipeline import Refused, send
 from landed.shadow.postgres.replay_roles import touches_roles
@@ -66,19 +66,23 @@ def told(files: Sequence[Migration], known: Sequence[Step], like: Sequence[Step]
 
 
 def runs_again(
-    connection: psycopg.Connection[Any], tracker: Follower, elevates: bool, file: Migration, told: Told
+    connection: psycopg.Connection[Any],
+    tracker: Follower,
+    powers: Powers | None,
+    file: Migration,
+    told: Told,
 ) -> bool:
     """Run a file; ``False``, and nothing of it is there, where its effects are not what is told of it.
 
     Raises :class:`landed.shadow.postgres.pipeline.ConnectionLost`.
     """
     statements = _in_one_transaction(file, told.step)
-    if statements is None or (elevates and dropped_by(file)):
+    if statements is None or (powers is not None and powers.platform and dropped_by(file)):
         return False
     failing = {f.statement: f.message for f in told.step.failures}
     noted = tracker.noted()
     try:
-        answer = _run(connection, tracker, elevates, statements, told, failing)
+        answer = _run(connection, tracker, powers, statements, told, failing)
         taken = tracker.take(answer, here=True) or ()
         expected = compose(t.effects for t in told.step.traces if t.number not in failing)
         if _comparable(taken) == _comparable(expected):
@@ -94,7 +98,7 @@ def runs_again(
 def _run(
     connection: psycopg.Connection[Any],
     tracker: Follower,
-    elevates: bool,
+    powers: Powers | None,
     statements: Sequence[Statement],
     told: Told,
     failing: dict[int, str],
@@ -105,21 +109,17 @@ def _run(
         message = failing.get(statement.number)
         if message is not None and (unsendable(statement.text) or told.fails_for_certain(message)):
             continue
-        elevated = elevates and is_elevated(statement.text)
         if message is not None:
             waiting.append(_SAVEPOINT)
-        if elevated:
-            waiting.append(ELEVATE.encode())
-        waiting.append(as_this_server_can(statement.text, elevates).encode())
-        if elevated:
-            waiting.append(DEMOTE.encode())
+        commands = as_this_server_can(statement.text, powers)
+        waiting.extend(commands)
         if message is None:
             continue
         try:
             send(connection, waiting, _nothing)
         except Refused as refused:
             words = f"{refused} ({refused.sqlstate})" if refused.sqlstate else str(refused)
-            if refused.place != len(waiting) - 1 - elevated or words != message:
+            if refused.place < len(waiting) - len(commands) or words != message:
                 raise
             waiting = [*_BACK]
             continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from landed.catalog.postgres.follower import Follower
 from landed.core.facts import Effects
 from landed.core.migration import Statement
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE, is_elevated
+from landed.shadow.postgres.elevated import Powers
 from landed.shadow.postgres.footprint import footprint
 from landed.shadow.postgres.pipeline import Refused, send
 from landed.shadow.postgres.replay_data import Target, target_query, targets_told
@@ -80,12 +80,12 @@ class Batch:
         self,
         connection: psycopg.Connection[Any],
         tracker: Follower,
-        elevates: bool,
+        powers: Powers | None,
         claims: Callable[[Statement, str], Effects],
     ) -> None:
         self._connection = connection
         self._tracker = tracker
-        self._elevates = elevates
+        self._powers = powers
         self._claims = claims
         self._sent: list[tuple[Statement | None, str]] = []
         self._windows: dict[int, Sequence[Statement]] = {}
@@ -234,12 +234,8 @@ class Batch:
         query = target_query(statement.text)
         if query:
             yield "target", query
-        elevated = self._elevates and is_elevated(statement.text)
-        if elevated:
-            yield "", ELEVATE.encode()
-        yield "", as_this_server_can(statement.text, self._elevates).encode()
-        if elevated:
-            yield "", DEMOTE.encode()
+        for command in as_this_server_can(statement.text, self._powers):
+            yield "", command
         if look:
             yield "look", self._tracker.look
         yield "", _RELEASE

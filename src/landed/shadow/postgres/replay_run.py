@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from landed.catalog.postgres.follower import Follower
 from landed.core.migration import Migration
+from landed.shadow.postgres.elevated import Powers
 from landed.shadow.postgres.footprint import Footprint, footprint
 from landed.shadow.postgres.pipeline import Refused, send
 from landed.shadow.postgres.replay_batch import Outcome
 from landed.shadow.postgres.replay_session import unsendable
+from landed.shadow.postgres.versions_asked import as_this_server_can
 from landed.shadow.postgres.windows import Window, shares
 from landed.sql.postgres import problems
 
@@ -61,10 +63,15 @@ class Run:
     """Files that run together; :attr:`outcomes` of each file by the numbers of its statements."""
 
     def __init__(
-        self, connection: psycopg.Connection[Any], tracker: Follower, migrations: Sequence[Migration]
+        self,
+        connection: psycopg.Connection[Any],
+        tracker: Follower,
+        powers: Powers | None,
+        migrations: Sequence[Migration],
     ) -> None:
         self._connection = connection
         self._tracker = tracker
+        self._powers = powers
         self._statements = [
             (place, statement)
             for place, migration in enumerate(migrations)
@@ -98,8 +105,9 @@ class Run:
             for number in numbers:
                 if self._astray:
                     return
-                yield self._statements[number][1].text.encode()
-            sent += len(numbers)
+                for command in as_this_server_can(self._statements[number][1].text, self._powers):
+                    yield command
+                    sent += 1
             looks[sent] = window
             yield self._tracker.look
             sent += 1

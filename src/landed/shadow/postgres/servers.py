@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from landed.shadow.postgres.cluster import Cluster
+    from landed.shadow.postgres.elevated import Powers
 
 _CLIENT = {
     "application_name": "landed shadow",
@@ -57,16 +61,27 @@ class ShadowServer:
     lacking: frozenset[str] = frozenset()
     """Roles of the target that the files speak of and no file makes: a replay has them, too."""
     parameters: dict[str, Any] = field(default_factory=dict, repr=False)
+    key: bytes = field(default=b"", repr=False)
+    """What landed signs with, on a server of its own, when it does something for a file (elevated.py)."""
 
     @property
     def shared(self) -> bool:
         """Whether it is somebody else's: roles and settings of the server are then left alone."""
         return self.origin in ("named", "same-server")
 
+    @property
+    def powers(self) -> Powers | None:
+        """What landed can do for files beyond their role's rights; nothing on somebody else's server."""
+        from landed.shadow.postgres.elevated import Powers
+
+        return Powers(self.key, self.baseline.is_platform) if self.key else None
+
     def parameters_for(self, database: str, user: str | None = None) -> dict[str, Any]:
         """Keyword arguments for :func:`psycopg.connect`. May hold a password: never to be shown."""
         own = {} if self.shared else {"host": self.host, "port": self.port, "sslmode": "disable"}
         login, options = user or self.superuser, dict[str, str]()
+        if self.key and login == self.superuser:
+            options = {"options": " ".join(f"-c {setting}" for setting in self._unmoved())}
         if self.origin == "same-server" and login != self.superuser:
             # Whose password is not known; RESET ROLE comes back to it, too.
             login, options = self.superuser, {"options": f"-c role={login}"}
@@ -75,6 +90,13 @@ class ShadowServer:
             # Empty, it would refuse every server that asks for a password.
             del client["require_auth"]
         return {**client, **self.parameters, **own, **options, "user": login, "dbname": database}
+
+    def _unmoved(self) -> Iterator[str]:
+        """Settings by which a superuser's session runs nothing that a file has left in the database."""
+        yield from ("search_path=pg_catalog,pg_temp", "session_replication_role=replica", "role=none")
+        yield from ("row_security=off", "default_transaction_read_only=off", "statement_timeout=0")
+        if self.major >= 17:
+            yield "event_triggers=off"
 
     def connect(
         self, database: str, user: str | None = None, *, autocommit: bool = True
@@ -158,13 +180,16 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
             sentence=sentence(binaries.origin, binaries.major, wanted),
             baseline=baseline,
             role=baseline.role,
-            base=baseline.database,
+            base=baseline.own_database,
             admin="template1",
             stood_in=standins.stood_in(binaries),
             fresh=cluster.fresh,
+            key=_key(cluster.root),
         )
 
     def started(cluster: Cluster, new: bool) -> None:
+        if new:
+            _make_key(cluster)
         server = describe(cluster)
         if new:
             load_roles(server)
@@ -175,6 +200,26 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
     key = f"{baseline.digest}/{standins.digest()}"
     with Cluster(binaries, baseline.superuser, key=key, started=started) as cluster:
         yield describe(cluster)
+
+
+def _make_key(cluster: Cluster) -> None:
+    """A new key beside a new cluster, for landed's own user only, and what the server needs of it inside."""
+    key = secrets.token_bytes(32)
+    inner, outer = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+    for file, content in ((cluster.root / "key", key), (cluster.data / "landed.key", inner + outer)):
+        file.unlink(missing_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+            made.write(content)
+    cluster.own(cluster.data / "landed.key")
+
+
+def _key(root: Path) -> bytes:
+    try:
+        return (root / "key").read_bytes()
+    except OSError as error:
+        raise CannotKnow(
+            f"the key of the throw-away server in {root} cannot be read: {error.strerror}"
+        ) from None
 
 
 def sentence(origin: str, major: int, wanted: int | None) -> str:

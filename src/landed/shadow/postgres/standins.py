@@ -26,16 +26,24 @@ def _lines(name: str) -> list[str]:
     return files("landed.shadow.postgres").joinpath("standins", name).read_text(encoding="utf-8").split()
 
 
+@cache
+def _handed_over() -> str:
+    return files("landed.shadow.postgres").joinpath("wall", "handed_over.sql").read_text(encoding="utf-8")
+
+
 FORCED = frozenset(
     {
         *("pg_cron", "pg_net", "pg_stat_monitor", "pg_tle", "pgaudit"),
         *("pgsodium", "safeupdate", "supabase_vault", "timescaledb"),
+        *("dblink", "http", "postgres_fdw", "wrappers"),
     }
 )
-"""Stood in for even where the real one is: it needs a start-up setting, or one fixed database."""
+"""Stood in for even where the real one is: it needs a start-up setting or one fixed database, or it connects
+to wherever a file says."""
 
 TRUSTED = frozenset(_lines("trusted.txt"))
-"""What a Supabase project's ``postgres`` may create though it is no superuser (facts: supautils)."""
+"""What a Supabase project's ``postgres`` may create though it is no superuser (facts: supautils), and what of
+PostgreSQL's own extensions reads and writes nothing outside of the server: any role may create them here."""
 
 
 class StandIn(NamedTuple):
@@ -60,9 +68,8 @@ class StandIn(NamedTuple):
     @property
     def script(self) -> str:
         """Its installation script; a loose schema of its name makes room."""
-        if not self.loose:
-            return self.sql
-        return f"DROP SCHEMA IF EXISTS {self.loose} CASCADE;\n{self.sql}"
+        whole = self.sql + _handed_over().replace("{name}", self.name)
+        return f"DROP SCHEMA IF EXISTS {self.loose} CASCADE;\n{whole}" if self.loose else whole
 
 
 @cache

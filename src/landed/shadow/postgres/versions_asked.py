@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from landed.shadow.postgres.collations_asked import with_icu_stood_in
-from landed.shadow.postgres.elevated import DEMOTE, ELEVATE
+from landed.shadow.postgres.elevated import Powers
 from landed.sql.postgres_tokens import Token, literal, string_value, tokenize, words
 
 _VALUES = ("word", "quoted", "string", "number")
@@ -17,28 +17,27 @@ _TAG = "$landed_version$"
 
 
 @lru_cache(maxsize=256)
-def as_this_server_can(statement: str, elevates: bool) -> str:
-    """The text to send for a statement: its own, unless it asks for an extension's version (or for ICU).
+def as_this_server_can(statement: str, powers: Powers | None) -> tuple[bytes, ...]:
+    """What to send for a statement, in order: itself, unless it asks for an extension's version, for ICU, or
+    for something that landed does for it with its ``powers`` (on a server of its own).
 
-    Then the version is tried first. Where the server has no script for it (22023), its default version is
-    made and registered as the one asked for; ``elevates`` says whether that takes the rights that the
-    Supabase baseline lends. What any other error says is as if the statement had been sent alone.
+    A version is tried first. Where the server has no script for it (22023), its default version is made
+    and registered as the one asked for. What any other error says is as if the statement had been sent alone.
     """
     first = words(statement, 2)
     if first == ["CREATE", "COLLATION"]:
-        return with_icu_stood_in(statement)
+        return (with_icu_stood_in(statement).encode(),)
     if first != ["CREATE", "EXTENSION"] or _TAG in statement:
-        return statement
+        return powers.sent(statement) if powers is not None else (statement.encode(),)
     tokens = [t for t in tokenize(statement) if t.kind not in ("space", "comment")]
     at = next((i for i, t in enumerate(tokens) if t.kind == "word" and t.text.upper() == "VERSION"), 0)
     skip = 5 if [t.text.upper() for t in tokens[2:5]] == ["IF", "NOT", "EXISTS"] else 2
     if not skip < at < len(tokens) - 1 or tokens[at + 1].kind not in _VALUES:
-        return statement
+        return (statement.encode(),)
     value = tokens[at + 1]
     rest = statement[: tokens[at].start] + statement[value.start + len(value.text) :]
-    name, version = (literal(_meant(token)) for token in (tokens[skip], value))
-    lend, take = ((f"PERFORM{call.removeprefix('SELECT')};") for call in (ELEVATE, DEMOTE))
-    return f"""DO {_TAG}
+    name, version = _meant(tokens[skip]), _meant(value)
+    tried = f"""DO {_TAG}
 BEGIN
 {statement}
 ;
@@ -46,13 +45,10 @@ EXCEPTION WHEN invalid_parameter_value THEN
   IF strpos(SQLERRM, 'has no installation script') = 0 THEN RAISE; END IF;
 {rest}
 ;
-  {lend if elevates else ""}
-  BEGIN
-    UPDATE pg_catalog.pg_extension SET extversion = {version} WHERE extname = {name};
-  EXCEPTION WHEN insufficient_privilege THEN NULL;
-  END;
-  {take if elevates else ""}
+  PERFORM pg_catalog.set_config('landed.version', {literal(name)}, true);
 END {_TAG}"""
+    known = () if powers is None else (powers.act(version=[name, version]),)
+    return (tried.encode(), *known)
 
 
 def _meant(token: Token) -> str:

@@ -45,7 +45,7 @@ CREATE FUNCTION hmac(text, text, text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE 
 DECLARE
   code bytea;
 BEGIN
-  EXECUTE format('SELECT %s.hmac($1, $2, $3)', (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pgcrypto'))
+  EXECUTE pg_catalog.format('SELECT %s.hmac($1, $2, $3)', (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pgcrypto'))
     INTO code USING convert_to($1, 'UTF8'), convert_to($2, 'UTF8'), $3;
   RETURN code;
 END $$;

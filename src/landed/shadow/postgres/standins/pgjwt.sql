@@ -6,9 +6,9 @@ CREATE FUNCTION url_decode(data text) RETURNS bytea LANGUAGE sql IMMUTABLE
   AS $$ SELECT decode(translate(data, '-_', '+/') || repeat('=', (4 - length(data) % 4) % 4), 'base64') $$;
 DO $$
 BEGIN
-  EXECUTE format(
+  EXECUTE pg_catalog.format(
     'CREATE FUNCTION @extschema@.algorithm_sign(signables text, secret text, algorithm text) RETURNS text LANGUAGE sql IMMUTABLE '
-    'AS %L', format('SELECT @extschema@.url_encode(%s.hmac(signables, secret, '
+    'AS %L', pg_catalog.format('SELECT @extschema@.url_encode(%s.hmac(signables, secret, '
       'CASE algorithm WHEN ''HS384'' THEN ''sha384'' WHEN ''HS512'' THEN ''sha512'' ELSE ''sha256'' END))',
       (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pgcrypto')));
 END $$;

@@ -28,7 +28,7 @@ BEGIN
       CREATE FUNCTION @P_same(@T, @T, internal) RETURNS internal LANGUAGE internal AS 'internal_in';
     $sql$, '@P', t[3]), '@T', t[1]), '@E', t[2]);
     FOREACH class IN ARRAY string_to_array(t[4], ' ') LOOP
-      EXECUTE replace(replace(format('CREATE OPERATOR CLASS %s %s FOR TYPE @T USING pgroonga AS '
+      EXECUTE replace(replace(pg_catalog.format('CREATE OPERATOR CLASS %s %s FOR TYPE @T USING pgroonga AS '
         'FUNCTION 1 @P_consistent(internal, @T, smallint, oid, internal), FUNCTION 2 @P_union(internal, internal), '
         'FUNCTION 5 @P_penalty(internal, internal, internal), FUNCTION 6 @P_picksplit(internal, internal), FUNCTION 7 @P_same(@T, @T, internal)',
         class, CASE WHEN class = split_part(t[4], ' ', 1) THEN 'DEFAULT' ELSE '' END), '@P', t[3]), '@T', t[1]);

@@ -43,9 +43,9 @@ BEGIN
       CREATE FUNCTION @T_gist_same(@T, @T, internal) RETURNS internal LANGUAGE internal AS 'internal_in';
     $sql$, '@T', t), '@SRID', CASE t WHEN 'geometry' THEN '0' ELSE '4326' END);
     FOREACH op SLICE 1 IN ARRAY ARRAY[['<', 'lt', '>'], ['<=', 'le', '>='], ['=', 'eq', '='], ['>=', 'ge', '<='], ['>', 'gt', '<']] LOOP
-      EXECUTE format('CREATE FUNCTION %1$s_%2$s(%1$s, %1$s) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS %3$L',
+      EXECUTE pg_catalog.format('CREATE FUNCTION %1$s_%2$s(%1$s, %1$s) RETURNS boolean LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS %3$L',
         t, op[2], 'bytea' || op[2]);
-      EXECUTE format('CREATE OPERATOR %2$s (LEFTARG = %1$s, RIGHTARG = %1$s, PROCEDURE = %1$s_%3$s, COMMUTATOR = %4$s)', t, op[1], op[2], op[3]);
+      EXECUTE pg_catalog.format('CREATE OPERATOR %2$s (LEFTARG = %1$s, RIGHTARG = %1$s, PROCEDURE = %1$s_%3$s, COMMUTATOR = %4$s)', t, op[1], op[2], op[3]);
     END LOOP;
     EXECUTE replace('CREATE OPERATOR CLASS btree_@T_ops DEFAULT FOR TYPE @T USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, '
       'OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 @T_cmp(@T, @T)', '@T', t);
@@ -125,8 +125,8 @@ BEGIN
   FOREACH g SLICE 1 IN ARRAY groups LOOP
     FOREACH name IN ARRAY string_to_array(g[1], ' ') LOOP
       FOREACH t IN ARRAY CASE WHEN g[2] LIKE '%@G%' THEN ARRAY['geometry', 'geography'] ELSE ARRAY['geometry'] END LOOP
-        EXECUTE format('CREATE FUNCTION %s(%s) RETURNS %s LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS %L', name,
-          replace(g[2], '@G', t), replace(g[3], '@G', t), format('SELECT (%s)::%s', g[4], replace(replace(replace(
+        EXECUTE pg_catalog.format('CREATE FUNCTION %s(%s) RETURNS %s LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS %L', name,
+          replace(g[2], '@G', t), replace(g[3], '@G', t), pg_catalog.format('SELECT (%s)::%s', g[4], replace(replace(replace(
             g[3], '@G', t), 'geometry', '@extschema@.geometry'), 'geography', '@extschema@.geography')));
       END LOOP;
     END LOOP;

@@ -58,16 +58,5 @@ CREATE EVENT TRIGGER landed_guard_drop ON sql_drop EXECUTE FUNCTION pg_catalog.l
 ALTER EVENT TRIGGER landed_guard_ddl ENABLE ALWAYS;
 ALTER EVENT TRIGGER landed_guard_drop ENABLE ALWAYS;
 
--- The platform runs some statements of postgres as superuser (elevated.py says which). The lock is on a table
--- of the whole server: replays in other databases wait instead of failing.
-CREATE FUNCTION pg_catalog.landed_elevate() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-  LOCK TABLE pg_authid IN SHARE ROW EXCLUSIVE MODE;
-  ALTER ROLE postgres SUPERUSER;
-END $$;
-CREATE FUNCTION pg_catalog.landed_demote() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-  ALTER ROLE postgres NOSUPERUSER;
-END $$;
 RESET allow_system_table_mods;
 RESET client_min_messages;

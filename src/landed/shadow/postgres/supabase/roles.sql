@@ -1,9 +1,11 @@
--- The roles of a Supabase project, for a whole server. The superuser is supabase_admin; postgres is none.
+-- The roles of a Supabase project, for a whole server. supabase_admin, a superuser there, is one here only while it
+-- makes the platform's objects: what files put into their way must not run as one.
 DO $$
 DECLARE
   role text;
 BEGIN
   FOREACH role IN ARRAY ARRAY[
+    'supabase_admin LOGIN SUPERUSER CREATEDB CREATEROLE REPLICATION BYPASSRLS',
     'postgres LOGIN CREATEDB CREATEROLE REPLICATION BYPASSRLS',
     'anon NOLOGIN',
     'authenticated NOLOGIN',
@@ -32,6 +34,8 @@ GRANT anon, authenticated, service_role TO authenticator, supabase_storage_admin
 GRANT authenticator TO supabase_storage_admin;
 -- The admin option is what lets postgres ALTER ROLE … SET and GRANT them on from major 16 on.
 GRANT anon, authenticated, service_role, authenticator TO postgres WITH ADMIN OPTION;
+GRANT anon, authenticated, service_role, authenticator, postgres, supabase_auth_admin, supabase_storage_admin,
+  supabase_realtime_admin, supabase_functions_admin, dashboard_user, pgbouncer TO supabase_admin;
 GRANT pg_read_all_data TO supabase_read_only_user;
 GRANT pg_monitor, pg_read_all_data, pg_signal_backend TO postgres WITH ADMIN OPTION;
 GRANT pg_monitor, pg_read_all_data TO supabase_etl_admin;
@@ -49,9 +53,7 @@ BEGIN
       || CASE WHEN current_setting('server_version_num')::int >= 160000
               THEN ' WITH INHERIT TRUE, SET FALSE' ELSE '' END;
   END LOOP;
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_create_subscription') THEN
-    GRANT pg_create_subscription TO postgres WITH ADMIN OPTION;
-  END IF;
+  -- Not pg_create_subscription, which the platform gives: a subscription connects to wherever it is told.
   -- Settings that the platform lets postgres give to sessions and roles.
   IF current_setting('server_version_num')::int >= 150000 THEN
     FOREACH setting IN ARRAY ARRAY[
