@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -20,10 +21,13 @@ from printed import SHELLS, Pasted, commands, parsed, told
 from psycopg import sql as pg
 from wrangler import DATABASE_ID, database_files
 
-from landed.core.next import APPLY, Hint, Next, Quoted, as_next, landed, prose, shell_word
+from landed.cli.main import COMMANDS
+from landed.cli.options import Common
+from landed.core.next import APPLY, VERBS, Hint, Next, Quoted, as_next, landed, prose, shell_word
 from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.servers import ShadowServer, server_for
 
+pytestmark = pytest.mark.skipif(not SHELLS, reason="no shell of POSIX here")
 SOURCE = Path(__file__).parents[2] / "src" / "landed"
 
 EVIL = {
@@ -140,6 +144,22 @@ def test_the_texts_of_old_stay() -> None:
     )
 
 
+def test_the_users_options_are_put_into_commands_and_nowhere_else() -> None:
+    """A name that reads as a command stays a name, also in a text that has one."""
+    common = Common(words=["--project", "a b", "--target", "x$(touch y)"])
+    given = "landed --project 'a b' --target 'x$(touch y)'"
+    name = "landed apply"
+    told = Next(f"restore {name}, or: ", landed("repair", name))
+    assert common.command(told) == f"restore {name}, or: {given} repair '{name}'"
+    assert common.command("mend it, then: landed apply") == f"mend it, then: {given} apply"
+    assert common.command(f'GRANT CREATE ON SCHEMA a TO "{name}"') == f'GRANT CREATE ON SCHEMA a TO "{name}"'
+    assert common.command(landed("exec", "-- x\n")).startswith(f"{given} exec -- ")
+
+
+def test_every_verb_is_known() -> None:
+    assert VERBS.split("|") == list(COMMANDS)
+
+
 # -- end to end: histories whose names are attacks ---------------------------------------------------
 
 
@@ -245,6 +265,29 @@ def test_files_of_d1(d1: tuple[Landed, Path], pasted: Pasted) -> None:
 
 def glob(names: list[str]) -> str:
     return next(name for name in names if name.endswith("_*.sql"))
+
+
+def test_databases_of_a_configuration(tmp_path: Path, pasted: Pasted) -> None:
+    """Bindings and environments in the choice that is offered."""
+    names = [name for name in EVIL.values() if "\udcff" not in name]
+    databases = [{"binding": name, "database_id": f"{n}"} for n, name in enumerate(names)]
+    elsewhere = {f"e{n}": {"d1_databases": [{"binding": "only", "database_id": "o"}]} for n in names}
+    config = {"d1_databases": databases, "env": elsewhere}
+    (tmp_path / "wrangler.json").write_text(json.dumps(config))
+    run = Landed(tmp_path, tmp_path / "cache")
+    error = run("status", code=2).error
+    lines = [f"landed {d.split('    ')[0]} status" for d in error["details"] if d.startswith("--target")]
+    assert len(lines) == len(names)
+    for name, line in zip(names, lines, strict=True):
+        assert pasted.run(line) == [["landed", "--target", f"d1:local/{name}", "status"]]
+    (words,) = pasted.run(commands(error["next"])[0])
+    assert words == ["landed", "--target", f"d1:local/{names[0]}", "status"]
+    error = run("status", "--target", "d1:local/only", code=2).error
+    lines = [d.rpartition(": add ")[2] for d in error["details"] if ": add " in d]
+    assert lines
+    for line in lines:
+        ((_, flag, *_),) = pasted.run(f"landed {line}")
+        assert flag == "--env"
 
 
 def test_losses_of_d1(d1: tuple[Landed, Path], pasted: Pasted) -> None:

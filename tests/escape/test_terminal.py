@@ -7,7 +7,6 @@ import ast
 import io
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -421,9 +420,10 @@ def test_git(d1: Landed, tmp_path: Path) -> None:
 
 def test_a_terminal(d1: Landed) -> None:
     """With colours, and with a question, on what is a terminal."""
+    pty = pytest.importorskip("pty")
     environ = d1.env | {"TERM": "xterm", "COLUMNS": "100"}
     del environ["NO_COLOR"]
-    for args in (["repair"], ["status"], ["doctor"]):
+    for args in (["repair", ALL, "--reason", ALL], ["status"], ["doctor"]):
         leader, follower = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-m", "landed", *args],
@@ -446,7 +446,8 @@ def test_a_terminal(d1: Landed) -> None:
         text = said.decode("utf-8").replace("\r\n", "\n").replace("\r", "").replace("\x1b[K", "")
         colours = set(re.findall(r"\x1b\[[0-9;]*m", text))
         assert colours <= {f"\x1b[{code}m" for code in (0, 1, 2, 31, 32, 33, 34, 36)}
-        assert "\x1b[0m" in colours or args == ["repair"]
+        assert "\x1b[0m" in colours
+        assert "[y/N]" in text or args[0] != "repair"
         calm(re.sub(r"\x1b\[[0-9;]*m", "", text))
 
 

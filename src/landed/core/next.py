@@ -147,6 +147,12 @@ def _option(name: str, value: Value) -> list[str]:
     return [word for each in value for word in _option(name, each)]
 
 
+def option(flag: str, value: str) -> Command:
+    """An option to give besides, as words of a shell: ``option("--env", name)``."""
+    head, _, rest = " ".join(_option(flag.removeprefix("--"), value)).partition(" ")
+    return Command(head, rest)
+
+
 APPLY, STATUS, DOCTOR = landed("apply"), landed("status"), landed("doctor")
 
 
@@ -252,7 +258,13 @@ def with_options(text: str, each: Callable[[Command], str]) -> str:
         return text.shown(each)
     if isinstance(text, Command):
         return each(text)
-    return _WRITTEN.sub(lambda _: each(Command("landed", "", "…")) + " ", text)
+
+    def given(found: re.Match[str]) -> str:
+        # A name in double quotes is none of landed's words, whatever it is.
+        named = text.count('"', 0, found.start()) % 2 == 1
+        return found[0] if named else each(Command("landed", "", "…")) + " "
+
+    return _WRITTEN.sub(given, text)
 
 
 def lines(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apsw
 
-from landed.core.next import several
+from landed.core.next import program, several
 from landed.ops.doctor import Check, Level, guarded
 from landed.shadow.sandbox import restrict
 from landed.sql.sqlite_tokens import quote
@@ -114,7 +114,7 @@ def _integrity(target: SqliteTarget) -> Iterator[Check]:
         yield Check(
             "database", "integrity", "integrity", "not checked", None, Level.NOTE,
             f"the file has {size(length)}, and a check reads all of it",
-            f"sqlite3 -readonly {target.path} 'PRAGMA quick_check'",
+            program("sqlite3", "-readonly", str(target.path), "PRAGMA quick_check"),
         )  # fmt: skip
         return
     with target.reading() as connection:

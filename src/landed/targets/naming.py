@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
-from landed.core.next import Next, program
+from landed.core.next import Next, option, program
 from landed.core.secrets import without_login as redact
 from landed.targets.discovery import Project
 from landed.targets.migration_folders import folder_for_file, missing_folder_notes
@@ -69,7 +70,7 @@ def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec
         if not path.is_file():
             raise UsageError(
                 f"there is no database file {path}",
-                next=f"to name a file that is still to be made: --target sqlite:{spec}",
+                next=Next("to name a file that is still to be made: ", option("--target", f"sqlite:{spec}")),
                 where=origin,
             )
         return _sqlite(project, path, origin)
@@ -86,7 +87,7 @@ def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec
 
 def _suggestion(project: Project, spec: str) -> str | None:
     if any(database.answers_to(spec) for database in project.databases):
-        return f"--target d1:local/{spec}"
+        return option("--target", f"d1:local/{spec}")
     return None
 
 
@@ -148,19 +149,23 @@ def _database(project: Project, kind: str, name: str, origin: str) -> D1Database
             return databases[0]
         raise UsageError(
             f"{shown} has {len(databases)} databases: say which one",
-            details=[f"--target {kind}/{d.binding.value}    {_described(d)}" for d in databases],
+            details=_choices(kind, databases),
             next=Next(program("landed", "--target", f"{kind}/{databases[0].binding.value}", "status")),
         )
     for database in databases:
         if database.answers_to(name):
             return database
-    details = [f"--target {kind}/{d.binding.value}    {_described(d)}" for d in databases]
+    details = _choices(kind, databases)
     details += [
-        f'environment "{d.environment}" has it: add --env {d.environment}'
+        f'environment "{d.environment}" has it: add {option("--env", d.environment)}'
         for d in project.wrangler.elsewhere
         if d.environment and d.answers_to(name)
     ]
     raise UsageError(f'{shown} has no D1 database "{name}"', details=details, where=origin)
+
+
+def _choices(kind: str, databases: Sequence[D1Database]) -> list[str]:
+    return [f"{option('--target', f'{kind}/{d.binding.value}')}    {_described(d)}" for d in databases]
 
 
 def _described(database: D1Database) -> str:
