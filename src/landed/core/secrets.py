@@ -51,7 +51,8 @@ _TOKEN = r"\beyJ[\w-]{8,}+\.[\w-]{8,}+\.[\w-]++|\b(?:sbp_|sb_secret_|gh[pousr]_|
 _HEX = r"%([0-9A-Fa-f]{2})"
 _DATABASE = ("postgres://", "postgresql://")
 _PLACE = r"[\w.,:\[\]-]*(?:/[\w.%-]*)?(?:\?(?:\w+=[^&]*(?:&|\Z))*)?\Z"
-_PAIR = r"(?:^|[?&;\s])([^=&\s?]+?)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)"
+_NAMED = r"(?:^|[?&;\s])(?P<name>[\w.%-]+)\s*+=\s*+"
+_VALUES = r"(?=([^&\s]*))(?=([^&]*?)(?:&|\s+[\w.-]+\s*=|\s*\Z))"
 _JOINTS = r"""[\s/?#@:&='"`\\]+"""
 
 
@@ -105,14 +106,25 @@ def keep(secret: str) -> None:
 
 def keep_from(text: str) -> None:
     """Keep what is secret in a URL or a ``key=value`` text that was given, whether or not it can be read."""
+    if "@" not in text and "=" not in text and "%" not in text:
+        return
     for spelled in dict.fromkeys((text, _decoded(text))):
         start = _re(_AUTHORITY).search(spelled)
         if start and "@" in spelled:
             _keep_login(spelled[: start.end()], spelled[start.end() :])
-        for name, value in _re(_PAIR).findall(spelled):
-            spoken = _decoded(name).strip().lower()
-            if spoken not in _NO_SECRET and re.fullmatch(_SECRET_NAME, spoken):
-                keep(value[1:-1] if value.startswith("'") else value)
+        if "=" in spelled:
+            _keep_assigned(spelled)
+
+
+def _keep_assigned(text: str) -> None:
+    for found in _re(_NAMED).finditer(text):
+        if _decoded(found["name"]).strip().lower() not in _NO_SECRET and re.fullmatch(
+            _SECRET_NAME, _decoded(found["name"]).strip(), re.IGNORECASE
+        ):
+            # As it should have been written, and as it was: unquoted spaces, a quote within quotes.
+            for value in _re(_VALUES).match(text, found.end()).groups():  # type: ignore[union-attr]
+                keep(value)
+                keep(value.strip().strip("'\""))
 
 
 def _keep_login(scheme: str, rest: str) -> None:
@@ -132,8 +144,7 @@ def keep_variables(variables: Mapping[str, str] | Iterable[tuple[str, str]]) -> 
     for name, value in variables.items() if isinstance(variables, Mapping) else variables:
         if _re(_VARIABLE).match(name) and name not in _NOT_SECRET_VARIABLE:
             keep(value)
-        if ":/" in value or "=" in value:
-            keep_from(value)
+        keep_from(value)
 
 
 def keep_document(document: object) -> None:
