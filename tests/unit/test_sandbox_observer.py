@@ -10,7 +10,7 @@ import pytest
 
 from landed.shadow.observer import NOTHING, Seen
 from landed.shadow.row_digest import digest_rows
-from landed.shadow.sandbox import Observer, open_sandbox, unrestricted
+from landed.shadow.sandbox import Observer, open_sandbox, restrict, unrestricted
 from landed.shadow.seed import seed
 from landed.sql.sqlite import split
 
@@ -94,9 +94,9 @@ def test_analyze_is_no_creation() -> None:
 
 
 def test_temporary_and_attached_tables_are_not_the_databases_own() -> None:
-    connection, observer = open_sandbox("sqlite")
-    with observer.lifted():
-        connection.execute("ATTACH ':memory:' AS other")
+    connection = apsw.Connection(":memory:", statementcachesize=0)
+    connection.execute("ATTACH ':memory:' AS other")
+    observer = restrict(connection, "sqlite")
     connection.execute("CREATE TEMP TABLE t (a); INSERT INTO t VALUES (1); DROP TABLE t")
     connection.execute("CREATE TABLE other.t (a); INSERT INTO other.t VALUES (1); DELETE FROM other.t")
     seen = observer.take()

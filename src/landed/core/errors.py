@@ -5,6 +5,7 @@ LandedError
 │   └── ConfigError       exit 2   the project's configuration or files are wrong
 ├── CannotKnow            exit 3   could not find out: unreachable, unreadable, no rights
 │   ├── Busy              exit 3   somebody else holds the database
+│   ├── LimitReached      exit 3   a replay took more time, memory or disk than it may
 │   └── Ambiguous         exit 3   a write was sent, and whether it happened could not be found out
 ├── NeedsConfirmation     exit 4   nothing was changed; consent is missing
 ├── NotProven             exit 1   a migration failed or its effects did not hold
@@ -57,6 +58,10 @@ class CannotKnow(LandedError):
 
 class Busy(CannotKnow):
     """Another process holds the database."""
+
+
+class LimitReached(CannotKnow):
+    """A replay was stopped: it took more time, memory or disk than it may. Nothing is known of the rest."""
 
 
 class Ambiguous(CannotKnow):

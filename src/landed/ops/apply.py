@@ -217,9 +217,7 @@ def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
     steps = {name: exam.step(name) for name in names}
     if exam.workspace.is_postgres or not any(step.failed for step in steps.values()):
         return steps
-    from landed.shadow.replay import Replayer
-
-    replayer = Replayer(exam.workspace.mode, ledger_table=exam.workspace.ledger_table)
+    replayer = exam.workspace.replayer()
     try:
         replayer.load(exam.state.rows)
         for name in names:
@@ -251,10 +249,9 @@ def _healing(
 
         return healing(exam, blocking, waiting)
     from landed.core.judge import judge
-    from landed.shadow.replay import Replayer
 
     steps: dict[str, Step] = {}
-    replayer = Replayer(exam.workspace.mode, ledger_table=exam.workspace.ledger_table)
+    replayer = exam.workspace.replayer()
     try:
         replayer.load(exam.state.rows)
         for judgement in waiting:

@@ -13,7 +13,7 @@ from landed.core.migration import Migration
 from landed.core.timeline import Step, facts_after
 from landed.ops.workspace import Workspace
 from landed.shadow.cache import Cache
-from landed.shadow.timeline import Progress, timeline
+from landed.shadow.timeline import Progress
 from landed.sql.sqlite_tokens import fold
 from landed.targets.base import LiveState
 from landed.targets.target_spec import TargetSpec
@@ -126,7 +126,7 @@ def files_side(workspace: Workspace, scope: Scope | None = None, *, progress: Pr
         if workspace.is_postgres:
             steps, facts = _replayed(workspace, history, scope, cache, progress)
         else:
-            steps = timeline(workspace.mode, workspace.ledger_table, history, cache=cache, progress=progress)
+            steps = workspace.replay(history, cache=cache, progress=progress)
             facts = facts_after(steps)
     finally:
         cache.close()

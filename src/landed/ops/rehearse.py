@@ -29,7 +29,7 @@ def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehea
 
         return rehearse_postgres(workspace, progress=progress)
     found = workspace.migrations()
-    replayer = _Watched(workspace.mode, ledger_table=workspace.ledger_table)
+    replayer = _Watched(workspace.mode, ledger_table=workspace.ledger_table, clock=workspace.clock)
     files: list[FileRehearsal] = []
     try:
         base = workspace.base()
@@ -49,8 +49,10 @@ class _Watched(Replayer):
 
     seen: dict[int, Seen | None]
 
-    def _statement(self, statement: Statement) -> tuple[StatementTrace, Failure | None, Seen | None]:
-        trace, failure, seen = super()._statement(statement)
+    def _statement(
+        self, migration: Migration, statement: Statement
+    ) -> tuple[StatementTrace, Failure | None, Seen | None]:
+        trace, failure, seen = super()._statement(migration, statement)
         self.seen[statement.number] = seen
         return trace, failure, seen
 
@@ -82,6 +84,7 @@ def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
         references=tuple(known),
         watched=tuple(t for t in tables if fold(t) in reached),
         tables=tuple(t for t in tables if fold(t) in needed),
+        clock=replayer.clock,
     )
     result = run_seeded(scene)
     return FileRehearsal(

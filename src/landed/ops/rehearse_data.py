@@ -11,7 +11,8 @@ from pathlib import Path
 
 import apsw
 
-from landed.core.errors import LandedError, NotProven, UsageError
+from landed.core import last_resort
+from landed.core.errors import LandedError, LimitReached, NotProven, UsageError
 from landed.ops.apply import PlanItem, plan_apply
 from landed.ops.examine import Examination
 from landed.sql.sqlite_tokens import quote
@@ -96,21 +97,29 @@ def rehearse_with_data(
 def _copy(target: SqliteTarget) -> Iterator[tuple[SqliteTarget, int]]:
     """A full copy in a folder of its own that only this user can read; gone afterwards, whatever happens."""
     folder = Path(tempfile.mkdtemp(prefix="landed-rehearsal-"))
+
+    def remove() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    last_resort.cleanups.append(remove)
     try:
         path = folder / "copy.sqlite"
         size = target.copy_to(path)
-        yield SqliteTarget(path, target.mode, target.ledger_table), size
+        yield SqliteTarget(path, target.mode, target.ledger_table, target.clock), size
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        last_resort.cleanups.remove(remove)
+        remove()
 
 
 def _run(copy: SqliteTarget, items: Sequence[PlanItem], consent: Consent) -> list[DataFile]:
     files: list[DataFile] = []
     before = _counts(copy)
-    with copy.writer() as writer:
+    with copy.writer(bounded=True) as writer:
         for index, item in enumerate(items):
             try:
                 applied = writer.run(item.migration, item.step, item.statements, consent, record=item.record)
+            except LimitReached:
+                raise
             except LandedError as error:
                 files.append(DataFile(item, "refused", error))
                 files += [DataFile(later, "not run") for later in items[index + 1 :]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import apsw
@@ -15,6 +15,8 @@ from landed.core.timeline import Step
 from landed.ops.rehearse_copies import inserted_columns
 from landed.ops.rehearse_findings import FailureFound, RowsChanged, RowsLost, names
 from landed.ops.rehearse_rows import Witness, losses
+from landed.shadow.bounded import execute, place_of, stretch
+from landed.shadow.clock import Clock, Place
 from landed.shadow.row_digest import digest_rows
 from landed.shadow.sandbox import Sandbox, explain_refusal, open_sandbox, unrestricted
 from landed.shadow.seed import SeedReport, seed
@@ -44,6 +46,7 @@ class Scene:
     references: tuple[Reference, ...]
     watched: tuple[str, ...]
     tables: tuple[str, ...]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ def run_seeded(scene: Scene) -> SeededResult:
         try:
             failure = run.failure
             if failure is None:
-                lost, changed, notes = losses(run.box.connection, run.witness)
+                with stretch(run.box.connection, scene.clock, _rows_of(scene)):
+                    lost, changed, notes = losses(run.box.connection, run.witness)
                 return SeededResult(
                     tuple(failures), tuple(lost), tuple(changed), tuple(notes + _unseeded(run))
                 )
@@ -99,10 +103,11 @@ def run_seeded(scene: Scene) -> SeededResult:
 
 
 def _seeded(scene: Scene, without: frozenset[str]) -> tuple[Sandbox, SeedReport]:
-    box = open_sandbox(scene.mode, scene.image)
+    box = open_sandbox(scene.mode, scene.image, limits=scene.clock.limits)
     connection = box.connection
     wanted = {fold(t) for t in scene.tables} - without
-    with unrestricted(connection):
+    # What the schema computes (a trigger, a default, a CHECK) runs here, too.
+    with stretch(connection, scene.clock, _rows_of(scene)), unrestricted(connection):
         rows = [
             SchemaRow(*row)
             for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
@@ -115,6 +120,10 @@ def _seeded(scene: Scene, without: frozenset[str]) -> tuple[Sandbox, SeedReport]
     return box, report
 
 
+def _rows_of(scene: Scene) -> Callable[[], Place]:
+    return lambda: (f"The rehearsal of {scene.migration.name} with rows", "", scene.migration.file)
+
+
 def reopen(scene: Scene, without: frozenset[str]) -> apsw.Connection:
     """The seeded shadow as it was before the file: the same rows every time."""
     return _seeded(scene, without)[0].connection
@@ -123,7 +132,7 @@ def reopen(scene: Scene, without: frozenset[str]) -> apsw.Connection:
 def _attempt(scene: Scene, without: set[str]) -> _Run:
     box, seeded = _seeded(scene, frozenset(without))
     connection = box.connection
-    with unrestricted(connection):
+    with stretch(connection, scene.clock, _rows_of(scene)), unrestricted(connection):
         before = digest_rows(connection, scene.watched)
         witness = Witness(scene, {fold(name): digest for name, digest in before.items()}, frozenset(without))
         run = _Run(scene, box, seeded, witness)
@@ -142,7 +151,8 @@ def _attempt(scene: Scene, without: set[str]) -> _Run:
 def _statement(run: _Run, statement: Statement, expected: set[int]) -> FailureFound | None:
     connection, observer = run.box
     try:
-        connection.execute(statement.text).fetchall()
+        place = place_of(run.scene.migration, statement, "The rehearsal")
+        execute(connection, statement.text, run.scene.clock, place)
     except _ERRORS as error:
         observer.take()
         if not connection.in_transaction:
@@ -186,7 +196,7 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
 def _end(run: _Run) -> FailureFound | None:
     """The check before the commit, as ``apply`` makes it: no reference may be broken that was whole."""
     connection = run.box.connection
-    with unrestricted(connection):
+    with stretch(connection, run.scene.clock, _rows_of(run.scene)), unrestricted(connection):
         broken = [v for v in connection.execute("PRAGMA foreign_key_check") if v not in run.violations]
     if not broken or run.scene.mode != "d1":
         return None

@@ -118,7 +118,6 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
     if exam.workspace.is_postgres:
         return
     from landed.core.migration import Parsed
-    from landed.shadow.replay import Replayer
 
     parsed = migration.parsed
     partial = replace(migration)
@@ -126,7 +125,7 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
     partial.__dict__["parsed"] = Parsed(
         tuple(s for s in parsed.statements if s.number in chosen), parsed.verifies, parsed.normalised
     )
-    replayer = Replayer(exam.workspace.mode, ledger_table=exam.workspace.ledger_table)
+    replayer = exam.workspace.replayer()
     try:
         replayer.load(exam.state.rows)
         step = replayer.replay(partial)

@@ -21,11 +21,14 @@ from landed.targets.naming import TargetSpec, resolve_target
 if TYPE_CHECKING:
     from landed.catalog.postgres.roles import Roles
     from landed.catalog.postgres.scope import Scope
+    from landed.core.limits import Limits
     from landed.core.migration import Parsed
     from landed.core.timeline import Step
     from landed.ops.git_evidence import GitEvidence
     from landed.shadow.cache import Cache
+    from landed.shadow.clock import Clock
     from landed.shadow.postgres.timeline import ShadowChoice
+    from landed.shadow.replay import Replayer
     from landed.shadow.timeline import Progress
     from landed.targets.d1_remote import RemoteD1Target
     from landed.targets.lockfile import Lock
@@ -95,7 +98,7 @@ class Workspace:
             raise self._unsupported()
         from landed.targets.sqlite import SqliteTarget
 
-        return SqliteTarget(self.spec.path, self.mode, self.ledger_table)
+        return SqliteTarget(self.spec.path, self.mode, self.ledger_table, self.clock)
 
     @cached_property
     def _remote(self) -> RemoteD1Target:
@@ -229,8 +232,32 @@ class Workspace:
         from landed.shadow.timeline import timeline
 
         return timeline(
-            self.mode, self.ledger_table, files, cache=cache, progress=progress, hopeless=hopeless
+            self.mode,
+            self.ledger_table,
+            files,
+            cache=cache,
+            progress=progress,
+            hopeless=hopeless,
+            clock=self.clock,
         )
+
+    @property
+    def limits(self) -> Limits:
+        """What replays of the files may take of the machine."""
+        return self.project.settings.limits
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock that all replays of a command share."""
+        from landed.shadow.clock import Clock
+
+        return Clock(self.limits)
+
+    def replayer(self) -> Replayer:
+        """A shadow of a SQLite or D1 target, with nothing in it yet."""
+        from landed.shadow.replay import Replayer
+
+        return Replayer(self.mode, ledger_table=self.ledger_table, clock=self.clock)
 
     def start_facts(self, cache: Cache | None = None, scope: Scope | None = None) -> Mapping[FactKey, str]:
         """What a database of this kind has before its first migration, and no migration has to explain."""

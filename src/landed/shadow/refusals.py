@@ -52,7 +52,7 @@ def explain_refusal(error: BaseException, statement: str, mode: str = "d1") -> s
     words = _first_words(statement)
     first = words[0] if words else ""
     if mode == "sqlite":
-        return _in_sqlite(lowered, first)
+        return _in_sqlite(message, lowered, first, statement)
     if first == "VACUUM" and ("vacuum" in lowered or "authoriz" in lowered):
         return "D1 does not allow VACUUM: it runs every statement inside a transaction; remove it"
     function = _FUNCTION.search(message)
@@ -79,20 +79,38 @@ def explain_refusal(error: BaseException, statement: str, mode: str = "d1") -> s
     return None
 
 
-def _in_sqlite(message: str, first: str) -> str | None:
+def _in_sqlite(said: str, message: str, first: str, statement: str) -> str | None:
     """Refusals of landed itself, in plain SQLite files."""
-    if "not authorized" in message and first in _TRANSACTION:
-        return (
-            f"{first} in the middle of a file would commit a part of it unproven; landed runs every file in "
-            "one transaction of its own: remove the statement, or split the file"
-        )
-    if "not authorized" in message and first in ("ATTACH", "DETACH"):
-        return "a migration may only change its own database: remove ATTACH and DETACH"
+    function = _FUNCTION.search(said)
+    if function:
+        return f"a migration may only work in its own database: {function[1]}() reaches beyond it"
     if "within a transaction" in message or "inside of a transaction" in message:
         return (
             f"{first} cannot run in a transaction, and landed runs every file in one: use another tool for it"
         )
-    return None
+    if first in ("ATTACH", "DETACH") and ("not authorized" in message or "too many attached" in message):
+        return "a migration may only change its own database: remove ATTACH and DETACH"
+    if "not authorized" not in message:
+        return None
+    if first in _TRANSACTION:
+        return (
+            f"{first} in the middle of a file would commit a part of it unproven; landed runs every file in "
+            "one transaction of its own: remove the statement, or split the file"
+        )
+    if first == "VACUUM":
+        return (
+            "VACUUM cannot run in a transaction, and landed runs every file in one: use another tool for it"
+        )
+    if first == "PRAGMA":
+        return (
+            f"PRAGMA {_pragma_name(statement)} with this value reaches beyond what a migration may change: "
+            "remove it"
+        )
+    if first == "CREATE":
+        found = _MODULE.search(statement)
+        module = found[1] if found else "of this kind"
+        return f"a virtual table {module} reads what is outside of the database: a migration may not"
+    return "a migration may only work in its own database"
 
 
 def _first_words(statement: str) -> list[str]:
@@ -134,10 +152,14 @@ def _unauthorised(statement: str, words: list[str], first: str) -> str:
     return "D1 does not allow this statement (not authorized)"
 
 
-def _pragma(statement: str) -> str:
+def _pragma_name(statement: str) -> str:
     lead = _LEADING.match(statement)
     found = _PRAGMA.match(statement, lead.end() if lead else 0)
-    name = found[1] if found else "this"
+    return found[1] if found else "this"
+
+
+def _pragma(statement: str) -> str:
+    name = _pragma_name(statement)
     if pragma_allowed(name, None) or pragma_allowed(name, "on"):
         return f"D1 does not allow PRAGMA {name} with this argument"
     return f"D1 does not allow PRAGMA {name}: remove it"

@@ -9,12 +9,16 @@ from landed.catalog.tracker import SchemaTracker, virtual_tables
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
+from landed.shadow.bounded import execute, place_of, stretch
 from landed.shadow.checks import derived_check
 from landed.shadow.claims import claimed_effects
+from landed.shadow.clock import Clock
 from landed.shadow.sandbox import Seen, explain_refusal, open_sandbox
+from landed.shadow.sqlite_walls import building
 from landed.sql.sqlite_tokens import fold
 from landed.sql.transactions import wrapping
 
+_COPY = ("A copy of the target's schema", "", None)
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 
 
@@ -22,13 +26,22 @@ class Replayer:
     """A shadow database and what it holds; replays one migration at a time.
 
     ``mode`` is ``"d1"`` (what D1 refuses is refused, foreign keys are enforced, one transaction per
-    file) or ``"sqlite"``. ``image`` is the serialised shadow to go on from.
+    file) or ``"sqlite"``. ``image`` is the serialised shadow to go on from. ``clock`` bounds what the files
+    may take; replays of one command share one.
     """
 
-    def __init__(self, mode: str, *, ledger_table: str | None = None, image: bytes | None = None) -> None:
+    def __init__(
+        self,
+        mode: str,
+        *,
+        ledger_table: str | None = None,
+        image: bytes | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.mode = mode
         self.ledger_table = ledger_table
-        self.connection, self.observer = open_sandbox(mode, image)
+        self.clock = Clock() if clock is None else clock
+        self.connection, self.observer = open_sandbox(mode, image, limits=self.clock.limits)
         self.tracker = SchemaTracker(self.connection, ledger_table, self.observer.lifted)
         if image is not None:
             self.tracker.reread()
@@ -43,7 +56,8 @@ class Replayer:
         problems: list[str] = []
         rows = tuple(rows)
         virtual = virtual_tables(rows)
-        with self.observer.lifted():
+        with self.observer.lifted(), stretch(self.connection, self.clock, lambda: _COPY):
+            self.connection.authorizer = building()
             for row in sorted((r for r in rows if r.sql), key=lambda r: _BUILD_ORDER.get(r.type, 9)):
                 if not owned(row, virtual, None):
                     continue
@@ -56,7 +70,10 @@ class Replayer:
         return problems
 
     def replay(self, migration: Migration) -> Step:
-        """Run one file statement by statement; a statement that fails does not stop the rest."""
+        """Run one file statement by statement; a statement that fails does not stop the rest.
+
+        Raises LimitReached.
+        """
         parsed = migration.parsed
         traces: list[StatementTrace] = []
         failures: list[Failure] = []
@@ -70,7 +87,7 @@ class Replayer:
             if statement.number in skipped:
                 traces.append(StatementTrace(statement.number, statement.line, ()))
                 continue
-            trace, failure, seen = self._statement(statement)
+            trace, failure, seen = self._statement(migration, statement)
             traces.append(trace)
             if failure is not None:
                 failures.append(failure)
@@ -137,10 +154,12 @@ class Replayer:
 
         return self.connection.status(apsw.SQLITE_DBSTATUS_DEFERRED_FKS)[0] != 0
 
-    def _statement(self, statement: Statement) -> tuple[StatementTrace, Failure | None, Seen | None]:
+    def _statement(
+        self, migration: Migration, statement: Statement
+    ) -> tuple[StatementTrace, Failure | None, Seen | None]:
         self.observer.take()
         try:
-            self.connection.execute(statement.text).fetchall()
+            execute(self.connection, statement.text, self.clock, place_of(migration, statement, "The replay"))
         except _sql_errors() as error:
             self.observer.take()
             return self._failed(statement, error)

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import apsw
 
+from landed.core.limits import DEFAULT as DEFAULT_LIMITS
+from landed.core.limits import Limits as _Limits
+from landed.shadow import sqlite_walls
 from landed.shadow.d1_rules import FUNCTIONS, LIMITS, MODULES, NOT_BUILT_IN, RESERVED, pragma_allowed
 from landed.shadow.observer import Observer as _Sets
 from landed.shadow.observer import Seen
@@ -18,6 +21,7 @@ __all__ = ["Observer", "Sandbox", "Seen", "explain_refusal", "open_sandbox", "re
 _Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
 _LIMITS = tuple((int(getattr(apsw, name)), limit) for name, limit in LIMITS.items())
+_LIFTED = tuple(int(getattr(apsw, name)) for name in LIMITS if name != "SQLITE_LIMIT_ATTACHED")
 
 
 class Observer(_Sets):
@@ -42,26 +46,30 @@ class Sandbox(NamedTuple):
 
 
 def open_sandbox(
-    mode: str, image: bytes | None = None, path: str = ":memory:", *, foreign_keys: bool = False
+    mode: str,
+    image: bytes | None = None,
+    *,
+    foreign_keys: bool = False,
+    limits: _Limits = DEFAULT_LIMITS,
 ) -> Sandbox:
-    """Open a throw-away database that behaves as the mode says: ``d1`` or ``sqlite``.
+    """Open a throw-away database in memory that behaves as the mode says: ``d1`` or ``sqlite``.
 
-    ``image`` is a whole database as ``Connection.serialize`` gives it (memory only; one in WAL mode is
-    taken, too). In the mode ``d1`` foreign keys are always enforced, as on D1; in the mode ``sqlite``
-    they are as ``foreign_keys`` says (SQLite's own default is off). See :func:`restrict`.
+    ``image`` is a whole database as ``Connection.serialize`` gives it (one in WAL mode is taken, too).
+    Nothing that runs in it can open a file, and it takes no more memory than ``limits`` say. In the mode
+    ``d1`` foreign keys are always enforced, as on D1; in the mode ``sqlite`` they are as ``foreign_keys``
+    says (SQLite's own default is off). See :func:`restrict`.
     """
-    connection = apsw.Connection(path, statementcachesize=0)
-    if image:
-        connection.deserialize("main", _without_wal(image))
+    connection = sqlite_walls.open_in_memory(limits, _without_wal(image) if image else None)
     if mode == "sqlite" and foreign_keys:
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
-    return Sandbox(connection, restrict(connection, mode))
+    return Sandbox(connection, restrict(connection, mode, shadow=True))
 
 
-def restrict(connection: apsw.Connection, mode: str) -> Observer:
+def restrict(connection: apsw.Connection, mode: str, *, shadow: bool = False) -> Observer:
     """Put a connection, to whatever file, under the mode's rules; returns what observes it.
 
-    In the mode ``sqlite`` statements are only observed, and BEGIN, COMMIT, ROLLBACK and ATTACH refused.
+    In the mode ``sqlite`` statements are observed; BEGIN, COMMIT, ROLLBACK and ATTACH are refused, and what
+    reaches the machine (``landed.shadow.sqlite_walls``). ``shadow``: the database is a throw-away one.
     In the mode ``d1``: workerd's allow-lists of functions and pragmas, its limits, defensive mode,
     double-quoted strings, foreign keys always on (the pragma is accepted and does nothing), no reserved
     names, no TEMP, ATTACH or transaction statements. Statements of landed's own run inside
@@ -75,12 +83,12 @@ def restrict(connection: apsw.Connection, mode: str) -> Observer:
     if mode not in ("d1", "sqlite"):
         raise ValueError(f"no such mode: {mode}")
     observer = Observer(connection)
+    sqlite_walls.harden(connection)
     if mode == "sqlite":
-        connection.authorizer = _observing(observer)
+        connection.authorizer = _observing(observer, shadow)
         return observer
     config = connection.config
     config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
-    config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     config(apsw.SQLITE_DBCONFIG_DQS_DDL, 1)
     config(apsw.SQLITE_DBCONFIG_DQS_DML, 1)
     for limit, value in _LIMITS:
@@ -115,7 +123,7 @@ class unrestricted:
         self._authorizer = connection.authorizer
         if self._authorizer is not None:
             connection.authorizer = None
-            self._limits = [(limit, connection.limit(limit, 0x7FFFFFFF)) for limit, _ in _LIMITS]
+            self._limits = [(limit, connection.limit(limit, 0x7FFFFFFF)) for limit in _LIFTED]
         return connection
 
     def __exit__(self, *_: object) -> None:
@@ -150,24 +158,30 @@ _OK, _DENY, _IGNORE = apsw.SQLITE_OK, apsw.SQLITE_DENY, apsw.SQLITE_IGNORE
 
 _CREATES = frozenset({_CREATE_TABLE, _CREATE_INDEX, apsw.SQLITE_CREATE_VIEW, apsw.SQLITE_CREATE_TRIGGER})
 _DROPS = frozenset({apsw.SQLITE_DROP_VIEW, apsw.SQLITE_DROP_INDEX, apsw.SQLITE_DROP_TRIGGER})
-_QUIET = frozenset({_SELECT, _READ, _FUNCTION, _RECURSIVE})
+_QUIET = frozenset({_SELECT, _READ, _RECURSIVE})
 
 
 _NEVER = frozenset({apsw.SQLITE_TRANSACTION, apsw.SQLITE_ATTACH, apsw.SQLITE_DETACH})
 """What no file may do in any mode: end the transaction that it is proven in, or reach other files."""
 
 
-def _observing(observer: _Sets) -> _Authorizer:
-    """An authorizer that allows nearly everything and tells the observer about the main database."""
+def _observing(observer: _Sets, shadow: bool) -> _Authorizer:
+    """An authorizer that allows what stays in the database and tells the observer about the main one."""
     note = _noting(observer)
+    barred, modules, pragma = sqlite_walls.FUNCTIONS, sqlite_walls.MODULES, sqlite_walls.pragma
 
     def authorize(
         action: int, one: str | None, two: str | None, database: str | None, trigger: str | None
     ) -> int:
         if action in _QUIET:
             return _OK
-        if action in _NEVER:
+        if action == _FUNCTION:
+            return _DENY if two in barred or (two is not None and two.lower() in barred) else _OK
+        if action in _NEVER or (action == _CREATE_VTABLE and (two or "").lower() in modules):
             return _DENY
+        if action == _PRAGMA:
+            note(action, one, two, database)
+            return pragma(one or "", two, shadow=shadow)
         if one != "sqlite_master":
             note(action, one, two, database)
         return _OK

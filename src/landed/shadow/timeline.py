@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.shadow.cache import Cache, chain
+
+if TYPE_CHECKING:
+    from landed.shadow.clock import Clock
 
 Progress = Callable[[int, int, str], None]
 """Called with (files done, files in all, name of the file at work) while replaying."""
@@ -20,8 +24,12 @@ def timeline(
     cache: Cache | None = None,
     progress: Progress | None = None,
     hopeless: Callable[[Step], bool] = lambda step: False,
+    clock: Clock | None = None,
 ) -> list[Step]:
-    """Replay a history in the given order: one step per migration, none after a ``hopeless`` one."""
+    """Replay a history in the given order: one step per migration, none after a ``hopeless`` one.
+
+    Raises LimitReached.
+    """
     keys = chain(mode, ledger_table, migrations)
     known = cache.steps(keys) if cache is not None else []
     if len(known) == len(migrations) or any(map(hopeless, known)):
@@ -30,7 +38,7 @@ def timeline(
 
     start = len(known)
     image = cache.image(keys[start - 1]) if cache is not None and start else None
-    replayer = Replayer(mode, ledger_table=ledger_table, image=image)
+    replayer = Replayer(mode, ledger_table=ledger_table, image=image, clock=clock)
     try:
         steps = known
         if image is None:

@@ -85,7 +85,7 @@ def count(
     for table in sorted(tables):
         if FactKey("table", "", table, EXISTS) not in facts:
             continue
-        rows = connection.execute(f"SELECT count(*) FROM {quote(table)}").get
+        rows = connection.execute(f"SELECT count(*) FROM main.{quote(table)}").get
         prints = {}
         for reference in known:
             if reference.child == table and rows:
@@ -100,7 +100,7 @@ def fingerprint(connection: apsw.Connection, table: str, columns: tuple[str, ...
         f"count({c}), count(DISTINCT {c}), min({c}), max({c}), total(length({c}))"
         for c in map(quote, columns)
     )
-    row = connection.execute(f"SELECT {parts} FROM {quote(table)}").fetchone()
+    row = connection.execute(f"SELECT {parts} FROM main.{quote(table)}").fetchone()
     return tuple(row or ())
 
 
@@ -120,7 +120,7 @@ def compare(
     """
 
     def rows(table: str) -> int:
-        return int(connection.execute(f"SELECT count(*) FROM {quote(table)}").get)
+        return int(connection.execute(f"SELECT count(*) FROM main.{quote(table)}").get)
 
     def prints(table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
         return fingerprint(connection, table, columns)

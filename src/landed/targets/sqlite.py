@@ -14,9 +14,11 @@ import apsw
 
 from landed.catalog.schema_row import SchemaRow
 from landed.core.errors import Busy, CannotKnow
-from landed.core.ledger import LedgerRow
-from landed.sql.sqlite_tokens import quote
+from landed.shadow.bounded import stretch
+from landed.shadow.clock import Clock
+from landed.shadow.sqlite_walls import distrust, reading_only
 from landed.targets.base import LiveState
+from landed.targets.sqlite_ledger import NoLedger, find_ledger, read_ledger
 
 if TYPE_CHECKING:
     from landed.core.timeline import DataCheck
@@ -32,10 +34,14 @@ _INTERRUPTIBLE = 100_000
 class SqliteTarget:
     """A SQLite file: wrangler's local D1 database (``mode="d1"``) or any other (``mode="sqlite"``)."""
 
-    def __init__(self, path: Path, mode: str, ledger_table: str = "d1_migrations") -> None:
+    def __init__(
+        self, path: Path, mode: str, ledger_table: str = "d1_migrations", clock: Clock | None = None
+    ) -> None:
         self.path = path
         self.mode = mode
         self.ledger_table = ledger_table
+        self.clock = Clock() if clock is None else clock
+        """Bounds what reading the file may take, whatever its schema computes; writing it has no bound."""
 
     def read(self) -> LiveState:
         """Schema and ledger in one reading; what is still in the ``-wal`` file is seen.
@@ -53,28 +59,32 @@ class SqliteTarget:
         raise _restless(self.path)
 
     def _state(self, connection: apsw.Connection) -> LiveState:
-        connection.execute("BEGIN")
-        rows = tuple(
-            SchemaRow(*row)
-            for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
-        )
-        table = next(
-            (r.name for r in rows if r.type == "table" and r.name.lower() == self.ledger_table.lower()),
-            None,
-        )
-        if table is None:
-            return LiveState(True, rows)
-        try:
-            return LiveState(True, rows, read_ledger(connection, table))
-        except apsw.Error as error:
-            return LiveState(True, rows, None, str(error))
+        with stretch(connection, self.clock, self._place):
+            connection.execute("BEGIN")
+            rows = tuple(
+                _checked(self.path, row)
+                for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+            )
+            try:
+                table = find_ledger(connection, self.ledger_table)
+                return LiveState(True, rows, None if table is None else read_ledger(connection, table))
+            except (NoLedger, apsw.SQLError, UnicodeDecodeError, ValueError) as error:
+                return LiveState(True, rows, None, str(error))
+
+    def _place(self) -> tuple[str, str, str | None]:
+        return f"Reading {self.path}", "", None
 
     def check(self, checks: Sequence[DataCheck]) -> list[tuple[bool | None, str]]:
         """Run read-only checks; one that is no read, or fails, or gives no single value is ``None``."""
         if not checks:
             return []
         with self._reading() as (connection, _):
-            return [run_check(connection, check.sql) for check in checks]
+            return [self._check(connection, check) for check in checks]
+
+    def _check(self, connection: apsw.Connection, check: DataCheck) -> tuple[bool | None, str]:
+        place = (f"The check “{check.text}”", "", None)
+        with stretch(connection, self.clock, lambda: place):
+            return run_check(connection, check.sql)
 
     def preview(self, script: Script) -> Touched:
         """What one-off statements would touch, without running them. Raises NotProven, CannotKnow."""
@@ -104,7 +114,7 @@ class SqliteTarget:
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
         """A read-only connection without D1's rules, for looking at the file itself. Raises CannotKnow."""
-        with self._reading() as (connection, _):
+        with self._reading() as (connection, _), stretch(connection, self.clock, self._place):
             yield connection
 
     def copy_to(self, path: Path) -> int:
@@ -143,8 +153,11 @@ class SqliteTarget:
         raise _restless(self.path)
 
     @contextmanager
-    def writer(self) -> Iterator[SqliteWriter]:
-        """Open for writing; a database that is not there yet is made as wrangler makes it (WAL)."""
+    def writer(self, *, bounded: bool = False) -> Iterator[SqliteWriter]:
+        """Open for writing; a database that is not there yet is made as wrangler makes it (WAL).
+
+        ``bounded`` says that it is a rehearsal's copy: the limits of replays hold.
+        """
         from landed.targets.sqlite_writer import SqliteWriter
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +175,8 @@ class SqliteTarget:
                 next="Check the path and your rights on it: landed doctor",
             ) from error
         try:
-            yield SqliteWriter(connection, self.path, self.mode, self.ledger_table)
+            clock = self.clock if bounded else None
+            yield SqliteWriter(connection, self.path, self.mode, self.ledger_table, clock)
         finally:
             connection.close()
 
@@ -182,6 +196,7 @@ class SqliteTarget:
                 uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI, statementcachesize=0
             )
             connection.set_busy_timeout(READ_BUSY_MS)
+            distrust(connection)
             connection.execute("PRAGMA query_only=1").fetchall()
         except apsw.Error as error:
             raise _unreadable(self.path, error) from error
@@ -195,42 +210,30 @@ class SqliteTarget:
                 f"{self.path} is locked{_held_by(self.path)}.",
                 next="Try again when the other process has finished.",
             ) from error
-        except (
-            apsw.NotADBError,
-            apsw.CorruptError,
-            apsw.CantOpenError,
-            apsw.ReadOnlyError,
-            apsw.IOError,
-        ) as error:
+        except (apsw.Error, UnicodeDecodeError) as error:
             raise _unreadable(self.path, error) from error
         finally:
             connection.close()
 
 
-def read_ledger(connection: apsw.Connection, table: str) -> tuple[LedgerRow, ...]:
-    """The ledger's rows in the order they were written, whatever columns the table has."""
-    columns = [row[1] for row in connection.execute(f"PRAGMA table_xinfo({quote(table)})")]
-    if "name" not in columns:
-        raise apsw.SQLError(f"it has no column name (its columns: {', '.join(map(str, columns))})")
-    dated = "applied_at" if "applied_at" in columns else "NULL"
-    numbered = "id" if "id" in columns else "NULL"
-    rows = []
-    for rowid, name, applied_at, number in connection.execute(
-        f"SELECT rowid, name, {dated}, {numbered} FROM {quote(table)} ORDER BY rowid"
-    ):
-        if name is not None:
-            place = number if isinstance(number, int) else int(str(rowid))
-            rows.append(LedgerRow(place, str(name), None if applied_at is None else str(applied_at)))
-    return tuple(rows)
-
-
 def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
-    """Run one check: true or false, or ``None`` and why it says nothing."""
+    """Run one check: true or false, or ``None`` and why it says nothing.
+
+    A check is a repository's SQL: it may read this database, and do nothing else.
+    """
+    rules, trace = connection.authorizer, connection.exec_trace
+    connection.authorizer, connection.exec_trace = reading_only(), None
     try:
         cursor = connection.execute(sql)
         rows = list(islice(cursor, 2))
-    except apsw.Error as error:
+    except (apsw.InterruptError, apsw.NoMemError, apsw.CorruptError, apsw.NotADBError, apsw.IOError):
+        raise
+    except apsw.AuthError:
+        return None, "a check may only read: SELECT …"
+    except (apsw.Error, ValueError) as error:
         return None, str(error)
+    finally:
+        connection.authorizer, connection.exec_trace = rules, trace
     if len(rows) != 1 or len(rows[0]) != 1:
         return None, "the check must give one row with one value"
     return bool(rows[0][0]), ""
@@ -257,6 +260,19 @@ def _to_wal(connection: apsw.Connection) -> None:
             if time.monotonic() > until:
                 raise
             time.sleep(0.02)
+
+
+def _checked(path: Path, row: tuple[object, ...]) -> SchemaRow:
+    """A row of the schema; a file that somebody has tampered with can hold anything there."""
+    kind, name, table, sql = row
+    if (
+        isinstance(kind, str)
+        and isinstance(name, str)
+        and isinstance(table, str)
+        and (sql is None or isinstance(sql, str))
+    ):
+        return SchemaRow(kind, name, table, sql)
+    raise _unreadable(path, ValueError("its schema is damaged: a row of sqlite_master holds no text"))
 
 
 def _unreadable(path: Path, error: Exception) -> CannotKnow:

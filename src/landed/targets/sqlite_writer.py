@@ -14,6 +14,8 @@ from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
 from landed.core.facts import EXISTS, Effects, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
+from landed.shadow.bounded import execute, place_of
+from landed.shadow.clock import Clock
 from landed.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.sql.sqlite_tokens import quote
 from landed.sql.transactions import wrapping
@@ -21,6 +23,7 @@ from landed.targets import messages, rowguard
 from landed.targets.base import Applied, Consent, UndoPoint
 from landed.targets.holders import holders
 from landed.targets.oneoff import Outcome, Script, run
+from landed.targets.sqlite_ledger import check_independent, check_writable, has_trigger, trigger_now
 
 LEDGER = (
     "CREATE TABLE IF NOT EXISTS {table}(\n"
@@ -37,11 +40,21 @@ class SqliteWriter:
     undo: UndoPoint | None = None
     """A file has no Time Travel."""
 
-    def __init__(self, connection: apsw.Connection, path: Path, mode: str, ledger_table: str) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        path: Path,
+        mode: str,
+        ledger_table: str,
+        clock: Clock | None = None,
+    ) -> None:
+        self._clock = clock
         self._connection = connection
         self._path = path
         self._mode = mode
         self._ledger = ledger_table
+        # With its schema: a temporary table of a file's would go before it.
+        self._table = f"main.{quote(ledger_table)}"
         self._observer = restrict(connection, mode)
         self._tracker = SchemaTracker(connection, ledger_table, lambda: unrestricted(connection))
         self._version: int | None = None
@@ -84,6 +97,9 @@ class SqliteWriter:
             with unrestricted(self._connection):
                 proof.after()
                 if record:
+                    trigger = trigger_now(self._connection, self._ledger) if proof.may_trigger else None
+                    if trigger is not None:
+                        raise has_trigger(self._ledger, trigger)
                     self._insert([migration.name])
                 version = self._schema_version()
             self._version = None
@@ -106,7 +122,9 @@ class SqliteWriter:
                     + [f"recorded meanwhile: {n}" for n in doubled],
                     next="landed status",
                 )
-            table = quote(self._ledger)
+            if remove or rename:
+                check_independent(self._connection, self._ledger)
+            table = self._table
             for name in remove:
                 self._connection.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
             for old, new in rename:
@@ -131,7 +149,12 @@ class SqliteWriter:
 
     def _execute(self, migration: Migration, statement: Statement, proof: _Proof) -> None:
         try:
-            self._connection.execute(statement.text).fetchall()
+            if self._clock is not None:
+                place = place_of(migration, statement, "The rehearsal")
+                execute(self._connection, statement.text, self._clock, place)
+            else:
+                for _ in self._connection.execute(statement.text):
+                    pass
         except (apsw.Error, TypeError, ValueError) as error:
             raise self._failed(migration, statement, error, proof) from error
         proof.note(statement)
@@ -169,17 +192,21 @@ class SqliteWriter:
 
     def _recorded(self) -> set[str]:
         with unrestricted(self._connection):
-            self._connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
-            return {str(n) for (n,) in self._connection.execute(f"SELECT name FROM {quote(self._ledger)}")}
+            self._make_ledger()
+            return {str(n) for (n,) in self._connection.execute(f"SELECT name FROM {self._table}")}
 
     def _is_recorded(self, name: str) -> bool:
-        self._connection.execute(LEDGER.format(table=quote(self._ledger))).fetchall()
-        found = self._connection.execute(f"SELECT 1 FROM {quote(self._ledger)} WHERE name = ?", (name,))
+        self._make_ledger()
+        found = self._connection.execute(f"SELECT 1 FROM {self._table} WHERE name = ?", (name,))
         return found.fetchone() is not None
+
+    def _make_ledger(self) -> None:
+        if not check_writable(self._connection, self._ledger):
+            self._connection.execute(LEDGER.format(table=self._table)).fetchall()
 
     def _insert(self, names: Sequence[str]) -> None:
         for name in names:
-            self._connection.execute(f"INSERT INTO {quote(self._ledger)} (name) VALUES (?)", (name,))
+            self._connection.execute(f"INSERT INTO {self._table} (name) VALUES (?)", (name,))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -231,6 +258,8 @@ class _Proof:
         self._updated: set[str] = set()
         self._created_only = True
         self._ddl = False
+        self.may_trigger = False
+        """Whether the file may have made a trigger, which could be one on the ledger."""
         self._losses: list[rowguard.Loss] = []
         self.counts: dict[str, rowguard.Count] = {}
         self._violations: set[tuple[object, ...]] = set()
@@ -252,6 +281,7 @@ class _Proof:
         seen = self._w._observer.take()
         self._created_only = self._created_only and (seen.created_only or not seen.ddl)
         self._ddl = self._ddl or seen.ddl
+        self.may_trigger = self.may_trigger or "trigger" in statement.text.lower()
         # A cascade is reported as a write, too; only tables that the text names were meant.
         wrote = bool(seen.deleted_from or seen.updated)
         if wrote and (named := messages.written_table(statement.text)) is not None:
@@ -299,7 +329,7 @@ class _Proof:
             if key.parent in self._dropped:
                 continue
             filled = int(
-                self._connection.execute(f"SELECT count({quote(key.name)}) FROM {quote(key.parent)}").get
+                self._connection.execute(f"SELECT count({quote(key.name)}) FROM main.{quote(key.parent)}").get
             )
             if filled:
                 losses.append(rowguard.Loss("drop-column", key.parent, filled, key.name))
