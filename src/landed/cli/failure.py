@@ -8,7 +8,6 @@ import sys
 import click
 
 from landed.cli.options import GIVEN, LAST
-from landed.core import last_resort
 from landed.core.errors import LandedError
 
 
@@ -16,7 +15,6 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; no traceback reaches the user without --debug."""
     given = sys.argv[1:] if arguments is None else arguments
     GIVEN[:] = given
-    last_resort.handlers[:] = [lambda error: _end(error, given)]
     try:
         result = cli.main(args=given, prog_name="landed", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -57,9 +55,9 @@ def _interrupted() -> int:
     return 130
 
 
-def _end(error: LandedError, given: list[str]) -> None:
+def end(error: LandedError) -> None:
     """Report from another thread and end the process: its work hears nothing any more."""
-    code = _known(error, given)
+    code = _known(error, GIVEN)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from landed.core.errors import LandedError
     from landed.core.next import Command
     from landed.ops.workspace import Workspace
 
@@ -43,8 +44,10 @@ class Common:
         from pathlib import Path
 
         from landed.cli.output import say
+        from landed.core import last_resort
         from landed.ops.workspace import open_workspace
 
+        last_resort.handlers[:] = [_end]
         workspace = open_workspace(Path(self.project or "."), self.one_target(), self.flags)
         workspace.notify = lambda text: say(text, sys.stderr)
         return workspace
@@ -129,6 +132,12 @@ _WORDS = {
     "persist_to": "--persist-to",
     "shadow": "--shadow",
 }
+
+
+def _end(error: LandedError) -> None:
+    from landed.cli.failure import end
+
+    end(error)
 
 
 def apply_common(function: F) -> F:
