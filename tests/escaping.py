@@ -39,11 +39,16 @@ class Canary:
         self.tcp_port: int = self._tcp.getsockname()[1]
         self.udp_port: int = self._udp.getsockname()[1]
         self._known = {self.secret_file.name, self.unix.name}
+        self._more: list[socket.socket] = []
 
     @property
     def mark(self) -> Path:
         """The file that an attack tries to make."""
         return self.folder / "mark"
+
+    def also(self, listener: socket.socket) -> None:
+        """One more that nobody may reach; its maker closes it."""
+        self._more.append(listener)
 
     def __enter__(self) -> Canary:
         return self
@@ -58,9 +63,9 @@ class Canary:
         left = sorted(p.name for p in self.folder.iterdir() if p.name not in self._known)
         assert not left, f"left behind: {left}"
         assert self.secret_file.read_text(encoding="utf-8") == self.secret, "the file was changed"
-        reached = select.select([self._tcp, self._udp, self._unix], [], [], 0)[0]
         names = {self._tcp: "tcp", self._udp: "udp", self._unix: "unix"}
-        assert not reached, f"reached: {[names[each] for each in reached]}"
+        reached = select.select([*names, *self._more], [], [], 0)[0]
+        assert not reached, f"reached: {[names.get(each, 'another') for each in reached]}"
         for output in outputs:
             assert self.secret not in output, "the secret was shown"
 

@@ -19,16 +19,15 @@ from types import TracebackType
 from typing import Any
 
 from landed.core.errors import CannotKnow
+from landed.core.limits import DEFAULT, Limits
 from landed.shadow.postgres import walled
 from landed.shadow.postgres.binaries import Binaries
 from landed.shadow.postgres.identity import server_identity
-from landed.shadow.postgres.limits import DEFAULT, Limits
 from landed.shadow.postgres.locks import alive, flock, listens, read, recorded_pid, stop
 from landed.shadow.postgres.outdated import sweep_clusters
 from landed.shadow.postgres.places import base_dir
 from landed.shadow.postgres.reachable import reachable_programs
 from landed.shadow.postgres.standins import lay_out
-from landed.shadow.postgres.walled import Walls
 from landed.shadow.postgres.watch import post_watchman
 
 FORMAT = 2
@@ -91,14 +90,14 @@ class Cluster:
         self._settings = _SETTINGS + settings
         self._limits = limits
         base = base_dir(shared_with_nobody=self._identity.dropped)
-        kept = f"{limits.memory}/{limits.disk}/{walled.UP}"
+        kept = f"{limits.memory_bytes}/{limits.disk_bytes}/{walled.UP}/{walled.NEWEST}"
         what = f"{FORMAT}/{binaries.identity}/{superuser}/{self._settings}/{kept}/{key}"
         self.root = base / f"{binaries.major}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
         self.data = self.root / "data"
         self.socket = self.root / "s"
         self.fresh = False
         """Whether this process started the server."""
-        self.walls = Walls(0, False)
+        self.walls = walled.NONE
         """What stands between the server and this machine."""
         self._users: int | None = None
         starting = self._begin()
@@ -203,7 +202,7 @@ class Cluster:
             "config_file": str(self.root / "postgresql.conf"),
             "hba_file": str(self.root / "pg_hba.conf"),
             "listen_addresses": "",
-            "temp_file_limit": f"{self._limits.disk // 1024}kB",
+            "temp_file_limit": f"{self._limits.disk_bytes // 1024}kB",
         }
         identity = self._identity
         loaded = walled.loaded_libraries(postgres, identity)
@@ -215,9 +214,10 @@ class Cluster:
             "rights": walled.rights(source, postgres, self.root, loaded),
             "user": identity.uid if identity.dropped else None,
             "group": identity.gid if identity.dropped else None,
-            "memory": self._limits.memory,
-            "file_size": self._limits.disk,
+            "memory": self._limits.memory_bytes,
+            "file_size": self._limits.disk_bytes,
             "walls": walled.UP,
+            "newest": walled.NEWEST,
         }
 
     def _start(self) -> None:

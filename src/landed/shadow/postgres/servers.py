@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import CannotKnow
 from landed.shadow.postgres.baseline import PLAIN, Baseline
 from landed.shadow.postgres.binaries import Binaries
+from landed.shadow.postgres.walled import NONE, Walls
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -63,6 +64,8 @@ class ShadowServer:
     parameters: dict[str, Any] = field(default_factory=dict, repr=False)
     key: bytes = field(default=b"", repr=False)
     """What landed signs with, on a server of its own, when it does something for a file (elevated.py)."""
+    walls: Walls = NONE
+    """What stands between the server and the machine that it runs on."""
 
     @property
     def shared(self) -> bool:
@@ -185,6 +188,7 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
             stood_in=standins.stood_in(binaries),
             fresh=cluster.fresh,
             key=_key(cluster.root),
+            walls=cluster.walls,
         )
 
     def started(cluster: Cluster, new: bool) -> None:

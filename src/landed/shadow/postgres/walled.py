@@ -16,7 +16,7 @@ import landed
 from landed.core.errors import CannotKnow
 from landed.shadow.postgres.binaries import Binaries
 from landed.shadow.postgres.identity import Identity
-from landed.shadow.walls import landlock, launch
+from landed.shadow.walls import confine, landlock, launch
 
 UP = True
 """Whether walls are put up. There is no setting for it: tests of what stands before them change it."""
@@ -30,6 +30,8 @@ _SYSTEM = (
 """What any program reads to run, languages of extensions included; distributions' own files, all of it."""
 _STORES = ("/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew")
 """Where some package managers keep everything that they install, each library in a folder of its own."""
+NEWEST = confine.NEWEST_LANDLOCK
+"""The newest version of Landlock that is made use of."""
 
 
 class Walls(NamedTuple):
@@ -54,6 +56,10 @@ class Walls(NamedTuple):
         found = [f"Landlock {self.landlock} (files)"] if self.landlock else []
         found += ["seccomp (network, other programs)"] if self.seccomp else []
         return ", ".join(found) or "none"
+
+
+NONE = Walls(0, False, ("the server is somebody else's",))
+"""Of a server that landed did not start."""
 
 
 def told(answer: dict[str, Any]) -> Walls:

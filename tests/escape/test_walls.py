@@ -1,0 +1,114 @@
+"""The second wall: what a throw-away server's superuser, or native code in it, cannot do to the machine.
+
+Nothing here goes through landed's first wall: the attacks connect as the superuser. The filter for system
+calls is also tried by itself, on a process that is confined by the same function as the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import walls_attacks
+import walls_confined
+from escaping import canary
+from pgservers import absent, binaries_of
+
+from landed.shadow.postgres import walled
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+pytestmark = linux
+
+WHO = ("ordinary", "root")
+
+
+def users() -> list[str]:
+    return list(WHO) if os.geteuid() == 0 else [WHO[0]]
+
+
+@pytest.fixture(scope="module", params=users())
+def tried(request: pytest.FixtureRequest) -> dict[str, walls_attacks.Tried]:
+    """All attacks on one server of the newest major, and on one of an older one."""
+    return walls_attacks.all_tried(18, ordinary=request.param == WHO[0] and os.geteuid() == 0)
+
+
+@pytest.mark.parametrize("attack", walls_attacks.names())
+def test_a_superuser_of_the_shadow_gets_nowhere(tried: dict[str, walls_attacks.Tried], attack: str) -> None:
+    found = tried[attack]
+    assert not found.escaped, found
+    assert found.held, found
+
+
+def test_native_code_did_run(tried: dict[str, walls_attacks.Tried]) -> None:
+    answers = walls_attacks.answers(tried["native code in a library that SQL wrote"].said)
+    assert answers["getpid"] > 0
+    refused = {name: number for name, number in answers.items() if name.startswith("refused ")}
+    assert refused
+    assert all(-number in (1, 13, 38) for number in refused.values()), answers
+
+
+@pytest.mark.parametrize("major", [15, 16, 17])
+def test_older_majors_too(major: int) -> None:
+    if binaries_of(major) is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(absent(major))
+    wrong = {
+        name: found
+        for name, found in walls_attacks.all_tried(major).items()
+        if found.escaped or not found.held
+    }
+    assert not wrong
+
+
+def test_the_attacks_are_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the wall most of them get through, or they would prove nothing."""
+    monkeypatch.setattr(walled, "UP", False)
+    found = walls_attacks.all_tried(18, but=["COPY FROM a pipe"])
+    through = {name for name, each in found.items() if each.escaped}
+    assert len(through) >= 20, sorted(set(found) - through)
+
+
+def test_whatever_version_of_landlock_the_kernel_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server starts with the rights of the first version only, where no file changes its folder."""
+    monkeypatch.setattr(walled, "NEWEST", 1)
+    walls = walls_attacks.walls_of(18)
+    assert (walls.landlock, walls.seccomp) == (1, True)
+    assert not walls.whole
+
+
+CONFINED = """
+import json, sys
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
+from walls_confined import main
+main(json.loads(sys.argv[3]))
+"""
+
+
+@pytest.fixture(scope="module", params=["root", "nobody"] if os.geteuid() == 0 else ["ordinary"])
+def confined(request: pytest.FixtureRequest) -> dict[str, object]:
+    with canary() as mark, tempfile.TemporaryDirectory(prefix="own") as folder:
+        Path(folder).chmod(0o777)
+        given = walls_confined.given(mark, Path(folder), request.param == "nobody")
+        source = Path(walled.__file__).parents[3]
+        helpers = Path(walls_confined.__file__).parent
+        command = [sys.executable, "-I", "-c", CONFINED, str(source), str(helpers), given]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done
+        mark.untouched(done.stdout, done.stderr)
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+
+def test_what_a_server_needs_is_allowed(confined: dict[str, object]) -> None:
+    assert confined["allowed"] == dict.fromkeys(confined["allowed"], 0)  # type: ignore[attr-defined]
+
+
+def test_everything_else_is_refused(confined: dict[str, object]) -> None:
+    refused: dict[str, int] = confined["refused"]  # type: ignore[assignment]
+    assert len(refused) > 40
+    # EPERM, EACCES, ENOSYS, EXDEV, EFBIG: refused, and not tried in vain.
+    assert not {name: number for name, number in refused.items() if number not in (1, 13, 38, 18, 27)}
