@@ -63,6 +63,12 @@ def _tcp(w: World) -> str:
     return f"host=127.0.0.1 port={w.canary.tcp_port} user=x dbname=x connect_timeout=2"
 
 
+_DBLINK = (
+    "CREATE FUNCTION dblink_connect(text) RETURNS text LANGUAGE c STRICT"
+    " AS '$libdir/dblink', 'dblink_connect'"
+)
+"""The real one, past the stand-in of its name."""
+
 _SCHEMES: dict[str, Callable[[World], list[str]]] = {
     "COPY TO PROGRAM": lambda w: [f"COPY (SELECT 1) TO PROGRAM {_quoted(f'cat > {w.canary.mark}')}"],
     "COPY FROM PROGRAM": lambda w: [f"COPY lines FROM PROGRAM {_quoted(f'echo > {w.canary.mark}; echo x')}"],
@@ -110,20 +116,22 @@ _SCHEMES: dict[str, Callable[[World], list[str]]] = {
         "SELECT * FROM ft",
     ],
     "dblink by TCP": lambda w: [
-        "CREATE EXTENSION dblink", f"DO $$BEGIN PERFORM dblink_connect({_quoted(_tcp(w))}); END$$",
+        _DBLINK, f"DO $$BEGIN PERFORM dblink_connect({_quoted(_tcp(w))}); END$$",
     ],
     "dblink by a socket in a folder": lambda w: [
-        "CREATE EXTENSION dblink",
+        _DBLINK,
         f"SELECT dblink_connect('host={w.canary.folder} user=x connect_timeout=2')",
     ],
     "dblink by an abstract socket": lambda w: [
-        "CREATE EXTENSION dblink", f"SELECT dblink_connect('host=@{w.abstract} user=x connect_timeout=2')",
+        _DBLINK, f"SELECT dblink_connect('host=@{w.abstract} user=x connect_timeout=2')",
     ],
     "postgres_fdw": lambda w: [
-        "CREATE EXTENSION postgres_fdw",
+        "CREATE FUNCTION handler() RETURNS fdw_handler LANGUAGE c"
+        " AS '$libdir/postgres_fdw', 'postgres_fdw_handler'",
+        "CREATE FOREIGN DATA WRAPPER postgres_fdw HANDLER handler",
         "CREATE SERVER p FOREIGN DATA WRAPPER postgres_fdw"
         f" OPTIONS (host '127.0.0.1', port '{w.canary.tcp_port}', connect_timeout '2')",
-        "CREATE USER MAPPING FOR postgres SERVER p OPTIONS (user 'x', password 'y')",
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER p OPTIONS (user 'x', password 'y')",
         "CREATE FOREIGN TABLE pt (l text) SERVER p", "SELECT * FROM pt",
     ],
     "a subscription": lambda w: [f"CREATE SUBSCRIPTION s CONNECTION {_quoted(_tcp(w))} PUBLICATION p"],
@@ -181,7 +189,7 @@ def names() -> list[str]:
 
 def walls_of(major: int) -> Walls:
     with _place(None), _server(major) as server, server.connect("postgres") as connection:
-        connection.execute("CREATE TABLE t AS SELECT 1")
+        connection.execute("CREATE TABLE public.t AS SELECT 1")
         connection.execute("CHECKPOINT")
         return server.walls
 
@@ -247,7 +255,7 @@ _SILENT = frozenset({
 
 def _run(world: World, statements: list[str]) -> str:
     said = []
-    connection = world.server.connect("attacked")
+    connection = _session(world)
     connection.execute("CREATE TABLE lines (line text)")
     for statement in statements:
         try:
@@ -280,17 +288,23 @@ def _at_most(connection: psycopg.Connection[Any], seconds: float) -> Iterator[No
         timer.cancel()
 
 
+def _session(world: World) -> psycopg.Connection[Any]:
+    connection = world.server.connect("attacked")
+    connection.execute("SET search_path = public")
+    return connection
+
+
 def _again(world: World, said: list[str]) -> psycopg.Connection[Any]:
     """A new session; where nobody gets one any more, after the server's configuration was mended."""
     try:
-        return world.server.connect("attacked")
+        return _session(world)
     except psycopg.OperationalError as problem:
         said.append(f"ERROR {problem}")
     (world.data / "postgresql.auto.conf").unlink(missing_ok=True)
     pid = recorded_pid(world.data)
     assert pid is not None
     os.kill(pid, signal.SIGHUP)
-    return patiently(lambda: world.server.connect("attacked"))
+    return patiently(lambda: _session(world))
 
 
 def _backup(world: World, place: str) -> None:
