@@ -24,7 +24,9 @@ from landed.sql.postgres_tokens import literal
 _OF_PLATFORM: Final = re.compile(
     r"\b(?:event|foreign|publication)\b|\bsession\s+authorization\b", re.IGNORECASE
 )
-_OF_SUPERUSERS: Final = re.compile(r"\bowner\s+to\b|\b(?:role|user|group)\b", re.IGNORECASE)
+_OF_SUPERUSERS: Final = re.compile(
+    r"\bowner\s+to\b|\b(?:role|user|group)\b|\balter\s+extension\b", re.IGNORECASE
+)
 _MAKES_ROLES: Final = re.compile(r"\bcreate\s+(?:role|user|group)\b(?!\s+mapping\b)", re.IGNORECASE)
 
 _NEVER_GIVEN: Final = re.compile(
@@ -203,6 +205,13 @@ def _owner_of_table(node: Any) -> Mapping[str, object] | None:
     return {"about": ["relation", _relation(node.relation)], "to": role} if role else None
 
 
+def _moved(node: Any) -> Mapping[str, object] | None:
+    """An extension in another schema: its members are the superuser's."""
+    if _enum(node, "object_type") != "OBJECT_EXTENSION":
+        return None
+    return {"about": ["extension", [node.object.string.sval]]}
+
+
 def _role(node: Any) -> str | None:
     """A role without what only superusers can give it: no fact tells of that."""
     kept = [o for o in node.options if o.def_elem.defname not in _ONLY_SUPERUSERS]
@@ -234,6 +243,7 @@ _READERS: Final = {
 _PLAIN_READERS: Final = {
     "alter_owner_stmt": _new_owner,
     "alter_table_stmt": _owner_of_table,
+    "alter_object_schema_stmt": _moved,
     "create_role_stmt": _role,
     "alter_role_stmt": _role,
     "variable_set_stmt": _session,

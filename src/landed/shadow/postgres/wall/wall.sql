@@ -86,6 +86,7 @@ BEGIN
       several := ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE p.proname = last_name AND (array_length(names, 1) = 1 OR n.nspname = names[array_upper(names, 1) - 1]));
       RETURN ARRAY(SELECT proowner FROM pg_proc WHERE oid = ANY (several));
+    WHEN 'extension' THEN RETURN ARRAY(SELECT extowner FROM pg_extension WHERE extname = last_name);
     WHEN 'schema' THEN RETURN ARRAY(SELECT nspowner FROM pg_namespace WHERE nspname = last_name);
     WHEN 'publication' THEN RETURN ARRAY(SELECT pubowner FROM pg_publication WHERE pubname = last_name);
     WHEN 'server' THEN RETURN ARRAY(SELECT srvowner FROM pg_foreign_server WHERE srvname = last_name);

@@ -1,0 +1,11 @@
+CREATE ROLE app_owner NOLOGIN; CREATE ROLE app LOGIN PASSWORD 'x' IN ROLE app_owner;
+CREATE SCHEMA app AUTHORIZATION app_owner;
+CREATE TABLE app.users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text UNIQUE NOT NULL);
+ALTER TABLE app.users OWNER TO app_owner;
+CREATE VIEW app.emails AS SELECT email FROM app.users; ALTER VIEW app.emails OWNER TO app_owner;
+CREATE MATERIALIZED VIEW app.counted AS SELECT count(*) FROM app.users; ALTER MATERIALIZED VIEW app.counted OWNER TO app_owner;
+CREATE SEQUENCE app.numbers; ALTER SEQUENCE app.numbers OWNER TO app_owner;
+CREATE FUNCTION app.f(a int, b text DEFAULT 'x') RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION app.f(int, text) OWNER TO app_owner;
+CREATE PROCEDURE app.p() LANGUAGE plpgsql AS $$ BEGIN NULL; END $$; ALTER PROCEDURE app.p() OWNER TO app_owner;
+CREATE TYPE app.mood AS ENUM ('a', 'b'); ALTER TYPE app.mood OWNER TO app_owner; ALTER TYPE app.mood ADD VALUE 'c';
+CREATE DOMAIN app.short AS varchar(10) CHECK (VALUE <> ''); ALTER DOMAIN app.short OWNER TO app_owner;
