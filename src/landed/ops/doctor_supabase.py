@@ -159,6 +159,12 @@ def _tls(spec: TargetSpec, dsn: Dsn, project: Project) -> Iterator[Check]:
 
 
 def _password(project: Project, spec: TargetSpec, dsn: Dsn) -> Check:
+    if dsn.password is None and dsn.outside == "none":
+        return Check(
+            "database", "password", "password", "none given", None, Level.NOTE,
+            "a file of the project names this server: it is sent no password from outside of the URL",
+            "where it wants one: name it by --target or in the environment (LANDED_TARGET)",
+        )  # fmt: skip
     if dsn.password is None:
         needed = dsn.is_supabase
         return Check(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote
 
-from landed.core.secrets import DOTS
+from landed.core.secret_forms import DOTS
 
 LONGEST = 500
 """Characters of a server's words that a message shows."""

@@ -61,6 +61,6 @@ def read_dotenv(folders: Iterable[Path]) -> Mapping[str, tuple[str, Path]]:
         except OSError:
             continue
         found = parse_dotenv(text)
-        keep_variables(found)
+        keep_variables(found, files=True)
         values.update((key, (value, Path(path))) for key, value in found.items())
     return values

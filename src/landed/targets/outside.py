@@ -32,7 +32,7 @@ _ROUTE = re.compile(r"(?:reference|project|endpoint)=[\w.-]+\Z")
 _WAYS = frozenset({"scram-sha-256", "md5", "password", "none"})
 PERSONS_ONLY = frozenset({
     "passfile", "service", "sslcert", "sslkey", "sslpassword", "sslcertmode", "gssencmode", "krbsrvname",
-    "gsslib", "gssdelegation", "hostaddr", "options", "require_auth", "requirepeer",
+    "gsslib", "gssdelegation", "hostaddr", "options", "require_auth", "requirepeer", "sslcrldir",
 })  # fmt: skip
 """Parameters of a URL that say where credentials come from, or where a connection goes besides its host."""
 

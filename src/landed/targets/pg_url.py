@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -250,12 +251,19 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _check_source(more: Parameters, outside: Outside, origin: str) -> None:
     """Raises UsageError for a parameter of a file's URL that would reach for credentials outside of it."""
+    if outside == "all":
+        return
     for name, value in more.passed.items():
-        if outside != "all" and not files_parameter(name, value):
+        if not files_parameter(name, value):
             raise UsageError(
                 f"a URL in a file of the project cannot set {name}: it reaches for what is not part of it",
                 where=origin,
                 next="name the database by --target or by the environment: LANDED_TARGET",
+            )
+        if name in ("sslrootcert", "sslcrl") and value != "system" and not os.path.isfile(value):
+            # A FIFO or a device would keep the TLS library reading for ever.
+            raise UsageError(
+                f"{name} of the URL is no file that is there", where=origin, next=f"correct {name}"
             )
 
 

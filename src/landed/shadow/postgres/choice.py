@@ -34,7 +34,7 @@ def open_server(
     baseline: Baseline = PLAIN,
     extensions: frozenset[str] = frozenset(),
 ) -> Iterator[ShadowServer]:
-    """The server that ``--shadow`` (or ``[shadow] server``) means, for a target of this major version.
+    """The server that ``--shadow`` (or ``LANDED_SHADOW``) means, for a target of this major version.
 
     ``setting`` is ``own`` (or ``None``), ``same-server``, or a URL; ``parameters`` are the target's, as for
     :func:`psycopg.connect`, and are needed for ``same-server`` only. Both may hold passwords.
@@ -120,7 +120,7 @@ def chosen(setting: str | None) -> str:
         return "named"
     raise ConfigError(
         "--shadow is own, same-server or the URL of a Postgres server (postgresql://…)",
-        details=('in landed.toml it is: [shadow] server = "…"',),
+        details=("in a file of the project it can only be own",),
     )
 
 

@@ -139,7 +139,7 @@ def server_for(
     if sys.platform == "win32":
         raise CannotKnow(
             "landed cannot start a Postgres of its own on Windows yet",
-            next='name a server for scratch databases: [shadow] server = "postgresql://…" in landed.toml',
+            next="name a server for scratch databases: --shadow postgresql://…, or set LANDED_SHADOW",
         )
     with own_server(choose(major, extensions), major, baseline) as server:
         yield server
