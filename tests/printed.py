@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,7 +17,9 @@ printf '%s\\0' "${0##*/}" "$@" >> "$RECORD"
 printf '\\1' >> "$RECORD"
 """
 NAMES = ("landed", "git", "wrangler", "supabase", "psql")
-SHELLS = tuple(shell for shell in ("/bin/sh", "/bin/bash") if os.access(shell, os.X_OK))
+SHELLS = tuple(
+    found for shell in ("sh", "bash", "zsh", "ksh", "fish") if (found := shutil.which(shell)) is not None
+)
 
 
 class Pasted:

@@ -340,6 +340,8 @@ ARGUMENTS = {
     "time": ["undo", "--target", "d1:remote", "--timestamp", ALL],
     "completion": ["completion", ALL],
     "not-utf-8": ["repair", "\udcff\udc9b2J"],
+    "state-not-utf-8": ["apply", "--yes", "--persist-to", "\udcff\udc9b2J"],
+    "sql-not-utf-8": ["exec", "SELECT '\udcff'"],
 }
 
 

@@ -8,7 +8,7 @@ import sys
 import click
 
 from landed.cli.options import GIVEN, LAST
-from landed.core.errors import LandedError
+from landed.core.errors import LandedError, UsageError
 
 
 def run(cli: click.Group, arguments: list[str] | None = None) -> int:
@@ -31,6 +31,9 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
         return 0
     except click.exceptions.Exit as error:
         return error.exit_code
+    except UnicodeEncodeError as error:
+        # Bytes of a path or an argument that are no text: neither SQLite nor a server takes them.
+        return _known(_no_text(error), given) if _has_bytes(error) else _unknown(error, given)
     except Exception as error:
         return _unknown(error, given)
     return result if isinstance(result, int) else 0
@@ -39,6 +42,17 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
 def _asks(given: list[str], option: str) -> bool:
     """Whether an option is given; what comes after ``--`` are names."""
     return option in given[: given.index("--") if "--" in given else len(given)]
+
+
+def _has_bytes(error: UnicodeEncodeError) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in error.object[error.start : error.end])
+
+
+def _no_text(error: UnicodeEncodeError) -> UsageError:
+    return UsageError(
+        f"{error.object[: error.end + 40]} is not valid UTF-8, and so it can be in no database.",
+        next="rename it, or name it otherwise",
+    )
 
 
 def _help(text: str) -> None:

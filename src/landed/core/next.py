@@ -40,11 +40,14 @@ def shell_word(text: str) -> str:
     """
     if isinstance(text, Variable) and text.isidentifier() and text.isascii():
         return f'"${text}"'
-    if not is_shown_whole(text):
+    # Within single quotes a backslash is one to most shells; to fish it takes the meaning of a quote or
+    # another one after it.
+    if not is_shown_whole(text) or any(pair in text + "'" for pair in ("\\'", "\\\\")):
         return _printf(text)
     if isinstance(text, Hint) and not any(c in '"$`\\!' for c in text):
         return f'"{text}"'
-    if isinstance(text, Quoted):
+    # To zsh "=ls" is the path of ls.
+    if isinstance(text, Quoted) or text.startswith("="):
         return "'" + text.replace("'", "'\"'\"'") + "'"
     if (text and all(c.isalnum() or c in "._-/:" for c in text)) or _COMMIT.match(text):
         return text
