@@ -453,6 +453,15 @@ def test_a_terminal(d1: Landed) -> None:
         calm(re.sub(r"\x1b\[[0-9;]*m", "", text))
 
 
+def test_what_to_do_next_has_lines_of_its_own(tmp_path: Path) -> None:
+    """Those that landed gave it, and no others."""
+    config = {"d1_databases": [{"binding": "DB", "database_id": DATABASE_ID, "migrations_dir": "."}]}
+    (tmp_path / "wrangler.json").write_text(json.dumps(config))
+    run = Landed(tmp_path, tmp_path / "cache")
+    said = run.plain("status", "--target", "d1:remote", code=3).stderr
+    assert "Next: Make a token: " in said and "\nThen: export CLOUDFLARE_API_TOKEN=…" in said
+
+
 # -- Postgres -----------------------------------------------------------------------------------------
 
 

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.next import prose
 from landed.core.secrets import keep
 from landed.targets.provenance import Value
 
-HOW_TO = (
+_TOKEN = (
     "Make a token: https://dash.cloudflare.com/profile/api-tokens → Create Token → Create Custom Token → "
     "Account · D1 · Edit (Read is enough for status, verify and drift).\n"
-    "Then: export CLOUDFLARE_API_TOKEN=…   (or log in with: wrangler login)"
+    "Then: export CLOUDFLARE_API_TOKEN=…   "
 )
+HOW_TO = prose(f"{_TOKEN}(or log in with: wrangler login)")
+HOW_TO_OPENLY = prose(f"{_TOKEN}(or: wrangler login --no-use-keyring)")
+"""For a login that wrangler keeps where only it can read it."""
 
 ALIASES = {
     "CLOUDFLARE_API_TOKEN": "CF_API_TOKEN",

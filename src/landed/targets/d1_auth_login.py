@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from landed.core.errors import CannotKnow
-from landed.targets.d1_auth import HOW_TO, Credentials, no_credentials
+from landed.targets.d1_auth import HOW_TO_OPENLY, Credentials, no_credentials
 
 CLIENT_ID = "54d11594-84e4-41aa-b438-e81b8fa78ee7"
 """wrangler's public OAuth client (not a secret: there is none in this flow)."""
@@ -214,7 +214,7 @@ def _absent(path: Path) -> CannotKnow:
         return CannotKnow(
             f"wrangler keeps its login encrypted ({_shown(path.with_suffix('.enc'))}), with the key in the "
             "operating system's keyring; landed does not open that.",
-            next=HOW_TO.replace("(or log in with: wrangler login)", "(or: wrangler login --no-use-keyring)"),
+            next=HOW_TO_OPENLY,
         )
     return no_credentials()
 
