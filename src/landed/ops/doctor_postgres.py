@@ -66,6 +66,7 @@ def examine(project: Project, spec: TargetSpec) -> tuple[list[Check], int | None
     try:
         checks += guarded("database", "server", "server", lambda: _server(spec, connected))
         checks += guarded("database", "role", "role", lambda: _role(spec, connected))
+        checks += guarded("database", "event-triggers", "event triggers", lambda: _events(connected))
         checks += guarded("database", "indexes", "indexes", lambda: _indexes(connected.connection))
         folder = spec.migrations_dir
         if folder is not None and folder.value.is_dir():
@@ -196,6 +197,41 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
             "these constraints do not hold for rows from before them",
             "ALTER TABLE … VALIDATE CONSTRAINT …, in a migration",
         )  # fmt: skip
+
+
+_EVENTS = """\
+SELECT e.evtname, e.evtevent, p.pronamespace::pg_catalog.regnamespace::pg_catalog.text || '.' || p.proname,
+       pg_catalog.pg_get_userbyid(p.proowner), o.rolsuper OR o.rolname = current_user
+FROM pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_proc p ON p.oid = e.evtfoid
+JOIN pg_catalog.pg_roles o ON o.oid = p.proowner
+WHERE e.evtenabled <> 'D' ORDER BY e.evtevent <> 'login', e.evtname"""
+
+
+def _events(connected: Connected) -> Iterator[Check]:
+    """Event triggers run with the rights of whoever makes a change, those of a login before anything else."""
+    with asking("the event triggers"):
+        found = ask(connected.connection, _EVENTS)
+    for name, event, function, owner, trusted in found[:_MOST]:
+        shown = f"{name} at {event}: function {function} of {owner}"
+        if event == "login":
+            off = "connect with event_triggers off: PGOPTIONS='-c event_triggers=off' (superusers only)"
+            yield Check(
+                "database", "login-trigger", "login trigger", shown, None,
+                Level.NOTE if trusted else Level.WARNING,
+                "it runs with the rights of every login, before landed can do anything about it",
+                off,
+            )  # fmt: skip
+        elif not trusted:
+            yield Check(
+                "database", "event-trigger", "event trigger", shown, None, Level.WARNING,
+                f"{owner} can change what it does, and it runs with your rights whenever a file changes "
+                "the schema",
+                f"ALTER FUNCTION {function} OWNER TO … a role that you trust, or: "
+                "ALTER EVENT TRIGGER … DISABLE",
+            )  # fmt: skip
+    if len(found) > _MOST:
+        more = f"{len(found) - _MOST} more"
+        yield Check("database", "more-event-triggers", "event triggers", more, None, Level.NOTE)
 
 
 def _timeouts(statement: str, settings: Mapping[str, str]) -> Check:

@@ -11,6 +11,7 @@ from landed.ops.doctor_postgres import asking
 from landed.sql.postgres_tokens import quote
 from landed.targets.pg_asking import ask, ask_one
 from landed.targets.pg_ledger import LedgerTable, ledger_table, read_ledger
+from landed.targets.pg_ledger_shape import obstacles, shape_of, shape_query
 from landed.targets.target_spec import TargetSpec
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ SELECT pg_catalog.pg_get_userbyid(c.relowner)::text, c.relkind::text,
        pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE'),
        EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
                    ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
-               WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1 AND a.attname = 'version'),
-       ARRAY(SELECT 'trigger ' || t.tgname FROM pg_catalog.pg_trigger t
-             WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
-             UNION ALL SELECT 'rule ' || r.rulename FROM pg_catalog.pg_rewrite r
-             WHERE r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D' ORDER BY 1)
+               WHERE i.indrelid = c.oid AND i.indisunique AND i.indnkeyatts = 1 AND a.attname = 'version')
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = %s"""
 
@@ -66,12 +63,12 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         )  # fmt: skip
         yield from _similar(connected, table)
         return
-    owner, kind, columns, reads, writes, unique, fired = row
-    if kind not in ("r", "p") or "version" not in columns:
+    owner, kind, columns, reads, writes, unique = row
+    if kind != "r" or "version" not in columns:
         what = (
             f"it has no column version (it has: {', '.join(columns)})"
-            if kind in ("r", "p")
-            else "it is no table"
+            if kind == "r"
+            else "it is no ordinary table, and reading it may run code of others"
         )
         yield Check(
             "ledger", "table", "table", table.sql, origin, Level.ERROR,
@@ -90,6 +87,8 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         return
     with asking("the ledger"):
         rows = read_ledger(connection, table) or ()
+        shape = shape_of(ask(connection, shape_query(table)))
+    fired = obstacles(shape) if shape else []
     yield Check("ledger", "table", "table", f"{table.sql}, {len(rows)} rows, of {owner}", origin)
     yield _columns(columns)
     if not unique:
@@ -100,8 +99,10 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
     if fired:
         yield Check(
             "ledger", "fired", "triggers", ", ".join(fired[:_MOST]), None, Level.WARNING,
-            "they run when a history row is written, which is after landed has proven the file",
-            f"look at them; to do without: ALTER TABLE {table.sql} DISABLE TRIGGER …, or DROP RULE …",
+            "they would run when a history row is written, with the rights of whoever writes it: apply, "
+            "resume and repair refuse",
+            f"look at them, and take off what you do not know: ALTER TABLE {table.sql} DISABLE TRIGGER …, or "
+            "DROP RULE …",
         )  # fmt: skip
     if not writes:
         yield Check(

@@ -5,6 +5,7 @@ For a shadow's starting state, not for backups: what landed has no facts of is l
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -226,10 +227,13 @@ def _make_roles(used: set[str], shown: Mapping[str, str], scope: Scope, *, hoste
         if role.startswith("pg_") or platform.match(role) or (hosted and role in _PUBLIC_ROLES):
             continue
         quoted = role.replace("'", "''")
-        yield (
-            "DO $landed$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles"
-            f" WHERE rolname = '{quoted}') THEN CREATE ROLE {shown[role]} NOLOGIN; END IF; END $landed$;"
+        body = (
+            "BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles"
+            f" WHERE rolname = '{quoted}') THEN CREATE ROLE {shown[role]} NOLOGIN; END IF; END"
         )
+        # A role's name may hold any quotes.
+        tag = next(tag for n in itertools.count() if (tag := f"$landed{n or ''}$") not in body)
+        yield f"DO {tag} {body} {tag};"
 
 
 def _default_privileges(read: _Read, rights: Rights, *, hosted: bool) -> Iterator[str]:

@@ -78,7 +78,8 @@ def _relation(row: Row, columns: list[Row]) -> Iterable[Item]:
     if row["relkind"] in ("v", "m"):
         word = "VIEW" if row["relkind"] == "v" else "MATERIALIZED VIEW"
         method = f" USING {row['method']}" if row["method"] else ""
-        tail = " WITH NO DATA" if row["relkind"] == "m" and not row["populated"] else ""
+        # Its rows are no definition, and making them would run whatever its query calls.
+        tail = " WITH NO DATA" if row["relkind"] == "m" else ""
         sql = f"CREATE {word} {name}{method}{options} AS\n{row['definition'].rstrip().rstrip(';')}{tail}"
         item = Item(key, "view", name, [sql], word, row["owner"], row["comment"], "r", row["acl"])
         defaults = [c for c in columns if c["default_oid"]]
