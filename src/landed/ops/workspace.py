@@ -315,6 +315,7 @@ class Workspace:
             settings.shadow.value if settings.shadow else None,
             dsn.parameters() if dsn is not None else None,
             lacking,
+            self.clock,
         )
 
     def learn(self, state: LiveState) -> None:

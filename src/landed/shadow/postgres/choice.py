@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.limits import DEFAULT, Limits
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import PLAIN, Baseline
 
@@ -33,6 +34,7 @@ def open_server(
     *,
     baseline: Baseline = PLAIN,
     extensions: frozenset[str] = frozenset(),
+    limits: Limits = DEFAULT,
 ) -> Iterator[ShadowServer]:
     """The server that ``--shadow`` (or ``LANDED_SHADOW``) means, for a target of this major version.
 
@@ -55,7 +57,10 @@ def open_server(
         return
     named = setting if chosen(setting) == "named" else None
     used: list[ShadowServer] = []
-    with _resources(used), server_for(major, named, baseline=baseline, extensions=extensions) as server:
+    with (
+        _resources(used),
+        server_for(major, named, baseline=baseline, extensions=extensions, limits=limits) as server,
+    ):
         used.append(server)
         yield server
 

@@ -103,6 +103,7 @@ class Cluster:
         starting = self._begin()
         try:
             self._users = flock(self.root / "users.lock", shared=True)
+            self._make_anew_if_spoilt()
             self._up(started)
         except BaseException:
             self.close()
@@ -154,6 +155,23 @@ class Cluster:
             except FileNotFoundError:
                 pass
             os.close(lock)
+
+    def _make_anew_if_spoilt(self) -> None:
+        """What a replay has left behind that was stopped for want of room goes when nobody else is here."""
+        import fcntl
+
+        spoilt = self.root / "spoilt"
+        if self._users is None or not spoilt.exists():
+            return
+        try:
+            fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass
+        else:
+            (self.root / "ready").unlink(missing_ok=True)
+            spoilt.unlink()
+        # Nobody else can have come meanwhile: they would need the lock to start under.
+        fcntl.flock(self._users, fcntl.LOCK_SH)
 
     def _up(self, started: Started) -> None:
         made = self.root / "ready"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
 from landed.shadow.postgres.locks import alive
+from landed.shadow.postgres.replay_session import patiently
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -68,7 +69,7 @@ def new_database(server: ShadowServer, template: str | None = None) -> Iterator[
         finally:
             if not _is_alive(admin):
                 # The server has crashed meanwhile, and this session with it.
-                with server.connect(server.admin) as again:
+                with patiently(lambda: server.connect(server.admin)) as again:
                     _drop(again, name)
             else:
                 _drop(admin, name)

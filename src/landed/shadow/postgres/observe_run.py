@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from landed.core.migration import Migration, Statement
 from landed.shadow.postgres.observe import Observer, Touch
+from landed.shadow.postgres.stopped import placed
 from landed.shadow.postgres.versions_asked import as_this_server_can
 from landed.sql.postgres_segments import segments
 from landed.sql.postgres_tokens import quote, scan
@@ -125,9 +126,11 @@ class Trial:
                 if text is None or kind.transaction:
                     continue
                 watcher.before(statement)
-                self._statement(statement, text, observer, watcher, alone=bool(kind.alone))
+                with placed(migration, statement):
+                    self._statement(statement, text, observer, watcher, alone=bool(kind.alone))
             if chosen and not segment.alone:
-                self._end(chosen[-1], observer, watcher)
+                with placed(migration, chosen[-1]):
+                    self._end(chosen[-1], observer, watcher)
 
     def _statement(
         self, statement: Statement, text: str, observer: Observer, watcher: Watcher, *, alone: bool

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.pq.abc import PGresult
 
+    from landed.shadow.postgres.watched import Session
+
 Answered = Callable[[int, "PGresult"], None]
 """Called with the place of a command that succeeded and its result."""
 
@@ -44,27 +46,46 @@ def send(connection: psycopg.Connection[Any], commands: Iterable[bytes], answere
     """Run commands in order; each is one statement without parameters.
 
     ``answered`` is called while later commands run. Raises :class:`Refused` for the first command that
-    fails, :class:`ConnectionLost` when the session is gone.
+    fails, :class:`ConnectionLost` when the session is gone, :class:`landed.shadow.postgres.stopped.Stopped`
+    when a limit was reached.
     """
+    from landed.shadow.postgres.watched import Session
+
+    session = connection if isinstance(connection, Session) else None
+    flow = _Flow(connection.pgconn, iter(commands), answered, session)
+    if session is not None:
+        session.begin(stream=True)
+    try:
+        _run(connection, flow)
+    finally:
+        if session is not None:
+            session.end(flow.place)
+    if flow.refused is not None:
+        if session is not None:
+            session.refused(flow.refused.sqlstate, flow.refused.message, flow.refused.place)
+        raise flow.refused
+
+
+def _run(connection: psycopg.Connection[Any], flow: _Flow) -> None:
     pgconn = connection.pgconn
-    flow = _Flow(pgconn, iter(commands), answered)
     try:
         pgconn.enter_pipeline_mode()
         flow.run()
         pgconn.exit_pipeline_mode()
-    except (Refused, ConnectionLost):
+    except ConnectionLost:
         raise
     except Exception as error:
         if _is_driver_error(error):
             raise flow.lost(str(error)) from None
         raise
-    if flow.refused is not None:
-        raise flow.refused
 
 
 class _Flow:
-    def __init__(self, pgconn: Any, commands: Iterator[bytes], answered: Answered) -> None:
+    def __init__(
+        self, pgconn: Any, commands: Iterator[bytes], answered: Answered, session: Session | None
+    ) -> None:
         self._pgconn = pgconn
+        self._session = session
         self._commands = commands
         self._answered = answered
         self._waiting: deque[int] = deque()
@@ -82,6 +103,13 @@ class _Flow:
             if readable:
                 pgconn.consume_input()
                 self._take()
+
+    @property
+    def place(self) -> int:
+        """Of the command that failed or, where none has, that is not answered yet."""
+        if self.refused is not None:
+            return self.refused.place
+        return self._waiting[0] if self._waiting else max(self._sent - 1, 0)
 
     def _feed(self) -> None:
         while not self._synced and len(self._waiting) < _AHEAD:
@@ -120,11 +148,13 @@ class _Flow:
                 self._answered(self._waiting[0], result)
             if self._waiting:
                 self._waiting.popleft()
+            if self._session is not None:
+                self._session.progress()
 
     def lost(self, message: str, sqlstate: str = "") -> ConnectionLost:
-        place = self._waiting[0] if self._waiting else max(self._sent - 1, 0)
+        place = self.place
         if self.refused is not None:
-            place, message, sqlstate = self.refused.place, self.refused.message, self.refused.sqlstate
+            message, sqlstate = self.refused.message, self.refused.sqlstate
         told = message.removeprefix("consuming input failed: ").strip().partition("\n")[0]
         return ConnectionLost(place, told or "the connection was closed", sqlstate)
 

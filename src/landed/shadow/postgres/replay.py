@@ -25,6 +25,7 @@ from landed.shadow.postgres.replay_losses import losses
 from landed.shadow.postgres.replay_roles import RolesRestored, share, touches_roles, unshare
 from landed.shadow.postgres.replay_run import Run, runs, takes_part
 from landed.shadow.postgres.replay_session import patiently, unsendable
+from landed.shadow.postgres.stopped import Stopped, placed
 from landed.sql.postgres import problems
 from landed.sql.postgres_segments import refused_trap, segments
 from landed.sql.postgres_traits import traits
@@ -71,8 +72,13 @@ class PostgresReplayer:
     def replay(self, migration: Migration) -> Step:
         """Run one file; returns its step.
 
-        Raises nothing for SQL that fails; :class:`CannotKnow` when the shadow's server is gone for good.
+        Raises nothing for SQL that fails; :class:`CannotKnow` when the shadow's server is gone for good,
+        :class:`landed.shadow.postgres.stopped.Stopped` when a limit was reached.
         """
+        with placed(migration):
+            return self._replay(migration)
+
+    def _replay(self, migration: Migration) -> Step:
         if self._scratch.server.shared:
             refuse_cluster_wide([migration])
         parsed = migration.parsed
@@ -128,7 +134,8 @@ class PostgresReplayer:
 
     def _again(self, file: Migration, told: Told) -> bool:
         try:
-            return runs_again(self.connection, self.tracker, self._powers, file, told)
+            with placed(file):
+                return runs_again(self.connection, self.tracker, self._powers, file, told)
         except ConnectionLost:
             self._reopen()
             return False
@@ -164,6 +171,10 @@ class PostgresReplayer:
         except ConnectionLost:
             self._reopen()
             return None
+        except Stopped as stopped:
+            at, statement = run.current(stopped.place or 0)
+            stopped.at(files[at], statement)
+            raise
         self._reset()
         return [self._step(file, run.outcomes[place]) for place, file in enumerate(files)]
 
@@ -261,6 +272,10 @@ class PostgresReplayer:
                 if batch.run(statements, doomed, looks, kept=kept):
                     return batch.outcomes
                 looks = max(batch.wanted, Looks(looks + 1))
+            except Stopped as stopped:
+                number = batch.current(stopped.place or 0)
+                stopped.statement = next((s for s in statements if s.number == number), None)
+                raise
             except ConnectionLost as lost:
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it
@@ -289,6 +304,9 @@ class PostgresReplayer:
                 self.connection.execute(statement.text.encode())
             except psycopg.Error as error:
                 outcome.failure = _said(error)
+            except Stopped as stopped:
+                stopped.statement = statement
+                raise
             if self.connection.broken or self.connection.closed:
                 self._reopen()
                 outcome.effects = claims

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from landed.catalog.postgres.follower import Follower
-from landed.core.migration import Migration
+from landed.core.migration import Migration, Statement
 from landed.shadow.postgres.elevated import Powers
 from landed.shadow.postgres.footprint import Footprint, footprint
 from landed.shadow.postgres.pipeline import Refused, send
@@ -78,7 +78,13 @@ class Run:
             for statement in migration.statements
         ]
         self._astray = False
+        self._sent: list[int] = []
+        """The numbers (in all) of the statements that the commands in the stream belong to."""
         self.outcomes: list[dict[int, Outcome]] = [{} for _ in migrations]
+
+    def current(self, place: int) -> tuple[int, Statement]:
+        """The place of the file, and its statement, that the command at a place of the stream belongs to."""
+        return self._statements[self._sent[place] if place < len(self._sent) else -1]
 
     def run(self) -> bool:
         """Run all and commit; or ``False``, and nothing of them is there. Raises :class:`ConnectionLost`."""
@@ -99,6 +105,7 @@ class Run:
 
     def _commands(self, looks: dict[int, Window]) -> Iterator[bytes]:
         sent = 2
+        self._sent = [0, 0]
         yield b"BEGIN"
         yield self._tracker.note
         for window, numbers in self._windows():
@@ -106,9 +113,11 @@ class Run:
                 if self._astray:
                     return
                 for command in as_this_server_can(self._statements[number][1].text, self._powers):
+                    self._sent.append(number)
                     yield command
                     sent += 1
             looks[sent] = window
+            self._sent.append(numbers[-1])
             yield self._tracker.look
             sent += 1
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow
+from landed.core.limits import DEFAULT, Limits
 from landed.shadow.postgres.baseline import PLAIN, Baseline
 from landed.shadow.postgres.binaries import Binaries
 from landed.shadow.postgres.walled import NONE, Walls
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from landed.shadow.postgres.cluster import Cluster
     from landed.shadow.postgres.elevated import Powers
+    from landed.shadow.postgres.stopwatch import Stopwatch
 
 _CLIENT = {
     "application_name": "landed shadow",
@@ -66,6 +68,8 @@ class ShadowServer:
     """What landed signs with, on a server of its own, when it does something for a file (elevated.py)."""
     walls: Walls = NONE
     """What stands between the server and the machine that it runs on."""
+    stopwatch: Stopwatch | None = field(default=None, repr=False, compare=False)
+    """What stops whatever takes too long in databases that files are replayed in."""
 
     @property
     def shared(self) -> bool:
@@ -107,11 +111,14 @@ class ShadowServer:
         """A new connection, as the superuser unless a user is given."""
         import logging
 
-        import psycopg
+        from landed.shadow.postgres.watched import Session
 
         # A replay meets failures by the dozen; the driver's own log of them is nothing for people.
         logging.getLogger("psycopg").addHandler(logging.NullHandler())
-        return psycopg.connect(**self.parameters_for(database, user), autocommit=autocommit)
+        session = Session.connect(**self.parameters_for(database, user), autocommit=autocommit)
+        # From the database of the administration landed may have to wait until others are done.
+        session.stopwatch = self.stopwatch if database != self.admin else None
+        return session
 
 
 @contextmanager
@@ -121,6 +128,7 @@ def server_for(
     *,
     baseline: Baseline = PLAIN,
     extensions: frozenset[str] = frozenset(),
+    limits: Limits = DEFAULT,
 ) -> Iterator[ShadowServer]:
     """A server for shadows of a target with this major version (``None``: unknown).
 
@@ -141,7 +149,7 @@ def server_for(
             "landed cannot start a Postgres of its own on Windows yet",
             next="name a server for scratch databases: --shadow postgresql://…, or set LANDED_SHADOW",
         )
-    with own_server(choose(major, extensions), major, baseline) as server:
+    with own_server(choose(major, extensions), major, baseline, limits) as server:
         yield server
 
 
@@ -166,7 +174,9 @@ def choose(major: int | None, extensions: frozenset[str] = frozenset()) -> Binar
 
 
 @contextmanager
-def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> Iterator[ShadowServer]:
+def own_server(
+    binaries: Binaries, wanted: int | None, baseline: Baseline, limits: Limits = DEFAULT
+) -> Iterator[ShadowServer]:
     """A server started from these programs, with the baseline in it. Not on Windows."""
     from landed.shadow.postgres import standins
     from landed.shadow.postgres.cluster import Cluster
@@ -202,7 +212,7 @@ def own_server(binaries: Binaries, wanted: int | None, baseline: Baseline) -> It
             sweep(server)
 
     key = f"{baseline.digest}/{standins.digest()}"
-    with Cluster(binaries, baseline.superuser, key=key, started=started) as cluster:
+    with Cluster(binaries, baseline.superuser, limits=limits, key=key, started=started) as cluster:
         yield describe(cluster)
 
 

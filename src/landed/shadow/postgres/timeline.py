@@ -14,6 +14,7 @@ from landed.core.facts import Change, FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import StatementTrace, Step, facts_after, net_effects
 from landed.shadow.cache import Cache, chain
+from landed.shadow.clock import Clock
 from landed.shadow.postgres.baseline import Baseline
 from landed.shadow.postgres.choice import (
     OWN,
@@ -47,6 +48,8 @@ class ShadowChoice:
     setting: str | None = field(default=None, repr=False)
     parameters: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     lacking: frozenset[str] = frozenset()
+    clock: Clock = field(default_factory=Clock, repr=False, compare=False)
+    """The time that all replays of a command share, and their other limits."""
 
     @property
     def is_own(self) -> bool:
@@ -114,10 +117,21 @@ class ShadowChoice:
     @contextmanager
     def open(self) -> Iterator[ShadowServer]:
         """The server, started if it does not run. Raises CannotKnow, ConfigError."""
+        from landed.shadow.postgres.stopwatch import Stopwatch
+
         with open_server(
-            self.setting, self.parameters, self.major, baseline=self.baseline, extensions=self.extensions
+            self.setting,
+            self.parameters,
+            self.major,
+            baseline=self.baseline,
+            extensions=self.extensions,
+            limits=self.clock.limits,
         ) as server:
-            yield replace(server, lacking=self.lacking)
+            stopwatch = Stopwatch(server, self.clock)
+            try:
+                yield replace(server, lacking=self.lacking, stopwatch=stopwatch)
+            finally:
+                stopwatch.close()
 
 
 def extensions_of(migrations: Sequence[Migration]) -> frozenset[str]:
