@@ -1,4 +1,4 @@
-"""Histories of a plain Postgres, as superusers run them: a replay without such rights makes the same schema."""
+"""Histories of a plain Postgres, run by superusers: a replay without such rights makes the same schema."""
 
 from __future__ import annotations
 
