@@ -350,3 +350,31 @@ def test_no_command_lets_a_file_out(world: Landed, canary: Canary) -> None:
         answer = world.plain(*command, code=None)
         canary.untouched(answer.stdout, answer.stderr)
         assert "landed itself failed" not in answer.stderr, answer.stderr
+
+
+STRAY = (
+    "DO $$ BEGIN EXECUTE 'ALT' || 'ER ROLE ' || quote_ident(current_user) || ' SET search_path = elsewhere'; END $$;"
+    "DO $$ BEGIN EXECUTE 'CRE' || 'ATE RO' || 'LE left_behind SUPERUSER'; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
+    "DO $$ BEGIN EXECUTE 'CRE' || 'ATE RO' || 'LE left_behind'; EXECUTE 'ALT' || 'ER ROLE ALL SET row_security = off';"
+    " EXCEPTION WHEN OTHERS THEN NULL; END $$"
+)
+
+
+@pytest.mark.parametrize("base", [PLAIN, supabase()], ids=["plain", "supabase"])
+def test_one_repository_leaves_nothing_of_roles_to_the_next(pg_server: Server, base: Baseline) -> None:
+    """Not even where no text shows that a file changes them: the server is everybody's who runs landed here."""
+
+    def replayed(text: str) -> list[str]:
+        with new_database(server) as scratch:
+            (step,) = replay_all(scratch, PLAIN_SCOPE, [Migration("1_x.sql", "1", "1_x.sql", text, parse)])
+        return [failure.message for failure in step.failures]
+
+    server = pg_server(18, base)
+    asks = (
+        "DO $$ BEGIN RAISE EXCEPTION 'found: % %', current_setting('search_path'), (SELECT string_agg(rolname, ' ')"
+        " FROM pg_roles WHERE rolname = 'left_behind'); END $$"
+    )
+    before = replayed(asks)
+    assert replayed(STRAY) == []
+    assert replayed(asks) == before
+    assert "<NULL>" in before[0]

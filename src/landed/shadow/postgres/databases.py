@@ -158,6 +158,8 @@ def make_base(server: ShadowServer) -> None:
     """Fill the database that all others of landed's own server are copied from: the baseline's objects, made
     by its administrator, then what was pulled, by the same without a superuser's rights, then the first wall.
     """
+    from landed.shadow.postgres.replay_roles import write_down_as_made
+
     baseline = server.baseline
     with server.connect(server.admin) as admin:
         name = _scratch_name()
@@ -175,6 +177,7 @@ def make_base(server: ShadowServer) -> None:
                 connection.execute(baseline.sql(baseline.last).encode())
             connection.execute(baseline.wall.encode())
         _publish(admin, name, baseline.own_database)
+        write_down_as_made(admin)
         # A server that is killed right after its making has it, too: commits are not waited for.
         admin.execute("CHECKPOINT")
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 0x6C616E6465  # "lande"
 _MARK: Final = "landed: roles before a replay "
+_AS_MADE: Final = "landed: roles as made "
 
 _IN_CODE: Final = re.compile(
     r"\b(?:create|alter|drop)\s+(?:role|user|group|database|tablespace|system)\b(?!\s+mapping)", re.IGNORECASE
@@ -77,7 +78,9 @@ def share(scratch: Scratch) -> None:
     with contextlib.suppress(psycopg.OperationalError):
         while True:
             scratch.admin.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s)", (_LOCK,), prepare=False)
-            if scratch.server.shared or _written_down(scratch.admin) is None:
+            if scratch.server.shared or (
+                _written_down(scratch.admin) is None and not _strayed(scratch.admin)
+            ):
                 return
             unshare(scratch)
             RolesRestored(scratch).close()
@@ -101,6 +104,40 @@ def _written_down(connection: psycopg.Connection[Any]) -> Any:
     return json.loads(row[0][len(_MARK) :]) if row and row[0].startswith(_MARK) else None
 
 
+def write_down_as_made(admin: psycopg.Connection[Any]) -> None:
+    """Note how a new server's roles are, in the database that it is administered from.
+
+    A file can change roles in ways that its text does not show; who comes next must not meet them.
+    """
+    from psycopg.sql import SQL, Identifier, Literal
+
+    row = admin.execute(_STATE, prepare=False).fetchone()
+    assert row is not None
+    admin.execute(
+        SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(admin.info.dbname), Literal(_AS_MADE + row[0]))
+    )
+
+
+def _strayed(admin: psycopg.Connection[Any]) -> Any:
+    """The roles as they were made, if they are otherwise now; ``None`` where they are so."""
+    row = admin.execute(
+        f"SELECT ({_STATE}), (SELECT description FROM pg_catalog.pg_shdescription d"
+        " JOIN pg_catalog.pg_database b ON b.oid = d.objoid AND d.classoid = 'pg_database'::regclass"
+        " WHERE b.datname = current_database())",
+        prepare=False,
+    ).fetchone()
+    if row is None or not (row[1] or "").startswith(_AS_MADE):
+        return None
+    made = json.loads(row[1][len(_AS_MADE) :])
+    return None if _comparable(json.loads(row[0])) == _comparable(made) else made
+
+
+def _comparable(state: Any) -> dict[str, list[str]]:
+    return {
+        key: sorted(json.dumps(each, sort_keys=True) for each in rows or ()) for key, rows in state.items()
+    }
+
+
 class RolesRestored:
     """From its making to :meth:`close`, the server's roles are this replay's alone.
 
@@ -118,7 +155,7 @@ class RolesRestored:
         self._guard = scratch.server.connect(scratch.server.admin)
         # Its own database: where an advisory lock is taken decides whom it keeps out.
         self._guard.execute("SELECT pg_catalog.pg_advisory_lock(%s)", (_LOCK,), prepare=False)
-        left = _written_down(self._guard) if self._own else None
+        left = (_written_down(self._guard) or _strayed(self._guard)) if self._own else None
         if left is not None:
             self._put_back(self._guard, left)
         row = self._guard.execute(_STATE, prepare=False).fetchone()
