@@ -38,6 +38,7 @@ LONGEST_WAIT = 310.0
 """Seconds that are waited for one request, all its waits together: whoever exceeds the API's limit is shut
 out for five minutes."""
 _LONGEST_DATE = 64
+_DONE = frozenset({200, 201, 202})
 
 Notify = Callable[[str], None]
 
@@ -117,7 +118,9 @@ class Api:
         if secret not in self._secrets:
             self._secrets[secret] = None
             for form in forms(secret):
-                keep(form)
+                # Names of a database are shown in lower case, and a server may change letters as it likes.
+                for spelling in (form, form.lower(), form.upper()):
+                    keep(spelling)
 
     def close(self) -> None:
         """Close the connection."""
@@ -166,7 +169,7 @@ class Api:
         """What was asked for. An answer that contradicts itself is none."""
         body, status = answer.body, answer.status
         claims = isinstance(body, dict) and body.get("success") is True
-        if claims and 200 <= status < 300 and not body.get("errors"):
+        if claims and status in _DONE and not body.get("errors"):
             return body.get("result")
         problems = problems_of(body, self._secrets)
         if (claims and status < 400) or (status < 400 and not problems):

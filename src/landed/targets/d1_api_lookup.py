@@ -102,7 +102,8 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
         found: Any = api.get(path, {"fields": "uuid,name"}, what=f"the database {name}")
     except Gone:
         found = None
-    if not isinstance(found, dict) or not _ID.match(str(found.get("uuid", ""))):
+    uuid = found.get("uuid") if isinstance(found, dict) else None
+    if not isinstance(uuid, str) or not _ID.match(uuid):
         raise CannotKnow(
             f"There is no D1 database {name} in the account {account}.",
             next=Next(
@@ -111,7 +112,7 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
             ),
         )
     # It was asked for by its name: another one in the answer would only find its way into commands.
-    return Place(account, str(found["uuid"]), name)
+    return Place(account, uuid, name)
 
 
 def _accounts(found: Any) -> list[tuple[str, str]]:
