@@ -8,6 +8,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,7 +115,8 @@ def start(plan: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     What is returned waits for the answer. It raises :class:`CannotKnow` when nothing was started.
     """
     text = json.dumps(plan)
-    if not sys.executable or not os.access(sys.executable, os.X_OK):
+    alone = sys.platform == "linux" and threading.active_count() == 1
+    if alone or not sys.executable or not os.access(sys.executable, os.X_OK):
         return _forked(text)
     package = str(Path(landed.__file__).parent.parent)
     process = subprocess.Popen(
@@ -135,20 +137,23 @@ def start(plan: dict[str, Any]) -> Callable[[], dict[str, Any]]:
 
 
 def _forked(text: str) -> Callable[[], dict[str, Any]]:
-    """The same where no interpreter can be started: from a copy of this process."""
+    """The same from a copy of this process, which saves the start of an interpreter.
+
+    With other threads a copy may wait for ever for a lock that one of them held.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
         with contextlib.suppress(BaseException):
-            os.set_inheritable(writing, False)
             launch.main(text, writing)
         os._exit(0)
     os.close(writing)
-    os.waitpid(pid, 0)
 
     def answer() -> dict[str, Any]:
         with open(reading, "rb") as pipe:
-            return _answer(pipe.read())
+            line = pipe.read()
+        os.waitpid(pid, 0)
+        return _answer(line)
 
     return answer
 

@@ -7,6 +7,7 @@ up that user's rights itself. One line of JSON on stdout says what came of it: `
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -22,6 +23,9 @@ PROGRAM = (
     "from landed.shadow.walls.launch import main; main(sys.argv[2]); import os; os._exit(0)"
 )
 """For ``python -I -S -c``, with the folder of the package and the plan as arguments."""
+
+
+_OPEN = "/proc/self/fd"
 
 
 def main(text: str, answer: int = 1) -> None:
@@ -73,8 +77,11 @@ def _streams(log: str) -> None:
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
     for number, descriptor in enumerate((nothing, written, written)):
         os.dup2(descriptor, number)
-    for descriptor in {nothing, written} - {0, 1, 2}:
-        os.close(descriptor)
+    # Whatever else is open, in whatever way it came here, does not go on to the program.
+    for name in os.listdir(_OPEN) if os.path.isdir(_OPEN) else ():
+        if int(name) > 2:
+            with contextlib.suppress(OSError):
+                os.set_inheritable(int(name), False)
 
 
 def _drop(user: int | None, group: int | None) -> None:
