@@ -70,6 +70,8 @@ class TcpProxy:
         """How many cuts have happened."""
         self.log: list[str] = []
         """The SQL texts in the order in which they came."""
+        self.told: list[tuple[int, str]] = []
+        """The same, each with a number for its connection."""
         self._upstream = upstream
         self._fault: tuple[re.Pattern[str], When, int] | None = None
         self._lock = threading.Lock()
@@ -244,6 +246,8 @@ class _Line:
             if self._logged_in and self._server_spoke:
                 self._server_spoke = False
                 self._proxy._add(turns=1)
+            if message[:1] in b"PQ":
+                self._proxy.told.append((id(self), _text(message)))
             when = self._proxy._sql(_text(message)) if message[:1] in b"PQ" else None
             if when == "before":
                 self.end()

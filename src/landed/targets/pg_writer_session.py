@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, NotProven
 from landed.core.next import prose
 from landed.targets.pg_asking import GUARDED
 from landed.targets.pg_ledger import LedgerTable, look, provision
 from landed.targets.pg_ledger_shape import Shape, refuse_writing, shape_of, shape_query
-from landed.targets.pg_writer_pipeline import Command, send
+from landed.targets.pg_writer_pipeline import Command, Failed, send
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -34,6 +34,18 @@ SELECT pg_catalog.set_config(s.name, 'off', true) FROM pg_catalog.pg_settings s,
 WHERE s.name OPERATOR(pg_catalog.=) 'event_triggers' AND r.rolname OPERATOR(pg_catalog.=) current_user
   AND r.rolsuper"""
 """While landed makes its own table: no event trigger fires, where the server and the role can do that."""
+
+_EVENTS = """\
+SELECT 1 OPERATOR(pg_catalog./) CASE WHEN
+    coalesce(pg_catalog.current_setting('event_triggers', true), 'on') OPERATOR(pg_catalog.=) 'on'
+    AND EXISTS (
+    SELECT FROM pg_catalog.pg_event_trigger e
+    JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) e.evtfoid
+    JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) p.proowner
+    WHERE e.evtenabled::pg_catalog.text OPERATOR(pg_catalog.<>) 'D'
+      AND NOT (o.rolsuper OR o.rolname OPERATOR(pg_catalog.=) current_user))
+THEN 0 ELSE 1 END"""
+"""Fails with 22012 where an event trigger would fire of which somebody else can say what it does."""
 
 LOCK_TIMEOUT = "4s"
 """How long a statement waits for a lock where neither the role, the database nor PGOPTIONS say otherwise."""
@@ -193,10 +205,20 @@ class Session:
             refuse_writing(self.shape, ledger, what, again)
         if self.provisioned:
             return
-        opening = [*RESET, "BEGIN", NO_EVENT_TRIGGERS]
+        opening = [*RESET, "BEGIN", NO_EVENT_TRIGGERS, _EVENTS]
         made = [Command(sql, purpose="ledger") for sql in provision(ledger)]
         end = [Command("COMMIT", purpose="commit"), Command(shape_query(ledger))]
-        answers = send(self.connection, [*(Command(sql) for sql in opening), *made, *end])
+        try:
+            answers = send(self.connection, [*(Command(sql) for sql in opening), *made, *end])
+        except Failed as failed:
+            if failed.command.sql != _EVENTS:
+                raise
+            self.connection.rollback()
+            raise NotProven(
+                f"{what}: an event trigger would run code of another role when {ledger.sql} is made.",
+                details=["Nothing was changed."],
+                next=f"landed doctor   (it names the trigger)\nThen run: {again}",
+            ) from failed.error
         self._judge(shape_of(answers[-1].rows), what, again)
 
     def look_again(self, what: str, again: str) -> None:
