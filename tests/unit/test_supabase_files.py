@@ -70,7 +70,8 @@ def test_two_files_with_one_version(tmp_path: Path) -> None:
     assert note.code == "duplicate-version" and "1_a.sql, 1_b.sql" in note.text
 
 
-def test_links_are_followed(tmp_path: Path) -> None:
+def test_links_inside_of_the_project_are_followed(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
     (tmp_path / "m").mkdir()
     (tmp_path / "elsewhere.sql").write_text("SELECT 7")
     (tmp_path / "m" / "1_a.sql").symlink_to(tmp_path / "elsewhere.sql")

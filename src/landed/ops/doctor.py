@@ -126,7 +126,7 @@ def diagnose(
             found_there, major = doctor_postgres.examine(known, chosen)
             checks += found_there
         else:
-            checks += doctor_database.examine(chosen)
+            checks += doctor_database.examine(chosen, known.settings.persist_to)
         for code, look in doctor_project.FOLDER_CHECKS:
             checks += guarded("migrations", code, code, lambda look=look: look(known, chosen))  # type: ignore[misc]
     checks += guarded("landed", "landed", "landed", lambda: doctor_engine.examine(start, spec))

@@ -14,6 +14,8 @@ from landed.ops.doctor import Check, Level, guarded
 from landed.shadow.sandbox import restrict
 from landed.sql.sqlite_tokens import quote
 from landed.targets.holders import holders
+from landed.targets.inside import check_database
+from landed.targets.provenance import Value
 from landed.targets.sqlite import SqliteTarget
 from landed.targets.target_spec import TargetSpec
 
@@ -24,12 +26,13 @@ _ODD_NAME = re.compile(r"\\|^/|^\./|^[A-Za-z]:|^\s|\s$")
 _MOST = 5
 
 
-def examine(spec: TargetSpec) -> list[Check]:
+def examine(spec: TargetSpec, persist_to: Value[str] | None) -> list[Check]:
     """Everything about a local database file; nothing for a target that is no file."""
     path = spec.path
     if path is None or spec.unsupported:
         return []
     checks = guarded("database", "file", "file", lambda: _file(path, spec))
+    checks += guarded("database", "inside", "inside", lambda: _inside(spec, persist_to))
     named = Check("ledger", "table", "table", spec.ledger_table.value, spec.ledger_table.origin)
     if not path.is_file() or path.stat().st_size == 0 or any(c.level is Level.ERROR for c in checks):
         return [*checks, named]
@@ -42,6 +45,11 @@ def examine(spec: TargetSpec) -> list[Check]:
     checks += guarded("database", "foreign-keys", "foreign keys", lambda: _foreign_keys(target))
     checks += guarded("ledger", "ledger", "ledger", lambda: _ledger(target, spec))
     return checks
+
+
+def _inside(spec: TargetSpec, persist_to: Value[str] | None) -> Iterator[Check]:
+    check_database(spec, persist_to)
+    yield from ()
 
 
 def _file(path: Path, spec: TargetSpec) -> Iterator[Check]:

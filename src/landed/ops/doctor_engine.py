@@ -12,9 +12,11 @@ from pathlib import Path
 import apsw
 
 from landed import __version__
+from landed.core.errors import ConfigError
 from landed.ops.doctor import Check, Level
 from landed.shadow.cache import cache_dir
 from landed.shadow.sandbox import open_sandbox
+from landed.targets.regular_files import read
 from landed.targets.target_spec import TargetSpec
 
 PROBES: tuple[tuple[str, str], ...] = (
@@ -112,8 +114,8 @@ def _wrangler(start: Path, spec: TargetSpec | None) -> Iterator[Check]:
     else:
         return
     try:
-        version = str(json.loads(package.read_bytes())["version"])
-    except (OSError, ValueError, KeyError, TypeError):
+        version = str(json.loads(read(package, package.name, anywhere=True))["version"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError):
         return
     numbers = tuple(map(int, re.findall(r"[0-9]+", version)[:3]))
     pattern = spec is not None and spec.migrations_pattern is not None

@@ -174,12 +174,13 @@ def _files(project: Project, spec: TargetSpec) -> Iterator[Check]:
 
 
 def _lock(project: Project, spec: TargetSpec) -> Iterator[Check]:
+    from landed.targets.inside import lock_path
     from landed.targets.lockfile import folder_key, read_lock
 
     place = project.lock_file
     if spec.migrations_dir is None:
         return
-    if not place.value.exists():
+    if not os.path.lexists(lock_path(project)):
         yield Check(
             "migrations", "lock", "lock file", f"{place.value} (none yet)", place.origin, Level.NOTE,
             "without it, edits of applied files are seen only where git shows them", "landed lock",

@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from landed.core.errors import ConfigError
 from landed.ops.doctor import Check, Level
 from landed.targets.discovery import Project
 from landed.targets.pg_url import Dsn
+from landed.targets.regular_files import read
 from landed.targets.supabase_config import SupabaseProject
 from landed.targets.supabase_search import CONFIG, find_supabase
 from landed.targets.target_spec import TargetSpec
@@ -76,8 +78,8 @@ def _cli(supabase: SupabaseProject) -> Iterator[Check]:
     else:
         return
     try:
-        version = str(json.loads(package.read_bytes())["version"])
-    except (OSError, ValueError, KeyError, TypeError):
+        version = str(json.loads(read(package, package.name, anywhere=True))["version"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError):
         return
     old = version.partition(".")[0] in ("0", "1", "2")
     yield Check(

@@ -121,6 +121,7 @@ def examine(
 ) -> Examination:
     """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
     migrations = workspace.migrations().migrations
+    workspace.look_at_lock()
     state = workspace.target.read()
     if state.ledger_problem is not None:
         raise CannotKnow(

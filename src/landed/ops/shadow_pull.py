@@ -18,6 +18,8 @@ from landed.core.printable import escaped
 from landed.core.timeline import Step
 from landed.ops.needs_managed import needs_managed
 from landed.ops.workspace import BASE, Workspace
+from landed.targets.regular_files import SQL_BYTES, read
+from landed.targets.regular_files import write as write_file
 from landed.targets.settings import FILE
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Pulled:
     def differs(self) -> bool:
         """Whether a file is there that holds something else."""
         try:
-            return self.path.read_text(encoding="utf-8") != self.text
+            return read(self.path, self.shown, most=SQL_BYTES) != self.text.encode()
         except OSError:
             return False
 
@@ -221,15 +223,15 @@ def write(workspace: Workspace, pulled: Pulled, *, settings: bool) -> Path | Non
     """Write the file, and with ``settings`` name it in landed.toml; returns that file if it was changed."""
     try:
         pulled.path.parent.mkdir(parents=True, exist_ok=True)
-        pulled.path.write_text(pulled.text, encoding="utf-8")
+        write_file(pulled.path, pulled.text.encode(), pulled.shown)
     except OSError as error:
         raise ConfigError(f"{pulled.shown} cannot be written: {error.strerror}") from error
     file = workspace.project.settings.file
     if not settings or pulled.set or (file is not None and file.name != FILE):
         return None
     file = file or workspace.project.start / FILE
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    file.write_text(with_setting(text, pulled.setting), encoding="utf-8")
+    text = read(file, file.name).decode() if file.exists() else ""
+    write_file(file, with_setting(text, pulled.setting).encode(), file.name)
     return file
 
 

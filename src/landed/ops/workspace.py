@@ -96,8 +96,10 @@ class Workspace:
             return self._remote
         if self.spec.unsupported or self.spec.path is None:
             raise self._unsupported()
+        from landed.targets.inside import check_database
         from landed.targets.sqlite import SqliteTarget
 
+        check_database(self.spec, self.project.settings.persist_to)
         return SqliteTarget(self.spec.path, self.mode, self.ledger_table, self.clock)
 
     @cached_property
@@ -145,8 +147,11 @@ class Workspace:
     def migrations(self) -> MigrationSet:
         """The migration files in the platform's order. Raises ConfigError, CannotKnow."""
         if self._migrations is None:
+            from landed.targets.inside import check_folder
+
             value = self.spec.migrations_dir
             pattern = self.spec.migrations_pattern
+            check_folder(value, f"the migrations folder {self.directory}")
             if self.is_postgres and pattern is None:
                 from landed.targets.supabase_files import read_supabase_migrations
 
@@ -175,8 +180,13 @@ class Workspace:
         return Migration(BASE, "", shown, text, self.parse)
 
     def _file_text(self, setting: Value[str], what: str) -> str:
+        from landed.targets.inside import check_named
+        from landed.targets.regular_files import SQL_BYTES, read
+
+        check_named(setting, self.project.start, f"{what} {setting.value}")
         try:
-            data = Path(setting.value).read_bytes()
+            # Where it leads has been looked at.
+            data = read(setting.value, f"{what} {setting.value}", most=SQL_BYTES, anywhere=True)
         except OSError as error:
             raise ConfigError(
                 f"{what} {setting.value} cannot be read: {error.strerror}", where=setting.origin
@@ -363,10 +373,19 @@ class Workspace:
     def lock(self) -> Lock:
         """The lock file as it stands (empty when there is none). Raises ConfigError."""
         if self._lock is None:
+            from landed.targets.inside import lock_path
             from landed.targets.lockfile import read_lock
 
-            self._lock = read_lock(self.project.lock_file.value)
+            self._lock = read_lock(lock_path(self.project))
         return self._lock
+
+    def look_at_lock(self) -> None:
+        """Raises ConfigError, before anything is done, for a lock file that will not be read or written."""
+        from landed.targets.inside import lock_path
+        from landed.targets.regular_files import LOCK_BYTES, look_at
+
+        path = lock_path(self.project)
+        look_at(path, str(path), LOCK_BYTES)
 
     def locked_digest(self, name: str) -> str | None:
         """The digest under which a file was applied, or ``None`` when the lock file does not say."""
@@ -374,9 +393,10 @@ class Workspace:
 
     def write_lock(self, digests: Mapping[str, str]) -> None:
         """Add or replace entries of this target's section, reading the file again first."""
+        from landed.targets.inside import lock_path
         from landed.targets.lockfile import alone, read_lock, write_lock
 
-        path = self.project.lock_file.value
+        path = lock_path(self.project)
         with alone(path.parent):
             self._lock = read_lock(path).with_entries(self.lock_section, digests)
             write_lock(path, self._lock)

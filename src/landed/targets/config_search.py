@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
@@ -15,8 +16,12 @@ def find_upward(start: Path, name: str) -> Path | None:
     folder = os.path.abspath(start)
     while True:
         path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            return Path(path)
+        try:
+            # What is no file there is not passed over: reading it says what it is.
+            if not stat.S_ISDIR(os.stat(path).st_mode):
+                return Path(path)
+        except OSError:
+            pass
         parent = os.path.dirname(folder)
         if parent == folder:
             return None

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from landed.core.errors import ConfigError
 from landed.core.secrets import keep_variables
+from landed.targets.regular_files import read
 
 _LINE = re.compile(
     r"""
@@ -56,10 +58,12 @@ def read_dotenv(folders: Iterable[Path]) -> Mapping[str, tuple[str, Path]]:
     values: dict[str, tuple[str, Path]] = {}
     for path in (os.path.join(folder, name) for folder in folders for name in (".env", ".env.local")):
         try:
-            with open(path, encoding="utf-8-sig", errors="replace") as file:
-                text = file.read()
+            text = read(path, os.path.basename(path)).decode("utf-8-sig", "replace")
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
         except OSError:
             continue
+        if "\0" in text:
+            raise ConfigError(f"{os.path.basename(path)} holds a NUL byte", where=os.path.basename(path))
         found = parse_dotenv(text)
         keep_variables(found, files=True)
         values.update((key, (value, Path(path))) for key, value in found.items())

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from landed.core.migration import Note
+from landed.targets.regular_files import read
 
 # Possessive wherever Python before 3.11.5 gets it right (not groups: cpython#106052).
 _ONLY_COMMENTS = re.compile(r"(?:[\s;]++|--[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*(?:\*/|\Z))*\Z")
@@ -118,8 +119,7 @@ def skipped_notes(directory: Path, pattern: str, taken: set[str]) -> list[Note]:
 def journal_notes(directory: Path, names: Sequence[str]) -> list[Note]:
     """Where Drizzle's ``meta/_journal.json`` and the folder disagree (``journal``)."""
     try:
-        with open(os.path.join(directory, "meta", "_journal.json"), "rb") as file:
-            content = file.read()
+        content = read(directory / "meta" / "_journal.json", "meta/_journal.json")
     except OSError:
         return []
     import json
@@ -128,7 +128,7 @@ def journal_notes(directory: Path, names: Sequence[str]) -> list[Note]:
         entries = json.loads(content)["entries"]
         ordered = sorted(entries, key=lambda entry: entry["idx"])
         tags = [f"{entry['tag']}.sql" for entry in ordered]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return [Note("journal", "meta/_journal.json cannot be read as Drizzle's journal")]
     notes = []
     known, present = set(tags), set(names)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration, Note, Parsed
 from landed.targets.file_notes import journal_notes, numbering_notes, skipped_notes, text_notes
+from landed.targets.regular_files import SQL_BYTES, SQL_BYTES_IN_ALL, read, too_large
 
 DEFAULT_PATTERN = "*.sql"
 DRIZZLE_FOLDERS = "*/migration.sql"
@@ -18,7 +19,6 @@ DRIZZLE_FOLDERS = "*/migration.sql"
 
 _NUMBER = re.compile(r"\s*([+-]?[0-9]+)")
 _DIGITS = re.compile(r"[0-9]+")
-_CHUNK = 1 << 16
 _SPECIAL_IN_GLOBS = frozenset("*?[{(!#")
 
 OrderKey = tuple[tuple[int, float, bytes], ...]
@@ -141,9 +141,13 @@ def read_files(
     shown = base if root is None else _shown(directory, root)
     prefix = "" if shown == "." else f"{shown}/"
     migrations = []
+    total = 0
     for name in names:
         file = prefix + name
         data = _read(f"{base}/{name}", file)
+        total += len(data)
+        if total > SQL_BYTES_IN_ALL:
+            raise too_large(shown, SQL_BYTES_IN_ALL)
         text = _decode(data, file)
         version = version_of(name)
         migrations.append(Migration(name, version, file, text, parse, text_notes(name, version, data, text)))
@@ -195,20 +199,9 @@ def _walk(directory: Path, pattern: str) -> list[str]:
 
 def _read(path: str, shown: str) -> bytes:
     try:
-        # Unbuffered descriptors: one open, one read, one close per file, no stat.
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        try:
-            data = os.read(fd, _CHUNK)
-            if len(data) == _CHUNK:
-                parts = [data]
-                while part := os.read(fd, _CHUNK):
-                    parts.append(part)
-                data = b"".join(parts)
-        finally:
-            os.close(fd)
+        return read(path, shown, most=SQL_BYTES)
     except OSError as error:
         raise CannotKnow(f"{shown} cannot be read: {error.strerror}", where=shown) from None
-    return data
 
 
 def _decode(data: bytes, shown: str) -> str:

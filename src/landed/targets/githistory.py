@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from landed.targets.regular_files import read
+
 TIMEOUT_SECONDS = 10.0
+_POINTER_BYTES = 64 * 1024
 
 # A repository's own configuration must not make a reading command start programs or use the network.
 _SAFE = (
@@ -256,7 +259,7 @@ def _git_dir(directory: Path) -> Path | None:
         if path.is_dir():
             return path
         if path.is_file():
-            text = path.read_text("utf-8", "replace").strip()
+            text = read(path, ".git", most=_POINTER_BYTES, links=False).decode("utf-8", "replace").strip()
             return Path(folder, text.removeprefix("gitdir:").strip()) if text.startswith("gitdir:") else None
         parent = os.path.dirname(folder)
         if parent == folder:
@@ -267,6 +270,7 @@ def _git_dir(directory: Path) -> Path | None:
 def _common_dir(git_dir: Path) -> Path:
     """Where a worktree's shared part lies (the ``shallow`` file among it)."""
     try:
-        return Path(git_dir, (git_dir / "commondir").read_text("utf-8").strip())
-    except OSError:
+        text = read(git_dir / "commondir", "commondir", most=_POINTER_BYTES, links=False)
+        return Path(git_dir, text.decode("utf-8", "replace").strip())
+    except (OSError, ValueError):
         return git_dir

@@ -11,6 +11,7 @@ from landed.core.errors import ConfigError
 _MAGIC = frozenset("*?[")
 _OPENING = re.compile(r"\{|[@+*?!]\(")
 _MOST_ALTERNATIVES = 1000
+_LONGEST = 500
 
 Segment = str | re.Pattern[str] | None
 """One path segment of a pattern: a literal name, an expression, or ``None`` for ``**``."""
@@ -40,6 +41,8 @@ def compile_glob(pattern: str) -> Glob:
     Raises ConfigError for a leading ``!`` or ``#`` (which minimatch reads as negation and as a
     comment, so that they take in what nobody meant) and for ``!( )``, ``+( )`` and ``*( )``.
     """
+    if len(pattern) > _LONGEST:
+        raise ConfigError(f"a pattern may have {_LONGEST} characters; there is one of {len(pattern):,}")
     if pattern[:1] in ("!", "#"):
         meaning = "a negation" if pattern[0] == "!" else "a comment"
         raise ConfigError(

@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _WORD = re.compile(r"[A-Za-z]+")
 _DEEPEST = 100
+_LONGEST_NUMBER = 400
 
 
 class JsoncError(ValueError):
@@ -77,6 +78,8 @@ class _Reader:
         number = _NUMBER.match(text, at)
         if number:
             self.at = number.end()
+            if len(number[0]) > _LONGEST_NUMBER:
+                raise JsoncError("a number has too many digits", text, at)
             return float(number[0]) if set(number[0]) & set(".eE") else int(number[0])
         word = _WORD.match(text, at)
         if word and word[0] in _WORDS:

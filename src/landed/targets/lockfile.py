@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from types import MappingProxyType
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.targets.files import order_key
+from landed.targets.regular_files import LOCK_BYTES, read, write
 
 VERSION = 1
 _HEADER = re.compile(r"landed-lock (\d+) (\S+)")
@@ -71,7 +71,7 @@ def read_lock(path: Path) -> Lock:
     migration and files of a newer version; CannotKnow when the file cannot be read.
     """
     try:
-        data = path.read_bytes()
+        data = read(path, str(path), most=LOCK_BYTES, links=False)
     except FileNotFoundError:
         return Lock()
     except OSError as error:
@@ -172,42 +172,18 @@ def alone(folder: Path) -> Iterator[None]:
 def write_lock(path: Path, lock: Lock) -> bool:
     """Write a lock file in one step, or leave it alone when it already says this.
 
-    A symbolic link stays one; the file keeps its mode. Returns whether the file was changed.
-    Raises CannotKnow when it cannot be written.
+    A link is neither followed nor replaced; the file keeps its mode. Returns whether the file was changed.
+    Raises ConfigError for what is no regular file, CannotKnow when it cannot be written.
     """
-    path = Path(os.path.realpath(path))
     data = render(lock).encode()
     try:
-        if path.exists() and path.read_bytes() == data:
-            return False
-        _replace(path, data)
+        with contextlib.suppress(FileNotFoundError):
+            if read(path, str(path), most=LOCK_BYTES, links=False) == data:
+                return False
+        write(path, data, str(path))
     except OSError as error:
         raise CannotKnow(f"{path} cannot be written: {error.strerror}", where=str(path)) from None
     return True
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    fd = os.open(temporary, flags, 0o666)
-    try:
-        with open(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            os.chmod(temporary, stat.S_IMODE(path.stat().st_mode))
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _quoted(name: str) -> str:

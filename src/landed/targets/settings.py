@@ -12,6 +12,7 @@ from landed.core.limits import BOUNDS, DEFAULT, Given, Limits, read_limits
 from landed.targets.config_search import find_upward
 from landed.targets.outside import check_shadow
 from landed.targets.provenance import KeyPath, Value, nearest
+from landed.targets.regular_files import read
 from landed.targets.wrangler_config import read_document
 
 FILE = "landed.toml"
@@ -167,13 +168,20 @@ def _file_values(start: Path) -> _FileValues:
         return *_checked(document, (), lines, path, FILE), path
     path = find_upward(start, "pyproject.toml")
     # Most projects have a pyproject.toml without us: do not parse those.
-    if path is None or b"tool.landed" not in path.read_bytes():
+    if path is None or b"tool.landed" not in _content(path):
         return {}, {}, None
     document, lines = read_document(path, "pyproject.toml")
     table = document.get("tool", {}).get("landed")
     if table is None:
         return {}, {}, None
     return *_checked(table, ("tool", "landed"), lines, path, "pyproject.toml"), path
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read(path, path.name)
+    except OSError:
+        return b""  # reading it for what is in it says why
 
 
 def _checked(

@@ -18,6 +18,7 @@ from landed.shadow.bounded import stretch
 from landed.shadow.clock import Clock
 from landed.shadow.sqlite_walls import distrust, reading_only
 from landed.targets.base import LiveState
+from landed.targets.regular_files import look_at_database
 from landed.targets.sqlite_ledger import NoLedger, find_ledger, read_ledger
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class SqliteTarget:
         """
         from landed.targets.sqlite_writer import SqliteWriter
 
+        look_at_database(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = not self.path.exists()
         try:
@@ -188,6 +190,7 @@ class SqliteTarget:
         no ``-wal`` nothing is in it, so the file is read as immutable, and read again should anybody
         have written meanwhile.
         """
+        look_at_database(self.path)
         immutable = not _wal(self.path).exists() and _is_wal(self.path)
         before = _stamp(self.path)
         uri = f"file:{_uri_path(self.path)}?mode=ro" + ("&immutable=1" if immutable else "")

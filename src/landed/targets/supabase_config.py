@@ -13,6 +13,7 @@ from landed.core.migration import Note
 from landed.targets.outside import by_person
 from landed.targets.pg_url import Dsn, parse_url
 from landed.targets.provenance import DEFAULT, Value
+from landed.targets.regular_files import read
 from landed.targets.supabase_search import CONFIG, MIGRATIONS
 
 DEFAULT_PORT = 54322
@@ -83,7 +84,7 @@ def read_supabase(
     config = root / CONFIG
     document: Mapping[str, Any] = {}
     lines: Mapping[tuple[str | int, ...], int] = {}
-    if config.is_file():
+    if config.exists():
         from landed.targets.wrangler_config import read_document
 
         document, lines = read_document(config, CONFIG)
@@ -159,7 +160,7 @@ def _stored(root: Path, name: str) -> Value[str] | None:
     """What ``supabase link`` left in ``supabase/.temp``."""
     path = root / "supabase" / ".temp" / name
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = read(path, f"supabase/.temp/{name}").decode().strip()
     except (OSError, UnicodeDecodeError):
         return None
     return Value(text, f"supabase/.temp/{name}") if text else None

@@ -34,7 +34,9 @@ def parse(text: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:
 
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise TomlError("it is nested too deep", 0, 0) from None
+    except ValueError as error:
         place = _PLACE.search(str(error))
         reason = _PLACE.sub("", str(error)).strip().removesuffix("(at end of document)").strip()
         if place:

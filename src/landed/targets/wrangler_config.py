@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Note
 from landed.targets.d1_database import D1Database
 from landed.targets.provenance import KeyPath, Value, nearest
+from landed.targets.regular_files import read
 
 _TEXT_KEYS = (
     "binding",
@@ -51,12 +52,38 @@ class WranglerConfig(NamedTuple):
 _Read = TypeVar("_Read", bound=tuple[Any, Any])
 
 
-def _kept(read: _Read) -> _Read:
-    """What is secret in a file that was read is shown by nothing."""
+def _kept(found: _Read, shown: str) -> _Read:
+    """What is secret in a file that was read is shown by nothing; what no text can be is refused."""
     from landed.core.secrets import keep_document
 
-    keep_document(read[0])
-    return read
+    try:
+        odd = any("\0" in text or not _encodable(text) for text in _texts(found[0]))
+    except RecursionError:
+        raise ConfigError(f"{shown} is nested too deep", where=shown) from None
+    if odd:
+        raise ConfigError(f"{shown} holds a NUL or half a character in a text", where=shown)
+    keep_document(found[0])
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath, int]]:
@@ -65,7 +92,7 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
     Raises ConfigError with line and column when it cannot be parsed, CannotKnow when not read.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read(path, shown).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown} is not valid UTF-8 (byte offset {error.start})", where=shown) from None
     except OSError as error:
@@ -74,7 +101,7 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
         from landed.targets import toml
 
         try:
-            return _kept(toml.parse(text))
+            return _kept(toml.parse(text), shown)
         except toml.TomlError as error:
             raise ConfigError(
                 f"{shown} is not valid TOML: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
@@ -82,7 +109,7 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
     from landed.targets import jsonc
 
     try:
-        document, lines = _kept(jsonc.parse(text))
+        document, lines = _kept(jsonc.parse(text), shown)
     except jsonc.JsoncError as error:
         raise ConfigError(
             f"{shown} is not valid JSON: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
