@@ -20,6 +20,7 @@ from escaping import canary
 from pgservers import absent, binaries_of
 
 from landed.shadow.postgres import walled
+from landed.shadow.walls import landlock, seccomp
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 pytestmark = linux
@@ -77,7 +78,36 @@ def test_whatever_version_of_landlock_the_kernel_has(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(walled, "NEWEST", 1)
     walls = walls_attacks.walls_of(18)
     assert (walls.landlock, walls.seccomp) == (1, True)
-    assert not walls.whole
+    assert "signals" in " ".join(walls.gaps)
+
+
+def test_what_would_be_in_force_is_known_before_a_server_is_started() -> None:
+    walls = walled.expected()
+    assert walls == walls_attacks.walls_of(18)
+    assert walls.sentence == "Landlock and seccomp"
+    assert not walls.lacking
+
+
+@pytest.mark.parametrize("lacking", ["landlock", "seccomp", "both"])
+def test_a_kernel_without_them_starts_the_server_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    """As in containers whose runtime refuses the calls."""
+
+    def refuse(*_: object) -> None:
+        raise landlock.Missing("not here")
+
+    if lacking != "seccomp":
+        monkeypatch.setattr(landlock, "abi", refuse)
+    if lacking != "landlock":
+        monkeypatch.setattr(seccomp, "install", refuse)
+    # The copy of this process that becomes the server has the changes, too.
+    monkeypatch.setattr(sys, "executable", "")
+    monkeypatch.setattr(walled, "NEWEST", {"landlock": 91, "seccomp": 92, "both": 93}[lacking])
+    walls = walls_attacks.walls_of(18)
+    assert walls.sentence == {"landlock": "seccomp", "seccomp": "Landlock", "both": "none"}[lacking]
+    assert "not here" in walls.lacking
+    assert any("not kept from it" in gap for gap in walls.gaps)
 
 
 CONFINED = """

@@ -1,4 +1,4 @@
-"""doctor's look at where Postgres files would be replayed; nothing is started."""
+"""doctor's look at where Postgres files would be replayed; no server is started."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[C
     from landed.shadow.postgres.choice import chosen
     from landed.shadow.postgres.servers import choose, sentence
     from landed.shadow.postgres.standins import stood_in
+    from landed.shadow.postgres.walled import expected
 
     setting = project.settings.shadow
     origin = setting.origin if setting else "default"
@@ -30,6 +31,10 @@ def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[C
             else "the server that is named"
         )
         yield Check("landed", "shadow", "shadow", which, origin)
+        yield Check(
+            "landed", "shadow-walls", "its walls", "none", None, Level.NOTE,
+            "files run with the rights of a login there; nothing else stands between them and that server",
+        )  # fmt: skip
         return
     programs = choose(choice.major, choice.extensions)
     differs = choice.major is not None and programs.major != choice.major
@@ -44,6 +49,13 @@ def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[C
         else None,
     )  # fmt: skip
     yield Check("landed", "shadow-programs", "its programs", str(programs.bindir))
+    walls = expected()
+    yield Check(
+        "landed", "shadow-walls", "its walls", walls.sentence, None,
+        Level.NOTE if walls.gaps else Level.GOOD,
+        "; ".join(walls.gaps) or None,
+        "replay files that you do not trust on a Linux that has both (docs/walls.md)" if walls.gaps else None,
+    )  # fmt: skip
     ours = sorted(choice.extensions & stood_in(programs))
     if ours:
         yield Check(

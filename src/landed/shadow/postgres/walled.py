@@ -47,20 +47,38 @@ class Walls(NamedTuple):
     lacking: tuple[str, ...] = ()
 
     @property
-    def whole(self) -> bool:
-        """Whether nothing is missing that landed can put up on Linux."""
-        return self.landlock >= 6 and self.seccomp
-
-    @property
     def sentence(self) -> str:
         """For the user: what is in force."""
-        found = [f"Landlock {self.landlock} (files)"] if self.landlock else []
-        found += ["seccomp (network, other programs)"] if self.seccomp else []
-        return ", ".join(found) or "none"
+        found = [*(["Landlock"] if self.landlock else []), *(["seccomp"] if self.seccomp else [])]
+        return " and ".join(found) or "none"
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """For the user: what is not kept from the server's process here, and why; none on a new Linux."""
+        found = list(self.lacking)
+        if not self.landlock:
+            found.append("files that the server's user can read or write are not kept from it")
+        elif self.landlock < _SIGNALS_SINCE:
+            found.append(
+                f"Landlock is of version {self.landlock} here: signals to other processes of the server's"
+                f" user are not kept from it (version {_SIGNALS_SINCE}, Linux 6.12, would)"
+            )
+        if not self.seccomp:
+            found.append("the network and other programs are not kept from it")
+        return tuple(found)
+
+
+_SIGNALS_SINCE = 6
 
 NONE = Walls(0, False, ("the server is somebody else's",))
 """Of a server that landed did not start."""
+
+
+def expected() -> Walls:
+    """What would stand between a server and this machine; nothing is started but what finds that out."""
+    if not UP:
+        return Walls(0, False)
+    return told(start({"probe": True, "environment": {}})())
 
 
 def told(answer: dict[str, Any]) -> Walls:

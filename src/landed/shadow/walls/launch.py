@@ -33,7 +33,8 @@ def main(text: str, answer: int = 1) -> None:
 
     The plan is JSON: ``command`` (its first word is the program), ``environment``, ``log`` (a file),
     ``rights`` (pairs of a path and rights), ``user`` and ``group`` (numbers, or ``null``), ``memory``,
-    ``file_size`` and ``walls`` (whether to put any up).
+    ``file_size`` and ``walls`` (whether to put any up). A plan with ``probe`` starts nothing: the answer says
+    what would be in force.
     """
     if os.fork() == 0:
         _become(json.loads(text), answer)
@@ -48,6 +49,9 @@ def _become(plan: dict[str, Any], answer: int) -> NoReturn:
 
         os.setsid()
         answer = os.dup(answer)
+        if plan.get("probe"):
+            _tell(answer, {"pid": os.getpid(), **confine({})})
+            os._exit(0)
         rights = opened([(path, given) for path, given in plan["rights"]])
         _streams(plan["log"])
         _drop(plan["user"], plan["group"])
