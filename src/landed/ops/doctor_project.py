@@ -193,7 +193,8 @@ def _lock(project: Project, spec: TargetSpec) -> Iterator[Check]:
 
 
 def _git(project: Project, spec: TargetSpec) -> Iterator[Check]:
-    from landed.targets.githistory import NoHistory, history
+    from landed.targets.git_process import NoHistory
+    from landed.targets.githistory import history
 
     if spec.migrations_dir is None or not spec.migrations_dir.value.is_dir():
         return

@@ -10,32 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from landed.targets.git_process import TIMEOUT_SECONDS, NoHistory, run_git
 from landed.targets.regular_files import read
 
-TIMEOUT_SECONDS = 10.0
 _POINTER_BYTES = 64 * 1024
 
-# A repository's own configuration must not make a reading command start programs or use the network.
-_SAFE = (
-    "--no-pager",
-    "--no-replace-objects",
-    *("-c", "core.quotepath=off"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "log.showSignature=false"),
-    *("-c", "log.showRoot=true"),
-    *("-c", "log.follow=false"),
-    *("-c", "protocol.allow=never"),
-)
 _LOG = (
     *("log", "--raw", "--no-abbrev", "-z", "--no-renames", "--diff-merges=first-parent", "--relative"),
-    *("--no-ext-diff", "--no-textconv", "--no-color"),
+    *("--no-ext-diff", "--no-textconv", "--no-color", "--no-mailmap", "--no-notes", "--no-show-signature"),
+    "--ignore-submodules=all",
 )
 _FORMAT = "--format=%x01%H %ct"
-# Set inside git hooks, they would point at another repository than the folder's own.
-_MISLEADING = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"}
-)
 
 
 class Version(NamedTuple):
@@ -44,13 +29,6 @@ class Version(NamedTuple):
     commit: str
     time: datetime
     blob: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoHistory:
-    """There is no history to be had, and why."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +69,7 @@ class History:
         wanted = list(dict.fromkeys(blobs))
         if not wanted:
             return {}
-        done = _git(self.directory, ("cat-file", "--batch"), "\n".join((*wanted, "")).encode())
+        done = run_git(self.directory, ("cat-file", "--batch"), "\n".join((*wanted, "")).encode())
         return _parse_batch(done) if isinstance(done, bytes) else {}
 
 
@@ -122,7 +100,7 @@ def history(directory: Path, timeout: float = TIMEOUT_SECONDS) -> History | NoHi
     git_dir = _git_dir(directory)
     if git_dir is None:
         return NoHistory("not in a git repository")
-    done = _git(directory, (*_LOG, _FORMAT, "--", "."), timeout=timeout)
+    done = run_git(directory, (*_LOG, _FORMAT, "--", "."), timeout=timeout)
     if isinstance(done, NoHistory):
         return done
     return History(directory, parse_log(done), (_common_dir(git_dir) / "shallow").exists())
@@ -185,13 +163,22 @@ def parse_log(output: bytes) -> dict[str, tuple[Version, ...]]:
             continue
         token = token.lstrip(b"\n")
         if token[:1] == b"\x01":
-            commit, seconds = token[1:].decode().split()
-            time = datetime.fromtimestamp(int(seconds), UTC)
+            # Of a commit without a time that git can read it says none.
+            commit, _, seconds = token[1:].decode().partition(" ")
+            time = _moment(int(seconds.strip() or 0))
         elif token[:1] == b":":
             _, _, _, after, status = token.decode().split(" ")
             blob = None if status == "D" else after
             expects_path = True
     return {path: _without_repeats(found) for path, found in versions.items()}
+
+
+def _moment(seconds: int) -> datetime:
+    """A commit's time; whoever makes one can write down any number."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max.replace(tzinfo=UTC) if seconds > 0 else datetime.min.replace(tzinfo=UTC)
 
 
 def _without_repeats(found: list[Version]) -> tuple[Version, ...]:
@@ -215,40 +202,6 @@ def _parse_batch(output: bytes) -> dict[str, bytes]:
                 contents[words[0].decode()] = output[at : at + size]
             at += size + 1
     return contents
-
-
-def _git(
-    directory: Path, args: tuple[str, ...], stdin: bytes = b"", timeout: float = TIMEOUT_SECONDS
-) -> bytes | NoHistory:
-    import subprocess
-
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
-    environment |= {
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C",
-    }
-    try:
-        done = subprocess.run(
-            ["git", *_SAFE, *args],
-            check=False,
-            cwd=directory,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            timeout=timeout,
-        )
-    except FileNotFoundError:
-        return NoHistory("git is not installed" if directory.is_dir() else f"there is no folder {directory}")
-    except subprocess.TimeoutExpired:
-        return NoHistory(f"git took longer than {timeout:g} seconds")
-    except OSError as error:
-        return NoHistory(f"git could not be started: {error.strerror}")
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        return NoHistory(f"git failed: {said[0] if said else f'exit code {done.returncode}'}")
-    return done.stdout
 
 
 def _git_dir(directory: Path) -> Path | None:
