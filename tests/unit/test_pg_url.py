@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -11,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from landed.core.errors import UsageError
+from landed.core.errors import ConfigError, UsageError
 from landed.targets.naming import redact
+from landed.targets.outside import NOWHERE, PERSONS_ONLY, kept_back
+from landed.targets.pg_parameters import PASSED_ON, PLACE
 from landed.targets.pg_url import Dsn, from_environment, parse_url
 
 REF = "abcdefghijklmnopqrst"
@@ -168,3 +171,49 @@ def test_the_drivers_arguments_hold_it() -> None:
         == "host=h user=u dbname=d port=5432 password='p w'"
     )
     assert pickle.loads(pickle.dumps(dsn)) == dsn
+
+
+NOT_FOR_URLS = {
+    "replication", "sslcompression", "fallback_application_name", "min_protocol_version",
+    "max_protocol_version", "scram_client_key", "scram_server_key", "sslkeylogfile", "servicefile",
+}  # fmt: skip
+
+
+def test_every_parameter_of_the_driver_is_decided_on() -> None:
+    """A new one of libpq is handed on, or refused, because somebody has thought about it."""
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    undecided = known - PASSED_ON - PLACE - NOT_FOR_URLS
+    assert {name for name in undecided if not name.startswith("oauth_")} == set()
+    assert not PASSED_ON & NOT_FOR_URLS
+    for name in NOT_FOR_URLS | {"oauth_issuer"}:
+        with pytest.raises(UsageError, match="does not know"):
+            parse_url(f"postgresql://h/d?{name}=x", {})
+
+
+@pytest.mark.parametrize("name", sorted(PERSONS_ONLY - {"options", "require_auth"}))
+def test_what_a_file_may_not_set_a_person_may(name: str) -> None:
+    value = {"gssencmode": "disable", "sslcertmode": "disable", "gsslib": "gssapi", "gssdelegation": "0"}.get(
+        name, "x"
+    )
+    url = f"postgresql://h/d?{name}={value}"
+    assert parse_url(url, {}, "flag --target").option(name) == value
+    with pytest.raises(UsageError, match=f"cannot set {name}"):
+        parse_url(url, {}, "landed.toml:1")
+
+
+def test_a_files_certificate_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_text("x")
+    url = f"postgresql://h/d?sslmode=verify-full&sslrootcert={tmp_path}/ca.crt"
+    assert parse_url(url, {}, "landed.toml:1").option("sslmode") == "verify-full"
+    for odd in ("/dev/zero", str(tmp_path), f"{tmp_path}/none"):
+        with pytest.raises(UsageError, match="no file that is there"):
+            parse_url(f"postgresql://h/d?sslrootcert={odd}", {}, "landed.toml:1")
+
+
+def test_a_libpq_that_cannot_choose_a_login_is_given_nothing_to_send() -> None:
+    found = kept_back("none", None, 150000)
+    assert "require_auth" not in found and found["sslcert"] == found["passfile"] == NOWHERE
+    assert found["krbsrvname"] == "nobody" and found["gssencmode"] == "disable"
+    assert kept_back("all", None, 150000) == {}
+    with pytest.raises(ConfigError, match="too old"):
+        kept_back("passwords", None, 150000)

@@ -169,3 +169,11 @@ def test_a_file_pushes_nothing_out_and_makes_nothing_slow():
     ):
         secrets.keep_from(text)
     assert time.process_time() - before < 10
+
+
+def test_what_is_shown_anyway_stays():
+    """user, password and database of the same name, as in many a container."""
+    secrets.keep_from("postgresql://shop:shop@localhost/shop")
+    secrets.keep_from("postgresql://me:localdev@localdev.example.com/db")
+    assert secrets.redact("Postgres localhost/shop on localdev") == "Postgres localhost/shop on localdev"
+    assert secrets.redact("postgresql://shop:shop@localhost/shop") == "postgresql://shop:…@localhost/shop"

@@ -46,6 +46,7 @@ _OURS = ("LANDED_", "PG", "SUPABASE_", "CLOUDFLARE_", "CF_", "WRANGLER_")
 _WORD = r"[a-z_]{1,15}|[A-Z_]{1,15}|[A-Z][a-z]{1,14}|\d{1,7}|.{1,5}"
 
 _PLACE = r"[\w.,:\[\]-]*(?:/[\w.%-]*)?(?:\?(?:\w+=[^&]*(?:&|\Z))*)?\Z"
+_PARTS = r"[/:?#,.&=]"
 _NAMED = r"(?:^|[?&;\s])(?P<name>[\w.%-]+)\s*+=\s*+"
 _NEXT = r"\s[\w.-]+\s{0,4}="
 _JOINTS = r"""[\s/?#@:&='"`\\]+"""
@@ -123,7 +124,9 @@ def _in_login(text: str) -> Iterator[str]:
     for at in {chosen, ends[-1]}:
         user, colon, secret = rest[:at].partition(":")
         if colon:
-            yield secret
+            # The same as a part that is shown anyway: dots there would only say so.
+            if secret != user and secret not in pattern(_PARTS).split(rest[at + 1 :]):
+                yield secret
         elif not scheme.endswith(DATABASE):
             yield user
 

@@ -56,10 +56,23 @@ def files_parameter(name: str, value: str) -> bool:
     return name not in PERSONS_ONLY
 
 
-def kept_back(outside: Outside, require_auth: str | None) -> dict[str, str]:
-    """The parameters of libpq that keep everything else from being sent."""
+def kept_back(outside: Outside, require_auth: str | None, libpq: int = 160000) -> dict[str, str]:
+    """The parameters of libpq that keep everything else from being sent.
+
+    ``libpq`` is its version: before 16 it can neither leave out certificates nor choose among ways to log in.
+    There no certificate and no ticket is found; a password that has to go by SCRAM only is not sent at all.
+    Raises ConfigError.
+    """
     if outside == "all":
         return {}
+    if libpq < 160000:
+        if outside == "passwords":
+            raise ConfigError(
+                "this libpq cannot be kept from revealing a password: it is too old",
+                next="install libpq 16 or newer, or the package psycopg-binary",
+            )
+        hidden = {"sslcert": NOWHERE, "krbsrvname": "nobody", "gssencmode": "disable"}
+        return {**hidden, "passfile": NOWHERE}
     if outside == "passwords":
         return {**_KEPT_BACK, "require_auth": "scram-sha-256"}
     return {**_KEPT_BACK, "require_auth": require_auth or "!gss,!sspi", "passfile": NOWHERE}

@@ -115,9 +115,12 @@ class Dsn:
             given["password"] = self.password
         elif self.outside == "none":
             given["password"] = ""  # given, so that PGPASSWORD is not asked
-        given.update(kept_back(self.outside, self.option("require_auth")))
+        if self.outside != "all":
+            from psycopg.pq import version
+
+            given.update(kept_back(self.outside, self.option("require_auth"), version()))
         for secret in (self.password, self.option("sslpassword")):
-            if secret:
+            if secret and secret not in (self.user, self.database, *self.host.split(".")):
                 keep(secret)
         return given
 
