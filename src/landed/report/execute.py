@@ -98,8 +98,10 @@ def _rows(number: int, noun: str = "row") -> str:
 
 def _table(outcome: Outcome, out: IO[str], width: int | None) -> bool:
     """Write one table, or one line per value where the columns do not fit; whether anything was cut."""
-    names = [without_secrets(shown(name)) for name in outcome.columns]
-    cells = [[without_secrets(shown_value(value)) for value in row] for row in outcome.rows]
+    names = [shown(name) for name in outcome.columns]
+    cells = [[shown_value(value) for value in row] for row in outcome.rows]
+    if width is not None:  # what is cut is no longer known as a secret
+        names, *cells = [[without_secrets(cell) for cell in row] for row in (names, *cells)]
     natural = [
         max([columns(name), *(columns(row[i]) for row in cells)]) for i, name in enumerate(names)
     ]  # fmt: skip
