@@ -21,6 +21,7 @@ from landed.targets.d1_assertions import Proof
 from landed.targets.d1_batch_forecast import NOT_SENT, Forecast
 from landed.targets.d1_batch_guard import Guard, clear, plan_guard
 from landed.targets.d1_remote import SCHEMA
+from landed.targets.d1_remote_ledger import no_trigger
 
 if TYPE_CHECKING:
     from landed.shadow.replay import Replayer
@@ -88,6 +89,9 @@ def build_batch(
     if forecast.dependents:
         early.append(Proof(len(early) + 1, "schema", ", ".join(step.dropped), forecast.dependents))
     late = _late(shadow, migration, step, guard, len(early), sure=forecast.sure)
+    if record:
+        holds = no_trigger(ledger_table)
+        late.append(Proof(len(early) + len(late) + 1, "ledger", ledger_table, holds))
     parts: list[Part] = []
     if record and not ledger_exists:
         parts.append(Part(LEDGER.format(table=ledger), "ledger"))
@@ -126,6 +130,7 @@ def ledger_batch(
         if name not in remove:
             holds = assertions.not_recorded(ledger, name)
             proofs.append(Proof(len(proofs) + 1, "recorded", name, holds))
+    proofs.append(Proof(len(proofs) + 1, "ledger", ledger_table, no_trigger(ledger_table)))
     parts = [] if ledger_exists else [Part(LEDGER.format(table=ledger), "ledger")]
     parts += [Part(sql, "proof") for sql in assertions.statements(proofs)]
     parts += [Part(f"DELETE FROM {ledger} WHERE name = {literal(n)}", "ledger") for n in remove]

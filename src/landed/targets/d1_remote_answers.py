@@ -12,6 +12,7 @@ from landed.sql.sqlite_tokens import fold
 from landed.targets.base import LiveState
 from landed.targets.d1_api_errors import lost
 from landed.targets.d1_api_text import one_line
+from landed.targets.d1_remote_ledger import no_table
 
 _INT64 = 1 << 63
 _KINDS = frozenset({"table", "index", "view", "trigger"})
@@ -67,6 +68,8 @@ def live_state(answers: Sequence[Sequence[dict[str, Any]]], ledger_table: str) -
     schema, recorded = answers
     rows = _schema(schema)
     wanted = ledger_table.lower()
+    if (problem := no_table(rows, ledger_table)) is not None:
+        return LiveState(True, rows, None, problem)
     if not any(r.type == "table" and r.name.lower() == wanted for r in rows):
         return LiveState(True, rows)
     if recorded and "name" not in recorded[0]:

@@ -16,6 +16,7 @@ from landed.targets.d1_api_errors import SqlFailed, Unsure
 from landed.targets.d1_assertions import failed_proof
 from landed.targets.d1_batch import Batch
 from landed.targets.d1_batch_forecast import Forecast
+from landed.targets.d1_remote_ledger import made_trigger
 from landed.targets.d1_remote_reasons import explained
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def after_ledger(
     failed = failed_proof(problem.reason) if isinstance(problem, SqlFailed) else None
     if failed is not None and 0 < failed.number <= len(batch.proofs):
         proof = batch.proofs[failed.number - 1]
+        if proof.kind == "ledger":
+            raise made_trigger(proof.subject, "The change of the ledger", None)
         meanwhile = "no longer recorded" if proof.kind == "present" else "recorded meanwhile"
         raise NotProven(
             "The ledger has changed since it was judged; nothing was changed.",

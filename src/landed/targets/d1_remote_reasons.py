@@ -18,6 +18,7 @@ from landed.targets.d1_assertions import Failed, Proof, failed_proof
 from landed.targets.d1_batch import Batch
 from landed.targets.d1_batch_forecast import Forecast
 from landed.targets.d1_batch_guard import broken_of, losses_of
+from landed.targets.d1_remote_ledger import made_trigger
 
 _SUFFIXES = (": SQLITE_ERROR", ": SQLITE_CONSTRAINT", ": SQLITE_AUTH", ": SQLITE_TOOBIG")
 
@@ -63,6 +64,8 @@ def _unproven(
             where=migration.file,
             next="landed apply",
         )
+    if proof.kind == "ledger":
+        return made_trigger(proof.subject, migration.name, migration.file)
     if proof.kind == "recorded":
         return NotProven(
             f"{migration.name} was recorded by somebody else meanwhile, and removed again.",

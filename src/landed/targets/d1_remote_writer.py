@@ -23,6 +23,7 @@ from landed.targets.d1_batch import (
 from landed.targets.d1_batch_forecast import foresee
 from landed.targets.d1_remote import RemoteD1Target
 from landed.targets.d1_remote_answers import live_state, rows_of
+from landed.targets.d1_remote_ledger import check_writable
 from landed.targets.oneoff import Outcome, Script
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class RemoteD1Writer:
         started = time.perf_counter()
         if record and _is_recorded(self.state, migration.name):
             return Applied(migration.name, "already", 0, 0.0)
+        if record:
+            check_writable(self.state.rows, self.target.ledger_table)
         refuse_too_large(migration)
         shadow = self.open_shadow()
         try:
@@ -110,6 +113,8 @@ class RemoteD1Writer:
         self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
     ) -> None:
         """Change ledger rows in one request; rows that others changed meanwhile are an error."""
+        changing = bool(remove or rename)
+        check_writable(self.state.rows, self.target.ledger_table, changing=changing)
         batch = ledger_batch(
             self.target.ledger_table, add, remove, rename, ledger_exists=self.state.ledger is not None
         )
