@@ -105,7 +105,7 @@ def _number(bound: Bound, given: Given) -> float:
     if not given.by_person and number > bound.most:
         raise ConfigError(
             f'the setting "{bound.setting}" may be at most {bound.most:g} {bound.unit} in a project file',
-            next=f"if you trust the files, set it yourself: {bound.variable}={given.text}",
+            next=f"if you trust the files, set it yourself: {bound.variable}={given.text.strip()}",
             where=given.origin,
         )
     return number

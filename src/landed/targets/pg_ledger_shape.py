@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import CannotKnow, NotProven
 from landed.core.migration import Note
+from landed.core.next import Next, as_command
 
 if TYPE_CHECKING:
     from landed.targets.pg_ledger import LedgerTable
@@ -227,7 +228,7 @@ def refuse_writing(shape: Shape, table: LedgerTable, what: str, again: str) -> N
         raise NotProven(
             f"{what}: writing to the history table {table.sql} would run more than that.",
             details=[*_some(named), f"The table belongs to {shape.found['owner']}.", "Nothing was changed."],
-            next=f"Look at what is named, and take it off that table. Then run: {again}",
+            next=Next("Look at what is named, and take it off that table. Then run: ", as_command(again)),
         )
 
 

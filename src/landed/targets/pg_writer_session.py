@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from landed.core.errors import CannotKnow, NotProven
-from landed.core.next import prose
+from landed.core.next import BREAK, DOCTOR, Next, as_command, prose
 from landed.targets.pg_asking import GUARDED
 from landed.targets.pg_ledger import LedgerTable, look, provision
 from landed.targets.pg_ledger_shape import Shape, refuse_writing, shape_of, shape_query
@@ -217,7 +217,7 @@ class Session:
             raise NotProven(
                 f"{what}: an event trigger would run code of another role when {ledger.sql} is made.",
                 details=["Nothing was changed."],
-                next=f"landed doctor   (it names the trigger)\nThen run: {again}",
+                next=Next(DOCTOR, "   (it names the trigger)", BREAK, "Then run: ", as_command(again)),
             ) from failed.error
         self._judge(shape_of(answers[-1].rows), what, again)
 
