@@ -199,7 +199,8 @@ def all_tried(major: int, *, ordinary: bool = False, but: Sequence[str] = ()) ->
     if not ordinary:
         with _place(None):
             return _all(major, 65534 if os.geteuid() == 0 else None, but)
-    return _as_nobody(lambda: _all(major, None, but))
+    found = as_nobody(lambda: _all(major, None, but))
+    return {name: Tried(*each) for name, each in found.items()}
 
 
 def _all(major: int, victims: int | None, but: Sequence[str]) -> dict[str, Tried]:
@@ -422,11 +423,14 @@ def _server(major: int) -> Iterator[ShadowServer]:
         yield server
 
 
-def _as_nobody(what: Callable[[], dict[str, Tried]]) -> dict[str, Tried]:
+def as_nobody(what: Callable[[], Any]) -> Any:
     """What a copy of this process finds as an ordinary user, with all that it imports imported before."""
+    import codecs
     import ctypes  # noqa: F401
+    import pickle  # noqa: F401
     import resource  # noqa: F401
 
+    codecs.lookup("raw_unicode_escape")
     walls_of(18)
     with _place(65534):
         reading, writing = os.pipe()
@@ -453,4 +457,4 @@ def _as_nobody(what: Callable[[], dict[str, Tried]]) -> dict[str, Tried]:
         if code == 3:
             pytest.skip("nobody but its owner can read this checkout, or the servers' programs")
         assert code == 0
-        return {name: Tried(*each) for name, each in json.loads(text).items()}
+        return json.loads(text)

@@ -17,6 +17,7 @@ import pytest
 from escaping import Canary
 from landed_process import Landed
 from pgservers import MAJORS, absent, binaries_of, remove_servers
+from walls_attacks import as_nobody
 
 from landed.catalog.postgres.scope import PLAIN as PLAIN_SCOPE
 from landed.catalog.postgres.scope import SUPABASE
@@ -275,6 +276,26 @@ def test_the_first_wall_holds_by_itself(unwalled: Server, canary: Canary, base: 
     canary.untouched(*told)
     assert [m for m in told if "key-was-read" in m and "<NULL>" not in m] == []
     # Most are refused in so many words: a history that was never tried would be silent.
+    assert len([message for message in told if "42501" in message]) > 25
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can become somebody else; the other tests are that then"
+)
+def test_no_file_gets_out_for_an_ordinary_user(canary: Canary) -> None:
+    """The server then runs as that user, whose files are all it could reach."""
+    made = files(canary)
+
+    def replayed() -> list[str]:
+        history = [Migration(name, name[:14], name, text, parse) for name, text in made.items()]
+        binaries = binaries_of(18)
+        assert binaries is not None
+        with own_server(binaries, 18, supabase()) as server, new_database(server) as scratch:
+            steps = replay_all(scratch, SUPABASE, history)
+        return [failure.message for step in steps for failure in step.failures]
+
+    told = as_nobody(replayed)
+    canary.untouched(*told)
     assert len([message for message in told if "42501" in message]) > 25
 
 
