@@ -171,6 +171,14 @@ def test_a_file_pushes_nothing_out_and_makes_nothing_slow():
     assert time.process_time() - before < 10
 
 
+@pytest.mark.parametrize(
+    "spelled", ["S3cr/et@Pass", "S3cr%2Fet%40Pass", "s3cr%2fet%40pass", "S3CR/ET@PASS", r"S3cr\/et@Pass"]
+)
+def test_case_and_escapes_make_no_difference(spelled):
+    secrets.keep_from("postgresql://me:S3cr%2Fet%40Pass@h/d")
+    assert secrets.redact(f"it said <{spelled}>") == "it said <…>"
+
+
 def test_what_is_shown_anyway_stays():
     """user, password and database of the same name, as in many a container."""
     secrets.keep_from("postgresql://shop:shop@localhost/shop")

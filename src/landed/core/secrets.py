@@ -26,8 +26,8 @@ from landed.core.secret_forms import (
 
 SHORTEST = 4
 """Characters that a secret has at least to be looked for by its text."""
-_ANYWHERE = 8
-"""Shorter ones are masked as words of their own only."""
+_IN_ANY_CASE, _ANYWHERE = 6, 8
+"""Shorter ones are masked as they are written only, and as words of their own only."""
 _LONGEST, _MOST = 8192, 400
 """Characters of a text in which secrets are looked for, and how many of a project's files are kept."""
 _PLAIN = frozenset({
@@ -54,7 +54,7 @@ _JOINTS = r"""[\s/?#@:&='"`\\]+"""
 
 _kept: set[str] = set()
 _of_files: set[str] = set()
-_known: list[str] = []
+_known: list[tuple[str, str]] = []
 
 
 def redact(text: str) -> str:
@@ -64,7 +64,11 @@ def redact(text: str) -> str:
 
 def masked(text: str) -> str:
     """The text without the secrets in force; what only looks like a secret stays (for data of the user's)."""
-    found = [spelling for spelling in _spelled() if spelling in text]
+    known = _spelled()
+    if not known:
+        return text
+    lower = text.lower()
+    found = [spelling for spelling, small in known if small in lower]
     return re.sub("|".join(map(_wordwise, found)), DOTS, text) if found else text
 
 
@@ -152,13 +156,10 @@ def keep_variables(variables: Mapping[str, str], *, files: bool = False) -> None
     """Keep the secrets among environment variables (or those of a ``.env`` file): by name, and in URLs."""
     for name, value in variables.items():
         ours = name.startswith(_OURS)
-        if (
-            pattern(_VARIABLE).match(name)
-            and name not in _NOT_SECRET_VARIABLE
-            and (ours or not re.fullmatch(_WORD, value))
-        ):
-            keep(value)
-        keep_from(value, words=ours)
+        named = pattern(_VARIABLE).match(name) and name not in _NOT_SECRET_VARIABLE
+        if named and (ours or not re.fullmatch(_WORD, value)):
+            keep(value, files=files)
+        keep_from(value, words=ours, files=files)
 
 
 def keep_document(document: object) -> None:
@@ -183,16 +184,17 @@ def forget() -> None:
     _known.clear()
 
 
-def _spelled() -> list[str]:
-    """All secrets in force in all their spellings, the longest first."""
+def _spelled() -> list[tuple[str, str]]:
+    """All secrets in force in all their spellings, the longest first; each with itself in small letters."""
     if not _known and (_kept or _of_files):
         spellings = {spelling for secret in _kept | _of_files for spelling in _spellings(secret)}
-        _known.extend(sorted(spellings, key=lambda text: (-len(text), text)))
+        _known.extend((each, each.lower()) for each in sorted(spellings, key=lambda t: (-len(t), t)))
     return _known
 
 
 def _wordwise(text: str) -> str:
-    literal = re.escape(text)
+    # Hosts are spelled small, and a misread password may have become one.
+    literal = rf"(?i:{re.escape(text)})" if len(text) >= _IN_ANY_CASE else re.escape(text)
     return literal if len(text) >= _ANYWHERE else rf"(?<!\w){literal}(?!\w)"
 
 
@@ -208,6 +210,7 @@ def _spellings(secret: str) -> Iterable[str]:
             yield text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
             yield text.replace("'", "'\"'\"'")
             yield text.replace("'", "''")
+            yield text.replace("/", "\\/")
             yield re.sub(r"/{2,}", "/", text)
 
 
