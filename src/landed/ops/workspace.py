@@ -107,7 +107,9 @@ class Workspace:
         # One for all uses: it keeps the connection and what was read last.
         from landed.targets.d1_remote_connect import remote_target
 
-        return remote_target(self.project, self.spec, self.notify, self.environ)
+        found = remote_target(self.project, self.spec, self.notify, self.environ)
+        found.clock = self.clock
+        return found
 
     @cached_property
     def postgres(self) -> PgTarget:

@@ -16,6 +16,7 @@ from landed.targets.d1_remote_answers import bookmark_of, live_state, rows_of
 
 if TYPE_CHECKING:
     from landed.core.timeline import DataCheck
+    from landed.shadow.clock import Clock
     from landed.targets.d1_api import Api
     from landed.targets.d1_api_lookup import Place
     from landed.targets.d1_remote_writer import RemoteD1Writer
@@ -59,6 +60,8 @@ class RemoteD1Target:
         self._connect = connect
         self.notify = notify
         self.ledger_table = ledger_table
+        self.clock: Clock | None = None
+        """Bounds what copies of the schema may take, where somebody set it."""
         self.state: LiveState | None = None
         """What was read last; a writing session goes on from it."""
 

@@ -30,7 +30,7 @@ def run_checks(target: RemoteD1Target, checks: Sequence[DataCheck]) -> list[Resu
     state = target.state or target.read()
     results: list[Result] = [(None, "")] * len(checks)
     sent: list[int] = []
-    replayer = Replayer("d1", ledger_table=target.ledger_table)
+    replayer = Replayer("d1", ledger_table=target.ledger_table, clock=target.clock)
     try:
         whole = not replayer.load(state.rows)
         for place, check in enumerate(checks):

@@ -25,7 +25,7 @@ def preview(target: RemoteD1Target, script: Script) -> Touched:
     from landed.shadow.replay import Replayer
 
     state = target.read()
-    replayer = Replayer("d1", ledger_table=target.ledger_table)
+    replayer = Replayer("d1", ledger_table=target.ledger_table, clock=target.clock)
     try:
         replayer.load(state.rows)
         return compiled(replayer.connection, replayer.observer, script, "d1")

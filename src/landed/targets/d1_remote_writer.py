@@ -166,7 +166,7 @@ class RemoteD1Writer:
         if self._shadow is None:
             from landed.shadow.replay import Replayer
 
-            self._shadow = Replayer("d1", ledger_table=self.target.ledger_table)
+            self._shadow = Replayer("d1", ledger_table=self.target.ledger_table, clock=self.target.clock)
             self.whole = not self._shadow.load(self.state.rows)
         return self._shadow
 
