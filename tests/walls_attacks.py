@@ -194,6 +194,23 @@ def walls_of(major: int) -> Walls:
         return server.walls
 
 
+@contextlib.contextmanager
+def bystander() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is nobody's business."""
+    with subprocess.Popen(["sleep", "600"], cwd="/") as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A folder for servers, which are stopped and removed at the end."""
+    with _place(None) as folder:
+        yield folder
+
+
 def all_tried(major: int, *, ordinary: bool = False, but: Sequence[str] = ()) -> dict[str, Tried]:
     """Every attack on a server of this major; ``ordinary``: with landed as a user that is not root."""
     if not ordinary:

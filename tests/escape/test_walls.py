@@ -11,15 +11,20 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 import walls_attacks
 import walls_confined
 from escaping import canary
+from landed_process import Landed
 from pgservers import absent, binaries_of
 
 from landed.shadow.postgres import walled
+from landed.shadow.postgres.baseline import PLAIN
+from landed.shadow.postgres.locks import listens
+from landed.shadow.postgres.servers import own_server
 from landed.shadow.walls import landlock, seccomp
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
@@ -108,6 +113,36 @@ def test_a_kernel_without_them_starts_the_server_and_says_so(
     assert walls.sentence == {"landlock": "seccomp", "seccomp": "Landlock", "both": "none"}[lacking]
     assert "not here" in walls.lacking
     assert any("not kept from it" in gap for gap in walls.gaps)
+
+
+def test_the_watchman_ends_no_process_that_sql_names() -> None:
+    """A pid file is in the server's folder; whoever stops the server may be root."""
+    for number in (None, -1, 0, 1):
+        with walls_attacks.bystander() as other, walls_attacks.place():
+            binaries = binaries_of(18)
+            assert binaries is not None
+            with own_server(binaries, 18, PLAIN) as server, server.connect("postgres") as connection:
+                data = Path(server.host).parent / "data"
+                text = other.pid if number is None else number
+                connection.execute(f"COPY (SELECT {text}) TO '{data}/postmaster.pid'")
+            deadline = time.monotonic() + 30
+            while listens(data.parent / "s") and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert not listens(data.parent / "s"), "the server itself is stopped"
+            assert other.poll() is None
+
+
+def test_doctor_shows_them(tmp_path: Path) -> None:
+    (tmp_path / "supabase" / "migrations").mkdir(parents=True)
+    (tmp_path / "supabase" / "config.toml").write_text('project_id = "x"\n')
+    landed = Landed(tmp_path, tmp_path / "cache")
+    (found,) = (c for c in landed("doctor", code=None).body["checks"] if c["code"] == "shadow-walls")
+    assert found["value"] == "Landlock and seccomp"
+    named = Landed(
+        tmp_path, tmp_path / "cache", LANDED_SHADOW="postgresql://landed_shadow@127.0.0.1:1/postgres"
+    )
+    (found,) = (c for c in named("doctor", code=None).body["checks"] if c["code"] == "shadow-walls")
+    assert (found["value"], found["level"]) == ("none", "note")
 
 
 CONFINED = """

@@ -23,7 +23,7 @@ from landed.core.limits import DEFAULT, Limits
 from landed.shadow.postgres import walled
 from landed.shadow.postgres.binaries import Binaries
 from landed.shadow.postgres.identity import server_identity
-from landed.shadow.postgres.locks import alive, flock, listens, read, recorded_pid, stop
+from landed.shadow.postgres.locks import alive, flock, listens, read, stop
 from landed.shadow.postgres.outdated import sweep_clusters
 from landed.shadow.postgres.places import base_dir
 from landed.shadow.postgres.reachable import reachable_programs
@@ -248,6 +248,7 @@ class Cluster:
         import psycopg  # noqa: F401
 
         told = answer()
+        (self.root / "pid").write_text(f"{told['pid']}\n")
         self.walls = walled.told(told)
         end = time.monotonic() + PATIENCE
         while not self._says_ready():
@@ -278,7 +279,7 @@ class Cluster:
 
         Postgres itself would take a stale file for valid when its number now belongs to another process.
         """
-        if recorded_pid(self.data) is not None:
+        if (self.data / "postmaster.pid").exists():
             stop(self.data)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         for file in self.socket.glob(".s.*"):

@@ -53,22 +53,33 @@ def alive(pid: int) -> bool:
 
 
 def server_pid(data: Path) -> int | None:
-    """The running server of a data directory; its pid file may be stale and its number somebody else's."""
-    pid = recorded_pid(data)
-    if pid is None or not alive(pid):
-        return None
+    """The running server of a data directory.
+
+    Its own pid file may be stale, or hold what a stranger's SQL wrote there; beside the folder lies what
+    landed was told when it started it.
+    """
+    for pid in (_number(read(data.parent / "pid")), recorded_pid(data)):
+        if pid is not None and alive(pid) and str(data) in _arguments(pid):
+            return pid
+    return None
+
+
+def _arguments(pid: int) -> str:
     command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
     try:
-        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
     except OSError:
-        shown = read(Path(f"/proc/{pid}/cmdline"))
-    return pid if str(data) in shown else None
+        return read(Path(f"/proc/{pid}/cmdline"))
+
+
+def _number(text: str) -> int | None:
+    first = text.partition("\n")[0]
+    return int(first) if first.isdecimal() and first not in ("0", "1") and len(first) < 12 else None
 
 
 def recorded_pid(data: Path) -> int | None:
     """The number in a data directory's pid file."""
-    first = read(data / "postmaster.pid").partition("\n")[0]
-    return int(first) if first.isdecimal() and first not in ("0", "1") and len(first) < 12 else None
+    return _number(read(data / "postmaster.pid"))
 
 
 def stop(data: Path, *, at_once: bool = True) -> None:

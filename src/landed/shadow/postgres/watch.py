@@ -33,22 +33,28 @@ def listens():
             return False
     return True
 
+def is_server(pid):
+    if pid < 2:
+        return False
+    if os.path.isdir("/proc/self"):
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            said = file.read(65536)
+    else:
+        import subprocess
+        said = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True).stdout
+    return os.fsencode(data) in said
+
 def server():
-    # The file is the server's own: its number may be stale, or what a stranger's SQL wrote there.
-    try:
-        with open(pidfile, "rb") as file:
-            pid = int(file.readline(20))
-        if pid < 2:
-            return None
-        if os.path.isdir("/proc/self"):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                said = file.read(65536)
-        else:
-            import subprocess
-            said = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True).stdout
-        return pid if os.fsencode(data) in said else None
-    except (OSError, ValueError):
-        return None
+    # The second file is the server's own: its number may be stale, or what a stranger's SQL wrote there.
+    for name in (os.path.join(root, "pid"), pidfile):
+        try:
+            with open(name, "rb") as file:
+                pid = int(file.readline(20))
+            if is_server(pid):
+                return pid
+        except (OSError, ValueError):
+            continue
+    return None
 
 # A server that is told to stop at once takes five seconds until it kills what does not listen.
 for sign, patience in ((signal.SIGINT, 8), (signal.SIGQUIT, 7), (signal.SIGKILL, 1)):
