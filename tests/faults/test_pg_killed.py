@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +20,8 @@ import pytest
 from pgfaults import FILES, Project, own_shadow, project_in, project_on
 from pgservers import ANYBODYS, anybodys_server, binaries_of
 
-from landed.shadow.postgres import walled
 from landed.shadow.postgres.databases import Scratch
+from landed.shadow.postgres.identity import server_identity
 from landed.shadow.postgres.locks import recorded_pid
 from landed.shadow.postgres.servers import ShadowServer
 
@@ -97,7 +98,7 @@ def test_a_server_that_stops_at_once_and_comes_back(tmp_path: Path) -> None:
 
 
 def stopped_at_every_place(project: Project, data: Path) -> None:
-    plan = json.loads((data.parent / "plan").read_text())
+    server = json.loads((data.parent / "plan").read_text())["command"]
 
     def stop() -> None:
         pid = recorded_pid(data)
@@ -107,12 +108,12 @@ def stopped_at_every_place(project: Project, data: Path) -> None:
             time.sleep(0.005)
 
     def start() -> None:
+        command = ["/bin/sh", "-c", '"$@" >/dev/null 2>&1 </dev/null &', "sh", *server]
         end = time.monotonic() + 60
         while True:
             if recorded_pid(data) is None:
                 # Again, if the memory of the server before was still in use.
-                (data.parent / "log").unlink()
-                walled.start(plan)()
+                subprocess.run(command, check=True, **server_identity().options())
                 time.sleep(0.1)
             try:
                 return project.again()
