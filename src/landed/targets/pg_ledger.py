@@ -185,9 +185,8 @@ def held(table: LedgerTable, *, superuser: bool) -> tuple[str, ...]:
 
     A schema can be renamed without a lock on its tables; a superuser can keep that from happening.
     """
-    modes = ("ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE")
-    locks = tuple(f"LOCK TABLE ONLY {table.sql} IN {mode} MODE" for mode in modes)
-    return (*locks, *((_PINNED.replace("{schema}", _literal(table.schema)),) if superuser else ()))
+    lock = f"LOCK TABLE ONLY {table.sql} IN SHARE UPDATE EXCLUSIVE MODE"
+    return (_PINNED.replace("{schema}", _literal(table.schema)), lock) if superuser else (lock,)
 
 
 def is_at(table: LedgerTable, oid: int) -> str:

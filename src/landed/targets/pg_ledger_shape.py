@@ -61,8 +61,9 @@ SELECT pg_catalog.jsonb_build_object(
 'casts', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(f.typname, o.typname) ORDER BY k.oid)
     FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_type f ON f.oid OPERATOR(pg_catalog.=) k.castsource
     JOIN pg_catalog.pg_type o ON o.oid OPERATOR(pg_catalog.=) k.casttarget
-    WHERE f.typrelid OPERATOR(pg_catalog.=) c.oid OR o.typrelid OPERATOR(pg_catalog.=) c.oid
-        OR f.typelem OPERATOR(pg_catalog.=) c.reltype OR o.typelem OPERATOR(pg_catalog.=) c.reltype)
+    WHERE k.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND (
+        f.typrelid OPERATOR(pg_catalog.=) c.oid OR o.typrelid OPERATOR(pg_catalog.=) c.oid
+        OR f.typelem OPERATOR(pg_catalog.=) c.reltype OR o.typelem OPERATOR(pg_catalog.=) c.reltype))
 )::pg_catalog.text
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE n.nspname OPERATOR(pg_catalog.=) {schema}::pg_catalog.name

@@ -9,7 +9,7 @@ from landed.sql.postgres_segments import Segment, segments
 from landed.sql.postgres_settings import with_settings
 from landed.sql.postgres_tokens import words
 from landed.targets.pg_ledger import LedgerTable, PgLedgerRow, held, insert, is_at, is_kept
-from landed.targets.pg_ledger_shape import Shape, same_shape
+from landed.targets.pg_ledger_shape import Shape
 from landed.targets.pg_writer_pipeline import Command
 from landed.targets.pg_writer_session import RESET
 
@@ -40,7 +40,7 @@ def opening(
     pid: int,
     lock_timeout: str,
     *,
-    shape: Shape | None,
+    same: Sequence[Command],
     superuser: bool,
     settled: bool,
     options: str = "",
@@ -48,9 +48,9 @@ def opening(
     """The beginning of a transaction.
 
     It fails (22012) in another server process than ``pid``, which holds the lock; where the history table is
-    not of the ``shape`` that was judged (purpose ``shape``), once it is held so that it stays what it is; and
-    where the version of the history row to be written is recorded already. ``settled`` sessions are not
-    reset; ``lock_timeout`` may be empty; ``options`` are those of BEGIN that the file asks for.
+    not what was judged (``same``, purpose ``shape``), once it is held so that it stays what it is; and where
+    the version of the history row to be written is recorded already. ``settled`` sessions are not reset;
+    ``lock_timeout`` may be empty; ``options`` are those of BEGIN that the file asks for.
     """
     own = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s"
     columns = [f"1 OPERATOR(pg_catalog./) CASE WHEN {own} THEN 1 ELSE 0 END"]
@@ -64,7 +64,7 @@ def opening(
         return sent
     # In this order: a query on the table is planned with all that lies on it.
     sent += [Command(sql, purpose="guard") for sql in held(ledger, superuser=superuser)]
-    sent.append(Command(same_shape(ledger, shape.digest if shape else ""), purpose="shape"))
+    sent += same
     recorded = f"EXISTS (SELECT FROM ONLY {ledger.sql} WHERE version OPERATOR(pg_catalog.=) %s)"
     once = f"SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END"
     return [*sent, Command(once, (row.version,), purpose="guard")]
@@ -85,13 +85,15 @@ def settles(migration: Migration, numbers: Collection[int]) -> bool:
     return _verbs(with_settings(migration.statements, numbers)) <= _SCHEMA
 
 
-def recording(ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None) -> list[Command]:
+def recording(
+    ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None, *, superuser: bool
+) -> list[Command]:
     """The history row. It is written before the facts are proven, so that whatever comes of it is proven with
-    them."""
+    them. ``superuser`` sessions hold the name of the schema, too: it means what it meant."""
     sql, values = insert(ledger, row)
     again = Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints")
-    same = Command(is_at(ledger, shape.oid if shape else 0), purpose="moved")
-    return [same, Command(sql, values, purpose="record"), again]
+    same = [] if superuser else [Command(is_at(ledger, shape.oid if shape else 0), purpose="moved")]
+    return [*same, Command(sql, values, purpose="record"), again]
 
 
 def keeping(ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None) -> Command:

@@ -10,7 +10,7 @@ from landed.core.errors import CannotKnow, NotProven
 from landed.core.next import BREAK, DOCTOR, Next, as_command, prose
 from landed.targets.pg_asking import GUARDED
 from landed.targets.pg_ledger import LedgerTable, look, provision
-from landed.targets.pg_ledger_shape import Shape, refuse_writing, shape_of, shape_query
+from landed.targets.pg_ledger_shape import Shape, refuse_writing, same_shape, shape_of, shape_query
 from landed.targets.pg_writer_pipeline import Command, Failed, send
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ class Session:
         self._open = ExitStack()
         self._tracker: Tracker | None = None
         self._opened = False
+        self._prepared = ""
+        self._generation = 0
 
     def ready(self) -> None:
         """Open the session and take its lock, unless that is done.
@@ -179,6 +181,7 @@ class Session:
         )
         self._open.callback(self.watcher.close)
         self._tracker = None
+        self._prepared = ""
         self._opened = True
 
     def close(self) -> None:
@@ -235,6 +238,25 @@ class Session:
         if seen is not None:
             refuse_writing(seen, self.target.ledger, what, again)
 
+    def same_shape(self) -> list[Command]:
+        """Commands of which one fails with 22012 (purpose ``shape``) unless the history table is what was
+        judged. Prepared once: it looks at a dozen catalogs, and making its plan takes longer than running
+        it."""
+        if self.shape is None:
+            return [Command("SELECT 1 OPERATOR(pg_catalog./) 0", purpose="shape")]
+        made = []
+        if self.shape.digest != self._prepared:
+            self._prepared = self.shape.digest
+            self._generation += 1
+            text = same_shape(self.target.ledger, self.shape.digest)
+            made.append(Command(f"PREPARE landed_shape_{self._generation} AS {text}"))
+        return [*made, Command("", purpose="shape", prepared=f"landed_shape_{self._generation}")]
+
+    def forget_prepared(self) -> None:
+        """Whatever was prepared may be gone: prepare it again."""
+        self.readback.forget()
+        self._prepared = ""
+
     def tracked(self) -> Tracker:
         """Facts of the whole database as they are now, to see what a file changes; in an open transaction."""
         from landed.catalog.postgres.tracker import Tracker
@@ -248,7 +270,7 @@ class Session:
 
     def forget(self) -> None:
         """After a rollback: nothing that was read in it, or prepared, counts."""
-        self.readback.forget()
+        self.forget_prepared()
         self.assertions.forget()
         self._tracker = None
 

@@ -100,7 +100,8 @@ class _Transaction:
         except Failed as failed:
             self._roll_back()
             purpose, state = failed.command.purpose, failed.error.sqlstate
-            if (purpose, state) == ("shape", "22012") and not self._again:
+            # Another table, or whatever was prepared is gone.
+            if purpose == "shape" and state in ("22012", "26000") and not self._again:
                 return self._anew()
             if (purpose, state) in (("guard", "22012"), ("record", "23505")):
                 if self._row is not None and is_recorded(self._session, self._migration):
@@ -140,7 +141,7 @@ class _Transaction:
             self._row,
             session.pid,
             session.lock_timeout,
-            shape=session.shape,
+            same=session.same_shape(),
             superuser=session.capabilities.is_superuser,
             settled=session.settled,
             options=options,
@@ -148,7 +149,8 @@ class _Transaction:
         session.settled = False
         statements, reads = body(self._migration, self._part.statements), self._reads()
         if self._row is not None:
-            statements += recording(session.target.ledger, self._row, session.shape)
+            superuser = session.capabilities.is_superuser
+            statements += recording(session.target.ledger, self._row, session.shape, superuser=superuser)
         checks = self._check_commands()
         closing = [
             *checks,
@@ -209,7 +211,7 @@ class _Transaction:
     def _reads(self) -> list[Read]:
         text = self._migration.parsed.normalised.lower()
         if "deallocate" in text or "discard" in text:
-            self._session.readback.forget()
+            self._session.forget_prepared()
         return self._session.readback.commands(self._part.net, also=_XID)
 
     # -- what is judged -------------------------------------------------------------------------
