@@ -206,3 +206,26 @@ def test_what_lies_on_a_history_table(world: Hostile, way: str) -> None:
     # A row without a file, which repair would remove.
     world.sql("ALTER TABLE public.b DROP COLUMN a, DROP CONSTRAINT b_id_check", as_role=OWNER)
     world.run("repair", "--yes")
+
+
+@pytest.mark.parametrize("major", [15, 16, 17])
+def test_older_servers(pg_server: Callable[..., ShadowServer], tmp_path: Path, major: int) -> None:
+    """A server that cannot switch views or event triggers off is asked the same questions."""
+    server = pg_server(major)
+    with roles(server), server_for(18), hostile(server, tmp_path, "superuser") as world:
+        world.ledger()
+        world.write(NEXT)
+        world.begin()
+        world.run("apply", "--yes", code=0)
+        world.run("doctor")
+        world.stranger(*WRITING["index on a constant"], *WRITING["trigger before"])
+        world.begin()
+        notes = " ".join(note["text"] for note in world.run("status", code=0).body["notes"])
+        assert "trigger t " in notes and " on an expression" in notes
+        world.run("repair", "--yes")
+        world.write({"20240109000000_more.sql": "CREATE TABLE public.more (id int);\n"})
+        world.run("apply", "--yes", code=1)
+        world.stranger(f"DROP TABLE {LEDGER}", *READING["view"])
+        world.begin()
+        for command in COMMANDS:
+            world.run(*command, code=None if command == ("doctor",) else 3)

@@ -181,6 +181,7 @@ class TestWriting:
     def test_any_name_of_a_table(self, db: psycopg.Connection[Any]) -> None:
         for table in (
             LedgerTable('Odd"schema', "a table; drop"),
+            LedgerTable("{table}", " OR 1 = 1 OR '"),
             ledger_table("history"),
             ledger_table("my.history"),
         ):

@@ -136,7 +136,7 @@ def same_shape(table: LedgerTable, digest: str) -> str:
 def _shape_text(table: LedgerTable) -> str:
     from landed.sql.postgres_tokens import literal
 
-    return SHAPE.replace("{schema}", literal(table.schema)).replace("{table}", literal(table.table))
+    return SHAPE.format(schema=literal(table.schema), table=literal(table.table))
 
 
 def shape_of(rows: Sequence[Sequence[Any]]) -> Shape | None:

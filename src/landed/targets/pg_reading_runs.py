@@ -47,7 +47,7 @@ others: it, or what inherits from it, is no table, or something of a stranger's 
 _TYPES = f"""\
 EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
     JOIN pg_catalog.pg_roles o ON o.oid = t.typowner
-    WHERE a.attrelid = {{oid}} AND a.attnum > 0 AND NOT a.attisdropped AND NOT {_TRUSTED})"""
+    WHERE a.attrelid = {{oid}} AND a.attname = ANY ({{columns}}) AND NOT {_TRUSTED})"""
 
 _CHECKED = re.compile(r'\bFROM ("(?:[^"]|"")+")\.("(?:[^"]|"")+") WHERE ')
 """Where a derived check names its table: see :mod:`landed.shadow.postgres.replay_data`."""
@@ -70,9 +70,16 @@ def own_terms(checks: Sequence[DataCheck]) -> tuple[str, ...]:
     """
     if not checks or not all(check.derived for check in checks):
         return ()
-    tables = sorted({found.groups() for check in checks if (found := _CHECKED.search(check.sql))})
+    columns: dict[tuple[str, str], set[str]] = {}
+    for check in checks:
+        found = _CHECKED.search(check.sql)
+        if found is None:
+            return (GUARDED, "SELECT 1 / 0")
+        named = re.findall(r'"(?:[^"]|"")+"', check.sql[found.end() :])
+        columns.setdefault((found[1], found[2]), set()).update(map(_plain, named))
+    tables = sorted(columns)
     locks = [f"LOCK TABLE {schema}.{table} IN ACCESS SHARE MODE" for schema, table in tables]
-    looks = [refusing(_plain(schema), _plain(table)) for schema, table in tables]
+    looks = [_refusing(_plain(of[0]), _plain(of[1]), sorted(columns[of])) for of in tables]
     return (GUARDED, *locks, *looks)
 
 
@@ -80,10 +87,11 @@ def _plain(quoted: str) -> str:
     return quoted[1:-1].replace('""', '"')
 
 
-def refusing(schema: str, table: str) -> str:
-    """A statement that fails with 22012 where reading that table, or comparing its columns, may run code of
+def _refusing(schema: str, table: str, columns: Sequence[str]) -> str:
+    """A statement that fails with 22012 where reading that table, or comparing these columns, may run code of
     others."""
     from landed.sql.postgres_tokens import literal
 
-    oid = _TABLE.replace("{schema}", literal(schema)).replace("{table}", literal(table))
-    return f"SELECT 1 / CASE WHEN {runs(oid)} OR {_TYPES.replace('{oid}', oid)} THEN 0 ELSE 1 END"
+    oid = _TABLE.format(schema=literal(schema), table=literal(table))
+    types = _TYPES.format(oid=oid, columns=f"{literal(list(columns))}::pg_catalog.name[]")
+    return f"SELECT 1 / CASE WHEN {runs(oid)} OR {types} THEN 0 ELSE 1 END"
