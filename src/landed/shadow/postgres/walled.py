@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +23,9 @@ from landed.shadow.walls import confine, landlock, launch
 
 UP = True
 """Whether walls are put up. There is no setting for it: tests of what stands before them change it."""
+
+PATIENCE = 30.0
+"""Seconds that putting up the walls may take; it takes some hundredths of one."""
 
 _SYSTEM = (
     *("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"),
@@ -149,7 +154,7 @@ def start(plan: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     def answer() -> dict[str, Any]:
         assert process.stdout is not None
         with process:
-            return _answer(process.stdout.read())
+            return _answer(_line(process.stdout.fileno()))
 
     return answer
 
@@ -168,12 +173,27 @@ def _forked(text: str) -> Callable[[], dict[str, Any]]:
     os.close(writing)
 
     def answer() -> dict[str, Any]:
-        with open(reading, "rb") as pipe:
-            line = pipe.read()
+        try:
+            line = _line(reading)
+        finally:
+            os.close(reading)
         os.waitpid(pid, 0)
         return _answer(line)
 
     return answer
+
+
+def _line(descriptor: int) -> bytes:
+    """The first line that comes, or what has come of it by its end or when patience is over."""
+    line, end = b"", time.monotonic() + PATIENCE
+    while not line.endswith(b"\n"):
+        if not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+            break
+        more = os.read(descriptor, 65536)
+        if not more:
+            break
+        line += more
+    return line
 
 
 def _answer(line: bytes) -> dict[str, Any]:
