@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 def given(mark: Canary, folder: Path, drop: bool) -> str:
     """The argument for :func:`main`."""
+    from landed.shadow.walls import landlock
+
     return json.dumps(
         {
             "folder": str(folder), "drop": drop, "secret": str(mark.secret_file), "mark": str(mark.mark),
-            "tcp": mark.tcp_port, "udp": mark.udp_port, "unix": str(mark.unix), "parent": os.getpid(),
+            "signals": landlock.abi() >= 6, "parent": os.getpid(), "tcp": mark.tcp_port,
+            "udp": mark.udp_port, "unix": str(mark.unix),
         }
     )  # fmt: skip
 
@@ -170,6 +173,9 @@ def _refused(
         "a number that nobody knows": lambda: call(7777),
         "a file of 2 MB": lambda: _large(own / "large"),
     }
+    if not to["signals"]:
+        # An older kernel: docs/walls.md says so, and doctor.
+        del more["signal the parent"]
     return by_number | more
 
 
