@@ -15,7 +15,7 @@ from landed.sql.postgres import parse
 
 CONSTANT = "evil.mark(1)"
 DEFINITIONS = (
-    f"CREATE TABLE public.parts (id int) PARTITION BY LIST ((evil.mark(id)))",
+    "CREATE TABLE public.parts (id int) PARTITION BY LIST ((evil.mark(id)))",
     "CREATE TABLE public.ranges (id int, t text) PARTITION BY RANGE (id, (evil.mark(t)))",
     "CREATE TABLE public.part PARTITION OF public.parts FOR VALUES IN (1)",
     "CREATE TABLE public.rest PARTITION OF public.parts DEFAULT",
