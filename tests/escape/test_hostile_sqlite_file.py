@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ import pytest
 from escaping import Canary, canary
 from landed_process import Answer, Landed
 from world import World
+
+from landed.catalog.schema_row import SchemaRow
+from landed.shadow.replay import Replayer
 
 # ruff: noqa: E501 (attacks are easier to read on one line)
 
@@ -167,6 +171,26 @@ def test_a_schema_row_with_more_than_one_statement(
         ("drift", "target", "files"),
     ):
         asked(landed, trap, *command)
+
+
+@pytest.mark.parametrize("mode", ["d1", "sqlite"])
+@pytest.mark.parametrize("name", ["attach", "attach-by-uri", "vacuum", "extension", "temp-store"])
+def test_rows_that_a_server_says_are_its_schema(trap: Canary, mode: str, name: str) -> None:
+    """A remote schema arrives as rows of text, which no SQLite has looked at: only a schema is built of them."""
+    text = TAILS[name].replace("{mark}", str(trap.mark))
+    rows = [SchemaRow("table", "x", "x", text), SchemaRow("table", "y", "y", "CREATE TABLE y (a)")]
+    for authorizer_off in (False, True):
+        replayer = Replayer(mode)
+        if authorizer_off:
+            # The second wall alone.
+            for row in rows:
+                with contextlib.suppress(apsw.Error), replayer.observer.lifted() as connection:
+                    connection.execute(row.sql or "").fetchall()
+        else:
+            assert any("x" in problem for problem in replayer.load(rows))
+            assert any(key.kind == "table" and key.name == "y" for key in replayer.facts)
+        replayer.close()
+        trap.untouched()
 
 
 ODD_ROWS = {

@@ -407,3 +407,35 @@ class TestProjectRoot:
         assert read(tmp_path / "a" / "m" / "x.sql", "x") == b"x"
         with pytest.raises(ConfigError, match="leads out of the project"):
             read(tmp_path / "a" / "m" / "y.sql", "y")
+
+
+SUPABASE = (
+    "supabase/config.toml",
+    "supabase/migrations/20260101000002_two.sql",
+    "supabase/.temp/project-ref",
+    "supabase/.temp/pooler-url",
+    ".env",
+)
+
+
+@pytest.mark.parametrize("place", SUPABASE)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.__name__)
+def test_a_supabase_project_is_read_the_same_way(
+    tmp_path: Path, trap: Canary, place: str, kind: Callable[[Path, Canary], None]
+) -> None:
+    folder = tmp_path / "p"
+    (folder / "supabase" / "migrations").mkdir(parents=True)
+    (folder / "supabase" / ".temp").mkdir()
+    (folder / ".git").mkdir()
+    (folder / "supabase" / "config.toml").write_text('project_id = "shop"\n')
+    (folder / "supabase" / "migrations" / "20260101000001_one.sql").write_text("create table one (id int);\n")
+    (folder / place).unlink(missing_ok=True)
+    kind(folder / place, trap)
+    landed = Landed(folder, tmp_path / "cache")
+    for command in (("--target", "postgresql://u@127.0.0.1:1/x", "status"), ("doctor",)):
+        answer = asked(landed, *command)
+        trap.untouched(answer.stdout, answer.stderr)
+        assert answer.code in (2, 3)
+        if kind is not link_to_a_circle and "migrations" in place:
+            assert answer.code == 2 or command == ("doctor",)
+            assert Path(place).name in answer.stdout

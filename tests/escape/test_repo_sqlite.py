@@ -84,7 +84,7 @@ THIRD = cycle(
 CASES = [(mode, name, next(THIRD)) for mode in ("d1", "sqlite") for name in ATTACKS]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def trap() -> Iterator[Canary]:
     with canary() as made:
         yield made

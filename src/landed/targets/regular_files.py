@@ -159,7 +159,7 @@ def project_root(folder: str) -> str:
 
 def look_at(path: Path, shown: str, most: int) -> None:
     """Refuse what :func:`read` without links would refuse, reading nothing; what is not there is nothing."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode):
             raise not_regular(shown, found.st_mode)
@@ -172,14 +172,14 @@ def look_at_database(path: Path) -> None:
 
     Raises ConfigError. The database itself may be a link: who named it decides (see :func:`stay_inside`).
     """
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             raise not_regular(str(path), mode)
     real = os.path.realpath(path)
     for suffix in ("-wal", "-shm", "-journal"):
         for beside in {f"{path}{suffix}", f"{real}{suffix}"}:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            with contextlib.suppress(OSError):
                 mode = os.lstat(beside).st_mode
                 if not stat.S_ISREG(mode):
                     raise not_regular(beside, mode)
