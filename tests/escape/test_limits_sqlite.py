@@ -187,9 +187,12 @@ def test_rows_that_a_trigger_multiplies_in_a_rehearsal(tmp_path: Path) -> None:
 class TestDeaf:
     """One call into the C library hears no interruption: the process ends, and says why."""
 
-    def test_in_a_replay(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "command", [("status",), ("rehearse",), ("drift", "target", "files"), ("apply", "--yes")], ids=named
+    )
+    def test_in_a_replay(self, tmp_path: Path, command: tuple[str, ...]) -> None:
         world, landed = bounded(tmp_path, "sqlite", DEAF, "statement_seconds = 0.5")
-        answer = ended(world, landed, ("status",), "statement_seconds", 0.5 + GRACE + SLACK)
+        answer = ended(world, landed, command, "statement_seconds", 0.5 + GRACE + SLACK)
         assert answer.error["where"] == "migrations/0002_attack.sql:1"
 
     def test_on_a_copy_of_the_data_nothing_is_left_behind(

@@ -71,10 +71,12 @@ def _interrupted() -> int:
 
 def end(error: LandedError) -> None:
     """Report from another thread and end the process: its work hears nothing any more."""
-    code = _known(error, GIVEN)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    try:
+        _known(error, GIVEN)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(error.exit_code)
 
 
 def _usage(error: click.ClickException, given: list[str]) -> int:

@@ -44,10 +44,8 @@ class Common:
         from pathlib import Path
 
         from landed.cli.output import say
-        from landed.core import last_resort
         from landed.ops.workspace import open_workspace
 
-        last_resort.handlers[:] = [_end]
         workspace = open_workspace(Path(self.project or "."), self.one_target(), self.flags)
         workspace.notify = lambda text: say(text, sys.stderr)
         return workspace
@@ -179,6 +177,9 @@ def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     common.words = _words(common, targets)
     context.obj = common
     LAST.append(common)
+    from landed.core import last_resort
+
+    last_resort.handlers[:] = [_end]
     return common
 
 

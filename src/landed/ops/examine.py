@@ -30,6 +30,7 @@ from landed.ops.workspace import BASE, Workspace
 from landed.shadow.cache import Cache
 from landed.shadow.timeline import Progress
 from landed.targets.base import LiveState
+from landed.targets.inside import look_at_lock
 
 if TYPE_CHECKING:
     from landed.ops.made_by import MadeBy
@@ -121,7 +122,7 @@ def examine(
 ) -> Examination:
     """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
     migrations = workspace.migrations().migrations
-    workspace.look_at_lock()
+    look_at_lock(workspace.project)
     state = workspace.target.read()
     if state.ledger_problem is not None:
         raise CannotKnow(

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from landed.targets.d1_remote import RemoteD1Target
     from landed.targets.lockfile import Lock
     from landed.targets.pg_target import PgTarget
-    from landed.targets.provenance import Value
     from landed.targets.sqlite import SqliteTarget
 
 BASE = "(starting schema)"
@@ -174,26 +173,14 @@ class Workspace:
 
         It stands before the first file as if it were one that is always applied. Raises ConfigError.
         """
+        from landed.targets.inside import read_named
+
         setting = self.project.settings.base
         if setting is None:
             return None
-        text = self._file_text(setting, "The starting schema")
+        text = read_named(setting, self.project.start, "The starting schema")
         shown = os.path.relpath(setting.value, self.project.start).replace(os.sep, "/")
         return Migration(BASE, "", shown, text, self.parse)
-
-    def _file_text(self, setting: Value[str], what: str) -> str:
-        from landed.targets.inside import check_named
-        from landed.targets.regular_files import SQL_BYTES, read
-
-        check_named(setting, self.project.start, f"{what} {setting.value}")
-        try:
-            # Where it leads has been looked at.
-            data = read(setting.value, f"{what} {setting.value}", most=SQL_BYTES, anywhere=True)
-        except OSError as error:
-            raise ConfigError(
-                f"{what} {setting.value} cannot be read: {error.strerror}", where=setting.origin
-            ) from error
-        return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
     def history(self, migrations: Sequence[Migration]) -> list[Migration]:
         """Files in the order of their replay, the starting schema before them."""
@@ -306,11 +293,13 @@ class Workspace:
         from landed.shadow.postgres.baseline import baseline_for, owned_by
         from landed.shadow.postgres.lacking import lacking_roles
         from landed.shadow.postgres.timeline import ShadowChoice, extensions_of
+        from landed.targets.inside import read_named
 
         settings, dsn = self.project.settings, self.spec.dsn
         managed = None
         if settings.managed is not None:
-            managed = self._file_text(settings.managed, "The file with what the platform manages")
+            what = "The file with what the platform manages"
+            managed = read_named(settings.managed, self.project.start, what)
         baseline = baseline_for(self.spec.kind, managed, default_privileges=self._grants)
         history = self.history(self.migrations().migrations)
         lacking = frozenset[str]()
@@ -380,14 +369,6 @@ class Workspace:
 
             self._lock = read_lock(lock_path(self.project))
         return self._lock
-
-    def look_at_lock(self) -> None:
-        """Raises ConfigError, before anything is done, for a lock file that will not be read or written."""
-        from landed.targets.inside import lock_path
-        from landed.targets.regular_files import LOCK_BYTES, look_at
-
-        path = lock_path(self.project)
-        look_at(path, str(path), LOCK_BYTES)
 
     def locked_digest(self, name: str) -> str | None:
         """The digest under which a file was applied, or ``None`` when the lock file does not say."""

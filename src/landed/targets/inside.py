@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from landed.core.errors import ConfigError
 from landed.targets.discovery import Project
 from landed.targets.outside import by_person
 from landed.targets.provenance import Value
-from landed.targets.regular_files import look_at_database, stay_inside
+from landed.targets.regular_files import LOCK_BYTES, SQL_BYTES, look_at, look_at_database, read, stay_inside
 from landed.targets.target_spec import TargetSpec
 
 
@@ -31,6 +32,25 @@ def lock_path(project: Project) -> Path:
     else:
         check_folder(parent, f"the lock file {found.value}")
     return found.value
+
+
+def look_at_lock(project: Project) -> None:
+    """Raises ConfigError, before anything is done, for a lock file that will not be read or written."""
+    path = lock_path(project)
+    look_at(path, str(path), LOCK_BYTES)
+
+
+def read_named(setting: Value[str], project: Path, what: str) -> str:
+    """The text of a file that a setting names; ``what`` begins the error. Raises ConfigError."""
+    check_named(setting, project, f"{what} {setting.value}")
+    try:
+        # Where it leads has been looked at.
+        data = read(setting.value, f"{what} {setting.value}", most=SQL_BYTES, anywhere=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{what} {setting.value} cannot be read: {error.strerror}", where=setting.origin
+        ) from error
+    return data.decode("utf-8", errors="replace").removeprefix("\ufeff")
 
 
 def check_folder(folder: Value[Path] | None, shown: str) -> None:
