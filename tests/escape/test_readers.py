@@ -27,6 +27,7 @@ READ = {
     "postgres-expression": "from landed.catalog.postgres import canonical as c\n"
     "c.canonical_expression(text); c.as_first_written(text)",
 }
+READ["postgres-proof"] = "from landed.targets import pg_proof_going as g; g._copies(text); g._casts(text)"
 for _kind in ("table", "view", "index", "trigger"):
     READ[f"schema-{_kind}"] = (
         "from landed.catalog.sqlite import snapshot, SchemaRow; "
@@ -84,6 +85,8 @@ CASES = [
     ("postgres-tree", "sum-of-parentheses", "SELECT 1", "+(1)", 400_000, ""),
     ("postgres-tree", "collations", "SELECT a", " COLLATE b", 400_000, ""),
     ("postgres-tree", "parentheses", "SELECT ", "(", 200_000, "1" + ")" * 200_000),
+    ("postgres-proof", "copies", "", "insert into create table ", 1_000_000, ""),
+    ("postgres-proof", "casts", "", "using left(", 1_000_000, ""),
     ("postgres-expression", "arrays", "", "(ARRAY[", 500_000, ""),
     ("schema-table", "comments-before-virtual", "CREATE ", "--", 2_000_000, ""),
     ("schema-table", "comments", "CREATE ", "/* a */", 2_000_000, ""),

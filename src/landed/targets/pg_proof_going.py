@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from landed.catalog.postgres.readback import split_name
@@ -13,15 +13,21 @@ from landed.core.timeline import StatementTrace, Step
 from landed.sql.postgres_tokens import scan, string_value, words
 
 _RENAMES = re.compile(r"\brename\b|\bset\s+schema\b", re.IGNORECASE)
-_COPIES = re.compile(
-    r"\binsert\s+into\b.*\b(?:select|table)\b|\bcreate\b.*\btable\b.*\bas\b|\bselect\b.*\binto\b.*\bfrom\b"
-    r"|\bmerge\s+into\b|\bupdate\b",
-    re.IGNORECASE | re.DOTALL,
-)
+# Words that follow each other with anything between, each looked for once: one pattern for all of it would go
+# over the text again from every first word.
+_COPIES = [
+    [re.compile(word, re.IGNORECASE) for word in words]
+    for words in (
+        (r"\binsert\s+into\b", r"\b(?:select|table)\b"),
+        (r"\bcreate\b", r"\btable\b", r"\bas\b"),
+        (r"\bselect\b", r"\binto\b", r"\bfrom\b"),
+        (r"\bmerge\s+into\b|\bupdate\b",),
+    )
+]
 _LIMITED = re.compile(r"character(?: varying)?\((\d+)\)\Z")
-_CASTS = re.compile(
-    r"\busing\b(?!.*\b(?:left|substr|substring)\s*\().*(?:::|\bcast\s*\()", re.IGNORECASE | re.DOTALL
-)
+_USING = re.compile(r"\busing\b", re.IGNORECASE)
+_CUTS = re.compile(r"\b(?:left|substr|substring)\s*\(", re.IGNORECASE)
+_CASTS = re.compile(r"::|\bcast\s*\(", re.IGNORECASE)
 _SETS = re.compile(r"\bupdate\b|\bmerge\s+into\b", re.IGNORECASE)
 _MADE = frozenset(("TABLE", "TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL"))
 
@@ -117,7 +123,7 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
             for key, before, after in trace.effects:
                 if (key.kind, key.prop) == ("column", "type") and before is not None and after is not None:
                     now = _names(key)
-                    limit = _LIMITED.match(after) if _CASTS.search(statements[trace.number].text) else None
+                    limit = _LIMITED.match(after) if _casts(statements[trace.number].text) else None
                     found[renamed.get(now[1:], now)] = int(limit[1]) if limit else 0
     for number in using:
         named = {names[1:] for names in found}
@@ -255,7 +261,7 @@ def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) 
             continue
         if verb[:1] == ["CREATE"] and verb[1:] and verb[1] not in _MADE:
             continue
-        if _COPIES.search(statement.text):
+        if _copies(statement.text):
             found = set(identifiers(statement.text))
             if all(names & found for names in named):
                 return True
@@ -348,3 +354,25 @@ def _tokens(sql: str, inside: bool) -> Iterator[str]:
             if len(within) < len(text) - 1:  # it is terminated
                 yield from _tokens(within, inside)
             yield ";"
+
+
+def _copies(sql: str) -> bool:
+    """Whether a statement may take rows from one table into another."""
+    return any(_in_order(sql, words) for words in _COPIES)
+
+
+def _in_order(sql: str, words: Sequence[re.Pattern[str]]) -> bool:
+    at = 0
+    for word in words:
+        found = word.search(sql, at)
+        if found is None:
+            return False
+        at = found.end()
+    return True
+
+
+def _casts(sql: str) -> bool:
+    """Whether a USING casts what follows it, and cuts nothing off."""
+    cut = max((found.start() for found in _CUTS.finditer(sql)), default=-1)
+    cast = max((found.start() for found in _CASTS.finditer(sql)), default=-1)
+    return any(cut < found.end() <= cast for found in _USING.finditer(sql))

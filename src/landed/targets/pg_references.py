@@ -120,7 +120,7 @@ def _foreign_key(connection: Connection[Any], error: psycopg.Error, statement: s
     key = key or _written(connection, statement, said.constraint_name)
     if key is None:
         return [], "correct the rows that are named"
-    found = _KEY.search(said.message_detail or "")
+    found = _KEY.match((said.message_detail or "")[:20_000])
     held = found["what"] != "not present" if found else upper[:1] in (["DELETE"], ["TRUNCATE"], ["DROP"])
     values = found["values"] if found else None
     if held:

@@ -126,7 +126,7 @@ def explain_values(connection: Connection[Any], error: psycopg.Error, statement:
     if error.sqlstate == "23502":
         return _not_null(connection, table, said.column_name or "", schema_change)
     if error.sqlstate == "23505":
-        found = _DUPLICATE.search(said.message_detail or "")
+        found = _DUPLICATE.match((said.message_detail or "")[:20_000])
         columns = found["columns"] if found else None
         if columns is None and verb in ("ALTER", "CREATE", "REINDEX"):
             # A server that speaks another language.
