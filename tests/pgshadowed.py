@@ -36,21 +36,7 @@ TYPES = [
 ]
 OPERATORS = ["=", "<>", "<", ">", "<=", ">=", "||", "~", "!~", "~~", "!~~", "+", "-", "/", "%", "->", "@>"]
 DOMAINS = "text name oid int4 int8 int2 bool jsonb regclass regtype float8 timestamptz interval xid8 numeric varchar char"
-CLOSER = (
-    "text",
-    "name",
-    "oid",
-    "int4",
-    "int8",
-    "bool",
-    "text[]",
-    "oid[]",
-    "int4[]",
-    "int2[]",
-    "name[]",
-    "jsonb",
-    "char",
-)
+CLOSER = ("text", "name", "oid", "int4", "text[]", "oid[]", "int4[]")
 
 
 def words() -> list[str]:
@@ -119,7 +105,7 @@ def shadowing() -> list[str]:
               EXCEPTION WHEN OTHERS THEN NULL;
               END;
               IF f.more OR f.pronargs = 2 THEN
-                FOREACH b IN ARRAY ARRAY['pg_catalog.text', 'pg_catalog.int4', 'pg_catalog.name'] LOOP
+                FOREACH b IN ARRAY ARRAY['pg_catalog.text', 'pg_catalog.int4'] LOOP
                   BEGIN
                     EXECUTE format('CREATE FUNCTION public.%I(%s, %s) RETURNS text LANGUAGE plpgsql AS $f$BEGIN PERFORM'
                                    ' evil.mark(); RETURN NULL; END$f$', f.proname, a, b);
