@@ -117,10 +117,9 @@ class Api:
         """Whatever a server gives back of it is shown nowhere: in messages no part of it."""
         if secret not in self._secrets:
             self._secrets[secret] = None
-            for form in forms(secret):
-                # Names of a database are shown in lower case, and a server may change letters as it likes.
-                for spelling in (form, form.lower(), form.upper()):
-                    keep(spelling)
+            # Names of a database are shown in lower case.
+            for spelling in dict.fromkeys((*forms(secret), secret.lower())):
+                keep(spelling)
 
     def close(self) -> None:
         """Close the connection."""
