@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 READ_BUSY_MS = 2_000
 WRITE_BUSY_MS = 5_000
+_TRIES = 5
 _INTERRUPTIBLE = 100_000
 """How many of SQLite's instructions (about a millisecond) may pass before a signal is acted on."""
 
@@ -51,12 +52,15 @@ class SqliteTarget:
         """
         if not self.path.exists() or (self.path.stat().st_size == 0 and not _wal(self.path).exists()):
             return LiveState(present=False)
-        for _ in range(3):
-            with self._reading() as (connection, still_true):
-                state = self._state(connection)
-                trusted = still_true()
-            if trusted:
-                return state
+        for _ in range(_TRIES):
+            try:
+                with self._reading() as (connection, still_true):
+                    state = self._state(connection)
+                    if still_true():
+                        return state
+            except Busy as busy:
+                if isinstance(busy.__cause__, apsw.BusyError):
+                    raise
         raise _restless(self.path)
 
     def _state(self, connection: apsw.Connection) -> LiveState:
@@ -191,7 +195,8 @@ class SqliteTarget:
         have written meanwhile.
         """
         look_at_database(self.path)
-        immutable = not _wal(self.path).exists() and _is_wal(self.path)
+        had_wal = _wal(self.path).exists()
+        immutable = not had_wal and _is_wal(self.path)
         before = _stamp(self.path)
         uri = f"file:{_uri_path(self.path)}?mode=ro" + ("&immutable=1" if immutable else "")
         try:
@@ -214,6 +219,9 @@ class SqliteTarget:
                 next="Try again when the other process has finished.",
             ) from error
         except (apsw.Error, UnicodeDecodeError) as error:
+            if _stamp(self.path) != before or _wal(self.path).exists() != had_wal:
+                # Others wrote meanwhile: what was seen may have been half of it.
+                raise _restless(self.path) from error
             raise _unreadable(self.path, error) from error
         finally:
             connection.close()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, ConfigError, LimitReached
 from landed.core.limits import DEFAULT, Limits
 from landed.core.migration import Migration
 from landed.shadow.postgres.baseline import PLAIN, Baseline
@@ -71,6 +71,8 @@ def _resources(used: Sequence[ShadowServer]) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if (stopped := _stopped_before(error)) is not None:
+            raise stopped from None
         state = getattr(error, "sqlstate", None) or ""
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         if full or (isinstance(state, str) and state.startswith(("53", "58"))):
@@ -86,6 +88,17 @@ def _resources(used: Sequence[ShadowServer]) -> Iterator[None]:
             details=[*told, "Nothing was judged and nothing was changed."],
             next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
         ) from error
+
+
+def _stopped_before(error: BaseException) -> LimitReached | None:
+    """The limit that a replay reached, where its end brought up another error: what was killed took others
+    with it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, LimitReached):
+            return found
+        found = found.__context__
+    return None
 
 
 def _is_lost(error: Exception) -> bool:
