@@ -240,6 +240,13 @@ def _pauses(end: float) -> Iterator[float]:
         yield pause
 
 
+_ON_ITS_WAY = (
+    *("starting up", "shutting down", "recovery mode", "not yet accepting connections"),
+    "closed the connection",
+)
+"""What a server says that is about to be there, or to go."""
+
+
 def _may_come_back(error: LandedError) -> bool:
     """Whether trying again may help: no answer, or a server that starts or stops; never a refused login."""
     import psycopg
@@ -250,6 +257,4 @@ def _may_come_back(error: LandedError) -> bool:
     if not isinstance(cause, psycopg.Error):
         return False
     said = str(cause)
-    return is_network_failure(cause) or any(
-        words in said for words in ("starting up", "shutting down", "recovery mode", "closed the connection")
-    )
+    return is_network_failure(cause) or any(words in said for words in _ON_ITS_WAY)
