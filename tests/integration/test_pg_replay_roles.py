@@ -20,6 +20,7 @@ from landed.shadow.postgres.baseline import supabase
 from landed.shadow.postgres.databases import new_database
 from landed.shadow.postgres.lacking import lacking_roles
 from landed.shadow.postgres.replay import PostgresReplayer
+from landed.shadow.postgres.replay_roles import share, unshare
 from landed.shadow.postgres.servers import ShadowServer
 from landed.shadow.postgres.timeline import ShadowChoice, timeline
 from landed.sql.postgres import parse
@@ -62,6 +63,10 @@ def choice(pg_server: Server, monkeypatch: pytest.MonkeyPatch) -> ShadowChoice:
 
 
 def roles_of(server: ShadowServer) -> list[object]:
+    with new_database(server) as scratch:
+        # What others of this session made by hand on the server goes with the first replay.
+        share(scratch)
+        unshare(scratch)
     with server.connect(server.admin) as admin:
         queries = (
             "SELECT to_jsonb(a) FROM pg_authid a ORDER BY oid",
