@@ -62,11 +62,15 @@ def choice(pg_server: Server, monkeypatch: pytest.MonkeyPatch) -> ShadowChoice:
     return ShadowChoice(18, supabase())
 
 
-def roles_of(server: ShadowServer) -> list[object]:
-    with new_database(server) as scratch:
-        # What others of this session made by hand on the server goes with the first replay.
+@pytest.fixture(autouse=True)
+def tidy(pg_server: Server) -> None:
+    """What others of this session made by hand on the server goes with the first replay."""
+    with new_database(pg_server(18, supabase())) as scratch:
         share(scratch)
         unshare(scratch)
+
+
+def roles_of(server: ShadowServer) -> list[object]:
     with server.connect(server.admin) as admin:
         queries = (
             "SELECT to_jsonb(a) FROM pg_authid a ORDER BY oid",
