@@ -29,11 +29,11 @@ from wrangler import node  # noqa: E402
 
 from landed.core.errors import LandedError  # noqa: E402
 from landed.core.facts import ORDERED, FactKey  # noqa: E402
+from landed.engines.postgres.shadow.platform.baseline import PLAIN  # noqa: E402
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database, snapshot_as_template  # noqa: E402
+from landed.engines.postgres.shadow.server.installed import installed  # noqa: E402
+from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server  # noqa: E402
 from landed.ops.drift_sides import drift  # noqa: E402
-from landed.shadow.postgres.baseline import PLAIN  # noqa: E402
-from landed.shadow.postgres.databases import Scratch, new_database, snapshot_as_template  # noqa: E402
-from landed.shadow.postgres.installed import installed  # noqa: E402
-from landed.shadow.postgres.servers import ShadowServer, own_server  # noqa: E402
 
 CASES = ROOT / "tests" / "cases" / "drift_pg"
 FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql", "more.sql")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from run import Bench
     from tcpproxy import Count, TcpProxy
 
-    from landed.shadow.postgres.servers import ShadowServer
+    from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 FILES = 300
 FAR = 100
@@ -48,7 +48,7 @@ class World:
     @contextmanager
     def database(self) -> Iterator[str]:
         """A fresh database; yields its URL."""
-        from landed.shadow.postgres.databases import new_database
+        from landed.engines.postgres.shadow.server.databases import new_database
 
         with new_database(self.server) as scratch:
             yield f"postgresql://postgres:none@127.0.0.1:{self.proxy.port}/{scratch.name}?sslmode=disable"
@@ -122,10 +122,10 @@ def postgres(bench: Bench, rounds: int) -> None:
     from pgservers import binaries_of
     from tcpproxy import TcpProxy
 
-    from landed.shadow.postgres.baseline import supabase
-    from landed.shadow.postgres.installed import any_installed
-    from landed.shadow.postgres.outdated import remove_cluster
-    from landed.shadow.postgres.servers import own_server, server_for
+    from landed.engines.postgres.shadow.platform.baseline import supabase
+    from landed.engines.postgres.shadow.server.installed import any_installed
+    from landed.engines.postgres.shadow.server.outdated import remove_cluster
+    from landed.engines.postgres.shadow.server.servers import own_server, server_for
 
     place = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else bench.folder
     shadows = place / f"lb{os.getpid()}"
@@ -189,8 +189,8 @@ def _home(world: World, tool: str) -> dict[str, str]:
 
 def _forget_templates(world: World) -> None:
     """The next run finds no state of the shadow to go on from."""
-    from landed.shadow.postgres.databases import TEMPLATE
-    from landed.shadow.postgres.servers import server_for
+    from landed.engines.postgres.shadow.server.databases import TEMPLATE
+    from landed.engines.postgres.shadow.server.servers import server_for
 
     with (
         server_for(world.server.major, baseline=world.server.baseline) as shadow,
@@ -255,8 +255,8 @@ def _snapshot(world: World, rounds: int) -> None:
             connection.execute("".join(trivial(n)[1] for n in range(1, TABLES + 1)))
         code = (
             "import sys, time, psycopg\n"
-            "from landed.catalog.postgres.snapshot import snapshot\n"
-            "from landed.catalog.postgres.scope import SUPABASE\n"
+            "from landed.engines.postgres.catalog.snapshot import snapshot\n"
+            "from landed.engines.postgres.catalog.scope import SUPABASE\n"
             "with psycopg.connect(sys.argv[1], autocommit=True) as c:\n"
             "    assert len(snapshot(c, SUPABASE)) > 2000\n"
         )

@@ -8,7 +8,7 @@ import sys
 
 from landed.cli.failure import run
 from landed.cli.main import cli
-from landed.shadow import replay
+from landed.engines.sqlite.shadow import replay
 
 
 def main(words: list[str]) -> None:

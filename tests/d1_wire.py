@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import apsw
 
-from landed.shadow.sandbox import open_sandbox
-from landed.targets.d1_api import Api
-from landed.targets.d1_api_lookup import Place
-from landed.targets.d1_auth import Credentials
-from landed.targets.d1_remote import Connected, RemoteD1Target
+from landed.engines.d1.api import Api
+from landed.engines.d1.auth import Credentials
+from landed.engines.d1.lookup import Place
+from landed.engines.d1.target import Connected, RemoteD1Target
+from landed.engines.sqlite.shadow.sandbox import open_sandbox
 
 ACCOUNT, UUID, SECRET = "acc0unt", "0000aaaa-1111-2222-3333-444455556666", "s3cr3t-T0ken"
 Reply = tuple[int, Mapping[str, str], bytes]
@@ -96,7 +96,7 @@ class Wire:
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run SQL on the database itself, behind everybody's back."""
         with self.lock:
-            from landed.shadow.sandbox import unrestricted
+            from landed.engines.sqlite.shadow.sandbox import unrestricted
 
             with unrestricted(self.connection):
                 return self.connection.execute(sql).fetchall()
@@ -145,7 +145,7 @@ class Wire:
 
     def batch(self, statements: list[str], *, raw: bool = False) -> list[dict[str, Any]]:
         """One transaction, as D1 makes of a batch."""
-        from landed.shadow.sandbox import unrestricted
+        from landed.engines.sqlite.shadow.sandbox import unrestricted
 
         with self.lock:
             connection = self.connection

@@ -21,11 +21,11 @@ from docsworlds import World
 from pgservers import binaries_of, remove_servers
 
 from landed.core.migration import Migration
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer, own_server, server_for
-from landed.sql.postgres import parse
-from landed.targets import pg_ledger
+from landed.engines.postgres import ledger as pg_ledger
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server, server_for
+from landed.engines.postgres.sql.split import parse
 
 MAJOR = 18
 """The embedded one: on every machine the targets' major version is the shadow's."""

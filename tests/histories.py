@@ -9,9 +9,9 @@ from typing import NamedTuple
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import Step, facts_after
-from landed.shadow.timeline import timeline
-from landed.sql import sqlite as dialect
-from landed.targets.files import read_migrations
+from landed.engines.sqlite.shadow.timeline import timeline
+from landed.engines.sqlite.sql import split as dialect
+from landed.project.files import read_migrations
 
 TESTS = Path(__file__).parent
 CORPUS = TESTS / "data" / "corpus" / "d1"

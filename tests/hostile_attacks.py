@@ -18,8 +18,8 @@ from escaping import Canary
 from hostile_api import Attack, Bytes, Hostile, envelope, for_ever, http
 from landed_process import Answer, Landed
 
-from landed.targets.d1_api import Api
-from landed.targets.d1_auth import Credentials
+from landed.engines.d1.api import Api
+from landed.engines.d1.auth import Credentials
 
 PATH = f"/accounts/{ACCOUNT}/d1/database/{UUID}/query"
 ONE = {"batch": [{"sql": "SELECT 1 AS one"}]}

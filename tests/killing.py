@@ -18,9 +18,9 @@ from typing import Any
 
 import apsw
 
-from landed.catalog.sqlite import SchemaRow, snapshot
 from landed.cli.failure import run
 from landed.cli.main import cli
+from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
 
 REAL = apsw.Connection
 LEDGER = "d1_migrations"

@@ -25,8 +25,8 @@ from landed_process import Landed
 from pgservers import remove_servers
 from tcpproxy import TcpProxy, When
 
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 LEDGER = "supabase_migrations.schema_migrations"
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from landed_process import Answer, Landed
 
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 LEDGER = "supabase_migrations.schema_migrations"
 OWNER, STRANGER = "landed_owner", "mallory"

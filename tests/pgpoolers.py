@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from landed.shadow.postgres.identity import server_identity
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.identity import server_identity
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 
 def free_port() -> int:

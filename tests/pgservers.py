@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from landed.shadow.postgres.baseline import Baseline
-from landed.shadow.postgres.binaries import Binaries, usable
-from landed.shadow.postgres.cluster import Cluster
-from landed.shadow.postgres.embedded import embedded
-from landed.shadow.postgres.installed import installed
-from landed.shadow.postgres.locks import PORT
-from landed.shadow.postgres.outdated import remove_cluster
-from landed.shadow.postgres.servers import ShadowServer, own_server
+from landed.engines.postgres.shadow.platform.baseline import Baseline
+from landed.engines.postgres.shadow.server.binaries import Binaries, usable
+from landed.engines.postgres.shadow.server.cluster import Cluster
+from landed.engines.postgres.shadow.server.embedded import embedded
+from landed.engines.postgres.shadow.server.installed import installed
+from landed.engines.postgres.shadow.server.locks import PORT
+from landed.engines.postgres.shadow.server.outdated import remove_cluster
+from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
 
 ROOT = Path(__file__).resolve().parents[1]
 MAJORS = (15, 16, 17, 18)

@@ -8,18 +8,18 @@ from typing import Any
 
 from tcpproxy import TcpProxy
 
-from landed.catalog.postgres import PLAIN, Scope
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.replay import PostgresReplayer
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
-from landed.targets.base import Applied, Consent
-from landed.targets.pg_ledger import PgLedgerRow, ledger_table, read_ledger
-from landed.targets.pg_target import PgTarget
-from landed.targets.pg_url import Dsn
-from landed.targets.pg_writer import PgWriter
+from landed.engines.base import Applied, Consent
+from landed.engines.postgres.catalog import PLAIN, Scope
+from landed.engines.postgres.ledger import PgLedgerRow, ledger_table, read_ledger
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
+from landed.engines.postgres.target import PgTarget
+from landed.engines.postgres.write.writer import PgWriter
+from landed.project.pg_url import Dsn
 
 EMPTY = "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 

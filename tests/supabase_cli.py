@@ -25,9 +25,9 @@ from landed_process import Answer, Landed
 from pgservers import binaries_of
 from wrangler import NotInstalled, environment, package
 
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import PREFIX, new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.databases import PREFIX, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 PASSWORD = "not-a-secret-1"
 LEDGER = "supabase_migrations.schema_migrations"

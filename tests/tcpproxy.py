@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 When = Literal["before", "after", "swallowed"]
 

@@ -23,11 +23,11 @@ import pytest
 from escaping import Canary
 from pgservers import binaries_of, remove_servers
 
-from landed.shadow.postgres.baseline import PLAIN
-from landed.shadow.postgres.locks import recorded_pid
-from landed.shadow.postgres.replay_session import patiently
-from landed.shadow.postgres.servers import ShadowServer, own_server
-from landed.shadow.postgres.walled import Walls
+from landed.engines.postgres.shadow.platform.baseline import PLAIN
+from landed.engines.postgres.shadow.replay.session import patiently
+from landed.engines.postgres.shadow.server.locks import recorded_pid
+from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.shadow.server.walled import Walls
 
 
 class Tried(NamedTuple):

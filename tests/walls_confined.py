@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def given(mark: Canary, folder: Path, drop: bool) -> str:
     """The argument for :func:`main`."""
-    from landed.shadow.walls import landlock
+    from landed.engines.postgres.shadow.walls import landlock
 
     return json.dumps(
         {
@@ -34,8 +34,8 @@ def main(to: dict[str, Any]) -> None:
     """Confine this process and print what was allowed and what was refused: error numbers, 0 for none."""
     import resource  # noqa: F401
 
-    from landed.shadow.walls import landlock
-    from landed.shadow.walls.confine import confine
+    from landed.engines.postgres.shadow.walls import landlock
+    from landed.engines.postgres.shadow.walls.confine import confine
 
     own = Path(to["folder"])
     (own / "here").write_text("x")
@@ -118,7 +118,7 @@ def _refused(
              "swapon", "sethostname", "acct", "clock_settime", "syslog", "personality", "memfd_create",
              "execveat", "socketpair", "symlinkat", "mknodat", "fchownat", "utimensat", "setxattr",
              "rt_sigqueueinfo", "setpriority", "mq_open", "msgget")  # fmt: skip
-    from landed.shadow.walls.syscalls import DENIED, UNKNOWN
+    from landed.engines.postgres.shadow.walls.syscalls import DENIED, UNKNOWN
 
     by_number = {
         name: (lambda number=numbers[shift]: call(number, 0, 0, 0, 0, 0))

@@ -12,10 +12,10 @@ from typing import Any
 import apsw
 
 from landed.core.standing import Judgement
+from landed.engines.base import Consent
 from landed.ops.apply import plan_apply, run_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import Workspace, open_workspace
-from landed.targets.base import Consent
 
 _AS_SOMEBODY = (
     *("-c", "user.name=t"),

@@ -25,11 +25,11 @@ from wrangler import BatchFailed, MiniflareD1, Wrangler
 
 from landed.core.errors import NotProven
 from landed.core.standing import Standing
+from landed.engines.base import Consent
 from landed.ops.apply import plan_apply, run_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.verify import verdict_of
 from landed.ops.workspace import open_workspace
-from landed.targets.base import Consent
 
 CORPUS = Path(__file__).parent.parent / "data" / "corpus" / "d1"
 PROJECTS = sorted(p.name for p in CORPUS.iterdir() if p.is_dir())

@@ -11,10 +11,10 @@ from landed_process import Landed
 
 from landed.cli.demo_tour import Tour
 from landed.core.errors import NotProven
+from landed.engines.postgres.shadow.server import servers
 from landed.ops import demo as worlds
 from landed.ops import demo_postgres
 from landed.report.demo import Stage, folded, uncoloured
-from landed.shadow.postgres import servers
 
 WORLDS = {
     "1-forgotten-production": ("d1:local/PROD", {"0003_region.sql": "pending"}),

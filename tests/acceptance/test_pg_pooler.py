@@ -12,8 +12,8 @@ import pytest
 from landed_process import Answer, Landed
 
 import landed as library
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 FILES = {
     "20240101000000_users.sql": "CREATE TABLE public.users (id int PRIMARY KEY, name text);\n",
@@ -190,9 +190,9 @@ def test_session_mode_reads_and_writes(pool: Callable[..., Pool]) -> None:
 def test_supabases_transaction_ports(database: Scratch, url: str, instead: str) -> None:
     """By the address alone: what answers here is a server that could be written to."""
     from landed.core.errors import UsageError
-    from landed.targets.pg_advisory import refuse_unwritable
-    from landed.targets.pg_capabilities import capabilities
-    from landed.targets.pg_url import parse_url
+    from landed.engines.postgres.connect.advisory import refuse_unwritable
+    from landed.engines.postgres.connect.capabilities import capabilities
+    from landed.project.pg_url import parse_url
 
     dsn = parse_url(url, {})
     with database.connect() as connection:

@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 from supabase_cli import World
 
-from landed.targets.pg_ledger import insert, ledger_table, provision, row_for
-from landed.targets.supabase_files import read_supabase_migrations
+from landed.engines.postgres.files import read_supabase_migrations
+from landed.engines.postgres.ledger import insert, ledger_table, provision, row_for
 
 DATA = Path(__file__).parents[1] / "data"
 PROJECT = DATA / "corpus" / "supabase" / "KanishJebaMathewM__Truxify" / "supabase" / "migrations"

@@ -20,11 +20,11 @@ from pgcorpusoracle import Damage, Owners
 from supabase_cli import TcpServer, World, target_database, tcp_server
 
 from landed.core.standing import Standing
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import split
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import open_workspace
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 PROJECTS = sorted(p.name for p in CORPUS.iterdir() if p.is_dir())

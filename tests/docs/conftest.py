@@ -7,8 +7,8 @@ from collections.abc import Callable
 import docsworlds_postgres
 import pytest
 
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 
 @pytest.fixture(scope="session", autouse=True)

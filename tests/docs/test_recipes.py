@@ -11,7 +11,7 @@ from docsbook import ROOT
 from docsworlds import CONFIG, RECIPE_ROWS, RECIPE_SCHEMA, World
 from wrangler import MiniflareD1
 
-from landed.sql import sqlite as dialect
+from landed.engines.sqlite.sql import split as dialect
 
 ACTIONS = ("CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION")
 TABLES = ("users", "orders", "order_lines")

@@ -14,8 +14,8 @@ from docsbook import ROOT, click_command
 from landed.cli.main import COMMANDS
 from landed.core import errors
 from landed.core.standing import FAILS_VERIFY, Standing, Verdict
+from landed.project.settings import KEYS
 from landed.report.json_schema import json_schema
-from landed.targets.settings import KEYS
 
 DOCS = ROOT / "docs"
 SRC = ROOT / "src" / "landed"

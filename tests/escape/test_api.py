@@ -37,7 +37,7 @@ from hostile_attacks import (
 from wrangler import ROOT
 
 from landed.core.errors import CannotKnow, LandedError
-from landed.targets.d1_api_errors import Unsure
+from landed.engines.d1.api_errors import Unsure
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ BOUNDED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (900_000_000, 900_000_000))
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-from landed.targets.d1_api import Api
-from landed.targets.d1_api_errors import Unsure
-from landed.targets.d1_auth import Credentials
+from landed.engines.d1.api import Api
+from landed.engines.d1.api_errors import Unsure
+from landed.engines.d1.auth import Credentials
 api = Api(sys.argv[1], lambda: Credentials("token", "x", "s3cr3t-T0ken"), seconds=30.0)
 try:
     api.write("/x", {}, what="it")

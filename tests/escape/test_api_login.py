@@ -13,8 +13,8 @@ from hostile_api import Hostile
 from hostile_attacks import ONE, PATH, body, shows
 
 from landed.core.errors import CannotKnow
-from landed.targets.d1_auth import Variables
-from landed.targets.d1_remote_connect import Session
+from landed.engines.d1.auth import Variables
+from landed.engines.d1.connect import Session
 
 
 def login(home: Path, token: str = SECRET) -> Path:

@@ -18,13 +18,13 @@ from landed_process import Answer, Landed
 from thief import Thief
 
 from landed.core.errors import LandedError
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.discovery import discover
-from landed.targets.naming import resolve_target
-from landed.targets.outside import kept_back
-from landed.targets.pg_connect import connect
-from landed.targets.pg_url import Dsn, parse_url
+from landed.engines.postgres.connect.connect import connect
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.project.discovery import discover
+from landed.project.naming import resolve_target
+from landed.project.outside import kept_back
+from landed.project.pg_url import Dsn, parse_url
 
 SECRET = "Gen0mmen-Wird-N1chts"
 OWN = "der-datei-eigenes-9"

@@ -16,16 +16,16 @@ import pytest
 from landed_process import Landed
 from pgservers import lent_role, remove_servers
 
-from landed.catalog.postgres.scope import PLAIN as SCOPE
 from landed.core.errors import CannotKnow, LimitReached
 from landed.core.limits import Limits
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.shadow.clock import Clock
-from landed.shadow.postgres.baseline import PLAIN
-from landed.shadow.postgres.servers import ShadowServer, server_for
-from landed.shadow.postgres.timeline import ShadowChoice, timeline
-from landed.sql.postgres import parse
+from landed.engines.clock import Clock
+from landed.engines.postgres.catalog.scope import PLAIN as SCOPE
+from landed.engines.postgres.shadow.platform.baseline import PLAIN
+from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, timeline
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.sql.split import parse
 
 LIMITS = Limits(statement_seconds=1.5, total_seconds=60, memory_bytes=256 << 20, disk_bytes=300 << 20)
 BOUND = 25.0

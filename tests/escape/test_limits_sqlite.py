@@ -14,9 +14,9 @@ from world import World
 from landed.core.errors import LimitReached
 from landed.core.limits import Limits
 from landed.core.migration import Migration
-from landed.shadow.clock import Clock
-from landed.shadow.replay import Replayer
-from landed.sql.sqlite import parse
+from landed.engines.clock import Clock
+from landed.engines.sqlite.shadow.replay import Replayer
+from landed.engines.sqlite.sql.split import parse
 
 GOOD = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\nINSERT INTO users VALUES (1, 'a');\n"
 GRACE = 6.0

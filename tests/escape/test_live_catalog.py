@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pghostile import LEDGER, Hostile, hostile, roles
 
-from landed.shadow.postgres.servers import ShadowServer, server_for
-from landed.sql.postgres import parse
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.sql.split import parse
 
 CONSTANT = "evil.mark(1)"
 DEFINITIONS = (

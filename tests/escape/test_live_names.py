@@ -14,8 +14,8 @@ from pghostile import LEDGER, NEXT, STRANGER, Hostile, hostile, roles
 from pgshadowed import shadowing
 
 import landed
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 PATHS = {
     "public-first": "public, pg_catalog",
@@ -154,8 +154,8 @@ def _is_torn(world: Hostile) -> None:
 
 def _is_in_the_way(world: Hostile) -> None:
     """Who holds a lock is asked while somebody waits for it, and when a reading was broken off."""
-    from landed.targets.pg_blocking import blockers_of
-    from landed.targets.pg_unreadable import unreadable
+    from landed.engines.postgres.connect.blocking import blockers_of
+    from landed.engines.postgres.connect.unreadable import unreadable
 
     def connect() -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(world.url(), autocommit=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pghostile import COLUMNS, LEDGER, NEXT, OWNER, VERSIONS, Hostile, hostile, roles
 
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 COMMANDS = (("status",), ("doctor",), ("apply", "--yes"), ("repair", "--yes"))
 OTHERS = (("verify",), ("drift", "files", "target"), ("resume", "--yes"), ("exec", "SELECT 1"))

@@ -18,10 +18,10 @@ import pytest
 from pghostile import FILES, LEDGER, NEXT, OWNER, hostile, roles
 from tcpproxy import TcpProxy
 
+from landed.engines.postgres.connect.asking import GUARDED, PATH
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.sql.split import parse
 from landed.features.postgres import query
-from landed.shadow.postgres.servers import ShadowServer, server_for
-from landed.sql.postgres import parse
-from landed.targets.pg_asking import GUARDED, PATH
 
 postgast: Any = import_module("postgast")
 

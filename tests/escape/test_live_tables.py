@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from pghostile import LEDGER, OWNER, STRANGER, Hostile, hostile, roles
 
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 LATER = "20240104000000_later.sql"
 ON_A_TABLE: dict[str, tuple[str, ...]] = {

@@ -24,8 +24,8 @@ from wrangler import DATABASE_ID, database_files
 from landed.cli.main import COMMANDS
 from landed.cli.options import Common
 from landed.core.next import APPLY, VERBS, Hint, Next, Quoted, as_next, landed, prose, shell_word
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 pytestmark = pytest.mark.skipif(not SHELLS, reason="no shell of POSIX here")
 SOURCE = Path(__file__).parents[2] / "src" / "landed"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Texts that are made to hold up or to end their readers: files of a repository, schemas that a server tells.
 
 Each is read in a process of its own whose processor time is limited by the system. The bound is many times
@@ -17,20 +18,20 @@ from wrangler import ROOT
 
 CPU_SECONDS = 40
 READ = {
-    "sqlite-file": "from landed.sql.sqlite import parse; parse(text)",
-    "sqlite-tokens": "from landed.sql.sqlite_reader import Reader; Reader(text).tokens(0)",
-    "postgres-file": "from landed.sql.postgres import parse, problems; parse(text); problems(text)",
-    "postgres-stored": "from landed.sql.postgres_stored import ledger_statements; ledger_statements(text)",
-    "postgres-cut": "from landed.sql import postgres_segments as s; from landed.sql.postgres import parse; "
+    "sqlite-file": "from landed.engines.sqlite.sql.split import parse; parse(text)",
+    "sqlite-tokens": "from landed.engines.sqlite.sql.reader import Reader; Reader(text).tokens(0)",
+    "postgres-file": "from landed.engines.postgres.sql.split import parse, problems; parse(text); problems(text)",
+    "postgres-stored": "from landed.engines.postgres.sql.stored import ledger_statements; ledger_statements(text)",
+    "postgres-cut": "from landed.engines.postgres.sql import segments as s; from landed.engines.postgres.sql.split import parse; "
     "found = parse(text).statements; s.segments(found); s.cli_segments(text, found)",
-    "postgres-tree": "from landed.sql.postgres_grammar import statements_of as s; assert s(text) is None",
-    "postgres-expression": "from landed.catalog.postgres import canonical as c\n"
+    "postgres-tree": "from landed.engines.postgres.sql.grammar import statements_of as s; assert s(text) is None",
+    "postgres-expression": "from landed.engines.postgres.catalog import canonical as c\n"
     "c.canonical_expression(text); c.as_first_written(text)",
 }
 READ["postgres-proof"] = "from landed.targets import pg_proof_going as g; g._copies(text); g._casts(text)"
 for _kind in ("table", "view", "index", "trigger"):
     READ[f"schema-{_kind}"] = (
-        "from landed.catalog.sqlite import snapshot, SchemaRow; "
+        "from landed.engines.sqlite.catalog.facts import snapshot, SchemaRow; "
         f"assert snapshot([SchemaRow({_kind!r}, 't', 't', text)], None)"
     )
 

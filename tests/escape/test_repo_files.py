@@ -18,9 +18,9 @@ from landed_process import Answer, Landed
 from world import World
 
 from landed.core.errors import ConfigError
-from landed.targets import jsonc, toml
-from landed.targets.globs import compile_glob
-from landed.targets.regular_files import read, write
+from landed.project import jsonc, toml
+from landed.project.globs import compile_glob
+from landed.project.regular_files import read, write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, devices and links")
 

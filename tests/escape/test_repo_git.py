@@ -14,9 +14,9 @@ from escaping import Canary, canary
 from landed_process import Answer, Landed
 from world import World
 
-from landed.targets import git_process
-from landed.targets.git_process import NoHistory
-from landed.targets.githistory import History, history
+from landed.project import git_process
+from landed.project.git_process import NoHistory
+from landed.project.githistory import History, history
 
 pytestmark = pytest.mark.skipif(
     shutil.which("git") is None or os.name != "posix", reason="git and a shell script"

@@ -19,15 +19,15 @@ from landed_process import Landed
 from pgservers import MAJORS, absent, binaries_of, remove_servers
 from walls_attacks import as_nobody
 
-from landed.catalog.postgres.scope import PLAIN as PLAIN_SCOPE
-from landed.catalog.postgres.scope import SUPABASE
 from landed.core.migration import Migration
-from landed.shadow.postgres import walled
-from landed.shadow.postgres.baseline import PLAIN, Baseline, supabase
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer, own_server
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog.scope import PLAIN as PLAIN_SCOPE
+from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.shadow.platform.baseline import PLAIN, Baseline, supabase
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server import walled
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.sql.split import parse
 
 Server = Callable[..., ShadowServer]
 

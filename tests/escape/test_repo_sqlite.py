@@ -13,7 +13,7 @@ from escaping import Canary, canary
 from landed_process import Answer, Landed
 from world import World
 
-from landed.shadow.sandbox import open_sandbox, restrict
+from landed.engines.sqlite.shadow.sandbox import open_sandbox, restrict
 
 GOOD = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\nINSERT INTO users VALUES (1, 'a@example.invalid');\n"
 CASCADE = "CREATE TABLE own (id INTEGER PRIMARY KEY, of INTEGER REFERENCES users (id) ON DELETE CASCADE);\n"

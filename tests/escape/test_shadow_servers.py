@@ -12,7 +12,7 @@ from escaping import Canary, canary
 from landed_process import Landed
 from pgservers import LENT, lent_role
 
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 PASSWORD = "sehr-geheim-7"
 NO_MORE = "landed_no_more"
@@ -314,7 +314,7 @@ def test_files_have_no_power_on_a_server_that_is_lent(
     pg_server: Callable[..., ShadowServer], server: ShadowServer, tmp_path: Path, kind: str
 ) -> None:
     """All attacks in one history: each statement fails for itself, and the server goes on."""
-    from landed.shadow.postgres.baseline import supabase
+    from landed.engines.postgres.shadow.platform.baseline import supabase
 
     behind = server if kind == "plain" else pg_server(18, supabase())
     lent_role(behind)

@@ -27,13 +27,13 @@ from wrangler import DATABASE_ID, database_files
 
 from landed.cli import output
 from landed.core.printable import escaped, escaped_json, is_shown_whole
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 from landed.ops.shadow_pull import _quoted as toml_text
 from landed.ops.shadow_pull import with_setting
 from landed.report.sql_text import pasteable
 from landed.report.style import paint
 from landed.report.terminal import Guarded, finished, say, say_json, say_lines
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
 
 SOURCE = Path(__file__).parents[2] / "src" / "landed"
 FORGED = "\nNext: landed forged --yes\nlanded: forged\nproven: forged"

@@ -21,11 +21,11 @@ from escaping import canary
 from landed_process import Landed
 from pgservers import absent, binaries_of
 
-from landed.shadow.postgres import walled
-from landed.shadow.postgres.baseline import PLAIN
-from landed.shadow.postgres.locks import listens
-from landed.shadow.postgres.servers import own_server
-from landed.shadow.walls import landlock, seccomp
+from landed.engines.postgres.shadow.platform.baseline import PLAIN
+from landed.engines.postgres.shadow.server import walled
+from landed.engines.postgres.shadow.server.locks import listens
+from landed.engines.postgres.shadow.server.servers import own_server
+from landed.engines.postgres.shadow.walls import landlock, seccomp
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 pytestmark = linux

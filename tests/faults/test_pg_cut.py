@@ -14,7 +14,7 @@ import pytest
 from pgfaults import FILES, Done, Project, Truth, project_on
 from tcpproxy import When
 
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 from pgfaults import FILES, File, Project, Unit, project_in
 from pgservers import remove_servers
 
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 MORE = "0004_more.sql"
 BIG = "0005_big.sql"

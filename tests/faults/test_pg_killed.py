@@ -20,10 +20,10 @@ import pytest
 from pgfaults import FILES, Project, own_shadow, project_in, project_on
 from pgservers import ANYBODYS, anybodys_server, binaries_of
 
-from landed.shadow.postgres.databases import Scratch
-from landed.shadow.postgres.identity import server_identity
-from landed.shadow.postgres.locks import recorded_pid
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.databases import Scratch
+from landed.engines.postgres.shadow.server.identity import server_identity
+from landed.engines.postgres.shadow.server.locks import recorded_pid
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 
 @pytest.fixture(scope="module")

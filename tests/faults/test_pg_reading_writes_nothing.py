@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from landed_process import Landed
 
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 FILES = {
     "20240101000000_users.sql": "create table users (id int primary key, name text);\n"

@@ -10,7 +10,7 @@ import pytest
 from landed_process import Landed
 from pgfaults import FILES, project_on
 
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 RUNNERS = 8
 

@@ -12,13 +12,13 @@ from tcpproxy import TcpProxy
 
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets import pg_writer_outcome
-from landed.targets.base import Applied
-from landed.targets.pg_ledger import row_for
-from landed.targets.pg_writer import PgWriter
-from landed.targets.pg_writer_pipeline import Answer, Command
-from landed.targets.pg_writer_together import Member
+from landed.engines.base import Applied
+from landed.engines.postgres.ledger import row_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.write import outcome as pg_writer_outcome
+from landed.engines.postgres.write.pipeline import Answer, Command
+from landed.engines.postgres.write.together import Member
+from landed.engines.postgres.write.writer import PgWriter
 
 NAMES = "abcd"
 LEDGER = "supabase_migrations.schema_migrations"
@@ -225,7 +225,7 @@ def test_what_cannot_be_found_out_is_not_claimed(
 
 
 def test_a_stop_by_the_user(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from landed.targets import pg_writer_together
+    from landed.engines.postgres.write import together as pg_writer_together
 
     files = tables(world)
     real = pg_writer_together.send

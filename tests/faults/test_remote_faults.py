@@ -27,7 +27,7 @@ from remoteworld import REMOTE, RemoteWorld
 
 from landed.cli.failure import run as run_cli
 from landed.cli.main import cli
-from landed.targets.d1_api import Api
+from landed.engines.d1.api import Api
 
 pytestmark = pytest.mark.wrangler
 FILES = {

@@ -9,7 +9,7 @@ import pytest
 from landed_process import Landed
 from world import World
 
-from landed.targets.lockfile import read_lock
+from landed.project.lockfile import read_lock
 
 RUNNERS = 8
 FILES = 12

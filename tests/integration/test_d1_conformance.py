@@ -12,7 +12,7 @@ import apsw
 import pytest
 from wrangler import BatchFailed, MiniflareD1
 
-from landed.shadow.sandbox import explain_refusal, open_sandbox, unrestricted
+from landed.engines.sqlite.shadow.sandbox import explain_refusal, open_sandbox, unrestricted
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "cases" / "d1" / "accepts.json").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from wrangler import Wrangler, database_files
 
-from landed.targets.discovery import discover
-from landed.targets.files import list_names
-from landed.targets.naming import resolve_target
+from landed.project.discovery import discover
+from landed.project.files import list_names
+from landed.project.naming import resolve_target
 
 pytestmark = pytest.mark.wrangler
 

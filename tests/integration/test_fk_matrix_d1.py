@@ -9,7 +9,7 @@ import pytest
 from fkmatrix import ALL_ROWS, ON_DELETE, READ, VARIANTS, Rebuild, Rows, matrix
 from wrangler import BatchFailed, MiniflareD1
 
-from landed.shadow.sandbox import open_sandbox, unrestricted
+from landed.engines.sqlite.shadow.sandbox import open_sandbox, unrestricted
 
 CELLS = list(matrix())
 

@@ -12,12 +12,12 @@ import pytest
 
 from landed.core.errors import Ambiguous, Busy, NeedsConfirmation, NotProven
 from landed.core.migration import Migration
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
-from landed.targets.base import Consent
-from landed.targets.pg_alone import Proof, invalid_indexes, refuse_obstacles, run_alone
-from landed.targets.pg_blocking import Watcher
+from landed.engines.base import Consent
+from landed.engines.postgres.connect.blocking import Watcher
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
+from landed.engines.postgres.write.alone import Proof, invalid_indexes, refuse_obstacles, run_alone
 
 Connection = psycopg.Connection[Any]
 

@@ -9,9 +9,9 @@ from pgwriting import World, world_on
 
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.migration import Statement
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
-from landed.sql.postgres_settings import sets_session, with_settings
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.settings import sets_session, with_settings
+from landed.engines.postgres.sql.split import split
 
 
 @pytest.fixture

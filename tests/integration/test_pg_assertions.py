@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pgwriting import World, world_on
 
-from landed.catalog.postgres import SUPABASE
-from landed.catalog.postgres.assertions import Assertions
-from landed.catalog.postgres.readback import SETTINGS
-from landed.catalog.postgres.row_patterns import CannotTell
 from landed.core.facts import FactKey
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_writer_pipeline import Command, Failed, send
+from landed.engines.postgres.catalog import SUPABASE
+from landed.engines.postgres.catalog.assertions import Assertions
+from landed.engines.postgres.catalog.readback import SETTINGS
+from landed.engines.postgres.catalog.row_patterns import CannotTell
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.write.pipeline import Command, Failed, send
 
 PROJECTS = Path(__file__).parent.parent / "data" / "corpus" / "supabase"
 

@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from pgservers import MAJORS
 
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.shadow.postgres.standins import named_extensions, stand_ins
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.platform.standins import named_extensions, stand_ins
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 ALLOWED = [
     "CREATE POLICY p ON storage.objects FOR SELECT USING (bucket_id = 'a' AND auth.uid() = owner)",

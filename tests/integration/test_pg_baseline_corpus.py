@@ -13,12 +13,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.elevated import Powers
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
-from landed.sql.postgres_segments import cli_mode, cli_segments
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.platform.elevated import Powers
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.segments import cli_mode, cli_segments
+from landed.engines.postgres.sql.split import split
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 PROJECTS = sorted(folder.name for folder in CORPUS.iterdir())

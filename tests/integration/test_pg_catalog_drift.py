@@ -18,12 +18,12 @@ import psycopg
 import pytest
 from pgservers import MAJORS, binaries_of
 
-from landed.catalog.postgres import PLAIN, Tracker, canonical_view, snapshot
-from landed.catalog.postgres.follower import Follower
 from landed.core.facts import FactKey, compose, difference
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
+from landed.engines.postgres.catalog import PLAIN, Tracker, canonical_view, snapshot
+from landed.engines.postgres.catalog.follower import Follower
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import split
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
 BASE = (CASES / "base.sql").read_text(encoding="utf-8")

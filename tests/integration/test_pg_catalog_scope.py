@@ -10,13 +10,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from landed.catalog.postgres import PLAIN, SUPABASE, Tracker, snapshot
-from landed.catalog.postgres.privileges import differences
 from landed.core.facts import compose, difference
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
+from landed.engines.postgres.catalog import PLAIN, SUPABASE, Tracker, snapshot
+from landed.engines.postgres.catalog.privileges import differences
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import split
 
 Server = Callable[..., ShadowServer]
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from landed.catalog.postgres import SUPABASE
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.collations_asked import with_icu_stood_in
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.installed import installed
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer, own_server
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog import SUPABASE
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.platform.collations_asked import with_icu_stood_in
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.installed import installed
+from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.sql.split import parse
 
 Server = Callable[..., ShadowServer]
 FILE = """

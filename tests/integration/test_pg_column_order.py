@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from landed.cli.main import cli
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 FILES = {
     "0001_a.sql": "CREATE TABLE t (a int, b int);\n",

@@ -13,12 +13,13 @@ import pytest
 from pgpoolers import Sayer
 
 from landed.core.errors import LandedError
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets import pg_connect, pg_pool_mode
-from landed.targets.pg_capabilities import Capabilities
-from landed.targets.pg_connect import Connected, connect, open_connection
-from landed.targets.pg_url import Dsn, parse_url
+from landed.engines.postgres.connect import connect as pg_connect
+from landed.engines.postgres.connect import pool_mode as pg_pool_mode
+from landed.engines.postgres.connect.capabilities import Capabilities
+from landed.engines.postgres.connect.connect import Connected, connect, open_connection
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.project.pg_url import Dsn, parse_url
 
 Pooled = Callable[..., int]
 

@@ -12,11 +12,11 @@ import pytest
 from pgpoolers import Sayer, free_port
 
 from landed.core.errors import Busy, CannotKnow, ConfigError, LandedError
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_connect import connect
-from landed.targets.pg_failures import explain, meaning_of, scrub
-from landed.targets.pg_url import Dsn
+from landed.engines.postgres.connect.connect import connect
+from landed.engines.postgres.connect.failures import explain, meaning_of, scrub
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.project.pg_url import Dsn
 
 REF = "abcdefghijklmnopqrst"
 SECRET = "p@ss/w:rd?#%41 'q\" x"

@@ -14,14 +14,14 @@ import psycopg
 import pytest
 from pgpoolers import Sayer, free_port
 
+from landed.engines.postgres.connect.failures import meaning_of
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.ops.doctor import Check, Diagnosis, Level, diagnose
+from landed.project.pg_url import Dsn
 from landed.report.doctor import render_doctor
 from landed.report.doctor_json import doctor_json
 from landed.report.json_schema import json_schema
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_failures import meaning_of
-from landed.targets.pg_url import Dsn
 
 REF = "abcdefghijklmnopqrst"
 SECRET = "s3cret/p@ss:word"
@@ -176,7 +176,7 @@ def test_a_ledger_that_is_none_and_one_that_cannot_be_read(scratch: Scratch, pro
 
 
 def test_default_privileges_of_the_api_roles(pg_server: Callable[..., ShadowServer], project: Path) -> None:
-    from landed.shadow.postgres.baseline import supabase
+    from landed.engines.postgres.shadow.platform.baseline import supabase
 
     with new_database(pg_server(18, supabase())) as made:
         target = url(made, "postgres")

@@ -19,13 +19,13 @@ from pgservers import MAJORS, binaries_of
 
 from landed.cli.main import cli
 from landed.core.errors import UsageError
+from landed.engines.postgres.files import read_supabase_migrations
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.ops.drift_sides import drift
 from landed.report.json_schema import json_schema
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.supabase_files import read_supabase_migrations
 
 Server = Callable[..., ShadowServer]
 
@@ -132,7 +132,7 @@ def test_the_command_is_silent_on_another_writing(
 
 
 def replayed(scratch: Scratch, name: str) -> None:
-    from landed.catalog.postgres.scope import SUPABASE
+    from landed.engines.postgres.catalog.scope import SUPABASE
 
     files = read_supabase_migrations(CORPUS / name / "supabase" / "migrations", root=CORPUS)
     replay_all(scratch, SUPABASE, files.migrations)

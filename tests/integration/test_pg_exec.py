@@ -14,10 +14,10 @@ import pytest
 from landed_process import Answer, Landed
 from tcpproxy import TcpProxy
 
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.report.execute_types import typed_json
 from landed.report.json_schema import json_schema
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
 
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('happy', 'so, so');

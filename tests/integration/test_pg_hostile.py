@@ -14,9 +14,9 @@ from landed_process import Answer, Landed
 from pgservers import lent_role
 
 import landed
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer, server_for
-from landed.targets.pg_unreadable import unreadable
+from landed.engines.postgres.connect.unreadable import unreadable
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 
 LEDGER = "supabase_migrations.schema_migrations"
 A, B, C, D = (f"2024010{n}000000_{name}.sql" for n, name in enumerate("abcd", 1))

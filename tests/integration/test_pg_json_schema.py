@@ -13,8 +13,8 @@ from json_documents import held
 from landed_process import Landed
 
 from landed.core.standing import Standing
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 # world → (command line, document, exit code), run one after the other in the same world
 CASES: dict[str, list[tuple[str, str, int]]] = {

@@ -12,11 +12,8 @@ import pytest
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
-from landed.targets.pg_connect import connect
-from landed.targets.pg_ledger import (
+from landed.engines.postgres.connect.connect import connect
+from landed.engines.postgres.ledger import (
     Command,
     LedgerTable,
     PgLedgerRow,
@@ -30,7 +27,10 @@ from landed.targets.pg_ledger import (
     row_for,
     upsert,
 )
-from landed.targets.pg_url import Dsn
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
+from landed.project.pg_url import Dsn
 
 STORED = json.loads(
     (Path(__file__).parents[1] / "cases" / "supabase_ledger" / "cli-3.1.0.json").read_text("utf-8")

@@ -12,21 +12,21 @@ import psycopg
 import pytest
 
 from landed.core.errors import Busy, UsageError
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_advisory import LOCK_CLASS, lock_key, refuse_unwritable, session_lock
-from landed.targets.pg_blocking import (
+from landed.engines.postgres.connect.advisory import LOCK_CLASS, lock_key, refuse_unwritable, session_lock
+from landed.engines.postgres.connect.blocking import (
     Watcher,
     blockers_of,
     explain_cancel,
     retrying,
     sqlstate,
 )
-from landed.targets.pg_capabilities import Capabilities
-from landed.targets.pg_connect import Connected, open_connection
-from landed.targets.pg_ledger import LedgerTable
-from landed.targets.pg_sessions import Blocker, duration, shown
-from landed.targets.pg_url import Dsn, parse_url
+from landed.engines.postgres.connect.capabilities import Capabilities
+from landed.engines.postgres.connect.connect import Connected, open_connection
+from landed.engines.postgres.connect.sessions import Blocker, duration, shown
+from landed.engines.postgres.ledger import LedgerTable
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.project.pg_url import Dsn, parse_url
 
 Connection = psycopg.Connection[Any]
 

@@ -8,7 +8,7 @@ import pytest
 from pgwriting import World, world_on
 
 from landed.core.errors import Busy, NotProven
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 
 class Heard(list[str]):

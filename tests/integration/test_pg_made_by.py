@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from landed.cli.main import cli
 from landed.core.standing import Standing
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.ops.drift_sides import drift
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import open_workspace
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
 
 Server = Callable[..., ShadowServer]
 ENVIRON = {"PATH": "/usr/bin:/bin"}

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from landed_process import Landed
 
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.stored import ledger_statements
 from landed.ops.orphans_fetch import as_file
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres_stored import ledger_statements
 
 FIRST, SECOND = "20240101000000_first.sql", "20240102000000_second.sql"
 TEXTS = {

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from landed.catalog.postgres import PLAIN, snapshot
 from landed.core.facts import difference
 from landed.core.migration import Migration
-from landed.shadow.postgres.baseline import PLAIN as OWN
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog import PLAIN, snapshot
+from landed.engines.postgres.shadow.platform.baseline import PLAIN as OWN
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "plain_pg").glob("*.sql"))
 

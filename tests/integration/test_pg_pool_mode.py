@@ -13,12 +13,12 @@ import psycopg
 import pytest
 from tcpproxy import TcpProxy
 
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets import pg_pool_mode
-from landed.targets.pg_capabilities import Capabilities, capabilities
-from landed.targets.pg_connect import open_connection
-from landed.targets.pg_url import Dsn
+from landed.engines.postgres.connect import pool_mode as pg_pool_mode
+from landed.engines.postgres.connect.capabilities import Capabilities, capabilities
+from landed.engines.postgres.connect.connect import open_connection
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.project.pg_url import Dsn
 
 Connection = psycopg.Connection[Any]
 Pooled = Callable[..., int]

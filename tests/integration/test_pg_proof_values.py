@@ -8,8 +8,8 @@ import pytest
 from pgwriting import World, world_on
 
 from landed.core.errors import LandedError
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_proof_rows import RowGuard
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.write.proof_rows import RowGuard
 
 MADE = (
     "CREATE TABLE t (id int PRIMARY KEY, a text, b text);"

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_references import Explained, explain
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.write.references import Explained, explain
 
 SCHEMA = """
 CREATE TABLE customers (id int PRIMARY KEY, region text);

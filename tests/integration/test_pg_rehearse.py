@@ -15,13 +15,13 @@ import pytest
 from pgservers import remove_servers
 
 from landed.cli.main import main
+from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
+from landed.engines.postgres.shadow.server.servers import server_for
 from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
 from landed.report.json_schema import json_schema
 from landed.report.rehearse_locks import lock_lines
-from landed.shadow.postgres.baseline import PLAIN, supabase
-from landed.shadow.postgres.servers import server_for
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 

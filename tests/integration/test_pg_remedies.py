@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from landed_process import Landed
 
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 SHOP, CODE = "20240101000000_shop.sql", "20240102000000_code.sql"
 FILES = {

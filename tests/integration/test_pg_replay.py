@@ -9,16 +9,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from landed.catalog.postgres import PLAIN, SUPABASE, Scope, snapshot
 from landed.core.facts import YES, difference
 from landed.core.migration import Migration
 from landed.core.timeline import Step, facts_after, net_effects
-from landed.shadow.postgres.baseline import PLAIN as BARE
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.replay import PostgresReplayer, replay_all, touches_roles
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog import PLAIN, SUPABASE, Scope, snapshot
+from landed.engines.postgres.shadow.platform.baseline import PLAIN as BARE
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, replay_all, touches_roles
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 Server = Callable[..., ShadowServer]
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
@@ -172,7 +172,7 @@ ALTER TABLE "T" ADD COLUMN late json, ADD CONSTRAINT u UNIQUE (m)
 
 def test_claims_have_the_keys_of_the_catalog(fresh: Scratch) -> None:
     """Each statement's claims, had it failed, are among the facts that it makes when it works."""
-    from landed.shadow.postgres.claims import claimed_effects
+    from landed.engines.postgres.shadow.replay.claims import claimed_effects
 
     replayer = PostgresReplayer(fresh, PLAIN)
     try:
@@ -484,7 +484,7 @@ def test_the_shadow_of_somebody_who_is_no_superuser(pg_server: Server) -> None:
 
 def test_following_costs_one_answer_for_a_file(fresh: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
     """Statements that only make new things are sent without waiting for each other's answers."""
-    from landed.shadow.postgres import replay_batch
+    from landed.engines.postgres.shadow.replay import batch as replay_batch
 
     sent: list[int] = []
     real = replay_batch.send

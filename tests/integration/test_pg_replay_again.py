@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from landed.catalog.postgres import PLAIN
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import Step, net_effects
-from landed.shadow.cache import Cache
-from landed.shadow.postgres.baseline import PLAIN as PLAIN_BASELINE
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.replay import PostgresReplayer
-from landed.shadow.postgres.replay_again import Told, told
-from landed.shadow.postgres.servers import ShadowServer
-from landed.shadow.postgres.timeline import ShadowChoice, timeline
-from landed.sql.postgres import parse
+from landed.engines.cache import Cache
+from landed.engines.postgres.catalog import PLAIN
+from landed.engines.postgres.shadow.platform.baseline import PLAIN as PLAIN_BASELINE
+from landed.engines.postgres.shadow.replay.again import Told, told
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, timeline
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 HISTORY = (
     "CREATE TABLE a (id int PRIMARY KEY, note text); INSERT INTO a VALUES (1, 'x')",

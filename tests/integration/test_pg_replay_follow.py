@@ -12,12 +12,12 @@ from typing import Any
 
 import psycopg
 
-from landed.catalog.postgres import PLAIN, snapshot
-from landed.catalog.postgres.follower import Follower
 from landed.core.facts import FactKey, compose, difference
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
+from landed.engines.postgres.catalog import PLAIN, snapshot
+from landed.engines.postgres.catalog.follower import Follower
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import split
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
 

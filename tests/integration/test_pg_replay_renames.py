@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from landed.catalog.postgres.scope import PLAIN
-from landed.catalog.postgres.snapshot import snapshot
 from landed.core.migration import Migration
 from landed.core.timeline import facts_after
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.replay import PostgresReplayer
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog.scope import PLAIN
+from landed.engines.postgres.catalog.snapshot import snapshot
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 BEFORE = """
 create table a (id uuid primary key);

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from landed.catalog.postgres import SUPABASE
 from landed.core.migration import Migration
-from landed.shadow.cache import Cache
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.lacking import lacking_roles
-from landed.shadow.postgres.replay import PostgresReplayer
-from landed.shadow.postgres.replay_roles import share, unshare
-from landed.shadow.postgres.servers import ShadowServer
-from landed.shadow.postgres.timeline import ShadowChoice, timeline
-from landed.sql.postgres import parse
+from landed.engines.cache import Cache
+from landed.engines.postgres.catalog import SUPABASE
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.platform.lacking import lacking_roles
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+from landed.engines.postgres.shadow.replay.roles import share, unshare
+from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, timeline
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 Server = Callable[..., ShadowServer]
 FIRST = """
@@ -152,14 +152,14 @@ def test_a_replay_waits_for_one_that_changes_roles(pg_server: Server) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from landed.catalog.postgres import SUPABASE
+from landed.engines.postgres.catalog import SUPABASE
 from landed.core.migration import Migration
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.lacking import lacking_roles
-from landed.shadow.postgres.replay import PostgresReplayer
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.timeline import ShadowChoice
-from landed.sql.postgres import parse
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.platform.lacking import lacking_roles
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.replay.timeline import ShadowChoice
+from landed.engines.postgres.sql.split import parse
 
 with ShadowChoice(18, supabase()).open() as server, new_database(server) as scratch:
     replayer = PostgresReplayer(scratch, SUPABASE)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from landed.catalog.postgres import PLAIN
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.footprint import footprint
-from landed.shadow.postgres.replay import PostgresReplayer
-from landed.shadow.postgres.replay_run import Run, runs, takes_part
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog import PLAIN
+from landed.engines.postgres.shadow.replay.footprint import footprint
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+from landed.engines.postgres.shadow.replay.run import Run, runs, takes_part
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 BEFORE = """
 CREATE TABLE old (id int PRIMARY KEY, note text);

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from landed.catalog.postgres import PLAIN, Tracker
-from landed.catalog.postgres.restore import restoring
 from landed.core.facts import EXISTS, FactKey, Facts, difference, holds
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
+from landed.engines.postgres.catalog import PLAIN, Tracker
+from landed.engines.postgres.catalog.restore import restoring
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import split
 
 Server = Callable[..., ShadowServer]
 

@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.observe import KNOWN
-from landed.shadow.postgres.seed import SeedReport, seed
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.replay.observe import KNOWN
+from landed.engines.postgres.shadow.seed.seed import SeedReport, seed
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 Connection = psycopg.Connection[Any]
 

@@ -17,20 +17,26 @@ import pytest
 from pgservers import LENT, binaries_of, lent_role, remove_servers
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError
-from landed.shadow.postgres import databases
-from landed.shadow.postgres.baseline import PLAIN, supabase
-from landed.shadow.postgres.databases import (
+from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
+from landed.engines.postgres.shadow.server import databases
+from landed.engines.postgres.shadow.server.databases import (
     TEMPLATES_KEPT,
     become_template,
     has_template,
     new_database,
     snapshot_as_template,
 )
-from landed.shadow.postgres.embedded import embedded
-from landed.shadow.postgres.installed import installed
-from landed.shadow.postgres.locks import listens, recorded_pid
-from landed.shadow.postgres.outdated import sweep_clusters
-from landed.shadow.postgres.servers import ShadowServer, choose, own_server, sentence, server_for
+from landed.engines.postgres.shadow.server.embedded import embedded
+from landed.engines.postgres.shadow.server.installed import installed
+from landed.engines.postgres.shadow.server.locks import listens, recorded_pid
+from landed.engines.postgres.shadow.server.outdated import sweep_clusters
+from landed.engines.postgres.shadow.server.servers import (
+    ShadowServer,
+    choose,
+    own_server,
+    sentence,
+    server_for,
+)
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -55,8 +61,8 @@ def child(code: str) -> subprocess.Popen[str]:
 
 HOLD = """
 import sys
-from landed.shadow.postgres.servers import server_for
-from landed.shadow.postgres.databases import new_database
+from landed.engines.postgres.shadow.server.servers import server_for
+from landed.engines.postgres.shadow.server.databases import new_database
 with server_for(None) as server, new_database(server) as scratch:
     print(scratch.name, flush=True)
     sys.stdin.read()
@@ -175,8 +181,8 @@ def test_a_damaged_cluster_is_made_anew(place: Path) -> None:
 
 def test_many_at_once_share_one_server(place: Path) -> None:
     code = """
-from landed.shadow.postgres.servers import server_for
-from landed.shadow.postgres.databases import new_database, snapshot_as_template
+from landed.engines.postgres.shadow.server.servers import server_for
+from landed.engines.postgres.shadow.server.databases import new_database, snapshot_as_template
 with server_for(None) as server:
     for _ in range(2):
         with new_database(server) as scratch:

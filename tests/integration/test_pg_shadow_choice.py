@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from pgservers import lent_role
 
-from landed.catalog.postgres.scope import SUPABASE
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
-from landed.shadow.postgres.baseline import PLAIN, baseline_for, supabase
-from landed.shadow.postgres.choice import chosen, open_server, refuse_cluster_wide
-from landed.shadow.postgres.databases import new_database, snapshot_as_template
-from landed.shadow.postgres.servers import ShadowServer
-from landed.shadow.postgres.timeline import ShadowChoice, start_facts, timeline
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.shadow.platform.baseline import PLAIN, baseline_for, supabase
+from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, start_facts, timeline
+from landed.engines.postgres.shadow.server.choice import chosen, open_server, refuse_cluster_wide
+from landed.engines.postgres.shadow.server.databases import new_database, snapshot_as_template
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 Server = Callable[..., ShadowServer]
 

@@ -12,17 +12,17 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
-from landed.catalog.postgres.scope import SUPABASE
 from landed.cli.main import cli
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
+from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.files import read_supabase_migrations
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.ops.shadow_pull import propose, there_already, with_setting
+from landed.project.settings import read_settings
 from landed.report.json_schema import json_schema
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.settings import read_settings
-from landed.targets.supabase_files import read_supabase_migrations
 
 Server = Callable[..., ShadowServer]
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from landed.catalog.postgres import PLAIN, snapshot
-from landed.catalog.postgres.dump import dump_managed, dump_owned
-from landed.catalog.postgres.scope import SUPABASE
 from landed.core.facts import difference
-from landed.shadow.postgres.baseline import baseline_for, supabase
-from landed.shadow.postgres.databases import load_leniently, new_database
-from landed.shadow.postgres.elevated import Powers
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import split
-from landed.targets.supabase_files import read_supabase_migrations
+from landed.engines.postgres.catalog import PLAIN, snapshot
+from landed.engines.postgres.catalog.dump import dump_managed, dump_owned
+from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.files import read_supabase_migrations
+from landed.engines.postgres.shadow.platform.baseline import baseline_for, supabase
+from landed.engines.postgres.shadow.platform.elevated import Powers
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server.databases import load_leniently, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import split
 
 Server = Callable[..., ShadowServer]
 

@@ -9,7 +9,7 @@ import pytest
 from pgwriting import world_on
 
 from landed.core.errors import NotProven
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 MADE = "CREATE TABLE {} AS SELECT current_setting('transaction_isolation') AS level;"
 LEVELS = {

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from landed_process import Landed
 
-from landed.catalog.postgres.scope import SUPABASE
 from landed.core.migration import Migration
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.replay import replay_all
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
+from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
 
 
 class Project:

@@ -9,8 +9,8 @@ import pytest
 from pgwriting import World, world_on
 from tcpproxy import TcpProxy
 
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_ledger import row_for
+from landed.engines.postgres.ledger import row_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 ADDING = {
     "table": "CREATE TABLE public.orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);",

@@ -13,8 +13,9 @@ from pgwriting import World, world_on
 from tcpproxy import TcpProxy
 
 from landed.core.errors import Ambiguous, Busy, Interrupted, NotProven
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets import pg_blocking, pg_writer_outcome
+from landed.engines.postgres.connect import blocking as pg_blocking
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.write import outcome as pg_writer_outcome
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +156,7 @@ def test_a_lock_that_comes_free_is_waited_for_and_told(world: World, monkeypatch
             other.rollback()
 
         target.notify = let_go
-        from landed.targets.pg_writer import open_writer
+        from landed.engines.postgres.write.writer import open_writer
 
         with open_writer(target, lock_timeout="200ms") as writer:
             assert world.run(writer, migration).outcome == "applied"

@@ -9,7 +9,7 @@ from pgwriting import World, world_on
 from tcpproxy import TcpProxy
 
 from landed.core.errors import NotProven
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 
 @pytest.fixture(scope="module")

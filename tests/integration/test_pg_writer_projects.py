@@ -9,11 +9,11 @@ import pytest
 from pgwriting import world_on
 from tcpproxy import TcpProxy
 
-from landed.catalog.postgres import SUPABASE, snapshot
-from landed.catalog.postgres.readback import Readback
-from landed.shadow.postgres.baseline import supabase
-from landed.shadow.postgres.servers import ShadowServer
-from landed.targets.pg_writer_pipeline import Command, send
+from landed.engines.postgres.catalog import SUPABASE, snapshot
+from landed.engines.postgres.catalog.readback import Readback
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.write.pipeline import Command, send
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 

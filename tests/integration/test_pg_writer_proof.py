@@ -9,14 +9,14 @@ import pytest
 from pgwriting import World, world_on
 from tcpproxy import TcpProxy
 
-from landed.catalog.postgres.readback import SETTINGS
 from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.migration import Migration
-from landed.shadow.postgres.servers import ShadowServer
-from landed.sql.postgres import parse
-from landed.targets.base import Consent
-from landed.targets.pg_ledger import PgLedgerRow, row_for
-from landed.targets.pg_writer_together import Member
+from landed.engines.base import Consent
+from landed.engines.postgres.catalog.readback import SETTINGS
+from landed.engines.postgres.ledger import PgLedgerRow, row_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.split import parse
+from landed.engines.postgres.write.together import Member
 
 
 @pytest.fixture(scope="module")

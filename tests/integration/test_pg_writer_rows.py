@@ -8,7 +8,7 @@ import pytest
 from pgwriting import World, world_on
 
 from landed.core.errors import LandedError, NeedsConfirmation, NotProven
-from landed.shadow.postgres.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 
 FAMILY = (
     "CREATE TABLE parent (id int PRIMARY KEY, name text);"

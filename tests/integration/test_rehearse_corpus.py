@@ -10,12 +10,12 @@ import apsw
 import pytest
 from wrangler import BatchFailed, MiniflareD1
 
+from landed.engines.sqlite.shadow.sandbox import open_sandbox, unrestricted
+from landed.engines.sqlite.shadow.seed import seed
+from landed.engines.sqlite.sql.tokens import quote
 from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
-from landed.shadow.sandbox import open_sandbox, unrestricted
-from landed.shadow.seed import seed
-from landed.sql.sqlite_tokens import quote
 
 MISSING_BASE = "no such table: users"
 

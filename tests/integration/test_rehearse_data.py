@@ -17,8 +17,8 @@ from landed_process import Landed
 from world import World
 
 from landed.core.errors import CannotKnow, NeedsConfirmation, NotProven, UsageError
+from landed.engines.base import Consent
 from landed.ops.rehearse_data import rehearse_with_data
-from landed.targets.base import Consent
 
 NOTHING = Consent()
 FIRST = (

@@ -18,9 +18,9 @@ from psycopg.rows import dict_row
 
 import landed
 from landed.core.errors import CannotKnow, LandedError, UsageError
+from landed.engines.postgres.shadow.server.databases import Scratch, new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.features.grammar import KINDS, parse
-from landed.shadow.postgres.databases import Scratch, new_database
-from landed.shadow.postgres.servers import ShadowServer
 
 SCHEMA = """
 CREATE SCHEMA app;

@@ -13,10 +13,10 @@ from world import World
 from landed.core.advice import resume_plan
 from landed.core.errors import NeedsConfirmation
 from landed.core.standing import Standing
+from landed.engines.base import Consent
 from landed.ops.apply import run_apply
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.resume import plan_resume
-from landed.targets.base import Consent
 
 SETTLED = {Standing.OK, Standing.ASSUMED}
 WAITING = {Standing.PENDING, Standing.UNKNOWN}

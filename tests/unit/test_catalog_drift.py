@@ -13,8 +13,8 @@ from typing import NamedTuple
 import apsw
 import pytest
 
-from landed.catalog.sqlite import SchemaRow, snapshot
 from landed.core.facts import EXISTS, difference
+from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 FILES = sorted(CASES.glob("*/*.sql"))

@@ -9,9 +9,9 @@ import apsw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landed.catalog.sqlite import SchemaRow, snapshot
 from landed.core.facts import FactKey
-from landed.sql.sqlite_tokens import KEYWORDS, tokenize
+from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
+from landed.engines.sqlite.sql.tokens import KEYWORDS, tokenize
 
 TYPES = ("INTEGER", "TEXT", "VARCHAR(20)", "REAL", "BLOB", "")
 CHECKS = (

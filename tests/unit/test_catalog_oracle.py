@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from landed.catalog.sqlite import SchemaRow, snapshot
 from landed.core.facts import FactKey
-from landed.sql.sqlite import split
-from landed.sql.sqlite_query import Queries
-from landed.sql.sqlite_tokens import fold, quote
+from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
+from landed.engines.sqlite.sql.query import Queries
+from landed.engines.sqlite.sql.split import split
+from landed.engines.sqlite.sql.tokens import fold, quote
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "d1"
 PROJECTS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())

@@ -5,8 +5,15 @@ from __future__ import annotations
 import apsw
 import pytest
 
-from landed.catalog.sqlite import SchemaRow, object_facts, owned, resolve, snapshot, virtual_module
 from landed.core.facts import FactKey
+from landed.engines.sqlite.catalog.facts import (
+    SchemaRow,
+    object_facts,
+    owned,
+    resolve,
+    snapshot,
+    virtual_module,
+)
 
 LEDGER = (
     'CREATE TABLE "d1_migrations"(\n\t\tid INTEGER PRIMARY KEY AUTOINCREMENT,\n\t\tname TEXT UNIQUE,\n'

@@ -10,9 +10,9 @@ import pytest
 from d1_wire import ACCOUNT, SECRET, UUID, Wire, drop, drop_after, garbled_after, refuse
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError
-from landed.targets.d1_api import api_url
-from landed.targets.d1_api_errors import Gone, Problem, Refused, SqlFailed, Unreachable, Unsure, error_for
-from landed.targets.d1_auth import Credentials
+from landed.engines.d1.api import api_url
+from landed.engines.d1.api_errors import Gone, Problem, Refused, SqlFailed, Unreachable, Unsure, error_for
+from landed.engines.d1.auth import Credentials
 
 PATH = f"/accounts/{ACCOUNT}/d1/database/{UUID}/query"
 ONE = {"batch": [{"sql": "SELECT 1 AS one"}]}

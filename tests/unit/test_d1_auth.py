@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from landed.core.errors import CannotKnow, ConfigError
-from landed.targets.d1_auth import Variables, find_credentials, half_a_pair
-from landed.targets.d1_auth_login import CLIENT_ID, login_folder, read_login, refresh, token_url
+from landed.engines.d1.auth import Variables, find_credentials, half_a_pair
+from landed.engines.d1.login import CLIENT_ID, login_folder, read_login, refresh, token_url
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

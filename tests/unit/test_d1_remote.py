@@ -12,10 +12,10 @@ from d1_wire import Wire, refuse
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.core.timeline import DataCheck
-from landed.sql.sqlite import split
-from landed.targets.d1_batch import LEDGER
-from landed.targets.d1_remote_oneoff import inlined
-from landed.targets.oneoff import Script
+from landed.engines.d1.batch import LEDGER
+from landed.engines.d1.oneoff import inlined
+from landed.engines.sqlite.oneoff import Script
+from landed.engines.sqlite.sql.split import split
 
 LEDGER_SQL = LEDGER.format(table="d1_migrations")
 

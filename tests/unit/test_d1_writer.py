@@ -19,11 +19,11 @@ from landed.core.errors import (
     NeedsConfirmation,
     NotProven,
 )
+from landed.engines.base import Consent
 from landed.ops.apply import ApplyReport, plan_apply, run_apply
 from landed.ops.examine import examine
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.workspace import Workspace, open_workspace
-from landed.targets.base import Consent
 
 INIT = """CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, age INT CHECK (age > 0));
 CREATE INDEX users_age ON users(age DESC) WHERE age > 17;

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.targets import jsonc, toml
-from landed.targets.dotenv import parse_dotenv, read_dotenv
-from landed.targets.provenance import nearest
+from landed.project import jsonc, toml
+from landed.project.dotenv import parse_dotenv, read_dotenv
+from landed.project.provenance import nearest
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from landed.core.errors import ConfigError, UsageError
-from landed.targets.discovery import discover
-from landed.targets.naming import TargetSpec, redact, resolve_target
+from landed.project.discovery import discover
+from landed.project.naming import TargetSpec, redact, resolve_target
 
 TWO = """\
 [[d1_databases]]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from landed.core.errors import ConfigError, UsageError
-from landed.targets.d1_local import local_d1_path, object_hash, other_local_files
-from landed.targets.discovery import Project, discover
-from landed.targets.naming import resolve_target
+from landed.project.d1_local import local_d1_path, object_hash, other_local_files
+from landed.project.discovery import Project, discover
+from landed.project.naming import resolve_target
 
 FULL = """\
 name = "app"

@@ -7,12 +7,12 @@ import re
 import apsw
 import pytest
 
+from landed.engines.sqlite.oneoff import Outcome, Script, Touched, preview, run
+from landed.engines.sqlite.shadow.sandbox import restrict
+from landed.engines.sqlite.sql.split import split
 from landed.ops.execute import Executed, parameter
 from landed.report.execute import clipped, columns, render_results, shown
 from landed.report.execute_json import value_json
-from landed.shadow.sandbox import restrict
-from landed.sql.sqlite import split
-from landed.targets.oneoff import Outcome, Script, Touched, preview, run
 
 
 def _outcomes(sql: str, *before: str) -> list[Outcome]:

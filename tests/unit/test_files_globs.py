@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from landed.core.errors import ConfigError
-from landed.targets.files import plain_suffix
-from landed.targets.globs import compile_glob
+from landed.project.files import plain_suffix
+from landed.project.globs import compile_glob
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Note
-from landed.sql.sqlite import parse
-from landed.targets.files import MigrationSet, list_names, order_key, read_files, read_migrations, version_of
+from landed.engines.sqlite.sql.split import parse
+from landed.project.files import MigrationSet, list_names, order_key, read_files, read_migrations, version_of
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:

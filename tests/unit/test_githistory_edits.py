@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from landed.targets.githistory import (
+from landed.project.githistory import (
     History,
     NoHistory,
     applied_time,

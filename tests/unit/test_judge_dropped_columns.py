@@ -9,8 +9,8 @@ from landed.core.judge import judge
 from landed.core.migration import Migration
 from landed.core.standing import Standing
 from landed.core.timeline import facts_after
-from landed.shadow.timeline import timeline
-from landed.sql import sqlite as dialect
+from landed.engines.sqlite.shadow.timeline import timeline
+from landed.engines.sqlite.sql import split as dialect
 
 FILES = {
     "1_make": "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT, c TEXT);",

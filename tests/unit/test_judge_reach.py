@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import apsw
 import pytest
 
-from landed.catalog.sqlite import SchemaRow, snapshot
 from landed.core.judge import Ruling, judge
 from landed.core.migration import Migration
 from landed.core.standing import Standing, Verdict
 from landed.core.timeline import Step
-from landed.shadow.timeline import timeline
-from landed.sql import sqlite as dialect
+from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
+from landed.engines.sqlite.shadow.timeline import timeline
+from landed.engines.sqlite.sql import split as dialect
 
 
 def replayed(files: Mapping[str, str]) -> list[Step]:

@@ -8,7 +8,7 @@ import pytest
 
 from landed.core.errors import ConfigError
 from landed.core.limits import BOUNDS, DEFAULT, Bound, Limits, how_to_raise
-from landed.targets.settings import Settings, read_settings
+from landed.project.settings import Settings, read_settings
 
 
 def settings(folder: Path, text: str = "", **environ: str) -> Settings:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landed.core.errors import CannotKnow, ConfigError
-from landed.targets.lockfile import Lock, folder_key, parse_lock, read_lock, render, write_lock
+from landed.project.lockfile import Lock, folder_key, parse_lock, read_lock, render, write_lock
 
 A, B, C = (digit * 64 for digit in "abc")
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda n: "/" not in n)

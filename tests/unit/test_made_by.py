@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from landed.catalog.postgres.roles import Roles
-from landed.catalog.postgres.scope import PLAIN, SUPABASE, Scope
 from landed.core.facts import EXISTS, YES, FactKey
+from landed.engines.postgres.catalog.roles import Roles
+from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE, Scope
 from landed.ops.made_by import MadeBy
 
 ROLES = Roles("postgres", "postgres", False, "postgres", ("anon", "deploy"), ("deploy", "postgres"))

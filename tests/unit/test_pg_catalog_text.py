@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.catalog.postgres.canonical import canonical_expression, canonical_view
-from landed.catalog.postgres.names import quoted
-from landed.catalog.postgres.privileges import differences
-from landed.catalog.postgres.queries import NARROW, WHOLE, queries
-from landed.catalog.postgres.scope import PLAIN, SUPABASE
+from landed.engines.postgres.catalog.canonical import canonical_expression, canonical_view
+from landed.engines.postgres.catalog.names import quoted
+from landed.engines.postgres.catalog.privileges import differences
+from landed.engines.postgres.catalog.queries import NARROW, WHOLE, queries
+from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE
 
 
 @pytest.mark.parametrize(

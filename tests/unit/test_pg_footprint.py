@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from landed.shadow.postgres.footprint import footprint
-from landed.shadow.postgres.windows import Window
+from landed.engines.postgres.shadow.replay.footprint import footprint
+from landed.engines.postgres.shadow.replay.windows import Window
 
 
 @pytest.mark.parametrize(

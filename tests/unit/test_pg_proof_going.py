@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from landed.sql.postgres import split
-from landed.targets.pg_proof_going import calls, dropped_names
+from landed.engines.postgres.sql.split import split
+from landed.engines.postgres.write.proof_going import calls, dropped_names
 
 CALLS = {
     "SELECT drop_old_partitions()": True,

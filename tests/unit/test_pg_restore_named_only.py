@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from landed.catalog.postgres.restore import restoring
 from landed.core.facts import EXISTS, FactKey
+from landed.engines.postgres.catalog.restore import restoring
 
 TABLE = {FactKey("table", "", "public.t", EXISTS): "yes"}
 

@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from postgast import pg_query_pb2 as pb
 
-from landed.sql.postgres import normalise, parse, problems, read, split, tokenize
-from landed.sql.postgres_tokens import literal, quote, string_value
+from landed.engines.postgres.sql.split import normalise, parse, problems, read, split, tokenize
+from landed.engines.postgres.sql.tokens import literal, quote, string_value
 
 COMMENTS = {pb.Token.Value("SQL_COMMENT"), pb.Token.Value("C_COMMENT")}
 

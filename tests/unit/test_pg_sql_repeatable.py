@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from landed.sql.postgres_repeatable import is_repeatable
+from landed.engines.postgres.sql.repeatable import is_repeatable
 
 
 @pytest.mark.parametrize(

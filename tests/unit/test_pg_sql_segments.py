@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from landed.sql.postgres import split
-from landed.sql.postgres_segments import (
+from landed.engines.postgres.sql.segments import (
     cli_mode,
     cli_segments,
     early_enum_values,
@@ -16,7 +15,8 @@ from landed.sql.postgres_segments import (
     transaction_trap,
     wrapping,
 )
-from landed.sql.postgres_traits import traits
+from landed.engines.postgres.sql.split import split
+from landed.engines.postgres.sql.traits import traits
 
 
 def cut(sql: str) -> list[tuple[int, ...]]:

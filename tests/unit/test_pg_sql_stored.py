@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.sql.postgres import read
-from landed.sql.postgres_stored import _ends, ledger_statements, same_content
+from landed.engines.postgres.sql.split import read
+from landed.engines.postgres.sql.stored import _ends, ledger_statements, same_content
 
 STORED = json.loads(
     (Path(__file__).parents[1] / "cases" / "supabase_ledger" / "cli-3.1.0.json").read_text("utf-8")

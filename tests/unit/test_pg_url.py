@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from landed.core.errors import ConfigError, UsageError
-from landed.targets.naming import redact
-from landed.targets.outside import NOWHERE, PERSONS_ONLY, kept_back
-from landed.targets.pg_parameters import PASSED_ON, PLACE
-from landed.targets.pg_url import Dsn, from_environment, parse_url
+from landed.project.naming import redact
+from landed.project.outside import NOWHERE, PERSONS_ONLY, kept_back
+from landed.project.pg_parameters import PASSED_ON, PLACE
+from landed.project.pg_url import Dsn, from_environment, parse_url
 
 REF = "abcdefghijklmnopqrst"
 PASSWORDS = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from landed.sql.sqlite import tokenize
+from landed.engines.sqlite.sql.split import tokenize
 
 SOURCES = sorted((Path(__file__).parents[2] / "src" / "landed").rglob("*.py"))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import apsw
 
-from landed.catalog.sqlite import SchemaRow, snapshot
 from landed.core.facts import FactKey
-from landed.targets import rowguard
-from landed.targets.rowguard import Loss
+from landed.engines.sqlite import rowguard
+from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
+from landed.engines.sqlite.rowguard import Loss
 
 SCHEMA = """
 CREATE TABLE p (id INTEGER PRIMARY KEY);

@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from landed.shadow.sandbox import explain_refusal, open_sandbox, restrict, unrestricted
+from landed.engines.sqlite.shadow.sandbox import explain_refusal, open_sandbox, restrict, unrestricted
 
 
 def test_modes() -> None:

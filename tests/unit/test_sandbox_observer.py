@@ -8,11 +8,11 @@ from typing import Any
 import apsw
 import pytest
 
-from landed.shadow.observer import NOTHING, Seen
-from landed.shadow.row_digest import digest_rows
-from landed.shadow.sandbox import Observer, open_sandbox, restrict, unrestricted
-from landed.shadow.seed import seed
-from landed.sql.sqlite import split
+from landed.engines.sqlite.shadow.observer import NOTHING, Seen
+from landed.engines.sqlite.shadow.row_digest import digest_rows
+from landed.engines.sqlite.shadow.sandbox import Observer, open_sandbox, restrict, unrestricted
+from landed.engines.sqlite.shadow.seed import seed
+from landed.engines.sqlite.sql.split import split
 
 SCHEMA = """
 CREATE TABLE p (id INTEGER PRIMARY KEY, a);

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.catalog.sqlite import SchemaRow
-from landed.shadow.sandbox import open_sandbox, unrestricted
-from landed.shadow.seed import SeedReport, seed
-from landed.sql.sqlite import split
-from landed.sql.sqlite_tokens import literal
+from landed.engines.sqlite.catalog.facts import SchemaRow
+from landed.engines.sqlite.shadow.sandbox import open_sandbox, unrestricted
+from landed.engines.sqlite.shadow.seed import SeedReport, seed
+from landed.engines.sqlite.sql.split import split
+from landed.engines.sqlite.sql.tokens import literal
 
 
 def seeded(schema: str, mode: str = "d1") -> tuple[apsw.Connection, SeedReport]:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.shadow.row_digest import RowChange, row_changes
-from landed.shadow.sandbox import open_sandbox
-from landed.shadow.seed import digest_rows
+from landed.engines.sqlite.shadow.row_digest import RowChange, row_changes
+from landed.engines.sqlite.shadow.sandbox import open_sandbox
+from landed.engines.sqlite.shadow.seed import digest_rows
 
 SCHEMA = (
     "CREATE TABLE t (id INTEGER PRIMARY KEY, a, b TEXT); INSERT INTO t VALUES (1, 'x', 'y'), (2, 5, NULL)"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from landed.core.migration import Migration
-from landed.shadow.cache import Cache
-from landed.shadow.replay import Replayer
-from landed.shadow.timeline import timeline
-from landed.sql import sqlite as dialect
+from landed.engines.cache import Cache
+from landed.engines.sqlite.shadow.replay import Replayer
+from landed.engines.sqlite.shadow.timeline import timeline
+from landed.engines.sqlite.sql import split as dialect
 
 
 def migration(number: int, text: str) -> Migration:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlite_strategies import SCHEMA, changes, expressions, flat, nested, selects
 
-from landed.sql.sqlite_expression import settle
-from landed.sql.sqlite_query import Queries
-from landed.sql.sqlite_reader import Reader, Unreadable
+from landed.engines.sqlite.sql.expression import settle
+from landed.engines.sqlite.sql.query import Queries
+from landed.engines.sqlite.sql.reader import Reader, Unreadable
 
 CONNECTION = apsw.Connection(":memory:")
 CONNECTION.execute(SCHEMA + "CREATE TABLE k (id INTEGER PRIMARY KEY, v, w)")

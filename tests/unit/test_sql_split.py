@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.sql.sqlite import normalise, parse, split, tokenize
+from landed.engines.sqlite.sql.split import normalise, parse, split, tokenize
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "d1"
 FILES = sorted(CORPUS.rglob("*.sql"))

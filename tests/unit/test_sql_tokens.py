@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landed.sql.sqlite_reader import Reader
-from landed.sql.sqlite_tokens import (
+from landed.engines.sqlite.sql.reader import Reader
+from landed.engines.sqlite.sql.tokens import (
     JOIN_WORDS,
     KEYWORDS,
     RESERVED,

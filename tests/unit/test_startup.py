@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Speed, held without a clock: what is imported, replayed, and how many statements a file costs."""
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import pytest
 from world import World
 from wrangler import ROOT
 
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.servers import ShadowServer
-from landed.shadow.replay import Replayer
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.sqlite.shadow.replay import Replayer
 
 HEAVY = {
     "asyncio", "hypothesis", "http", "httpx", "jsonschema", "multiprocessing", "postgast", "psycopg", "rich",
@@ -97,11 +98,17 @@ def test_a_warm_status_loads_no_reader_no_shadow_and_no_writer(tmp_path: Path) -
     found = modules(world.folder, "status")
     assert not found & (HEAVY | {"subprocess", "platform.uname", "difflib"})
     assert not found & {
-        "landed.catalog.sqlite_table", "landed.shadow.replay", "landed.shadow.sandbox",
-        "landed.sql.sqlite_query", "landed.targets.holders", "landed.targets.oneoff",
-        "landed.targets.sqlite_writer",
+        "landed.engines.sqlite.catalog.table", "landed.engines.sqlite.shadow.replay", "landed.engines.sqlite.shadow.sandbox",
+        "landed.engines.sqlite.sql.query", "landed.engines.sqlite.holders", "landed.engines.sqlite.oneoff",
+        "landed.engines.sqlite.writer",
     }  # fmt: skip
-    assert not [m for m in found if m.startswith("landed.targets.") and ("remote" in m or ".pg_" in m)]
+    assert not [
+        m
+        for m in found
+        if m.startswith(
+            ("landed.engines.d1.", "landed.engines.postgres.connect", "landed.engines.postgres.write")
+        )
+    ]
 
 
 def test_a_warm_status_on_postgres_loads_no_reader_no_shadow_and_no_writer(
@@ -122,13 +129,15 @@ def test_a_warm_status_on_postgres_loads_no_reader_no_shadow_and_no_writer(
     # The driver itself loads asyncio, ssl and subprocess.
     assert not found & (HEAVY - {"asyncio", "psycopg", "ssl"} | {"difflib"})
     assert not found & {
-        "landed.catalog.postgres.looks", "landed.catalog.postgres.touched", "landed.catalog.postgres.tracker",
-        "landed.ops.git_evidence", "landed.shadow.postgres.cluster", "landed.shadow.postgres.databases",
-        "landed.shadow.postgres.replay", "landed.sql.postgres_segments", "landed.sql.postgres_traits",
-        "landed.targets.d1_local", "landed.targets.githistory", "landed.targets.lockfile",
-        "landed.targets.pg_failures", "landed.targets.pg_oneoff", "landed.targets.sqlite",
+        "landed.engines.postgres.catalog.looks", "landed.engines.postgres.catalog.touched", "landed.engines.postgres.catalog.tracker",
+        "landed.ops.git_evidence", "landed.engines.postgres.shadow.server.cluster", "landed.engines.postgres.shadow.server.databases",
+        "landed.engines.postgres.shadow.replay.replay", "landed.engines.postgres.sql.segments", "landed.engines.postgres.sql.traits",
+        "landed.project.d1_local", "landed.project.githistory", "landed.project.lockfile",
+        "landed.engines.postgres.connect.failures", "landed.engines.postgres.oneoff", "landed.engines.sqlite.target",
     }  # fmt: skip
-    assert not [m for m in found if m.startswith(("landed.targets.pg_writer", "landed.targets.d1_remote"))]
+    assert not [
+        m for m in found if m.startswith(("landed.engines.postgres.write.writer", "landed.engines.d1.target"))
+    ]
 
 
 @pytest.mark.usefixtures("own_cache")

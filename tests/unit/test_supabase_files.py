@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from landed.core.errors import CannotKnow, ConfigError
-from landed.targets.supabase_files import list_names, read_supabase_migrations, transaction_notes
+from landed.engines.postgres.files import list_names, read_supabase_migrations, transaction_notes
 
 
 def write(folder: Path, **files: str | bytes) -> Path:

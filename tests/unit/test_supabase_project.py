@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from landed.core.errors import ConfigError, UsageError
-from landed.targets.discovery import discover
-from landed.targets.naming import TargetSpec, resolve_target
-from landed.targets.outside import kept_back
-from landed.targets.pg_url import Dsn
-from landed.targets.supabase_config import linked_dsn, local_dsn, read_supabase
-from landed.targets.supabase_search import find_supabase
+from landed.project.discovery import discover
+from landed.project.naming import TargetSpec, resolve_target
+from landed.project.outside import kept_back
+from landed.project.pg_url import Dsn
+from landed.project.supabase_config import linked_dsn, local_dsn, read_supabase
+from landed.project.supabase_search import find_supabase
 
 REF = "abcdefghijklmnopqrst"
 OTHER = "tsrqponmlkjihgfedcba"

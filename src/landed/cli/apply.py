@@ -97,10 +97,10 @@ def _execute(
     dry_run: bool,
     allow: tuple[str, ...],
 ) -> None:
+    from landed.engines.base import Consent
     from landed.ops.apply import run_apply, unlocked
     from landed.report.apply_text import render_done, render_plan, render_report, render_undo
     from landed.report.json_apply import apply_json
-    from landed.targets.base import Consent
 
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
         exam.workspace.write_lock(missing)

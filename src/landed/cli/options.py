@@ -204,10 +204,10 @@ def _without_secrets(value: str) -> str:
 
         return Variable(name)
     from landed.core.errors import LandedError
-    from landed.targets.naming import redact
+    from landed.project.naming import redact
 
     try:
-        from landed.targets.pg_url import parse_url
+        from landed.project.pg_url import parse_url
 
         dsn = parse_url(value, {}, "")
     except LandedError:

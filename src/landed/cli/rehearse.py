@@ -75,9 +75,9 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
 
 
 def _with_data(workspace: Workspace, allow: tuple[str, ...]) -> DataRehearsal:
+    from landed.engines.base import Consent
     from landed.ops.examine import examine
     from landed.ops.rehearse_data import rehearse_with_data
-    from landed.targets.base import Consent
 
     def copied(size: int, folder: Path) -> None:
         say(f"landed: copied {size:,} bytes to {folder}; running what is pending there", sys.stderr)

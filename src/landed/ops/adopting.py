@@ -35,7 +35,7 @@ def adoption(exam: Examination) -> Adoption | None:
     if exam.base is None and any("needs-base" in judgement.flags for judgement in exam.judgements):
         # What the history starts from belongs before its first file, not behind its last.
         return None
-    from landed.catalog.postgres.restore import restoring
+    from landed.engines.postgres.catalog.restore import restoring
 
     expected, live = exam.ruling.expected, exam.facts
     new = {key.name for key in keys if key.prop == EXISTS and not key.parent}

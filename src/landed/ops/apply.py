@@ -11,6 +11,7 @@ from landed.core.facts import digest
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
+from landed.engines.base import Applied, Consent, UndoPoint, Writer
 from landed.ops.apply_words import (
     base_missing,
     blocked,
@@ -22,7 +23,6 @@ from landed.ops.apply_words import (
 )
 from landed.ops.describe import describe
 from landed.ops.examine import Examination
-from landed.targets.base import Applied, Consent, UndoPoint, Writer
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
 BLOCKS = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
@@ -82,7 +82,7 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     if broken is not None:
         raise cannot_run(exam, broken, items)
     if exam.workspace.spec.kind == "d1:remote":
-        from landed.targets.d1_batch import refuse_too_large
+        from landed.engines.d1.batch import refuse_too_large
 
         for item in items:
             refuse_too_large(item.migration)
@@ -144,8 +144,8 @@ def _next(
 ) -> Iterator[Applied]:
     """Run the next file, or as many of the next as the database takes at once."""
     if writer.undo is not None and len(items) > 1:
-        from landed.targets.d1_remote_group import Member, how_many, run_group
-        from landed.targets.d1_remote_writer import RemoteD1Writer
+        from landed.engines.d1.group import Member, how_many, run_group
+        from landed.engines.d1.writer import RemoteD1Writer
 
         members = [Member(i.migration, i.step) for i in items if i.record]
         count = how_many(members) if len(members) == len(items) else 0
@@ -155,8 +155,8 @@ def _next(
                 yield from together
                 return
     elif postgres:
-        from landed.targets import pg_writer_together as together_on
-        from landed.targets.pg_writer import PgWriter
+        from landed.engines.postgres.write import together as together_on
+        from landed.engines.postgres.write.writer import PgWriter
 
         assert isinstance(writer, PgWriter)
         whole = takewhile(_is_whole, items[: together_on.FILES])

@@ -9,9 +9,9 @@ from landed.core.errors import NotProven
 from landed.core.next import BREAK, Next, landed, prose
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
+from landed.engines.base import Applied
 from landed.ops.examine import Examination, needs_base
 from landed.ops.needs_managed import needs_managed
-from landed.targets.base import Applied
 
 if TYPE_CHECKING:
     from landed.ops.apply import Plan, PlanItem

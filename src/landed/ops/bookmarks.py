@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landed.catalog.schema_row import SchemaRow
 from landed.core.ledger import LedgerRow
-from landed.targets.base import LiveState
+from landed.engines.base import LiveState
+from landed.engines.sqlite.catalog.schema_row import SchemaRow
 
 if TYPE_CHECKING:
-    from landed.targets.d1_api_lookup import Place
-    from landed.targets.d1_remote import RemoteD1Target
+    from landed.engines.d1.lookup import Place
+    from landed.engines.d1.target import RemoteD1Target
 
 KEPT = 20
 _LONGEST_DAYS = 30
@@ -52,7 +52,7 @@ def remember(
 
     ``state`` is what the database held then; by default what was read of it last.
     """
-    from landed.targets.d1_remote import RemoteD1Target
+    from landed.engines.d1.target import RemoteD1Target
 
     if not isinstance(target, RemoteD1Target):
         return
@@ -82,7 +82,7 @@ def forget_from(target: RemoteD1Target, bookmark: str) -> None:
 
 
 def _path(place: Place) -> Path:
-    from landed.shadow.cache import cache_dir
+    from landed.engines.cache import cache_dir
 
     name = hashlib.sha256(f"{place.account}/{place.database}".encode()).hexdigest()[:24]
     return cache_dir() / "bookmarks" / f"{name}.json"

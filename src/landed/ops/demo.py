@@ -11,12 +11,12 @@ from pathlib import Path
 import apsw
 
 from landed.core.errors import ConfigError
-from landed.shadow.sandbox import restrict, unrestricted
-from landed.sql.sqlite import split
-from landed.sql.sqlite_tokens import quote
-from landed.targets.config_search import find_config
-from landed.targets.d1_local import OBJECTS, STATE, object_hash
-from landed.targets.sqlite_writer import LEDGER
+from landed.engines.sqlite.shadow.sandbox import restrict, unrestricted
+from landed.engines.sqlite.sql.split import split
+from landed.engines.sqlite.sql.tokens import quote
+from landed.engines.sqlite.writer import LEDGER
+from landed.project.config_search import find_config
+from landed.project.d1_local import OBJECTS, STATE, object_hash
 
 CONFIG = "wrangler.jsonc"
 _LEDGER = "d1_migrations"

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow
 from landed.core.migration import Migration
-from landed.sql.postgres import parse
-from landed.targets.pg_ledger import ledger_table, provision, row_for, upsert
+from landed.engines.postgres.ledger import ledger_table, provision, row_for, upsert
+from landed.engines.postgres.sql.split import parse
 
 if TYPE_CHECKING:
-    from landed.shadow.postgres.databases import Scratch
+    from landed.engines.postgres.shadow.server.databases import Scratch
 
 USERS = (
     "create table public.users (\n  id bigint primary key,\n  email text not null\n);\n"
@@ -79,9 +79,9 @@ def untrue_history(folder: Path) -> Iterator[PostgresWorld]:
 
     The server and its data are gone at the end. Raises CannotKnow where no Postgres can be started.
     """
-    from landed.shadow.postgres.baseline import supabase
-    from landed.shadow.postgres.databases import new_database
-    from landed.shadow.postgres.servers import server_for
+    from landed.engines.postgres.shadow.platform.baseline import supabase
+    from landed.engines.postgres.shadow.server.databases import new_database
+    from landed.engines.postgres.shadow.server.servers import server_for
 
     with _own_place(), server_for(None, baseline=supabase()) as server, new_database(server) as database:
         migrations = folder / "supabase" / "migrations"
@@ -116,7 +116,7 @@ def _own_place() -> Iterator[None]:
         import psycopg  # noqa: F401
     except ImportError as error:
         raise CannotKnow(f"the Postgres driver cannot be loaded: {error}") from None
-    from landed.shadow.postgres.outdated import remove_cluster
+    from landed.engines.postgres.shadow.server.outdated import remove_cluster
 
     folder = Path(tempfile.mkdtemp(prefix="landed-demo-", dir=_short()))
     os.environ["LANDED_SHADOW_DIR"] = str(folder)
@@ -130,7 +130,7 @@ def _own_place() -> Iterator[None]:
 
 
 def _short() -> str | None:
-    from landed.shadow.postgres.places import ROOM
+    from landed.engines.postgres.shadow.server.places import ROOM
 
     with suppress(OSError):
         found = os.statvfs("/dev/shm")

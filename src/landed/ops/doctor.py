@@ -11,8 +11,8 @@ import apsw
 
 from landed.core.errors import LandedError, UsageError
 from landed.core.next import several
-from landed.targets.discovery import Project
-from landed.targets.target_spec import TargetSpec
+from landed.project.discovery import Project
+from landed.project.target_spec import TargetSpec
 
 
 class Level(StrEnum):
@@ -76,8 +76,8 @@ def diagnose(
     Raises nothing that a user can cause.
     """
     from landed.ops import doctor_database, doctor_engine, doctor_project, doctor_supabase
-    from landed.targets.discovery import discover
-    from landed.targets.naming import resolve_target
+    from landed.project.discovery import discover
+    from landed.project.naming import resolve_target
 
     checks: list[Check] = []
     project: Project | None = None

@@ -10,14 +10,14 @@ from pathlib import Path
 import apsw
 
 from landed.core.next import program, several
+from landed.engines.sqlite.holders import holders
+from landed.engines.sqlite.shadow.sandbox import restrict
+from landed.engines.sqlite.sql.tokens import quote
+from landed.engines.sqlite.target import SqliteTarget
 from landed.ops.doctor import Check, Level, guarded
-from landed.shadow.sandbox import restrict
-from landed.sql.sqlite_tokens import quote
-from landed.targets.holders import holders
-from landed.targets.inside import check_database
-from landed.targets.provenance import Value
-from landed.targets.sqlite import SqliteTarget
-from landed.targets.target_spec import TargetSpec
+from landed.project.inside import check_database
+from landed.project.provenance import Value
+from landed.project.target_spec import TargetSpec
 
 CHECKED_BYTES = 1 << 30
 """Above this size the integrity check, which reads every page, is left to the user."""

@@ -13,11 +13,11 @@ import apsw
 
 from landed import __version__
 from landed.core.errors import ConfigError
+from landed.engines.cache import cache_dir
+from landed.engines.sqlite.shadow.sandbox import open_sandbox
 from landed.ops.doctor import Check, Level
-from landed.shadow.cache import cache_dir
-from landed.shadow.sandbox import open_sandbox
-from landed.targets.regular_files import read
-from landed.targets.target_spec import TargetSpec
+from landed.project.regular_files import read
+from landed.project.target_spec import TargetSpec
 
 PROBES: tuple[tuple[str, str], ...] = (
     ("fts5", "CREATE VIRTUAL TABLE probe_fts USING fts5(a)"),

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.catalog.postgres.names import quoted, role_name
 from landed.core.errors import CannotKnow, LandedError, UsageError
 from landed.core.next import Hint, landed, several
+from landed.engines.postgres.catalog.names import quoted, role_name
+from landed.engines.postgres.connect.asking import ask, ask_one
 from landed.ops.doctor import Check, Level, guarded
-from landed.targets.discovery import Project
-from landed.targets.pg_asking import ask, ask_one
-from landed.targets.target_spec import TargetSpec
+from landed.project.discovery import Project
+from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from landed.targets.pg_connect import Connected
+    from landed.engines.postgres.connect.connect import Connected
 
 _MOST = 5
 OLDEST = 15
@@ -92,7 +92,7 @@ def asking(what: str) -> Iterator[None]:
 
 
 def _connect(spec: TargetSpec, opened: list[Connected]) -> Iterator[Check]:
-    from landed.targets.pg_connect import open_connection
+    from landed.engines.postgres.connect.connect import open_connection
 
     assert spec.dsn is not None
     started = time.perf_counter()
@@ -115,7 +115,7 @@ def _connect(spec: TargetSpec, opened: list[Connected]) -> Iterator[Check]:
 
 
 def _server(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
-    from landed.targets.pg_advisory import refuse_unwritable
+    from landed.engines.postgres.connect.advisory import refuse_unwritable
 
     known = connected.capabilities
     version = f"Postgres {known.major}.{known.version % 10000}, database {known.database}"
@@ -286,7 +286,7 @@ def _extensions(project: Project, spec: TargetSpec, connected: Connected) -> Ite
 
 
 def _indexes(connection: Connection[Any]) -> Iterator[Check]:
-    from landed.targets.pg_indexes import invalid_indexes
+    from landed.engines.postgres.write.indexes import invalid_indexes
 
     with asking("the indexes"):
         broken = invalid_indexes(connection)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from landed.catalog.postgres.names import role_name
+from landed.engines.postgres.catalog.names import role_name
+from landed.engines.postgres.connect.asking import ask, ask_one
+from landed.engines.postgres.ledger import LedgerTable, ledger_table, read_ledger
+from landed.engines.postgres.ledger_shape import obstacles, shape_of, shape_query
+from landed.engines.postgres.sql.tokens import quote
 from landed.ops.doctor import Check, Level, guarded
 from landed.ops.doctor_postgres import asking
-from landed.sql.postgres_tokens import quote
-from landed.targets.pg_asking import ask, ask_one
-from landed.targets.pg_ledger import LedgerTable, ledger_table, read_ledger
-from landed.targets.pg_ledger_shape import obstacles, shape_of, shape_query
-from landed.targets.target_spec import TargetSpec
+from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:
-    from landed.targets.pg_connect import Connected
+    from landed.engines.postgres.connect.connect import Connected
 
 _CLI = ("version", "statements", "name")
 _HOSTED = ("created_by", "idempotency_key", "rollback")

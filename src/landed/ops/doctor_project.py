@@ -8,14 +8,14 @@ from pathlib import Path
 
 from landed.core.migration import Note
 from landed.ops.doctor import Check, Level
-from landed.targets.config_search import find_config
-from landed.targets.d1_database import D1Database
-from landed.targets.d1_local import local_d1_path, other_local_files
-from landed.targets.discovery import Project
-from landed.targets.naming import redact
-from landed.targets.settings import NUMBERS
-from landed.targets.supabase_search import find_supabase
-from landed.targets.target_spec import TargetSpec
+from landed.project.config_search import find_config
+from landed.project.d1_database import D1Database
+from landed.project.d1_local import local_d1_path, other_local_files
+from landed.project.discovery import Project
+from landed.project.naming import redact
+from landed.project.settings import NUMBERS
+from landed.project.supabase_search import find_supabase
+from landed.project.target_spec import TargetSpec
 
 _QUIET_NOTES = frozenset({"redirect", "gap"})
 _MOST = 6
@@ -174,8 +174,8 @@ def _files(project: Project, spec: TargetSpec) -> Iterator[Check]:
 
 
 def _lock(project: Project, spec: TargetSpec) -> Iterator[Check]:
-    from landed.targets.inside import lock_path
-    from landed.targets.lockfile import folder_key, read_lock
+    from landed.project.inside import lock_path
+    from landed.project.lockfile import folder_key, read_lock
 
     place = project.lock_file
     if spec.migrations_dir is None:
@@ -193,8 +193,8 @@ def _lock(project: Project, spec: TargetSpec) -> Iterator[Check]:
 
 
 def _git(project: Project, spec: TargetSpec) -> Iterator[Check]:
-    from landed.targets.git_process import NoHistory
-    from landed.targets.githistory import history
+    from landed.project.git_process import NoHistory
+    from landed.project.githistory import history
 
     if spec.migrations_dir is None or not spec.migrations_dir.value.is_dir():
         return

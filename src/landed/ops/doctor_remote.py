@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterator, Mapping
 
 from landed.core.errors import CannotKnow
+from landed.engines.d1.auth import Variables
+from landed.engines.d1.connect import Session
+from landed.engines.d1.lookup import find_account, find_database
+from landed.engines.d1.target import Connected, RemoteD1Target
 from landed.ops.doctor import Check, Level, guarded
-from landed.targets.d1_api_lookup import find_account, find_database
-from landed.targets.d1_auth import Variables
-from landed.targets.d1_remote import Connected, RemoteD1Target
-from landed.targets.d1_remote_connect import Session
-from landed.targets.discovery import Project
-from landed.targets.target_spec import TargetSpec
+from landed.project.discovery import Project
+from landed.project.target_spec import TargetSpec
 
 
 def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | None = None) -> list[Check]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from landed.ops.doctor import Check, Level
-from landed.targets.discovery import Project
-from landed.targets.target_spec import TargetSpec
+from landed.project.discovery import Project
+from landed.project.target_spec import TargetSpec
 
 
 def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[Check]:
@@ -14,11 +14,11 @@ def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[C
 
     ``major`` is the target's, where it answered.
     """
+    from landed.engines.postgres.shadow.platform.standins import stood_in
+    from landed.engines.postgres.shadow.server.choice import chosen
+    from landed.engines.postgres.shadow.server.servers import choose, sentence
+    from landed.engines.postgres.shadow.server.walled import expected
     from landed.ops.workspace import Workspace
-    from landed.shadow.postgres.choice import chosen
-    from landed.shadow.postgres.servers import choose, sentence
-    from landed.shadow.postgres.standins import stood_in
-    from landed.shadow.postgres.walled import expected
 
     setting = project.settings.shadow
     origin = setting.origin if setting else "default"

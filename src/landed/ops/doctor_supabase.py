@@ -9,12 +9,12 @@ from pathlib import Path
 
 from landed.core.errors import ConfigError
 from landed.ops.doctor import Check, Level
-from landed.targets.discovery import Project
-from landed.targets.pg_url import Dsn
-from landed.targets.regular_files import read
-from landed.targets.supabase_config import SupabaseProject
-from landed.targets.supabase_search import CONFIG, find_supabase
-from landed.targets.target_spec import TargetSpec
+from landed.project.discovery import Project
+from landed.project.pg_url import Dsn
+from landed.project.regular_files import read
+from landed.project.supabase_config import SupabaseProject
+from landed.project.supabase_search import CONFIG, find_supabase
+from landed.project.target_spec import TargetSpec
 
 _UNCHECKED = frozenset({"disable", "allow", "prefer"})
 _ENCRYPTED = frozenset({"require", "verify-ca"})

@@ -11,17 +11,17 @@ from landed.core.facts import FactKey, holds
 from landed.core.judge import Owners, owners_of
 from landed.core.migration import Migration
 from landed.core.timeline import Step, facts_after
+from landed.engines.base import LiveState
+from landed.engines.cache import Cache
+from landed.engines.sqlite.shadow.timeline import Progress
+from landed.engines.sqlite.sql.tokens import fold
 from landed.ops.workspace import Workspace
-from landed.shadow.cache import Cache
-from landed.shadow.timeline import Progress
-from landed.sql.sqlite_tokens import fold
-from landed.targets.base import LiveState
-from landed.targets.target_spec import TargetSpec
+from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:
-    from landed.catalog.postgres.roles import Roles
-    from landed.catalog.postgres.scope import Scope
-    from landed.targets.pg_connect import Connected
+    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.postgres.catalog.scope import Scope
+    from landed.engines.postgres.connect.connect import Connected
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ def _replayed(
     progress: Progress | None,
 ) -> tuple[list[Step], dict[FactKey, str]]:
     """The same for Postgres: what a database has before its first file belongs to the schema, too."""
-    from landed.shadow.postgres.timeline import start_facts
-    from landed.shadow.postgres.timeline import timeline as replay
+    from landed.engines.postgres.shadow.replay.timeline import start_facts
+    from landed.engines.postgres.shadow.replay.timeline import timeline as replay
 
     choice = workspace.shadow()
     scope = scope or workspace.scope(choice)
@@ -208,7 +208,7 @@ def postgres_side(workspace: Workspace, connected: Connected, scope: Scope) -> S
     """The schema of a Postgres database, within a scope, read once. Raises CannotKnow."""
     import psycopg
 
-    from landed.catalog.postgres.snapshot import snapshot_and_roles
+    from landed.engines.postgres.catalog.snapshot import snapshot_and_roles
 
     try:
         facts, roles = snapshot_and_roles(connected.connection, scope)

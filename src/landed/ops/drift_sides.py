@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import UsageError
+from landed.engines.base import LiveState
+from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.drift import Drift, Side, as_made_by_one, compare, files_side, postgres_side, target_side
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
-from landed.shadow.timeline import Progress
-from landed.targets.base import LiveState
 
 FILES, TARGET = "files", "target"
 
@@ -63,7 +63,7 @@ def _postgres(
     spaces: Mapping[str, Workspace], source: Workspace | None, progress: Progress | None
 ) -> dict[str, Side]:
     """The sides where both are Postgres: read in one scope, so that both leave out the same."""
-    from landed.catalog.postgres.scope import PLAIN, SUPABASE
+    from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE
 
     involved = [*spaces.values(), *([source] if source else [])]
     scope = SUPABASE if any(space.spec.kind == "supabase" for space in involved) else PLAIN

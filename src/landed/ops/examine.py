@@ -18,6 +18,9 @@ from landed.core.migration import Migration, Note
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.core.turns import in_turn
+from landed.engines.base import LiveState
+from landed.engines.cache import Cache
+from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.alternatives import may_hide, never_ran, without_hidden
 from landed.ops.column_order import only_in_another_order
 from landed.ops.describe import WITHHELD
@@ -27,10 +30,7 @@ from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
 from landed.ops.remedies_postgres import on_postgres
 from landed.ops.ruling import rule
 from landed.ops.workspace import BASE, Workspace
-from landed.shadow.cache import Cache
-from landed.shadow.timeline import Progress
-from landed.targets.base import LiveState
-from landed.targets.inside import look_at_lock
+from landed.project.inside import look_at_lock
 
 if TYPE_CHECKING:
     from landed.ops.made_by import MadeBy

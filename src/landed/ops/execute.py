@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, UsageError
+from landed.engines.base import UndoPoint
+from landed.engines.sqlite.oneoff import Outcome, Script, SqlValue, Touched
+from landed.engines.sqlite.sql import split as dialect
 from landed.ops.workspace import Workspace
-from landed.sql import sqlite as dialect
-from landed.targets.base import UndoPoint
-from landed.targets.oneoff import Outcome, Script, SqlValue, Touched
 
 if TYPE_CHECKING:
-    from landed.targets.d1_remote import RemoteD1Target
-    from landed.targets.sqlite import SqliteTarget
+    from landed.engines.d1.target import RemoteD1Target
+    from landed.engines.sqlite.target import SqliteTarget
 
 # Leading zeros or a plus sign mark names, codes and telephone numbers rather than numbers.
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})\Z")

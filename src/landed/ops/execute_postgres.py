@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from landed.core.errors import UsageError
 from landed.core.migration import Statement
+from landed.engines.postgres import oneoff as pg_oneoff
+from landed.engines.postgres.sql.segments import wrapping
+from landed.engines.postgres.sql.split import problems, split
+from landed.engines.postgres.sql.tokens import scan, words
+from landed.engines.postgres.sql.traits import traits
+from landed.engines.sqlite.oneoff import Script, SqlValue, Touched
 from landed.ops.execute import Executed, OneOff
 from landed.ops.workspace import Workspace
-from landed.sql.postgres import problems, split
-from landed.sql.postgres_segments import wrapping
-from landed.sql.postgres_tokens import scan, words
-from landed.sql.postgres_traits import traits
-from landed.targets import pg_oneoff
-from landed.targets.oneoff import Script, SqlValue, Touched
 
 _SCHEMA = frozenset(
     {"CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "COMMENT", "SECURITY", "REASSIGN", "IMPORT"}

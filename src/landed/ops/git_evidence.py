@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from landed.core.migration import Migration, Parsed
-from landed.targets.githistory import History, applied_time, blob_id, edited_after, history
+from landed.project.githistory import History, applied_time, blob_id, edited_after, history
 
 
 @dataclass

@@ -12,7 +12,7 @@ from landed.core.timeline import Step
 from landed.ops.examine import Examination, without_versions
 
 if TYPE_CHECKING:
-    from landed.shadow.postgres.replay import PostgresReplayer
+    from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
 
 
 def healing(
@@ -56,9 +56,9 @@ def _present(exam: Examination) -> Iterator[PostgresReplayer]:
     """A shadow with the schema that the target has now."""
     import psycopg
 
-    from landed.catalog.postgres.dump import dump_owned
-    from landed.shadow.postgres.databases import load_leniently, new_database
-    from landed.shadow.postgres.replay import PostgresReplayer
+    from landed.engines.postgres.catalog.dump import dump_owned
+    from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
+    from landed.engines.postgres.shadow.server.databases import load_leniently, new_database
 
     target = exam.workspace.postgres
     scope = target.scope

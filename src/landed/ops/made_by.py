@@ -18,9 +18,9 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.timeline import StatementTrace, Step, net_effects
 
 if TYPE_CHECKING:
-    from landed.catalog.postgres.roles import Roles
-    from landed.catalog.postgres.scope import Scope
     from landed.core.migration import Migration
+    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.postgres.catalog.scope import Scope
 
 Thing = tuple[str, str]
 """What a privilege is on (``table`` for all relations but sequences), and its name."""

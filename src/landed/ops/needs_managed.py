@@ -26,7 +26,7 @@ def needs_managed(workspace: Workspace, message: str) -> bool:
     found = _MISSING.search(message)
     if found is None:
         return False
-    from landed.catalog.postgres.scope import SUPABASE
+    from landed.engines.postgres.catalog.scope import SUPABASE
 
     if found[3]:
         return found[3] in _COLUMNS

@@ -13,7 +13,7 @@ from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
 
 if TYPE_CHECKING:
-    from landed.targets.pg_ledger import PgLedgerRow
+    from landed.engines.postgres.ledger import PgLedgerRow
 
 _NUMBER = re.compile(r"^[0-9]+[_-]?")
 
@@ -120,13 +120,13 @@ def same_as_stored(
     """Ledger rows without a file -> the files whose SQL they hold, by content, whatever they are called."""
     if not rows:
         return {}
-    from landed.targets.pg_ledger import orphan_name
+    from landed.engines.postgres.ledger import orphan_name
 
     known = {m.version for m in migrations}
     orphans = [row for row in rows if row.version not in known and row.statements]
     if not orphans:
         return {}
-    from landed.sql.postgres_stored import same_content
+    from landed.engines.postgres.sql.stored import same_content
 
     taken = {row.version for row in rows}
     free = [m for m in migrations if m.version not in taken]

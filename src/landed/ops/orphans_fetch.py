@@ -23,7 +23,7 @@ class MissingFile(NamedTuple):
 
 def missing_file(exam: Examination, judgement: Judgement) -> MissingFile | str:
     """The file for a row without one, or why it cannot be written."""
-    from landed.targets.pg_ledger import orphan_name
+    from landed.engines.postgres.ledger import orphan_name
 
     if judgement.standing is not Standing.ORPHAN:
         return "it has a file"
@@ -45,8 +45,8 @@ def missing_file(exam: Examination, judgement: Judgement) -> MissingFile | str:
 
 def as_file(statements: Sequence[str]) -> str | None:
     """The statements of a row as the text of a file that holds the same ones."""
-    from landed.sql.postgres_stored import same_content
-    from landed.sql.postgres_tokens import words
+    from landed.engines.postgres.sql.stored import same_content
+    from landed.engines.postgres.sql.tokens import words
 
     parts = [f"{s};\n" if words(s, 1) else f"{s}\n" for s in statements]
     # A statement may end in a line comment, of which the ";" must not become a part.

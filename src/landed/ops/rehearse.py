@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
+from landed.engines.sqlite.rowguard import Reference, references
+from landed.engines.sqlite.shadow.replay import Replayer
+from landed.engines.sqlite.shadow.sandbox import Seen
+from landed.engines.sqlite.shadow.timeline import Progress
+from landed.engines.sqlite.sql.tokens import fold, unquote
 from landed.ops.describe import describe
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.rehearse_seeded import Scene, run_seeded
 from landed.ops.workspace import Workspace
-from landed.shadow.replay import Replayer
-from landed.shadow.sandbox import Seen
-from landed.shadow.timeline import Progress
-from landed.sql.sqlite_tokens import fold, unquote
-from landed.targets.rowguard import Reference, references
 
 
 def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehearsal:

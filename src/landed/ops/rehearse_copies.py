@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.sql.sqlite_tokens import Token, fold, tokenize, unquote
+from landed.engines.sqlite.sql.tokens import Token, fold, tokenize, unquote
 
 _ENDS = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "RETURNING"})
 

@@ -13,11 +13,11 @@ import apsw
 
 from landed.core import last_resort
 from landed.core.errors import LandedError, LimitReached, NotProven, UsageError
+from landed.engines.base import Consent
+from landed.engines.sqlite.sql.tokens import quote
+from landed.engines.sqlite.target import SqliteTarget
 from landed.ops.apply import PlanItem, plan_apply
 from landed.ops.examine import Examination
-from landed.sql.sqlite_tokens import quote
-from landed.targets.base import Consent
-from landed.targets.sqlite import SqliteTarget
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
+from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
+from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, touches_roles
+from landed.engines.postgres.shadow.seed.tables import references
+from landed.engines.postgres.shadow.server.choice import refuse_cluster_wide
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.sql.segments import refused_trap
+from landed.engines.postgres.sql.tokens import words
+from landed.engines.postgres.sql.traits import traits
+from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.describe import WITHHELD, describe
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace
-from landed.shadow.postgres.choice import refuse_cluster_wide
-from landed.shadow.postgres.databases import new_database
-from landed.shadow.postgres.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
-from landed.shadow.postgres.observe_run import Refusal, Trial
-from landed.shadow.postgres.replay import PostgresReplayer, touches_roles
-from landed.shadow.postgres.seed_tables import references
-from landed.shadow.timeline import Progress
-from landed.sql.postgres_segments import refused_trap
-from landed.sql.postgres_tokens import words
-from landed.sql.postgres_traits import traits
 
 _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
 """How these read a table is the planner's choice, and another one for a big table."""

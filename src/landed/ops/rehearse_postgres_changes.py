@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from landed.core.migration import Statement
+from landed.engines.postgres.shadow.replay.observe import Table
+from landed.engines.postgres.shadow.seed.tables import Reference
+from landed.engines.postgres.sql.traits import traits
 from landed.ops.rehearse_findings import RowsChanged, RowsLost
 from landed.ops.rehearse_postgres_named import head, identifiers, shown
 from landed.ops.rehearse_postgres_rows import ColumnChange, TableRows, compare
-from landed.shadow.postgres.observe import Table
-from landed.shadow.postgres.seed_tables import Reference
-from landed.sql.postgres_traits import traits
 
 _ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from landed.core.migration import Statement
+from landed.engines.postgres.shadow.replay.observe_run import Refusal
+from landed.engines.postgres.sql.traits import traits
 from landed.ops.rehearse_findings import FailureFound
-from landed.shadow.postgres.observe_run import Refusal
-from landed.sql.postgres_traits import traits
 
 _MADE_UP = "the made-up row has caused this; whether real rows do depends on their values"
 

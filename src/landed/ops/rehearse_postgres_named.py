@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landed.sql.postgres_tokens import scan, string_value
+from landed.engines.postgres.sql.tokens import scan, string_value
 
 
 def identifiers(sql: str, depth: int = 3) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.sql.postgres_tokens import quote
+from landed.engines.postgres.sql.tokens import quote
 
 if TYPE_CHECKING:
     import psycopg

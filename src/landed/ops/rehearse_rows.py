@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import apsw
 
 from landed.core.migration import Statement
+from landed.engines import messages
+from landed.engines.sqlite.rowguard import Reference
+from landed.engines.sqlite.shadow.row_digest import RowChange, RowsDigest, digest_rows, row_changes
+from landed.engines.sqlite.shadow.sandbox import Seen, unrestricted
+from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
 from landed.ops.rehearse_copies import is_transformed
 from landed.ops.rehearse_findings import RowsChanged, RowsLost
-from landed.shadow.row_digest import RowChange, RowsDigest, digest_rows, row_changes
-from landed.shadow.sandbox import Seen, unrestricted
-from landed.sql.sqlite_tokens import fold, quote, tokenize, unquote
-from landed.targets import messages
-from landed.targets.rowguard import Reference
 
 if TYPE_CHECKING:
     from landed.ops.rehearse_seeded import Scene

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 
 import apsw
 
-from landed.catalog.sqlite import SchemaRow
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
+from landed.engines import messages
+from landed.engines.clock import Clock, Place
+from landed.engines.sqlite.catalog.facts import SchemaRow
+from landed.engines.sqlite.rowguard import Reference
+from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
+from landed.engines.sqlite.shadow.row_digest import digest_rows
+from landed.engines.sqlite.shadow.sandbox import Sandbox, explain_refusal, open_sandbox, unrestricted
+from landed.engines.sqlite.shadow.seed import SeedReport, seed
+from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
 from landed.ops.rehearse_copies import inserted_columns
 from landed.ops.rehearse_findings import FailureFound, RowsChanged, RowsLost, names
 from landed.ops.rehearse_rows import Witness, losses
-from landed.shadow.bounded import execute, place_of, stretch
-from landed.shadow.clock import Clock, Place
-from landed.shadow.row_digest import digest_rows
-from landed.shadow.sandbox import Sandbox, explain_refusal, open_sandbox, unrestricted
-from landed.shadow.seed import SeedReport, seed
-from landed.sql.sqlite_tokens import fold, quote, tokenize, unquote
-from landed.targets import messages
-from landed.targets.rowguard import Reference
 
 _TRIES = 3
 _NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|NUM|DEC|BOOL|DATE|TIME", re.IGNORECASE)

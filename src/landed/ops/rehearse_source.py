@@ -7,8 +7,8 @@ from pathlib import Path
 
 from landed.core.errors import ConfigError, UsageError
 from landed.ops.workspace import Workspace, open_workspace
-from landed.targets.discovery import discover
-from landed.targets.naming import TargetSpec, resolve_target
+from landed.project.discovery import discover
+from landed.project.naming import TargetSpec, resolve_target
 
 
 def open_files(

@@ -28,7 +28,7 @@ def on_postgres(judgement: Judgement, migration: Migration, expected: Facts, liv
 
 
 def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
-    from landed.sql.postgres_repeatable import is_repeatable
+    from landed.engines.postgres.sql.repeatable import is_repeatable
 
     notes = dict.fromkeys(note for e in judgement.evidence if not e.holds and (note := _note(e)))
     judgement = judgement._replace(notes=(*judgement.notes, *notes), allow=_consents(judgement, migration))
@@ -64,7 +64,7 @@ def _with_remedy(judgement: Judgement, migration: Migration, expected: Facts, li
     rights = judgement.recorded and any(_of_rights(migration.statements[n - 1].text) for n in plan.run)
     if not needed and not rights and not _lacks_objects(judgement):
         return judgement
-    from landed.catalog.postgres.restore import restoring
+    from landed.engines.postgres.catalog.restore import restoring
 
     broken = [e for e in judgement.evidence if not e.holds and e.key is not None]
     mixed = set(judgement.location.mixed) if judgement.location else set()
@@ -84,7 +84,7 @@ def _with_remedy(judgement: Judgement, migration: Migration, expected: Facts, li
 
 
 def _of_rights(sql: str) -> bool:
-    from landed.sql.postgres_tokens import words
+    from landed.engines.postgres.sql.tokens import words
 
     return words(sql, 2)[:1] in (["GRANT"], ["REVOKE"]) or words(sql, 2) == ["ALTER", "DEFAULT"]
 
@@ -103,14 +103,14 @@ def _consents(judgement: Judgement, migration: Migration) -> tuple[str, ...]:
         if evidence.holds or evidence.observed != "no" or key is None or not evidence.statement:
             continue
         if (key.kind, key.prop) == ("index", "valid") and _concurrently(migration, evidence.statement):
-            from landed.catalog.postgres.restore_names import schema_of, unquoted
+            from landed.engines.postgres.catalog.restore_names import schema_of, unquoted
 
             found.append(f"drop-invalid-index:{unquoted(schema_of(key.parent))}.{unquoted(key.name)}")
     return tuple(found)
 
 
 def _concurrently(migration: Migration, number: int) -> bool:
-    from landed.sql.postgres_tokens import words
+    from landed.engines.postgres.sql.tokens import words
 
     return "CONCURRENTLY" in words(migration.statements[number - 1].text, 5)
 
@@ -124,7 +124,7 @@ def _note(evidence: Evidence) -> str | None:
 
 def _replaces_whole(sql: str) -> bool:
     """Whether the statement sets all of a function anew, also what others have added to it."""
-    from landed.sql.postgres_tokens import words
+    from landed.engines.postgres.sql.tokens import words
 
     w = words(sql, 4)
     return w[:3] == ["CREATE", "OR", "REPLACE"] and w[3:4] in (["FUNCTION"], ["PROCEDURE"])

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from landed.core.errors import NotProven, UsageError
 from landed.core.next import Hint, Next, landed
 from landed.core.standing import Judgement, Standing
+from landed.engines.base import UndoPoint
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
-from landed.targets.base import UndoPoint
 
 if TYPE_CHECKING:
     from landed.ops.orphans_fetch import MissingFile

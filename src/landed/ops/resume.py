@@ -13,10 +13,10 @@ from landed.core.migration import Migration
 from landed.core.next import BREAK, Next, landed
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import StatementTrace, Step, net_effects
+from landed.engines.messages import excerpt
 from landed.ops.apply import Plan, PlanItem, find_migration
 from landed.ops.describe import describe
 from landed.ops.examine import Examination
-from landed.targets.messages import excerpt
 
 
 def plan_resume(

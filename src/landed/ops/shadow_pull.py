@@ -18,12 +18,12 @@ from landed.core.printable import escaped
 from landed.core.timeline import Step
 from landed.ops.needs_managed import needs_managed
 from landed.ops.workspace import BASE, Workspace
-from landed.targets.regular_files import SQL_BYTES, read
-from landed.targets.regular_files import write as write_file
-from landed.targets.settings import FILE
+from landed.project.regular_files import SQL_BYTES, read
+from landed.project.regular_files import write as write_file
+from landed.project.settings import FILE
 
 if TYPE_CHECKING:
-    from landed.shadow.timeline import Progress
+    from landed.engines.sqlite.shadow.timeline import Progress
 
 COMMAND = "landed shadow pull --base"
 _ROUNDS = 6
@@ -78,8 +78,8 @@ def propose() -> str:
 
 def pull_managed(workspace: Workspace) -> Pulled:
     """The schemas that the platform manages, as they are. Raises UsageError, CannotKnow."""
-    from landed.catalog.postgres.dump import dump_managed
-    from landed.catalog.postgres.scope import SUPABASE
+    from landed.engines.postgres.catalog.dump import dump_managed
+    from landed.engines.postgres.catalog.scope import SUPABASE
 
     _must_be_postgres(workspace)
     if workspace.spec.kind != "supabase":
@@ -102,7 +102,7 @@ def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pull
     The files are replayed without it, and what they make is left out; then with it, until no file meets an
     object that is there already. Raises UsageError, ConfigError, CannotKnow.
     """
-    from landed.catalog.postgres.dump import Owned
+    from landed.engines.postgres.catalog.dump import Owned
 
     _must_be_postgres(workspace)
     target = workspace.postgres

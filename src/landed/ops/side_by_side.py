@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from landed.core.errors import LandedError
 from landed.core.standing import Judgement
+from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import Workspace
-from landed.shadow.timeline import Progress
-from landed.targets.naming import redact
+from landed.project.naming import redact
 
 if TYPE_CHECKING:
     from landed.ops.drift import Drift

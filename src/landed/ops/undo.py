@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from landed.core.errors import Ambiguous, CannotKnow, NotProven, UsageError
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.next import BREAK, Next, landed
+from landed.engines.base import LiveState
 from landed.ops.bookmarks import Remembered, forget_from, remember, remembered
 from landed.ops.workspace import Workspace
-from landed.targets.base import LiveState
 
 if TYPE_CHECKING:
-    from landed.targets.d1_remote import RemoteD1Target
+    from landed.engines.d1.target import RemoteD1Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def describe(losses: Losses) -> list[str]:
 
 
 def _target(workspace: Workspace) -> RemoteD1Target:
-    from landed.targets.d1_remote import RemoteD1Target
+    from landed.engines.d1.target import RemoteD1Target
 
     target = workspace.target
     if isinstance(target, RemoteD1Target):
@@ -213,7 +213,7 @@ def _after_failure(
 ) -> str:
     """Whether the restore happened although its request failed: a note if so. Raises NotProven, Ambiguous,
     or the problem itself where the request did nothing."""
-    from landed.targets.d1_api_errors import Unsure
+    from landed.engines.d1.api_errors import Unsure
 
     if not isinstance(problem, Unsure):
         problem.details = (*problem.details, "Nothing was restored.")

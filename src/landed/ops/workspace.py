@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
+from landed.engines.base import LiveState
 from landed.ops.deferred import Deferred
-from landed.targets.base import LiveState
-from landed.targets.discovery import Project, discover
-from landed.targets.files import MigrationSet, read_migrations
-from landed.targets.naming import TargetSpec, resolve_target
+from landed.project.discovery import Project, discover
+from landed.project.files import MigrationSet, read_migrations
+from landed.project.naming import TargetSpec, resolve_target
 
 if TYPE_CHECKING:
-    from landed.catalog.postgres.roles import Roles
-    from landed.catalog.postgres.scope import Scope
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
     from landed.core.timeline import Step
+    from landed.engines.cache import Cache
+    from landed.engines.clock import Clock
+    from landed.engines.d1.target import RemoteD1Target
+    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.postgres.catalog.scope import Scope
+    from landed.engines.postgres.shadow.replay.timeline import ShadowChoice
+    from landed.engines.postgres.target import PgTarget
+    from landed.engines.sqlite.shadow.replay import Replayer
+    from landed.engines.sqlite.shadow.timeline import Progress
+    from landed.engines.sqlite.target import SqliteTarget
     from landed.ops.git_evidence import GitEvidence
-    from landed.shadow.cache import Cache
-    from landed.shadow.clock import Clock
-    from landed.shadow.postgres.timeline import ShadowChoice
-    from landed.shadow.replay import Replayer
-    from landed.shadow.timeline import Progress
-    from landed.targets.d1_remote import RemoteD1Target
-    from landed.targets.lockfile import Lock
-    from landed.targets.pg_target import PgTarget
-    from landed.targets.sqlite import SqliteTarget
+    from landed.project.lockfile import Lock
 
 BASE = "(starting schema)"
 """The name under which a starting schema stands in a timeline; no file can have it."""
@@ -74,10 +74,10 @@ class Workspace:
     def parse(self) -> Callable[[str], Parsed]:
         """How a file's text is cut into statements."""
         if self.is_postgres:
-            from landed.sql.postgres import parse
+            from landed.engines.postgres.sql.split import parse
 
             return parse
-        from landed.sql.sqlite import parse as sqlite_parse
+        from landed.engines.sqlite.sql.split import parse as sqlite_parse
 
         return sqlite_parse
 
@@ -95,8 +95,8 @@ class Workspace:
             return self._remote
         if self.spec.unsupported or self.spec.path is None:
             raise self._unsupported()
-        from landed.targets.inside import check_database
-        from landed.targets.sqlite import SqliteTarget
+        from landed.engines.sqlite.target import SqliteTarget
+        from landed.project.inside import check_database
 
         check_database(self.spec, self.project.settings.persist_to)
         return SqliteTarget(self.spec.path, self.mode, self.ledger_table, self.clock)
@@ -104,7 +104,7 @@ class Workspace:
     @cached_property
     def _remote(self) -> RemoteD1Target:
         # One for all uses: it keeps the connection and what was read last.
-        from landed.targets.d1_remote_connect import remote_target
+        from landed.engines.d1.connect import remote_target
 
         found = remote_target(self.project, self.spec, self.notify, self.environ)
         found.clock = self.clock
@@ -113,8 +113,8 @@ class Workspace:
     @cached_property
     def postgres(self) -> PgTarget:
         """The target, where it is a Postgres database: one for all uses, with one reading connection."""
-        from landed.targets.pg_ledger import ledger_table
-        from landed.targets.pg_target import PgTarget
+        from landed.engines.postgres.ledger import ledger_table
+        from landed.engines.postgres.target import PgTarget
 
         if self.spec.dsn is None:
             raise self._unsupported()
@@ -148,13 +148,13 @@ class Workspace:
     def migrations(self) -> MigrationSet:
         """The migration files in the platform's order. Raises ConfigError, CannotKnow."""
         if self._migrations is None:
-            from landed.targets.inside import check_folder
+            from landed.project.inside import check_folder
 
             value = self.spec.migrations_dir
             pattern = self.spec.migrations_pattern
             check_folder(value, f"the migrations folder {self.directory}")
             if self.is_postgres and pattern is None:
-                from landed.targets.supabase_files import read_supabase_migrations
+                from landed.engines.postgres.files import read_supabase_migrations
 
                 self._migrations = read_supabase_migrations(self.directory, root=self.project.start)
                 return self._migrations
@@ -173,7 +173,7 @@ class Workspace:
 
         It stands before the first file as if it were one that is always applied. Raises ConfigError.
         """
-        from landed.targets.inside import read_named
+        from landed.project.inside import read_named
 
         setting = self.project.settings.base
         if setting is None:
@@ -192,7 +192,7 @@ class Workspace:
         if state.facts is not None:
             known = dict(state.facts)
             return Deferred(lambda: known)
-        from landed.catalog.sqlite import snapshot
+        from landed.engines.sqlite.catalog.facts import snapshot
 
         return Deferred(lambda: snapshot(state.rows, self.ledger_table))
 
@@ -214,7 +214,7 @@ class Workspace:
         nearly the same files, if there are any.
         """
         if self.is_postgres:
-            from landed.shadow.postgres.timeline import timeline as postgres_timeline
+            from landed.engines.postgres.shadow.replay.timeline import timeline as postgres_timeline
 
             choice = self.shadow()
             return postgres_timeline(
@@ -228,7 +228,7 @@ class Workspace:
                 hopeless=hopeless,
                 like=like,
             )
-        from landed.shadow.timeline import timeline
+        from landed.engines.sqlite.shadow.timeline import timeline
 
         return timeline(
             self.mode,
@@ -248,13 +248,13 @@ class Workspace:
     @cached_property
     def clock(self) -> Clock:
         """The clock that all replays of a command share."""
-        from landed.shadow.clock import Clock
+        from landed.engines.clock import Clock
 
         return Clock(self.limits)
 
     def replayer(self) -> Replayer:
         """A shadow of a SQLite or D1 target, with nothing in it yet."""
-        from landed.shadow.replay import Replayer
+        from landed.engines.sqlite.shadow.replay import Replayer
 
         return Replayer(self.mode, ledger_table=self.ledger_table, clock=self.clock)
 
@@ -262,7 +262,7 @@ class Workspace:
         """What a database of this kind has before its first migration, and no migration has to explain."""
         if not self.is_postgres:
             return {}
-        from landed.shadow.postgres.timeline import start_facts
+        from landed.engines.postgres.shadow.replay.timeline import start_facts
 
         choice = self.shadow()
         return start_facts(choice, scope or self.scope(choice), cache=cache)
@@ -270,11 +270,11 @@ class Workspace:
     def history_key(self, files: Sequence[Migration]) -> bytes:
         """What stands for these files in this order and the rules of their replay; empty for no files."""
         if self.is_postgres:
-            from landed.shadow.postgres.timeline import keys_of
+            from landed.engines.postgres.shadow.replay.timeline import keys_of
 
             choice = self.shadow()
             return b"".join(keys_of(choice, self.scope(choice), files)[-1:])
-        from landed.shadow.cache import chain
+        from landed.engines.cache import chain
 
         return b"".join(chain(self.mode, self.ledger_table, files)[-1:])
 
@@ -290,10 +290,10 @@ class Workspace:
         return self._choice
 
     def _choose(self) -> ShadowChoice:
-        from landed.shadow.postgres.baseline import baseline_for, owned_by
-        from landed.shadow.postgres.lacking import lacking_roles
-        from landed.shadow.postgres.timeline import ShadowChoice, extensions_of
-        from landed.targets.inside import read_named
+        from landed.engines.postgres.shadow.platform.baseline import baseline_for, owned_by
+        from landed.engines.postgres.shadow.platform.lacking import lacking_roles
+        from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, extensions_of
+        from landed.project.inside import read_named
 
         settings, dsn = self.project.settings, self.spec.dsn
         managed = None
@@ -338,7 +338,7 @@ class Workspace:
 
     def scope(self, choice: ShadowChoice) -> Scope:
         """What of a Postgres database is the user's, comparable between target and shadow."""
-        from landed.catalog.postgres.scope import PLAIN, SUPABASE
+        from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE
 
         return replace(SUPABASE if self.spec.kind == "supabase" else PLAIN, floor=choice.floor)
 
@@ -357,15 +357,15 @@ class Workspace:
     @cached_property
     def lock_section(self) -> str:
         """The lock file's section for this target's migrations: the folder, relative to the file."""
-        from landed.targets.lockfile import folder_key
+        from landed.project.lockfile import folder_key
 
         return folder_key(self.project.lock_file.value, self.directory)
 
     def lock(self) -> Lock:
         """The lock file as it stands (empty when there is none). Raises ConfigError."""
         if self._lock is None:
-            from landed.targets.inside import lock_path
-            from landed.targets.lockfile import read_lock
+            from landed.project.inside import lock_path
+            from landed.project.lockfile import read_lock
 
             self._lock = read_lock(lock_path(self.project))
         return self._lock
@@ -376,8 +376,8 @@ class Workspace:
 
     def write_lock(self, digests: Mapping[str, str]) -> None:
         """Add or replace entries of this target's section, reading the file again first."""
-        from landed.targets.inside import lock_path
-        from landed.targets.lockfile import alone, read_lock, write_lock
+        from landed.project.inside import lock_path
+        from landed.project.lockfile import alone, read_lock, write_lock
 
         path = lock_path(self.project)
         with alone(path.parent):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.engines.base import Applied, UndoPoint
 from landed.ops.apply import ApplyReport, Plan
 from landed.ops.examine import Examination
 from landed.report.status_text import headline
 from landed.report.style import paint, symbols
 from landed.report.terminal import say, say_all
-from landed.targets.base import Applied, UndoPoint
 
 _LINES = 12
 _FILES = 20

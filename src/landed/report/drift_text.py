@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
+from landed.engines.messages import plural
+from landed.engines.sqlite.sql.tokens import unquote
 from landed.ops.drift import Difference, Drift
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_path
 from landed.report.terminal import say
-from landed.sql.sqlite_tokens import unquote
-from landed.targets.messages import plural
 
 _TABLES = ("table", "virtual table")
 _WITH_PARTS = (

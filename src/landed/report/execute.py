@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import IO
 
 from landed.core.printable import escaped
+from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.execute import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
 from landed.report.style import paint
 from landed.report.target_text import shown_place
 from landed.report.terminal import say, without_secrets
-from landed.targets.oneoff import Outcome, SqlValue
 
 _GAP = 2
 _NARROWEST = 8

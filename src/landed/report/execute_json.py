@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, cast
 
+from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.execute import Executed
 from landed.report.execute_types import typed_json
 from landed.report.json_target import SCHEMA, spec_json
-from landed.targets.oneoff import Outcome, SqlValue
 
 _SAFE = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259, section 6)."""

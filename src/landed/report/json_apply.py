@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.engines.base import UndoPoint
 from landed.ops.apply import ApplyReport, Plan
 from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
@@ -11,7 +12,6 @@ from landed.ops.repair import RepairPlan
 from landed.ops.workspace import Workspace
 from landed.report.json_status import SCHEMA, target_json
 from landed.report.json_target import spec_json
-from landed.targets.base import UndoPoint
 
 
 def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: str) -> dict[str, Any]:

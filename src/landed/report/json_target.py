@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from landed.targets.target_spec import TargetSpec
+from landed.project.target_spec import TargetSpec
 
 SCHEMA = "landed/1"
 

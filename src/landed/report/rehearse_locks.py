@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from landed.core.migration import Statement
+from landed.engines.messages import plural
+from landed.engines.postgres.sql.segments import segments
+from landed.engines.postgres.sql.traits import traits
 from landed.ops.rehearse_findings import FileRehearsal, LockHeld
-from landed.sql.postgres_segments import segments
-from landed.sql.postgres_traits import traits
-from landed.targets.messages import plural
 
 _MOST = 12
 

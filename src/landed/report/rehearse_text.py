@@ -8,6 +8,7 @@ from typing import IO
 
 from landed.core.errors import LandedError
 from landed.core.next import lines
+from landed.engines.messages import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.workspace import Workspace
@@ -15,7 +16,6 @@ from landed.report.rehearse_locks import heavy_files, lock_lines
 from landed.report.style import paint, symbols
 from landed.report.target_text import shown_path
 from landed.report.terminal import say
-from landed.targets.messages import plural
 
 _LINES = 12
 _WIDE = 160

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, Any
 
+from landed.engines.messages import plural
 from landed.ops.shadow_pull import Pulled
+from landed.project.target_spec import TargetSpec
 from landed.report.json_target import SCHEMA, spec_json
 from landed.report.terminal import say
-from landed.targets.messages import plural
-from landed.targets.target_spec import TargetSpec
 
 _WHAT = {
     "base": "the schema that the migrations start from",

@@ -7,6 +7,7 @@ from typing import IO
 
 from landed.core.next import landed
 from landed.core.standing import Judgement
+from landed.engines.messages import plural
 from landed.ops.side_by_side import Look, Row, SideBySide
 from landed.ops.verify import Answer
 from landed.report.drift_text import collapsed
@@ -14,7 +15,6 @@ from landed.report.status_text import MARKS, render_remarkable
 from landed.report.style import paint, symbols
 from landed.report.terminal import say, say_next
 from landed.report.verify_text import render_verify
-from landed.targets.messages import plural
 
 Command = Callable[[str], str]
 _FOLD = 8

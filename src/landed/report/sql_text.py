@@ -7,7 +7,7 @@ import re
 from textwrap import indent
 
 from landed.core.printable import escaped, is_shown_whole
-from landed.sql.postgres_tokens import scan, string_value
+from landed.engines.postgres.sql.tokens import scan, string_value
 
 _OURS = re.compile(r"(?i)\s*(?:next\s*:|[→✓✗·]|(?:.*\W)?landed\b)")
 """A line that could be taken for one of landed's where it stands at the beginning of a line."""

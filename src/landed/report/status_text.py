@@ -381,7 +381,7 @@ def _set_notes(exam: Examination, out: IO[str]) -> None:
 
 def _absent(exam: Examination, command: Command) -> list[str]:
     lines = ["The database does not exist yet; nothing was created."]
-    from landed.targets.d1_local import other_local_files
+    from landed.project.d1_local import other_local_files
 
     spec = exam.workspace.spec
     if spec.kind == "d1:local" and spec.path is not None:

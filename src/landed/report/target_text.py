@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from landed.targets.target_spec import TargetSpec
+    from landed.project.target_spec import TargetSpec
 
 _FOLDER = os.path.join("v3", "d1", "miniflare-D1DatabaseObject")
 

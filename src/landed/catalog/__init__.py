@@ -1,1 +1,0 @@
-"""From catalog rows to facts, one module per engine."""

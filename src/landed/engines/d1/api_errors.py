@@ -1,0 +1,186 @@
+"""What Cloudflare's API answered, in the user's words: who was refused, what is gone, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from landed.core.errors import CannotKnow
+from landed.engines.d1.api_text import LONGEST, one_line
+from landed.engines.d1.api_text import said as fit
+from landed.engines.d1.auth import HOW_TO, Credentials
+
+
+class Unsure(CannotKnow):
+    """A request was sent and its outcome is not known: lost reply, time-out, server error.
+
+    ``again`` is false where asking again would end in the same way.
+    """
+
+    again = True
+
+
+class Refused(CannotKnow):
+    """The API refused a request before it reached the database: nothing was done."""
+
+
+class Gone(Refused):
+    """The database does not exist (any more)."""
+
+
+class Unreachable(CannotKnow):
+    """The API could not be reached: nothing was sent."""
+
+    again = True
+
+
+class SqlFailed(CannotKnow):
+    """The database refused the SQL; ``reason`` is SQLite's message."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"D1 answered: {one_line(reason)}", next="landed doctor")
+        self.reason = reason
+
+
+class Problem(NamedTuple):
+    """One entry of ``errors`` in an answer."""
+
+    code: int
+    message: str
+
+
+_AUTH = frozenset({10000, 10001, 9106, 9109, 6003, 6111, 10405})
+_SQL = frozenset({7500})
+_GONE = frozenset({7404, 7407})
+_LIMIT = frozenset({7406})
+_SHAKEN = (
+    "internal error",
+    "network connection lost",
+    "overloaded",
+    "object to be reset",
+    "exceeded timeout",
+    "timed out",
+    "please retry",
+    "durable object",
+)
+"""Messages under code 7500 that are the platform's own trouble and say nothing about the SQL (developers.
+cloudflare.com/d1/observability/debug-d1)."""
+
+
+_MOST_PROBLEMS = 8
+_LONGEST_REASON = 20_000
+"""Characters of a database's message: the figures of a failed proof stand in it."""
+
+
+def problems_of(body: Any, secrets: Iterable[str] = ()) -> list[Problem]:
+    """The ``errors`` of an answer, whatever shape it has, the first ones; their words are made fit for
+    messages (:func:`~landed.engines.d1.api_text.said`)."""
+    found = []
+    errors = body.get("errors") if isinstance(body, dict) else None
+    for error in errors[:_MOST_PROBLEMS] if isinstance(errors, list) else ():
+        if isinstance(error, dict):
+            code, message = error.get("code"), error.get("message", "")
+            number = code if isinstance(code, int) and 0 < code < 1_000_000 else 0
+            text = message if isinstance(message, str) else ""
+            longest = _LONGEST_REASON if number in _SQL else LONGEST
+            found.append(Problem(number, fit(text, secrets, longest)))
+    return found
+
+
+def error_for(status: int, problems: Sequence[Problem], credentials: Credentials, what: str) -> CannotKnow:
+    """The error that an answer with ``success: false``, or one that is no answer at all, means.
+
+    ``what`` is what was asked for, as in ``the database db``.
+    """
+    codes = {p.code for p in problems}
+    text = "; ".join(p.message for p in problems if p.message)
+    said = [f"Cloudflare says: {one_line(text)}{_codes(codes)}"] if text else []
+    if codes & _SQL and not any(word in text.lower() for word in _SHAKEN):
+        return SqlFailed("; ".join(p.message for p in problems if p.code in _SQL))
+    if codes & _SQL or status >= 500:
+        return Unsure(
+            f"Cloudflare answered with an error of its own ({status}).",
+            details=said,
+            next="Try again; https://www.cloudflarestatus.com says whether there is an incident.",
+        )
+    if status in (401, 403) or codes & _AUTH:
+        return _unauthorised(credentials, what, said)
+    if status == 404 or codes & _GONE:
+        return Gone(
+            f"Cloudflare does not know {what}.",
+            details=[*said, f"asked with {credentials.origin}"],
+            next="Compare the ids with: wrangler d1 list   (another account? CLOUDFLARE_ACCOUNT_ID)",
+        )
+    if codes & _LIMIT:
+        return Refused("A limit of D1 is reached.", details=said, next="See: wrangler d1 info")
+    if status == 413:
+        return Refused(
+            "The request is larger than Cloudflare takes.",
+            details=said,
+            next="Split the file into several migrations.",
+        )
+    return Refused(f"Cloudflare refused the request ({status}).", details=said, next="landed doctor")
+
+
+def too_often(waits: Sequence[float], asked: float, most: float) -> Refused:
+    """The error when Cloudflare keeps asking to wait; ``asked`` is what it asks for now, in seconds."""
+    details = ["The limit is 1200 requests in 5 minutes per user; nothing was done by this request."]
+    if sum(waits) + asked > most:
+        longer = f"{asked:.0f} s" if asked < 1_000_000 else "longer than a week"
+        details.append(f"It asks to wait {longer}; landed waits {most:.0f} s at most.")
+    return Refused(
+        f"Cloudflare limits how often it may be asked, and still does after {sum(waits):.0f} s of waiting.",
+        details=details,
+        next="Try again in five minutes.",
+    )
+
+
+def too_large(most: int) -> Unsure:
+    """The error for an answer that is longer than it may be; asking again would bring the same."""
+    error = Unsure(
+        f"The answer from Cloudflare was lost: it is longer than the {most:,} bytes that landed reads.",
+        next="Ask for less at once, such as fewer rows (LIMIT).",
+    )
+    error.again = False
+    return error
+
+
+def lost(reason: str) -> Unsure:
+    """The error for a request whose answer did not arrive, or could not be read."""
+    return Unsure(
+        f"The answer from Cloudflare was lost: {reason}.", next="Check the connection and try again."
+    )
+
+
+def unreachable(host: str, reason: str) -> Unreachable:
+    """The error for a request that was never sent."""
+    lowered = reason.lower()
+    if "certificate" in lowered or "ssl" in lowered:
+        return Unreachable(
+            f"The connection to {host} is not trusted: {reason}.",
+            details=["Nothing was sent."],
+            next="Behind a proxy that inspects TLS, name its certificates in SSL_CERT_FILE.",
+        )
+    return Unreachable(
+        f"{host} cannot be reached: {reason}.",
+        details=["Nothing was sent."],
+        next="Check the connection (and HTTPS_PROXY, if there is a proxy) and try again.",
+    )
+
+
+def _unauthorised(credentials: Credentials, what: str, said: list[str]) -> Refused:
+    ways = {
+        "login": "wrangler login",
+        "key": "Check CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL (they win over a token).",
+        "token": HOW_TO,
+    }
+    return Refused(
+        f"Cloudflare refuses {what} to the credentials in force: {credentials.origin}.",
+        details=[*said, "Expired, revoked, for another account, or without the permission Account · D1?"],
+        next=ways[credentials.kind],
+    )
+
+
+def _codes(codes: set[int]) -> str:
+    known = ", ".join(str(c) for c in sorted(codes) if c)
+    return f" (code {known})" if known else ""

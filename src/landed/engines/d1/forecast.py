@@ -1,0 +1,168 @@
+"""Running a file ahead, here, on a copy of the remote schema: what it will do, and what would fail.
+
+The remote batch proves over there what this foresees; what is certain to fail is not sent at all,
+and is told with its statement, which D1's answer to a batch does not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import apsw
+
+from landed.core.errors import LandedError, NotProven
+from landed.core.facts import EXISTS, FactKey, holds
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Step
+from landed.engines import messages
+from landed.engines.base import Consent
+from landed.engines.d1.assertions import same_dependents
+from landed.engines.sqlite.shadow.replay import Replayer
+from landed.engines.sqlite.shadow.sandbox import explain_refusal
+from landed.engines.sqlite.sql.tokens import fold
+
+NOT_SENT = "It was not sent: nothing of it is in the database, and it is not recorded."
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a file does to the schema, by having run on a copy of it.
+
+    ``before`` and ``after`` are the facts; ``deleted`` and ``updated`` the tables that its DELETE and
+    UPDATE statements name (folded). ``sure`` says that the copy was whole. ``dependents`` is the
+    condition, in SQL, that what hangs on the tables to be dropped is what was read.
+    """
+
+    before: dict[FactKey, str]
+    after: dict[FactKey, str]
+    deleted: frozenset[str]
+    updated: frozenset[str]
+    sure: bool = True
+    dependents: str = ""
+
+
+def foresee(
+    shadow: Replayer,
+    migration: Migration,
+    step: Step,
+    chosen: Sequence[int],
+    consent: Consent,
+    *,
+    sure: bool,
+) -> Forecast:
+    """Run the statements (numbers) on the shadow, which then holds the schema as it is to become.
+
+    ``sure`` says that the shadow holds the whole schema, so that a statement that fails here will fail
+    there. Rows are not known here: a constraint that fails for want of them decides nothing.
+    Raises NotProven and NeedsConfirmation; the shadow is of no further use then.
+    """
+    before = dict(shadow.facts)
+    dropped = [t for t in step.dropped if FactKey("table", "", t, EXISTS) in before]
+    dependents = same_dependents(shadow.connection, dropped) if sure and dropped else ""
+    deleted: set[str] = set()
+    updated: set[str] = set()
+    wanted = set(chosen)
+    with shadow.observer.lifted() as connection:
+        connection.execute("BEGIN")
+    for statement in migration.statements:
+        if statement.number in wanted:
+            _run(shadow, migration, statement, step, before, deleted, updated, sure=sure)
+    shadow.tracker.reread()
+    after = dict(shadow.facts)
+    if sure:
+        _check_effects(migration, step, before, after, consent)
+    with shadow.observer.lifted() as connection:
+        if connection.in_transaction:
+            connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
+            connection.execute("COMMIT")
+    return Forecast(before, after, frozenset(deleted), frozenset(updated), sure, dependents)
+
+
+def not_sent(error: LandedError) -> LandedError:
+    """The same error, told of a file that was never sent."""
+    error.details = tuple(NOT_SENT if d == messages.ROLLED_BACK else d for d in error.details)
+    return error
+
+
+def _run(
+    shadow: Replayer,
+    migration: Migration,
+    statement: Statement,
+    step: Step,
+    before: dict[FactKey, str],
+    deleted: set[str],
+    updated: set[str],
+    *,
+    sure: bool,
+) -> None:
+    shadow.observer.take()
+    try:
+        shadow.connection.execute(statement.text).fetchall()
+    except apsw.ConstraintError:
+        seen = shadow.observer.take()
+    except (apsw.Error, TypeError, ValueError) as error:
+        seen = shadow.observer.take()
+        reason = explain_refusal(error, statement.text, "d1")
+        if sure or reason:
+            raise _certain(migration, statement, reason or str(error)) from None
+    else:
+        seen = shadow.observer.take()
+    named = messages.written_table(statement.text)
+    if named is not None:
+        if named in {fold(n) for n in seen.deleted_from}:
+            deleted.add(named)
+        if named in {fold(n) for n in seen.updated}:
+            updated.add(named)
+    late = {fold(n) for n in seen.dropped_tables} - set(step.dropped)
+    known = sorted(t for t in late if FactKey("table", "", t, EXISTS) in before)
+    if known:
+        raise NotProven(
+            f"{migration.name} would drop {', '.join(known)} here, which it does not do in the replay of the "
+            "files; its rows would not be counted.",
+            where=f"{migration.file}:{statement.line}",
+            details=[NOT_SENT],
+            next="landed status",
+        )
+
+
+def _certain(migration: Migration, statement: Statement, reason: str) -> NotProven:
+    return NotProven(
+        f"{migration.name} would fail: {reason}",
+        where=f"{migration.file}:{statement.line}",
+        details=[
+            f"statement {statement.number} of {len(migration.statements)}: "
+            f"{messages.excerpt(statement.text)}",
+            "found by running it on a copy of the database's schema",
+            NOT_SENT,
+        ],
+        next="Correct the file, then run: landed apply",
+    )
+
+
+def _check_effects(
+    migration: Migration,
+    step: Step,
+    before: dict[FactKey, str],
+    after: dict[FactKey, str],
+    consent: Consent,
+) -> None:
+    missing = [
+        (key, value, number)
+        for key, (_, value, number) in step.net.items()
+        if not holds(key, value, after.get(key))
+    ]
+    if missing:
+        raise not_sent(messages.effects_missing(migration, step, missing, after))
+    lost = [key for key in before if key.prop == EXISTS and key not in after]
+    named = {c.key for trace in step.traces for c in trace.effects} if lost else set()
+    refused = sorted(
+        key for key in lost if key not in named and f"drop-{key.kind}:{_short(key)}" not in consent.allowed
+    )
+    if refused:
+        allow = [f"drop-{key.kind}:{_short(key)}" for key in refused]
+        raise not_sent(messages.object_lost(migration, refused, allow))
+
+
+def _short(key: FactKey) -> str:
+    return f"{key.parent}.{key.name}" if key.parent else key.name

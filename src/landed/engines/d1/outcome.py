@@ -1,0 +1,227 @@
+"""After a write that failed: read the database again and say what is true. Nothing is sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
+from landed.core.facts import FactKey, holds
+from landed.core.migration import Migration
+from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed, prose
+from landed.core.timeline import Step
+from landed.engines.base import Consent, LiveState
+from landed.engines.d1.api_errors import SqlFailed, Unsure
+from landed.engines.d1.assertions import failed_proof
+from landed.engines.d1.batch import Batch
+from landed.engines.d1.forecast import Forecast
+from landed.engines.d1.ledger import made_trigger
+from landed.engines.d1.reasons import explained
+
+if TYPE_CHECKING:
+    from landed.engines.d1.target import RemoteD1Target
+
+NOTHING = "The database was read again: nothing of it is there, and it is not recorded."
+LATE = (
+    "Should the request still be under way: landed apply will find the file recorded then. A file's name can "
+    "be recorded only once, so it cannot run twice."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One file that was sent: what it was to do, and what was there before."""
+
+    target: RemoteD1Target
+    migration: Migration
+    step: Step
+    consent: Consent
+    forecast: Forecast
+    batch: Batch
+    before: LiveState
+    record: bool
+
+    def facts_of(self, state: LiveState) -> Mapping[FactKey, str]:
+        """The facts of a reading."""
+        from landed.engines.sqlite.catalog.facts import snapshot
+
+        return snapshot(state.rows, self.target.ledger_table)
+
+
+def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState | None, str]:
+    """What became of the file: the state and a note when it is applied after all, ``None`` for the
+    state when somebody else applied it. Raises NotProven, Ambiguous, CannotKnow, Interrupted."""
+    state = _read_again(attempt, problem)
+    facts = attempt.facts_of(state)
+    name = attempt.migration.name
+    recorded = any(row.name == name for row in state.ledger or ())
+    net = attempt.step.net
+    there = {key for key, (_, after, _) in net.items() if holds(key, after, facts.get(key))}
+    if attempt.record:
+        done = recorded and len(there) == len(net)
+    else:
+        was = attempt.facts_of(attempt.before)
+        fresh = [k for k, (_, after, _) in net.items() if not holds(k, after, was.get(k))]
+        done = bool(fresh) and len(there) == len(net)
+    if done:
+        return _applied(attempt, problem, state)
+    if recorded and attempt.record:
+        raise NotProven(
+            f"{name} is recorded, but what it should have done is not there.",
+            details=[*_said(problem), f"{len(net) - len(there)} of {len(net)} facts are missing."],
+            where=attempt.migration.file,
+            next="landed status",
+        )
+    if _half_done(attempt, facts, there):
+        raise NotProven(
+            f"{name} is not recorded, but a part of it is there now.",
+            details=[
+                *_said(problem, attempt),
+                f"{len(there)} of its {len(net)} facts are there, and they were not all there before: the "
+                "server did not roll the file back, or somebody else changed the schema meanwhile.",
+            ],
+            where=attempt.migration.file,
+            next=Next(STATUS, BREAK, "Then: ", landed("resume", name)),
+        )
+    _not_applied(attempt, problem)
+
+
+def after_ledger(
+    target: RemoteD1Target, batch: Batch, problem: BaseException, before: LiveState, wanted: set[str]
+) -> None:
+    """What became of a change of the ledger; returns when it is made. Raises as :func:`after_failure`."""
+    failed = failed_proof(problem.reason) if isinstance(problem, SqlFailed) else None
+    if failed is not None and 0 < failed.number <= len(batch.proofs):
+        proof = batch.proofs[failed.number - 1]
+        if proof.kind == "ledger":
+            raise made_trigger(proof.subject, "The change of the ledger", None)
+        meanwhile = "no longer recorded" if proof.kind == "present" else "recorded meanwhile"
+        raise NotProven(
+            "The ledger has changed since it was judged; nothing was changed.",
+            details=[f"{meanwhile}: {proof.subject}"],
+            next="landed status",
+        )
+    try:
+        state = target.read()
+    except CannotKnow as second:
+        unread = second
+    else:
+        names = {row.name for row in state.ledger or ()}
+        if names == wanted:
+            if isinstance(problem, KeyboardInterrupt):
+                raise Interrupted("Interrupted; the ledger is changed as planned.", next="landed status")
+            return
+        raise NotProven(
+            "The ledger was not changed.",
+            details=[*_said(problem), "It was read again, and it is as it was."]
+            if state.ledger == before.ledger
+            else [*_said(problem), "It was read again: it is neither as it was nor as planned."],
+            next="landed status",
+        )
+    raise Ambiguous(
+        "It is not known whether the ledger was changed.",
+        details=[*_said(problem), f"It cannot be read again: {unread.message}"],
+        next="When the database can be reached again: landed status",
+    )
+
+
+def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
+    try:
+        return attempt.target.read()
+    except KeyboardInterrupt:
+        second = CannotKnow("interrupted")
+    except CannotKnow as error:
+        second = error
+    name = attempt.migration.name
+    if isinstance(problem, (Unsure, KeyboardInterrupt)):
+        raise Ambiguous(
+            f"It is not known whether {name} was applied: it was sent, and the reply was lost.",
+            details=[
+                *_said(problem),
+                f"The database cannot be read again: {second.message}",
+                *second.details,
+                "It is all there, or nothing of it: the request is one transaction. It was not sent again.",
+            ],
+            where=attempt.migration.file,
+            next=prose(
+                "When the database can be reached again: landed status\n"
+                "Then: landed apply   (a file that is recorded is never run twice)"
+            ),
+        )
+    assert isinstance(problem, CannotKnow)
+    if isinstance(problem, SqlFailed):
+        told = _explained(attempt, problem)
+        told.details = (
+            *told.details,
+            f"D1 rolls a failed request back; that could not be checked: {second.message}",
+        )
+        raise told
+    # Refused at the door, or never sent: the database did not see it.
+    raise CannotKnow(
+        f"{name} was not run: {problem.message}",
+        details=[
+            *problem.details,
+            f"The request did not get to the database. It cannot be read again either: {second.message}",
+        ],
+        where=attempt.migration.file,
+        next=second.next or problem.next,
+    )
+
+
+def _applied(attempt: Attempt, problem: BaseException, state: LiveState) -> tuple[LiveState | None, str]:
+    name = attempt.migration.name
+    if isinstance(problem, KeyboardInterrupt):
+        raise Interrupted(
+            f"Interrupted while {name} was under way: it is applied, proven and recorded.",
+            next="landed status",
+        )
+    if isinstance(problem, Unsure):
+        return state, "the reply was lost; the database was read again: it is there and recorded"
+    return None, ""
+
+
+def _half_done(attempt: Attempt, facts: Mapping[FactKey, str], there: set[FactKey]) -> bool:
+    before = attempt.facts_of(attempt.before)
+    if before == facts:
+        return False
+    net = attempt.step.net
+    return any(not holds(key, net[key][1], before.get(key)) for key in there)
+
+
+def _not_applied(attempt: Attempt, problem: BaseException) -> NoReturn:
+    name = attempt.migration.name
+    if isinstance(problem, SqlFailed):
+        raise _explained(attempt, problem)
+    if isinstance(problem, KeyboardInterrupt):
+        raise Interrupted(
+            f"Interrupted while {name} was under way: it is not applied.",
+            details=[NOTHING, LATE],
+            next="landed status",
+        )
+    assert isinstance(problem, CannotKnow)
+    details = [*problem.details, NOTHING]
+    if isinstance(problem, Unsure):
+        details.append(LATE)
+    raise NotProven(
+        f"{name} was not applied: {problem.message}",
+        details=details,
+        where=attempt.migration.file,
+        next=Next(APPLY)
+        if isinstance(problem, Unsure)
+        else Next(as_next(problem.next), BREAK, "Then: ", APPLY),
+    )
+
+
+def _explained(attempt: Attempt, problem: SqlFailed) -> LandedError:
+    return explained(
+        attempt.migration, attempt.step, attempt.consent, attempt.forecast, attempt.batch, problem.reason
+    )
+
+
+def _said(problem: BaseException, attempt: Attempt | None = None) -> list[str]:
+    if attempt is not None and isinstance(problem, SqlFailed):
+        return [_explained(attempt, problem).message]
+    if isinstance(problem, KeyboardInterrupt):
+        return ["Interrupted while the request was under way."]
+    return [problem.message, *problem.details] if isinstance(problem, LandedError) else []

@@ -1,0 +1,144 @@
+"""Why D1 refused a batch, in the user's words: which proof failed, or which statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from landed.core.errors import LandedError, NotProven
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Step
+from landed.engines import messages
+from landed.engines.base import Consent
+from landed.engines.d1.api_text import one_line
+from landed.engines.d1.assertions import Failed, Proof, failed_proof
+from landed.engines.d1.batch import Batch
+from landed.engines.d1.forecast import Forecast
+from landed.engines.d1.guard import broken_of, losses_of
+from landed.engines.d1.ledger import made_trigger
+from landed.engines.sqlite import rowguard
+from landed.engines.sqlite.shadow.sandbox import explain_refusal
+from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
+
+_SUFFIXES = (": SQLITE_ERROR", ": SQLITE_CONSTRAINT", ": SQLITE_AUTH", ": SQLITE_TOOBIG")
+
+
+def explained(
+    migration: Migration, step: Step, consent: Consent, forecast: Forecast, batch: Batch, reason: str
+) -> LandedError:
+    """The error for a file that D1 refused and rolled back; ``reason`` is D1's message."""
+    failed = failed_proof(reason)
+    if failed is not None and 0 < failed.number <= len(batch.proofs):
+        proof = batch.proofs[failed.number - 1]
+        return _unproven(migration, step, consent, forecast, batch, proof, failed)
+    return _failed(migration, forecast, reason)
+
+
+def _unproven(
+    migration: Migration,
+    step: Step,
+    consent: Consent,
+    forecast: Forecast,
+    batch: Batch,
+    proof: Proof,
+    failed: Failed,
+) -> LandedError:
+    if proof.kind == "rows":
+        losses = losses_of(batch.guard, failed.measured, step, forecast, consent)
+        if losses:
+            return messages.rows_lost(migration, step, losses, batch.guard.known)
+    if proof.kind == "references" and (broken := broken_of(failed.measured)):
+        return messages.references_broken(migration, broken)
+    if proof.kind == "check":
+        check = step.checks[int(proof.subject)]
+        return NotProven(
+            f"{migration.name} ran, but its own check is not true: {check.text}",
+            where=f"{migration.file}:{check.line}",
+            details=[messages.ROLLED_BACK],
+            next="Correct the file or the check, then run: landed apply",
+        )
+    if proof.kind == "schema":
+        return NotProven(
+            f"{migration.name} was not run: what depends on {proof.subject} has changed since it was read.",
+            details=[messages.ROLLED_BACK],
+            where=migration.file,
+            next="landed apply",
+        )
+    if proof.kind == "ledger":
+        return made_trigger(proof.subject, migration.name, migration.file)
+    if proof.kind == "recorded":
+        return NotProven(
+            f"{migration.name} was recorded by somebody else meanwhile, and removed again.",
+            details=[messages.ROLLED_BACK],
+            where=migration.file,
+            next="landed status",
+        )
+    numbers = [step.net[key][2] for key in proof.keys if key in step.net]
+    statement = next((s for s in migration.statements if numbers and s.number == min(numbers)), None)
+    return NotProven(
+        f"{migration.name} ran without an error, but what it should have done is not there.",
+        details=[
+            f"{proof.subject} is not as the file makes it on a copy of the schema",
+            "The schema may have changed since it was read.",
+            messages.ROLLED_BACK,
+        ],
+        where=f"{migration.file}:{statement.line}" if statement else migration.file,
+        next="landed status",
+    )
+
+
+def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
+    for suffix in _SUFFIXES:
+        reason = reason.removesuffix(suffix)
+    reason = one_line(reason)
+    statement = _culprit(migration.statements, reason)
+    text = statement.text if statement else ""
+    why = explain_refusal(apsw.SQLError(reason), text, "d1") or reason
+    details = [messages.ROLLED_BACK]
+    if statement is not None:
+        shown = messages.excerpt(statement.text)
+        details.insert(0, f"statement {statement.number} of {len(migration.statements)}: {shown}")
+    advice = "Correct the file, then run: landed apply"
+    if statement is not None and "FOREIGN KEY" in reason:
+        known = rowguard.references(forecast.before)
+        details += messages.blocked_by_reference(known, text)
+        advice = messages.reference_advice(known, text)
+    return NotProven(
+        f"{migration.name} failed: {why}",
+        where=f"{migration.file}:{statement.line}" if statement else migration.file,
+        details=details,
+        next=advice,
+    )
+
+
+def _culprit(statements: Sequence[Statement], reason: str) -> Statement | None:
+    """The only statement that the message can be about; D1 does not say which one failed."""
+    if len(statements) == 1:
+        return statements[0]
+    if "FOREIGN KEY" in reason:
+        drops = [s for s in statements if _upper(s)[:2] == ["DROP", "TABLE"]]
+        return drops[0] if len(drops) == 1 else None
+    named = {fold(word) for word in _words(reason.partition("failed: ")[2])}
+    tables = {word.partition(".")[0] for word in named}
+    if not tables:
+        return None
+    writing = [
+        s
+        for s in statements
+        if (messages.written_table(s.text) in tables)
+        or (_upper(s)[:3] == ["CREATE", "UNIQUE", "INDEX"] and tables & set(_names(s)))
+    ]
+    return writing[0] if len(writing) == 1 else None
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip(" '\"") for word in text.split(",") if word.strip()]
+
+
+def _upper(statement: Statement) -> list[str]:
+    return [word.upper() for word in _names(statement)[:4]]
+
+
+def _names(statement: Statement) -> list[str]:
+    return [fold(unquote(t.text)) for t in tokenize(statement.text[:2000]) if t.kind in ("word", "quoted")]

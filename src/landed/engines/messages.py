@@ -1,0 +1,222 @@
+"""What landed says when a file may not be committed: the loss, its cause, the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from landed.core.errors import NeedsConfirmation, NotProven
+from landed.core.facts import EXISTS, FactKey, Facts
+from landed.core.migration import Migration
+from landed.core.next import BREAK, Next, Quoted, landed, prose
+from landed.core.timeline import Step
+from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
+
+if TYPE_CHECKING:
+    from landed.engines.sqlite.rowguard import Loss, Reference
+
+ROLLED_BACK = "The file was rolled back: nothing of it is in the database, and it is not recorded."
+
+REBUILD_ADVICE = (
+    "Rewrite the file: rebuild the table together with every table that refers to it (create and fill "
+    "new_parent and new_child, the child referring to new_parent; drop the old child, then the old parent; "
+    "rename both), in one file. Then run: landed apply"
+)
+"""The rebuild that keeps all rows with foreign keys on, for any ON DELETE action (measured on D1)."""
+
+COPY_ADVICE = (
+    "Rewrite the file so that it copies every row, or says with a DELETE which rows go. "
+    "Then run: landed apply"
+)
+
+DEFER_ADVICE = (
+    "Rewrite the file: put PRAGMA defer_foreign_keys = on before the rebuild. landed checks every reference "
+    "before it commits. Then run: landed apply"
+)
+
+
+def excerpt(sql: str, width: int = 90) -> str:
+    """A statement on one line, shortened."""
+    folded = " ".join(sql.split())
+    return folded if len(folded) <= width else folded[: width - 1] + "…"
+
+
+def written_table(sql: str) -> str | None:
+    """The table that a DELETE, UPDATE, INSERT or REPLACE names, in lower case."""
+    words = [t for t in tokenize(sql[:2000]) if t.kind not in ("space", "comment")]
+    upper = [t.text.upper() for t in words]
+    if not upper or upper[0] not in ("DELETE", "UPDATE", "INSERT", "REPLACE", "WITH"):
+        return None
+    starts = (("DELETE", "FROM"), ("INTO",), ("UPDATE",))
+    for at, word in enumerate(upper):
+        for start in starts:
+            if word == start[0] and tuple(upper[at : at + len(start)]) == start:
+                place = at + len(start)
+                if word == "UPDATE" and upper[place : place + 1] == ["OR"]:
+                    place += 2
+                if place < len(words):
+                    return fold(unquote(words[place].text))
+    return None
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def rows_lost(
+    migration: Migration, step: Step, losses: Sequence[Loss], known: Sequence[Reference]
+) -> NotProven | NeedsConfirmation:
+    """The error for rows that a file would lose: which table, how many, why, and what works."""
+    named = all(loss.kind in ("drop-table", "drop-column") for loss in losses)
+    first = losses[0]
+    details = [_loss(loss, step.dropped) for loss in losses]
+    details.append(ROLLED_BACK)
+    where = _drop_place(migration, step, losses)
+    allow = landed("apply", allow=[Quoted(loss.allow) for loss in losses])
+    if named:
+        verb = "column" if first.kind == "drop-column" else "table"
+        target = f"{first.table}.{first.column}" if first.column else first.table
+        return NeedsConfirmation(
+            f"{migration.name} drops the {verb} {target}, which holds data.",
+            details=details,
+            where=where,
+            next=Next("If that data may go, name it: ", allow),
+        )
+    worst = next(loss for loss in losses if loss.kind not in ("drop-table", "drop-column"))
+    what = "lose" if worst.kind == "lose-rows" else "change"
+    advice = REBUILD_ADVICE if any(loss.through for loss in losses) else COPY_ADVICE
+    return NotProven(
+        f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
+        details=details,
+        where=where,
+        next=Next(prose(advice), BREAK, "If the rows may go: ", allow),
+    )
+
+
+def _loss(loss: Loss, dropped: Sequence[str]) -> str:
+    through = loss.through
+    if loss.kind == "drop-table":
+        return f"table {loss.table}: dropped with {plural(loss.rows, 'row')}"
+    if loss.kind == "drop-column":
+        return f"column {loss.table}.{loss.column}: dropped with {plural(loss.rows, 'value')}"
+    cause = ""
+    if through is not None:
+        columns = ", ".join(through.columns)
+        event = f"DROP TABLE {through.parent} fires"
+        if through.parent not in dropped:
+            event = f"the rows that {through.parent} loses fire"
+        cause = f": {event} ON DELETE {through.on_delete.upper()} on {through.child}({columns})"
+    if loss.kind == "lose-rows":
+        return f"table {loss.table}: {plural(loss.rows, 'row')} deleted{cause}"
+    return f"table {loss.table}: {loss.column} changed in {plural(loss.rows, 'row')}{cause}"
+
+
+def _drop_place(migration: Migration, step: Step, losses: Sequence[Loss]) -> str:
+    wanted = {loss.through.parent for loss in losses if loss.through} | {loss.table for loss in losses}
+    for statement in migration.statements:
+        words = [t for t in tokenize(statement.text[:400]) if t.kind not in ("space", "comment")]
+        upper = [t.text.upper() for t in words]
+        if upper[:2] == ["DROP", "TABLE"]:
+            at = 4 if upper[2:4] == ["IF", "EXISTS"] else 2
+            if at < len(words) and fold(unquote(words[at].text)) in wanted:
+                return f"{migration.file}:{statement.line}"
+        if upper[:2] == ["ALTER", "TABLE"] and "DROP" in upper and fold(unquote(words[2].text)) in wanted:
+            return f"{migration.file}:{statement.line}"
+    return migration.file
+
+
+def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[str]) -> NeedsConfirmation:
+    """The error for objects that no migration made and that this file takes away without a word."""
+    return NeedsConfirmation(
+        f"{migration.name} would remove {keys[0].object}, which no migration made.",
+        details=[f"{key.object}: gone afterwards" for key in keys] + [ROLLED_BACK],
+        where=migration.file,
+        next=Next(
+            "Carry it over in the file, or name it: ", landed("apply", allow=[Quoted(a) for a in allow])
+        ),
+    )
+
+
+def effects_missing(
+    migration: Migration,
+    step: Step,
+    missing: Sequence[tuple[FactKey, str | None, int]],
+    observed: Facts,
+) -> NotProven:
+    """The error for a file that ran without an error and did not do what it says."""
+    key, _, number = _first(missing)
+    statement = next((s for s in migration.statements if s.number == number), None)
+    place = f"{migration.file}:{statement.line}" if statement else migration.file
+    shown = [
+        f"{k}: expected {e or 'not there'}, is {observed.get(k, 'not there')} (statement {n})"
+        for k, e, n in _collapse(missing)[:12]
+    ]
+    if len(_collapse(missing)) > 12:
+        shown.append(f"… and {len(_collapse(missing)) - 12} more")
+    hint = []
+    if statement is not None and "IF NOT EXISTS" in " ".join(statement.text[:200].upper().split()):
+        hint.append(
+            f"Statement {number} says IF NOT EXISTS: {key.object.parent or key.name} was there already, in "
+            "another shape, so the statement did nothing."
+        )
+    return NotProven(
+        f"{migration.name} ran without an error, but what it should have done is not there.",
+        details=[*shown, *hint, ROLLED_BACK],
+        where=place,
+        next="See what the database holds: landed drift files target",
+    )
+
+
+def _first(missing: Sequence[tuple[FactKey, str | None, int]]) -> tuple[FactKey, str | None, int]:
+    return min(missing, key=lambda m: (m[2], m[0]))
+
+
+def _collapse(
+    missing: Sequence[tuple[FactKey, str | None, int]],
+) -> list[tuple[FactKey, str | None, int]]:
+    """Only the fact that an object is missing, not all its properties as well."""
+    gone = {key.object for key, expected, _ in missing if key.prop == EXISTS}
+    tables = {o.name for o in gone if o.kind == "table"}
+    return [
+        m for m in missing if m[0].parent not in tables and (m[0].prop == EXISTS or m[0].object not in gone)
+    ]
+
+
+def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]) -> NotProven:
+    """The error for references that were whole before the file and are broken after it."""
+    by_table: dict[tuple[object, object], int] = {}
+    for child, _, parent, *_ in broken:
+        by_table[child, parent] = by_table.get((child, parent), 0) + 1
+    return NotProven(
+        f"{migration.name} would leave {plural(len(broken), 'row')} that refer to nothing.",
+        details=[f"{c}: {plural(n, 'row')} refer to missing rows of {p}" for (c, p), n in by_table.items()]
+        + [ROLLED_BACK],
+        where=migration.file,
+        next="Correct the file so that every reference has its row, then run: landed apply",
+    )
+
+
+def blocked_by_reference(
+    known: Sequence[Reference], sql: str, rows: Mapping[str, int] | None = None
+) -> list[str]:
+    """Which tables refer to the one that a failed statement drops or changes, and how many rows they had."""
+    told = []
+    for r in _referring(known, sql):
+        text = f"{r.child}({', '.join(r.columns)}) refers to {r.parent}, ON DELETE {r.on_delete.upper()}"
+        told.append(text + (f" ({plural(rows[r.child], 'row')})" if rows and r.child in rows else ""))
+    return told
+
+
+def reference_advice(known: Sequence[Reference], sql: str) -> str:
+    """What to do about a statement that failed at a foreign key."""
+    words = [t.text.upper() for t in tokenize(sql[:2000]) if t.kind not in ("space", "comment")]
+    if words[:2] != ["DROP", "TABLE"]:
+        return "Correct the file so that every reference has its row, then run: landed apply"
+    plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in _referring(known, sql))
+    return DEFER_ADVICE if plain else REBUILD_ADVICE
+
+
+def _referring(known: Sequence[Reference], sql: str) -> list[Reference]:
+    words = {fold(unquote(t.text)) for t in tokenize(sql[:2000]) if t.kind in ("word", "quoted")}
+    return [r for r in known if r.parent in words]

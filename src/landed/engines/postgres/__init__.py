@@ -1,0 +1,1 @@
+"""Postgres and Supabase: reading, replaying, writing."""

@@ -1,0 +1,291 @@
+"""Reading back single facts: only what some keys are about, resolved by name on the server.
+
+The queries are the snapshot's own, narrowed to the units that have the names asked for, and prepared once per
+session: a file's proof costs the server what its own objects cost, whatever else the schema holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from landed.core.facts import EXISTS, FactKey
+from landed.engines.postgres.catalog.queries import queries
+from landed.engines.postgres.catalog.rows import Reader
+from landed.engines.postgres.catalog.scope import Scope
+from landed.engines.postgres.catalog.session import SET
+from landed.engines.postgres.catalog.snapshot import parameters
+
+if TYPE_CHECKING:
+    import psycopg
+
+Wanted = dict[str, set[tuple[str, str]]]
+"""Catalog query -> the (schema, name) pairs whose units it is to read; no pairs where it is read whole."""
+
+_BY_INDEX: Final = ", ".join(
+    f"pg_catalog.set_config('enable_{way}', 'off', true)" for way in ("seqscan", "hashjoin", "mergejoin")
+)
+"""A plan is made once and kept: one that reads a whole catalog costs more with every file that adds to it."""
+
+SETTINGS: Final = f"{SET}, {_BY_INDEX}, pg_catalog.set_config('statement_timeout', '0', true)"
+"""A statement that makes the settings under which single facts are read, for the rest of a transaction."""
+
+_NAMED: Final = "FROM unnest($1, $2) AS w (s, o) JOIN pg_namespace n ON n.nspname = w.s "
+_RELATIONS: Final = f"SELECT c.oid {_NAMED}JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.o"
+_TYPES: Final = f"SELECT t.oid {_NAMED}JOIN pg_type t ON t.typnamespace = n.oid AND t.typname = w.o"
+_ROUTINES: Final = f"SELECT p.oid {_NAMED}JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = w.o"
+
+
+def _of_relations(catalog: str, unit: str, relation: str) -> str:
+    return f"SELECT {unit} FROM {catalog} WHERE {relation} IN ({_RELATIONS})"
+
+
+_UNITS: Final = {
+    "schemas": "SELECT oid FROM pg_namespace WHERE nspname = ANY ($2)",
+    "types": _TYPES,
+    "tables": _RELATIONS,
+    "columns": _RELATIONS,
+    "sequences": _RELATIONS,
+    "views": _RELATIONS,
+    "functions": _ROUTINES,
+    "aggregates": _ROUTINES,
+    "constraints": _of_relations("pg_constraint", "oid", "conrelid"),
+    "indexes": _of_relations("pg_index", "indexrelid", "indrelid"),
+    "rules": _of_relations("pg_rewrite", "oid", "ev_class"),
+    "triggers": _of_relations("pg_trigger", "oid", "tgrelid"),
+    "policies": _of_relations("pg_policy", "oid", "polrelid"),
+    "domain_constraints": f"SELECT oid FROM pg_constraint WHERE contypid IN ({_TYPES})",
+}
+"""Which units of a query have the names in ``$2``, in the schemas in ``$1``."""
+
+_BY_NAME: Final[dict[str, tuple[str, ...]]] = {
+    "table": ("tables",),
+    "foreign table": ("tables",),
+    "view": ("views",),
+    "materialized view": ("views",),
+    "sequence": ("sequences",),
+    "function": ("functions",),
+    "procedure": ("functions",),
+    "window function": ("functions",),
+    "aggregate": ("functions", "aggregates"),
+    "enum": ("types",),
+    "domain": ("types",),
+    "composite type": ("types",),
+    "range type": ("types",),
+    "type": ("types",),
+}
+_BY_PARENT: Final[dict[str, tuple[str, ...]]] = {
+    "column": ("columns",),
+    "attribute": ("columns",),
+    "index": ("indexes",),
+    "trigger": ("triggers",),
+    "rule": ("rules",),
+    "policy": ("policies",),
+}
+_OF_CONSTRAINTS: Final = frozenset(
+    (EXISTS, "definition", "validated", "triggers", "comment", "deferrable", "initially deferred", "enforced",
+     "no inherit")
+)  # fmt: skip
+"""What a constraint's own row tells; its other properties are those of the index behind it."""
+_ACL: Final[dict[str, tuple[str, ...]]] = {
+    "table": ("tables", "views"),
+    "column": ("columns",),
+    "sequence": ("sequences",),
+    "function": ("functions",),
+    "schema": ("schemas",),
+    "type": ("types",),
+    "language": ("languages",),
+    "foreign server": ("foreign_servers",),
+    "foreign data wrapper": ("foreign_data_wrappers",),
+}
+_WHOLE: Final[dict[str, tuple[str, ...]]] = {
+    "extension": ("extensions",),
+    "event trigger": ("event_triggers",),
+    "publication": ("publications",),
+    "publication table": ("publication_tables",),
+    "publication schema": ("publication_schemas",),
+    "default privileges": ("default_privileges",),
+    "default revocation": ("default_privileges",),
+    "statistics": ("statistics",),
+    "foreign data wrapper": ("foreign_data_wrappers",),
+    "foreign server": ("foreign_servers",),
+    "user mapping": ("user_mappings",),
+    "cast": ("casts",),
+    "operator": ("operators",),
+    "operator family": ("operator_families",),
+    "operator class": ("operator_classes",),
+    "text search configuration": ("ts_configurations",),
+    "text search dictionary": ("ts_dictionaries",),
+    "text search parser": ("ts_parts",),
+    "text search template": ("ts_parts",),
+    "collation": ("collations",),
+    "conversion": ("conversions",),
+    "language": ("languages",),
+}
+
+
+def wanted(keys: Iterable[FactKey]) -> Wanted:
+    """Which queries tell the facts of these keys, and of which objects; for other kinds, all read whole."""
+    asked = list(keys)
+    found: Wanted = {}
+    tables = {k.name for k in asked if k.kind in ("table", "foreign table")}
+    tables |= {k.parent for k in asked if k.kind == "column"}
+
+    def want(names: Iterable[str], parts: Sequence[str]) -> None:
+        for name in names:
+            units = found.setdefault(name, set())
+            if name in _UNITS and parts:
+                units.add(("", parts[0]) if name == "schemas" else (parts[0], parts[-1]))
+
+    for key in asked:
+        kind = key.kind
+        if kind == "schema":
+            want(("schemas",), split_name(key.name))
+        elif kind in _BY_NAME:
+            order = ("columns",) if key.prop == "column order" else _BY_NAME[kind]
+            want(order, split_name(key.name))
+        elif kind in _BY_PARENT:
+            want(_BY_PARENT[kind], split_name(key.parent))
+        elif kind == "constraint":
+            owner = split_name(key.parent)
+            want(("constraints",) if key.prop in _OF_CONSTRAINTS else ("constraints", "indexes"), owner)
+            if key.parent not in tables:
+                want(("domain_constraints",), owner)
+        elif kind.startswith(("grant on ", "revoke on ")):
+            what = kind.partition(" on ")[2]
+            parts = split_name(key.parent)
+            want(_ACL.get(what, ()), parts[:-1] if what == "column" else parts)
+        else:
+            want(_WHOLE.get(kind, tuple(name for name in queries() if name not in _UNITS)), ())
+    return found
+
+
+@lru_cache(maxsize=8192)
+def split_name(shown: str) -> tuple[str, ...]:
+    """The parts of a name as facts show it, unquoted; a routine's signature is left out.
+
+    >>> split_name('public."Order"'), split_name('public.f(integer, "X.y")'), split_name('a."b""c".d')
+    (('public', 'Order'), ('public', 'f'), ('a', 'b"c', 'd'))
+    """
+    parts: list[str] = []
+    at = 0
+    while at < len(shown):
+        if shown[at] == '"':
+            end = at + 1
+            while (end := shown.index('"', end)) + 1 < len(shown) and shown[end + 1] == '"':
+                end += 2
+            parts.append(shown[at + 1 : end].replace('""', '"'))
+            at = end + 1
+        else:
+            end = at
+            while end < len(shown) and shown[end] not in ".(":
+                end += 1
+            parts.append(shown[at:end])
+            at = end
+        if shown[at : at + 1] == "(":
+            break
+        at += 1
+    return tuple(parts)
+
+
+def names_of(units: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """The texts of two arrays: the schemas of (schema, name) pairs, and their names."""
+    pairs = sorted(units)
+    return _array(schema for schema, _ in pairs), _array(name for _, name in pairs)
+
+
+def _array(names: Iterable[str]) -> str:
+    """The text of an array of names; the driver's own way there takes much longer."""
+    quoted = (name.replace("\\", "\\\\").replace('"', '\\"') for name in names)
+    return "{" + ",".join(f'"{name}"' for name in quoted) + "}"
+
+
+class Read(NamedTuple):
+    """One statement to send: SQL as it is, or the name of a prepared statement and its values."""
+
+    sql: str
+    prepared: str = ""
+    values: tuple[str, ...] = ()
+    """Texts of arrays of names."""
+
+
+class Rows(Protocol):
+    """What a query gave: the names of its columns, and their values, row by row."""
+
+    @property
+    def titles(self) -> Sequence[str]:
+        """The names."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[Sequence[object]]:
+        """The values."""
+        ...
+
+
+class Readback:
+    """Reads single facts of one session's database, inside its transaction.
+
+    ``main_role`` is the database's owner (the query ``main_role``). Used in a pipeline: :meth:`commands`
+    gives what to send, after which the settings of the transaction are the canonical ones until it ends,
+    and :meth:`facts` takes each of them with its answer.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any], scope: Scope, main_role: str) -> None:
+        self._connection = connection
+        major = connection.info.server_version // 10000
+        self.main_role = scope.main_role or main_role
+        self.main_shown = scope.main_role or "(owner)"
+        self.reader = Reader(scope, major, self.main_role)
+        self._parameters = parameters(scope, major)
+        self._generation = 0
+        self._known: set[str] = set()
+
+    def forget(self) -> None:
+        """Whatever was prepared may be gone (a pipeline that failed, DEALLOCATE): prepare it again."""
+        self._generation += 1
+        self._known.clear()
+
+    def commands(self, keys: Iterable[FactKey], also: str = "") -> list[Read]:
+        """The statements to send; the first makes the settings, and gives the columns ``also`` besides."""
+        sent = [Read(SETTINGS + (f", {also}" if also else ""))]
+        for name, units in sorted(wanted(keys).items()):
+            prepared = f"landed_read_{self._generation}_{name}"
+            if name not in self._known:
+                self._known.add(name)
+                places = " (name[], name[])" if name in _UNITS else ""
+                sent.append(Read(f"PREPARE {prepared}{places} AS {self.query(name)}"))
+            sent.append(Read("", prepared, names_of(units) if name in _UNITS else ()))
+        return sent
+
+    def facts(self, answered: Iterable[tuple[Read, Rows]]) -> dict[FactKey, str]:
+        """The facts in the answers to :meth:`commands`."""
+        found: dict[FactKey, str] = {}
+        for read, answer in answered:
+            if read.prepared:
+                self.reader.read(answer.titles, answer.rows, found)
+        return found
+
+    def query(self, name: str) -> str:
+        """The text of a catalog query, narrowed where it can be: to the names ``$2``, schemas ``$1``."""
+        query = queries()[name]
+        if name in _UNITS:
+            assert query.narrowed is not None
+            return self._filled(query.narrowed, f"ARRAY({_UNITS[name]})")
+        return self._filled(query.full, "")
+
+    def _filled(self, sql: str, units: str) -> str:
+        import re
+
+        return re.sub(
+            r"%\((\w+)\)s",
+            lambda found: units if found[1] == "units" else self._literal(self._parameters[found[1]]),
+            sql,
+        )
+
+    @property
+    def _literal(self) -> Callable[[object], str]:
+        from psycopg.sql import Literal
+
+        return lambda value: Literal(value).as_string(self._connection)

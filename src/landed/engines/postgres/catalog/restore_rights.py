@@ -1,0 +1,82 @@
+"""Privileges: GRANT, REVOKE and ALTER DEFAULT PRIVILEGES from the facts of both sides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from landed.core.facts import EXISTS, FactKey, Facts
+from landed.engines.postgres.catalog.restore_names import bare, last_of, role
+
+_HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
+_ON = {
+    "table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "type": "TYPE",
+    "language": "LANGUAGE", "foreign server": "FOREIGN SERVER",
+    "foreign data wrapper": "FOREIGN DATA WRAPPER",
+}  # fmt: skip
+_PLURAL = {"table": "TABLES", "sequence": "SEQUENCES", "function": "ROUTINES", "type": "TYPES",
+           "schema": "SCHEMAS"}  # fmt: skip
+
+
+def statements(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> tuple[list[str], set[FactKey]]:
+    """The statements for these facts about privileges, and the facts that none is known for."""
+    # (what stands before the privileges, "ON …", "TO …" or "FROM …", what stands behind) → privileges
+    merged: dict[tuple[str, str, str, str], list[str]] = {}
+    left = set()
+    for key in sorted(wrong):
+        made = _one(key, expected, live)
+        if made is None:
+            left.add(key)
+        else:
+            before, privilege, on, who, behind = made
+            listed = merged.setdefault((before, on, who, behind), [])
+            if privilege not in listed:
+                listed.append(privilege)
+    return [
+        f"{before} {', '.join(privileges)} {on} {who}{behind}"
+        for (before, on, who, behind), privileges in merged.items()
+    ], left
+
+
+def _one(key: FactKey, expected: Facts, live: Facts) -> tuple[str, str, str, str, str] | None:
+    found = _HOLDING.match(key.name)
+    if found is None:
+        return None
+    privilege, plural, grantee = found.groups()
+    where = _default(key, plural) if plural else _object(key)
+    if where is None:
+        return None
+    prefix, on = where
+    if key.kind.endswith("column"):
+        privilege, on = f"{privilege} ({bare(last_of(key.parent)[1])})", f"ON TABLE {last_of(key.parent)[0]}"
+    wanted = expected.get(key) is not None
+    holding = not key.kind.startswith(("revoke on ", "default revocation"))
+    who = role(grantee)
+    if key.prop == "grant option":
+        if wanted:
+            return f"{prefix}GRANT", privilege, on, f"TO {who}", " WITH GRANT OPTION"
+        if key._replace(prop=EXISTS) not in expected:
+            return f"{prefix}REVOKE", privilege, on, f"FROM {who}", ""
+        return f"{prefix}REVOKE GRANT OPTION FOR", privilege, on, f"FROM {who}", ""
+    if wanted is holding:
+        option = " WITH GRANT OPTION" if key._replace(prop="grant option") in expected else ""
+        return f"{prefix}GRANT", privilege, on, f"TO {who}", option
+    return f"{prefix}REVOKE", privilege, on, f"FROM {who}", ""
+
+
+def _object(key: FactKey) -> tuple[str, str] | None:
+    what = key.kind.partition(" on ")[2]
+    if what == "column":
+        return "", ""
+    if what not in _ON:
+        return None
+    return "", f"ON {_ON[what]} {key.parent if '.' in key.parent else bare(key.parent)}"
+
+
+def _default(key: FactKey, kind: str) -> tuple[str, str] | None:
+    of, _, schema = key.parent.partition(" in schema ")
+    if kind not in _PLURAL:
+        return None
+    by = "" if of == "(owner)" else f" FOR ROLE {role(of)}"
+    inside = f" IN SCHEMA {bare(schema)}" if schema else ""
+    return f"ALTER DEFAULT PRIVILEGES{by}{inside} ", f"ON {_PLURAL[kind]}"

@@ -1,0 +1,59 @@
+"""Why a Postgres database could not be read, when it could be reached: a lock, a time-out, a right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from landed.core.errors import CannotKnow, LandedError
+from landed.engines.postgres.connect.asking import GUARDED
+from landed.engines.postgres.connect.sessions import Blocker, ending, shown
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_HOLDERS = """\
+SELECT l.pid, a.usename::text, coalesce(nullif(a.application_name, ''), a.backend_type, '') AS application,
+       a.state, a.query, extract(epoch FROM clock_timestamp() - a.xact_start)::float8,
+       l.relation::regclass::text
+FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+ORDER BY a.xact_start, l.relation LIMIT 1"""
+
+
+def unreadable(label: str, error: Exception, again: Callable[[], Connection[Any]]) -> CannotKnow:
+    """The error for a reading that the server broke off; ``again`` opens another connection to ask who is in
+    the way of a lock."""
+    diag = getattr(error, "diag", None)
+    message = (diag.message_primary if diag is not None else None) or str(error).strip().splitlines()[0]
+    code = getattr(error, "sqlstate", None)
+    details, advice = ["Nothing was judged and nothing was changed."], "landed doctor"
+    if code == "55P03":
+        found = _holder(again)
+        if found is not None:
+            details.insert(0, f"{found[1]} is locked by {found[0]}")
+            advice = f"when that session has ended, run it again   (to end it: {ending((found[0],))})"
+    elif code == "57014":
+        details.insert(
+            0, "the statement_timeout of this role or database is too short for reading the catalog"
+        )
+        advice = (
+            "for this run: PGOPTIONS='-c statement_timeout=5min', or ?options=-c%20statement_timeout%3D5min"
+        )
+    return CannotKnow(
+        f"{label} could not be read: {message}{f' ({code})' if code else ''}", details=details, next=advice
+    )
+
+
+def _holder(again: Callable[[], Connection[Any]]) -> tuple[Blocker, str] | None:
+    import psycopg
+
+    with suppress(psycopg.Error, LandedError), again() as other, other.transaction():
+        other.execute(GUARDED.encode(), prepare=False)
+        row = other.execute(_HOLDERS, prepare=False).fetchone()
+        if row is not None:
+            pid, user, application, state, query, age, relation = row
+            return Blocker(pid, user, application or "", state, shown(query), age), relation
+    return None

@@ -1,0 +1,1 @@
+"""Throw-away databases for Postgres files: the server, the replay, rows, what the platform brings."""

@@ -1,0 +1,1 @@
+"""Running files in a shadow and taking the effects of every statement."""

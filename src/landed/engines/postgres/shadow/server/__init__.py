@@ -1,0 +1,1 @@
+"""Servers for shadows: starting, walls, limits, databases on them."""

@@ -1,0 +1,1 @@
+"""Running files on a live Postgres and proving them."""

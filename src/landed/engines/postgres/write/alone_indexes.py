@@ -1,0 +1,166 @@
+"""Indexes built, rebuilt and dropped CONCURRENTLY: the proof that they are whole, and what failures leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from landed.engines.postgres.connect.asking import relation_named
+from landed.engines.postgres.write.alone_subject import Subject, Words, name_at, one_value
+from landed.engines.postgres.write.indexes import Index, identifier, indexes_of, invalid_indexes
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+def index_subject(upper: Sequence[str]) -> type[Subject] | None:
+    """The kind of a statement (its words, bare ones in upper case) on indexes; ``None`` for others."""
+    if upper[:1] == ["REINDEX"]:
+        return _Reindex if "CONCURRENTLY" in upper else None
+    if "INDEX" in upper[1:3] and "CONCURRENTLY" in upper[2:4]:
+        return {"CREATE": _CreateIndex, "DROP": _DropIndex}.get(upper[0])
+    return None
+
+
+class _CreateIndex(Subject):
+    """CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] [name] ON [ONLY] table …"""
+
+    def __init__(self, sql: str, words: Words) -> None:
+        super().__init__(sql, words)
+        upper = [text.upper() for _, text in words]
+        at = upper.index("CONCURRENTLY") + 1
+        if upper[at : at + 3] == ["IF", "NOT", "EXISTS"]:
+            at += 3
+        self.name = None if upper[at] == "ON" and words[at][0] == "word" else identifier(words[at][1])
+        at += 1 if self.name is None else 2
+        self.table, _ = name_at(words, at + 1 if upper[at] == "ONLY" else at)
+        self.before: dict[int, Index] = {}
+        self.index: Index | None = None
+
+    def look(self, connection: Connection[Any]) -> None:
+        self.before = {index.oid: index for index in indexes_of(connection, self.table, self.name)}
+
+    def obstacles(self) -> list[Index]:
+        return [index for index in self.before.values() if index.name == self.name and not index.whole]
+
+    def tidy(self, connection: Connection[Any]) -> None:
+        for index in self.broken(connection):
+            connection.execute(index.drop, prepare=False)
+
+    def unproven(self, connection: Connection[Any]) -> str | None:
+        made = self._made(connection)
+        if self.name is None:
+            found = made[-1] if made else None
+        else:
+            every = indexes_of(connection, self.table, self.name)
+            found = next((index for index in every if index.name == self.name), None)
+        if found is None:
+            return f"there is no such index on {self.table}"
+        self.index = found
+        if not found.whole:
+            return f"the index {found.shown} is INVALID: {found.harm}"
+        name = relation_named(connection, self.table)
+        own = one_value(connection, "SELECT pg_catalog.to_regclass(%s)::oid::int8", name)
+        if found.table_oid != own:
+            return f"an index {found.shown} was there already, on another table: {found.table}"
+        return None
+
+    def proof(self) -> str:
+        assert self.index is not None
+        earlier = " (it was there already)" if self.index.oid in self.before else ""
+        return f"the index {self.index.shown} is valid and ready{earlier}"
+
+    def notes(self) -> list[str]:
+        made = self.index
+        if made is None:
+            return []
+        same = _body(made)
+        return [
+            f"an INVALID index of the same definition was left by an earlier failure: {index.drop}"
+            for index in self.before.values()
+            if not index.whole and index.name != made.name and _body(index) == same
+        ]
+
+    @property
+    def waits_on(self) -> str | None:
+        return self.table
+
+    def broken(self, connection: Connection[Any]) -> list[Index]:
+        return [i for i in self._made(connection) if not i.whole and i.builder is None]
+
+    def _made(self, connection: Connection[Any]) -> list[Index]:
+        every = indexes_of(connection, self.table, self.name)
+        made = [index for index in every if index.oid not in self.before]
+        return made if self.name is None else [index for index in made if index.name == self.name]
+
+
+class _DropIndex(Subject):
+    """DROP INDEX CONCURRENTLY [IF EXISTS] name"""
+
+    def __init__(self, sql: str, words: Words) -> None:
+        super().__init__(sql, words)
+        upper = [text.upper() for _, text in words]
+        self.name, _ = name_at(words, 5 if upper[3:5] == ["IF", "EXISTS"] else 3)
+        self.resolved: str | None = None
+
+    def look(self, connection: Connection[Any]) -> None:
+        self.resolved = relation_named(connection, self.name)
+
+    def unproven(self, connection: Connection[Any]) -> str | None:
+        there = self.resolved and one_value(
+            connection, "SELECT pg_catalog.to_regclass(%s)::text", self.resolved
+        )
+        return f"the index {self.resolved} is still there" if there else None
+
+    def proof(self) -> str:
+        return f"the index {self.resolved or self.name} is not there"
+
+    def left(self, connection: Connection[Any]) -> tuple[list[str], list[str]]:
+        if not self.resolved:
+            return [], []
+        valid = one_value(
+            connection,
+            "SELECT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass(%s)",
+            self.resolved,
+        )
+        if valid is not False:
+            return [], []
+        return [f"the index {self.resolved} is still there, and INVALID by now: no query uses it"], []
+
+
+class _Reindex(Subject):
+    """REINDEX … CONCURRENTLY, which leaves ``…_ccnew`` or ``…_ccold`` when it fails"""
+
+    def __init__(self, sql: str, words: Words) -> None:
+        super().__init__(sql, words)
+        self.before: dict[int, Index] = {}
+
+    def look(self, connection: Connection[Any]) -> None:
+        self.before = {index.oid: index for index in invalid_indexes(connection)}
+
+    def tidy(self, connection: Connection[Any]) -> None:
+        for index in self.broken(connection):
+            connection.execute(index.drop, prepare=False)
+
+    def unproven(self, connection: Connection[Any]) -> str | None:
+        made = self.broken(connection)
+        return f"it left the INVALID index {made[0].shown}: {made[0].harm}" if made else None
+
+    def proof(self) -> str:
+        return "it left no INVALID index"
+
+    def notes(self) -> list[str]:
+        return [
+            f"a REINDEX CONCURRENTLY that failed earlier left the INVALID index {index.shown}: {index.drop}"
+            for index in self.before.values()
+            if index.leftover_of and index.builder is None
+        ]
+
+    def broken(self, connection: Connection[Any]) -> list[Index]:
+        every = invalid_indexes(connection)
+        return [i for i in every if i.oid not in self.before and i.leftover_of and i.builder is None]
+
+
+def _body(index: Index) -> str:
+    """An index's definition without its name."""
+    return index.definition.partition(" ON ")[2]

@@ -1,0 +1,260 @@
+"""After a lost connection: the database is asked what became of the transaction. Nothing is sent twice.
+
+The transaction's own identifier was read before its COMMIT was sent, and PostgreSQL keeps the fate of every
+recent one (``pg_xact_status``). So the answer does not depend on what the ledger looks like at that moment.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
+from landed.core.migration import Migration
+from landed.core.next import APPLY, BREAK, Next, prose
+from landed.engines.messages import ROLLED_BACK
+from landed.engines.postgres.connect.asking import ask
+from landed.engines.postgres.ledger import read_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from psycopg import Connection
+
+    from landed.engines.postgres.write.session import Session
+
+Found = TypeVar("Found")
+
+PATIENCE = 12.0
+"""Seconds for which the server is tried to be reached again, and its answer to be final."""
+
+PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5)
+
+LATER = "When the database can be reached again: landed status"
+
+_FATE = "SELECT pg_catalog.pg_xact_status(%s::xid8), pg_catalog.pg_postmaster_start_time() > %s::timestamptz"
+
+# Only our own session, and only while it is in this very transaction: its client is gone, so that nothing
+# but the end can come of it. In the middle of a COMMIT the server finishes that first.
+_END = """\
+SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
+WHERE a.pid = %s AND a.backend_xid::text = (%s::numeric %% 4294967296)::text"""
+
+_END_OURS = """\
+SELECT pg_catalog.pg_terminate_backend(pid, 3000) FROM pg_catalog.pg_stat_activity
+WHERE pid = %s AND backend_start = %s::timestamptz"""
+
+_ANEW = (
+    "the server was started anew meanwhile: it may have given the transaction's number to another one since"
+)
+
+
+class Fate(NamedTuple):
+    """What became of a transaction: ``committed``, ``aborted``, or ``""`` with ``why`` it could not be found
+    out. ``recorded`` is whether the version asked for is in the ledger."""
+
+    status: str
+    recorded: bool = False
+    why: tuple[str, ...] = ()
+
+
+class Unknown(Exception):
+    """The database could not be asked; ``why`` in lines."""
+
+    def __init__(self, why: tuple[str, ...]) -> None:
+        super().__init__(*why)
+        self.why = why
+
+
+def fate(session: Session, xid: str, version: str) -> Fate:
+    """Ask the database, on a new connection, until the answer is final. Raises nothing of its own."""
+    import psycopg
+
+    def ask_for_it(other: Connection[Any], end: float) -> Fate:
+        for wait in _pauses(end):
+            time.sleep(wait)
+            try:
+                ((status, restarted),) = ask(other, _FATE, (xid, session.began))
+            except psycopg.errors.InvalidParameterValue:
+                # A number that the server has not reached yet: it crashed before it wrote that down.
+                return Fate("aborted")
+            if status == "in progress":
+                if wait >= PAUSES[3]:
+                    ask(other, _END, (session.pid, xid))
+                continue
+            if status is None:
+                return Fate("", why=("the server does not keep the fate of transactions that old",))
+            recorded = _recorded(session, other, version)
+            if restarted and status == "committed" and not recorded:
+                return Fate("", why=(_ANEW,))
+            return Fate(str(status), recorded)
+        raise Unknown(("the server still has the transaction in progress",))
+
+    try:
+        return _reached(session, ask_for_it)
+    except Unknown as unknown:
+        return Fate("", why=unknown.why)
+
+
+def afterwards(session: Session, look: Callable[[Connection[Any], frozenset[str]], Found]) -> Found:
+    """What ``look`` finds on a new connection, once the session that was lost has ended: nothing of it can
+    come any more. It is given the versions that the ledger has then. Raises Unknown."""
+
+    def look_at_it(other: Connection[Any], end: float) -> Found:
+        for wait in _pauses(end):
+            time.sleep(wait)
+            if not ask(other, _END_OURS, (session.pid, session.began)):
+                rows = read_ledger(other, session.target.ledger) or ()
+                return look(other, frozenset(row.version for row in rows))
+        raise Unknown(("the server's session that was left behind does not end",))
+
+    return _reached(session, look_at_it)
+
+
+def _reached(session: Session, work: Callable[[Connection[Any], float], Found]) -> Found:
+    """What ``work`` gives, on a new connection, which is tried again for a while; it is told until when.
+    Raises Unknown."""
+    import psycopg
+
+    end = time.monotonic() + PATIENCE
+    why: tuple[str, ...] = ("the server could not be reached",)
+    for pause in _pauses(end):
+        time.sleep(pause)
+        try:
+            other = session.target.connect(readonly=True).connection
+        except LandedError as error:
+            why = (error.message, *error.details)
+            if not _may_come_back(error):
+                break
+            continue
+        try:
+            with other:
+                return work(other, end)
+        except Unknown as unknown:
+            why = unknown.why
+        except LandedError as error:
+            why = (error.message, *error.details)
+        except psycopg.Error as error:
+            why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
+    raise Unknown(why)
+
+
+def before_commit(session: Session, migration: Migration, error: BaseException) -> LandedError:
+    """The error for a connection that was lost before any COMMIT was sent: nothing of the part can stay."""
+    session.abandon()
+    said = str(error).strip().splitlines()
+    details = [
+        *(said[:1]),
+        "No COMMIT had been sent: whatever had run is rolled back by the server, and is not recorded.",
+    ]
+    return NotProven(
+        f"{migration.name} was not applied: the connection was lost while it ran.",
+        where=migration.file,
+        details=[*details, _seen(session)],
+        next=prose("landed status\nThen: landed apply"),
+    )
+
+
+def after_commit(
+    session: Session, migration: Migration, record: bool, xid: str, problem: BaseException
+) -> tuple[str, str]:
+    """What came of a COMMIT whose reply was lost: ``("applied", note)``, or raises NotProven, Ambiguous,
+    Interrupted. Raises anything that is not about the connection as it is, if nothing is committed."""
+    from landed.engines.postgres.ledger import row_for
+
+    session.abandon()
+    name = migration.name
+    found = fate(session, xid, row_for(migration).version)
+    interrupted = isinstance(problem, KeyboardInterrupt)
+    done = "proven and recorded" if record else "proven"
+    if found.status == "committed":
+        if interrupted:
+            raise Interrupted(
+                f"Interrupted while {name} was being committed: it is applied, {done}.", next="landed status"
+            ) from None
+        if record and not found.recorded:
+            raise NotProven(
+                f"{name} was committed, but its history row is gone again.",
+                where=migration.file,
+                details=["Another session removed it meanwhile."],
+                next="landed status",
+            )
+        return "applied", "the reply to COMMIT was lost; the database was read again: it is there" + (
+            " and recorded" if record else ""
+        )
+    if found.status == "aborted":
+        if interrupted:
+            raise Interrupted(
+                f"Interrupted while {name} was being committed: it is not applied.",
+                details=[ROLLED_BACK],
+                next="landed status",
+            ) from None
+        raise NotProven(
+            f"{name} was not committed: the connection was lost.",
+            where=migration.file,
+            details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
+            next="landed apply",
+        ) from None
+    raise Ambiguous(
+        f"It is not known whether {name} was applied: COMMIT was sent, and the reply was lost.",
+        where=migration.file,
+        details=[
+            *found.why,
+            f"It is there whole and recorded, or nothing of it: it is one transaction (number {xid}). It was "
+            "not sent again.",
+        ],
+        next=Next(prose(LATER), BREAK, "Then: ", APPLY, "   (a file that is recorded is never run twice)"),
+    ) from None
+
+
+def _seen(session: Session) -> str:
+    """Make the end certain: a server that does not see that its client is gone goes on, and keeps locks."""
+    import psycopg
+
+    try:
+        with session.target.connect(readonly=True).connection as other:
+            ended = ask(other, _END_OURS, (session.pid, session.began))
+    except LandedError as error:
+        return f"The database cannot be reached again at this moment: {error.message}"
+    except psycopg.Error as error:
+        return f"The database cannot be read again at this moment: {str(error).strip().splitlines()[0]}"
+    if ended:
+        return "The database was reached again, and the server's session that was left behind is ended."
+    return "The database was reached again: the server's session has ended."
+
+
+def _recorded(session: Session, connection: Connection[Any], version: str) -> bool:
+    try:
+        rows = read_ledger(connection, session.target.ledger)
+    except CannotKnow:
+        return False
+    return any(row.version == version for row in rows or ())
+
+
+def _pauses(end: float) -> Iterator[float]:
+    yield PAUSES[0]
+    for pause in chain(PAUSES[1:], repeat(PAUSES[-1])):
+        if time.monotonic() >= end:
+            return
+        yield pause
+
+
+_ON_ITS_WAY = (
+    *("starting up", "shutting down", "recovery mode", "not yet accepting connections"),
+    "closed the connection",
+)
+"""What a server says that is about to be there, or to go."""
+
+
+def _may_come_back(error: LandedError) -> bool:
+    """Whether trying again may help: no answer, or a server that starts or stops; never a refused login."""
+    import psycopg
+
+    from landed.engines.postgres.connect.failures import is_network_failure
+
+    cause = error.__cause__ or error.__context__
+    if not isinstance(cause, psycopg.Error):
+        return False
+    said = str(cause)
+    return is_network_failure(cause) or any(words in said for words in _ON_ITS_WAY)

@@ -1,0 +1,195 @@
+"""The row guard on Postgres: which rows a file would take away without saying so, within its transaction.
+
+What may go is known from the replay and from the file's text; it is locked and counted before the file runs
+(:mod:`landed.engines.postgres.write.proof_counts`). Rows that a DELETE takes along through foreign keys are
+told by the server's own counters of the transaction, at no cost; those of TRUNCATE … CASCADE by counting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.engines.postgres.catalog.readback import split_name
+from landed.engines.postgres.sql.tokens import words
+from landed.engines.postgres.write.proof_counts import (
+    CAP,
+    HELD,
+    RUNNING_NOW,
+    Counts,
+    Loss,
+    capped,
+    in_sql,
+    shown,
+)
+from landed.engines.postgres.write.proof_going import calls, going, identifiers, retyped
+from landed.engines.postgres.write.proof_members import Members
+from landed.engines.postgres.write.proof_unchecked import Unchecked
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["CAP", "Loss", "RowGuard"]
+
+_DELETES = re.compile(r"\bdelete\s+from\b|\btruncate\b|\bmerge\s+into\b|\bupdate\b", re.IGNORECASE)
+
+_NO_ROWS = frozenset(("CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "COMMENT"))
+"""Verbs of statements that take no rows away, though they may have the words for it; what ALTER and DROP take
+along is known from the replay."""
+
+_TABLES = """\
+SELECT c.oid::pg_catalog.int8, n.nspname, c.relname
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384 AND c.relpersistence <> 't'"""
+
+_COUNTERS = """\
+SELECT c.oid::bigint, n.nspname, c.relname, pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid),
+       pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND c.oid >= 16384
+  AND (pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) > 0
+       OR pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) > 0)"""
+
+_THROUGH = """\
+SELECT conrelid::bigint, confrelid::bigint, confdeltype::text, conname FROM pg_catalog.pg_constraint
+WHERE contype = 'f' AND conrelid = ANY (%s::oid[]) AND confrelid = ANY (%s::oid[])
+  AND confdeltype IN ('c', 'n', 'd')"""
+
+_REFERRING = """\
+WITH RECURSIVE reached (oid, parent, conname) AS (
+    SELECT c.oid, NULL::oid, NULL::name FROM pg_catalog.pg_class c
+    WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384 AND c.relname = ANY (%s::text[])
+    UNION
+    SELECT k.conrelid, k.confrelid, k.conname FROM reached r
+    JOIN pg_catalog.pg_constraint k ON k.confrelid = r.oid AND k.contype = 'f')
+SELECT DISTINCT ON (r.oid) n.nspname, c.relname, r.oid::bigint, pn.nspname, p.relname, r.conname
+FROM reached r JOIN pg_catalog.pg_class c ON c.oid = r.oid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class p ON p.oid = r.parent JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+WHERE r.parent IS NOT NULL AND NOT c.relname = ANY (%s::text[]) ORDER BY r.oid"""
+
+_ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+
+
+class RowGuard:
+    """What is measured before a file's statements run, and what must hold after them."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], migration: Migration, step: Step, chosen: Collection[int]
+    ) -> None:
+        self._connection = connection
+        self._going = going(migration, step, chosen)
+        self._retyped = retyped(migration, step, chosen)
+        self._counts = Counts(connection, [s for s in migration.statements if s.number in chosen])
+        self._calls = any(calls(s) for s in migration.statements if s.number in chosen)
+        self._tables: dict[int, tuple[str, str]] = {}
+        texts = [s.text for s in migration.statements if s.number in chosen]
+        self._writing = [t for t in texts if _DELETES.search(t) and not _NO_ROWS.issuperset(words(t, 1))]
+        self._truncates = [t for t in self._writing if "truncate" in t.lower() and "cascade" in t.lower()]
+        self._texts = texts
+        self._unchecked = Unchecked(connection, texts)
+        self._members = Members(connection, texts)
+        self._counters: dict[int, tuple[int, int]] = {}
+        self._referring: list[tuple[str, int, int, str]] = []
+
+    @property
+    def needed(self) -> bool:
+        """Whether the file can take rows away at all."""
+        known = self._going or self._retyped or self._calls or self._unchecked.needed
+        return bool(known or self._members.needed or any(_cascades(t) for t in self._writing))
+
+    def before(self) -> None:
+        """Lock what goes, and count it; in the file's transaction, before its statements."""
+        if self._going or self._retyped:
+            self._counts.before(self._going, self._retyped)
+        if self._calls:
+            self._tables = {oid: (schema, table) for oid, schema, table in self._all(_TABLES)}
+        if self._unchecked.needed:
+            self._unchecked.before()
+        if self._members.needed:
+            self._members.before()
+        if self._writing or self._calls:
+            rows = self._all(_COUNTERS)
+            self._counters = {oid: (deleted, updated) for oid, _, _, deleted, updated in rows}
+        if self._truncates:
+            named = [name for text in self._truncates for name in identifiers(text)]
+            for schema, table, oid, above, parent, constraint in self._all(_REFERRING, named, named):
+                rows_there = self._present(oid, f"SELECT FROM {in_sql(schema, table)}")
+                if rows_there:
+                    why = f"TRUNCATE … CASCADE of {shown(above, parent)} reaches it through {constraint}"
+                    self._referring.append((shown(schema, table), oid, rows_there, why))
+
+    def after(self) -> list[Loss]:
+        """What is lost now."""
+        losses = [
+            *self._counts.after(),
+            *self._vanished(),
+            *self._cascaded(),
+            *self._truncated(),
+            *self._members.after(),
+        ]
+        return [*losses, *self._unchecked.after()] if self._unchecked.needed else losses
+
+    def _vanished(self) -> list[Loss]:
+        """Tables that functions have dropped, which no replay shows."""
+        if not self._calls:
+            return []
+        there = {oid for oid, *_ in self._all(_TABLES)}
+        gone = [
+            name
+            for oid, name in self._tables.items()
+            if oid not in there | self._counts.known | self._members.known
+        ]
+        through = "by what the file calls; its rows were not counted"
+        return [Loss("drop-table", shown(*name), 0, through=through) for name in sorted(gone)]
+
+    def _cascaded(self) -> list[Loss]:
+        if not self._writing and not self._calls:
+            return []
+        now = {}
+        for oid, schema, table, deleted, updated in self._all(_COUNTERS):
+            before = self._counters.get(oid, (0, 0))
+            gone, changed = deleted - before[0], updated - before[1]
+            if gone > 0 or changed > 0:
+                now[oid] = (schema, table, gone, changed)
+        named = {name for text in self._texts for name in identifiers(text)}
+        silent = [oid for oid, (_, table, *_) in now.items() if table not in named]
+        if not silent:
+            return []
+        losses = {}
+        for child, parent, action, constraint in self._all(_THROUGH, silent, list(now)):
+            schema, table, gone, changed = now[child]
+            rows = gone if action == "c" else changed
+            if rows > 0 and (now[parent][2] > 0):
+                above = shown(*now[parent][:2])
+                through = f"rows deleted from {above} fire ON DELETE {_ACTIONS[action]} of {constraint}"
+                kind = "lose-rows" if action == "c" else "change-rows"
+                losses[child] = Loss(kind, shown(schema, table), rows, through=through)
+        return list(losses.values())
+
+    def _truncated(self) -> list[Loss]:
+        losses = []
+        for table, oid, rows, why in self._referring:
+            there = self._all("SELECT 1 FROM pg_catalog.pg_class WHERE oid = %s", oid)
+            if there and not self._present(oid, f"SELECT FROM {in_sql(*split_name(table))}"):
+                losses.append(Loss("lose-rows", table, rows, capped=rows > CAP, through=why))
+        return losses
+
+    def _present(self, oid: int, query: str) -> int:
+        """How many rows a table has; 1 for any number where counting them would run code of others."""
+        counting = HELD.format(oid=oid) if self._all(RUNNING_NOW, [oid]) else capped(query)
+        (row,) = self._connection.execute(counting.encode(), prepare=False).fetchall()
+        return int(row[0])
+
+    def _all(self, query: str, *values: object) -> list[Any]:
+        return self._connection.execute(query.encode(), values or None, prepare=False).fetchall()
+
+
+def _cascades(text: str) -> bool:
+    """Whether a statement can take along rows of tables that it does not name."""
+    return not text.lstrip().lower().startswith(("update", "insert")) and bool(
+        re.search(r"\bdelete\b|\btruncate\b", text, re.IGNORECASE)
+    )

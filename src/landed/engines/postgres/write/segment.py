@@ -1,0 +1,82 @@
+"""The parts of a file that PostgreSQL runs in no transaction: each by itself, each proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from landed.core.errors import NotProven
+from landed.core.migration import Migration
+from landed.core.timeline import Step
+from landed.engines.base import Consent
+from landed.engines.postgres.sql.segments import Segment
+from landed.engines.postgres.sql.settings import with_settings
+from landed.engines.postgres.write import messages as say
+from landed.engines.postgres.write.outcome import before_commit
+from landed.engines.postgres.write.session import RESET, Session
+
+
+def refuse_obstacles(
+    session: Session, migration: Migration, parts: Sequence[Segment], consent: Consent
+) -> None:
+    """Look for what would stop a part that runs alone, before any part has run.
+
+    Raises NeedsConfirmation (an INVALID index is in the way), Busy (somebody is building it).
+    """
+    import psycopg
+
+    from landed.engines.postgres.write import alone as pg_alone
+
+    numbers = [number for part in parts if part.alone for number in part.statements]
+    if not numbers:
+        return
+    try:
+        _settle(session, migration, numbers)
+    except NotProven:
+        # A setting of the file needs what the file has yet to make.
+        return
+    try:
+        pg_alone.refuse_obstacles(session.connection, migration, numbers, consent)
+    except psycopg.Error as error:
+        if session.connection.closed:
+            raise before_commit(session, migration, error) from error
+
+
+def run_segment(
+    session: Session, migration: Migration, step: Step, segment: Segment, consent: Consent
+) -> str:
+    """Run one statement alone; gives what is worth knowing besides. Raises NotProven, NeedsConfirmation (an
+    INVALID index is in the way), Busy, Ambiguous."""
+    from landed.engines.postgres.write.alone import run_alone
+
+    session.ready()
+    session.settled = False
+    _settle(session, migration, segment.statements)
+    notes: list[str] = []
+    for statement in migration.statements:
+        if statement.number in segment.statements:
+            proof = run_alone(
+                session.connection,
+                migration,
+                statement,
+                consent,
+                watcher=session.watcher,
+                notify=session.target.notify,
+                reconnect=lambda: session.target.connect(readonly=True).connection,
+                lock_timeout=session.patience,
+            )
+            notes += proof.notes
+    return "; ".join(notes)
+
+
+def _settle(session: Session, migration: Migration, numbers: Sequence[int]) -> None:
+    """The session as the file has set it by then. Raises NotProven, CannotKnow."""
+    from landed.engines.postgres.write.pipeline import Command, Failed, Lost, send
+
+    settings = [s for s in with_settings(migration.statements, numbers) if s.number not in numbers]
+    commands = [*(Command(sql) for sql in RESET), *(Command(s.text, statement=s) for s in settings)]
+    try:
+        send(session.connection, commands)
+    except Failed as failed:
+        raise say.failed(migration, failed.command, failed.error, ((), None)) from failed.error
+    except Lost as lost:
+        raise before_commit(session, migration, lost.error) from lost.error

@@ -1,0 +1,285 @@
+"""One transaction of a file on Postgres: statements, proof, history row, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from landed.core.errors import LandedError
+from landed.core.facts import FactKey, holds, is_older
+from landed.core.migration import Migration
+from landed.core.timeline import DataCheck, Step
+from landed.engines import messages
+from landed.engines.base import Consent
+from landed.engines.postgres.connect.advisory import another_session
+from landed.engines.postgres.ledger import row_for
+from landed.engines.postgres.sql.segments import transaction_options
+from landed.engines.postgres.write import messages as say
+from landed.engines.postgres.write.aside import ASIDE, back
+from landed.engines.postgres.write.commands import body, keeping, opening, recording, settles
+from landed.engines.postgres.write.history import is_recorded
+from landed.engines.postgres.write.outcome import after_commit, before_commit
+from landed.engines.postgres.write.pipeline import Answer, Command, Failed, Lost, send
+from landed.engines.postgres.write.proof_objects import consent_for, lost_unnamed, takes_along
+from landed.engines.postgres.write.proof_rows import RowGuard
+from landed.engines.postgres.write.session import Session
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from landed.engines.postgres.catalog.readback import Read
+    from landed.engines.postgres.catalog.tracker import Tracker
+
+_XID = "pg_catalog.pg_current_xact_id()::pg_catalog.text"
+
+
+class Part(NamedTuple):
+    """What commits together: statements (by number) of a file, and the facts that must hold after them.
+
+    ``last`` is the part with the file's own checks; with ``record`` it writes the history row.
+    """
+
+    migration: Migration
+    step: Step
+    statements: frozenset[int]
+    net: Mapping[FactKey, tuple[str | None, str | None, int]]
+    consent: Consent
+    record: bool
+    last: bool
+
+
+def provide_ledger(session: Session, migration: Migration) -> None:
+    """Make the history table where it is missing, before the first file. Raises NotProven (also where writing
+    to it would run code of others), Busy."""
+    from landed.engines.postgres.connect.blocking import retrying
+
+    def attempt() -> None:
+        try:
+            session.provide_ledger(f"{migration.name} was not run", "landed apply")
+        except Failed as failed:
+            session.connection.rollback()
+            command = failed.command._replace(purpose="record")
+            raise say.refused(session, migration, command, failed.error) from failed.error
+        except Lost as lost:
+            raise before_commit(session, migration, lost.error) from lost.error
+
+    retrying(attempt, notify=session.target.notify, watcher=session.watcher, what=session.target.ledger.sql)
+
+
+def run_part(session: Session, part: Part) -> tuple[str, str]:
+    """Run one part, again where a lock did not come free; gives the outcome (``applied``, ``already``) and a
+    note. Raises NotProven, NeedsConfirmation (then nothing of the part is there), Busy, Ambiguous."""
+    from landed.engines.postgres.connect.blocking import retrying
+
+    return retrying(
+        lambda: _Transaction(session, part).run(),
+        notify=session.target.notify,
+        watcher=session.watcher,
+        what=part.migration.name,
+    )
+
+
+class _Transaction:
+    """One try."""
+
+    def __init__(self, session: Session, part: Part) -> None:
+        session.ready()
+        self._session = session
+        self._connection: psycopg.Connection[Any] = session.connection
+        self._part = part
+        self._migration = part.migration
+        self._row = row_for(part.migration) if part.record else None
+        self._checks = [c for c in part.step.checks if not c.derived] if part.last else []
+        self._guard = RowGuard(self._connection, part.migration, part.step, part.statements)
+        self._takes_along = takes_along(part.migration, part.step, part.statements)
+        self._again = False
+
+    def run(self) -> tuple[str, str]:
+        try:
+            xid = self._until_proven()
+        except Failed as failed:
+            self._roll_back()
+            purpose, state = failed.command.purpose, failed.error.sqlstate
+            # Another table, or whatever was prepared is gone.
+            if purpose == "shape" and state in ("22012", "26000") and not self._again:
+                return self._anew()
+            if (purpose, state) in (("guard", "22012"), ("record", "23505")):
+                if self._row is not None and is_recorded(self._session, self._migration):
+                    return "already", ""
+                if purpose == "record":
+                    raise say.records_itself(self._migration) from failed.error
+                raise another_session(self._session.capabilities, self._session.target.dsn) from failed.error
+            raise self._refused(failed) from failed.error
+        except Lost as lost:
+            raise before_commit(self._session, self._migration, lost.error) from lost.error
+        except LandedError:
+            self._roll_back()
+            raise
+        except BaseException as error:
+            # Ctrl-C, or a defect of ours: without a COMMIT nothing of it stays.
+            self._session.abandon()
+            if isinstance(error, KeyboardInterrupt):
+                raise say.interrupted(self._migration) from None
+            raise
+        return self._commit(xid)
+
+    def _anew(self) -> tuple[str, str]:
+        """The history table is another than the one that was judged: judge what it is now, and try once more.
+        Raises NotProven."""
+        self._session.ready()
+        self._watched(lambda: self._session.look_again(f"{self._migration.name} was not run", "landed apply"))
+        again = _Transaction(self._session, self._part)
+        again._again = True
+        return again.run()
+
+    def _until_proven(self) -> str:
+        """Statements and proof; gives the transaction's identifier."""
+        session = self._session
+        options = transaction_options(self._migration.statements, self._part.statements)
+        started = opening(
+            session.target.ledger,
+            self._row,
+            session.pid,
+            session.lock_timeout,
+            same=session.same_shape(),
+            superuser=session.capabilities.is_superuser,
+            settled=session.settled,
+            options=options,
+        )
+        session.settled = False
+        statements, reads = body(self._migration, self._part.statements), self._reads()
+        if self._row is not None:
+            superuser = session.capabilities.is_superuser
+            statements += recording(session.target.ledger, self._row, session.shape, superuser=superuser)
+        checks = self._check_commands()
+        closing = [
+            *checks,
+            *(Command(r.sql, r.values or None, purpose="read", prepared=r.prepared) for r in reads),
+        ]
+        tracker: Tracker | None = None
+        if self._guard.needed or self._takes_along:
+            # Rows are counted, and objects noted, between two round trips.
+            own = send(self._connection, [*started, *ASIDE])[-2].rows[0]
+            if self._takes_along:
+                tracker = self._watched(self._session.tracked)
+            self._watched(self._guard.before)
+            own = send(self._connection, [back(own), *statements, *ASIDE])[-2].rows[0]
+            if tracker is not None:
+                self._objects(self._watched(tracker.changes))
+            self._rows()
+            answers = send(self._connection, [back(own), *closing])[1:]
+        else:
+            answers = send(self._connection, [*started, *statements, *closing])
+            answers = answers[len(started) + len(statements) :]
+        found = answers[len(checks) :]
+        facts = self._session.readback.facts(zip(reads, found, strict=True))
+        self._effects(facts)
+        self._judge_checks(answers[: len(checks)], checks)
+        return str(found[0].rows[0][-1])
+
+    def _commit(self, xid: str) -> tuple[str, str]:
+        commands = [Command("COMMIT", purpose="commit")]
+        if self._row is not None:
+            commands.insert(0, keeping(self._session.target.ledger, self._row, self._session.shape))
+        try:
+            send(self._connection, commands)
+        except Failed as failed:
+            self._roll_back()
+            raise self._refused(failed) from failed.error
+        except Lost as lost:
+            return after_commit(self._session, self._migration, self._part.record, xid, lost.error)
+        except BaseException as error:
+            self._session.abandon()
+            return after_commit(self._session, self._migration, self._part.record, xid, error)
+        self._session.settled = settles(self._migration, self._part.statements)
+        return "applied", ""
+
+    # -- what is sent ---------------------------------------------------------------------------
+
+    def _check_commands(self) -> list[Command]:
+        """The file's own checks: read-only, under the settings that a reader has."""
+        if not self._checks:
+            return []
+        return [
+            Command("SAVEPOINT landed_checks"),
+            Command("SET TRANSACTION READ ONLY"),
+            Command("RESET search_path"),
+            *(Command(c.sql, purpose="check", line=c.line) for c in self._checks),
+            Command("ROLLBACK TO SAVEPOINT landed_checks"),
+        ]
+
+    def _reads(self) -> list[Read]:
+        text = self._migration.parsed.normalised.lower()
+        if "deallocate" in text or "discard" in text:
+            self._session.forget_prepared()
+        return self._session.readback.commands(self._part.net, also=_XID)
+
+    # -- what is judged -------------------------------------------------------------------------
+
+    def _effects(self, facts: Mapping[FactKey, str]) -> None:
+        missing = [
+            (key, after, number)
+            for key, (before, after, number) in self._part.net.items()
+            if not holds(key, after, facts.get(key)) and not is_older(key, before)
+        ]
+        if missing:
+            raise messages.effects_missing(self._migration, self._part.step, missing, facts)
+
+    def _judge_checks(self, answers: Sequence[Answer], commands: Sequence[Command]) -> None:
+        checks = iter(self._checks)
+        for command, answer in zip(commands, answers, strict=True):
+            if command.purpose != "check":
+                continue
+            check: DataCheck = next(checks)
+            rows = answer.rows
+            if len(rows) != 1 or len(rows[0]) != 1:
+                raise say.check_failed(
+                    self._migration, check.text, check.line, "the check must give one row with one value"
+                )
+            if not rows[0][0]:
+                raise say.check_failed(self._migration, check.text, check.line, "")
+
+    def _objects(self, changed: Any) -> None:
+        lost = lost_unnamed(self._part.step, changed)
+        refused = [key for key in lost if consent_for(key.object) not in self._part.consent.allowed]
+        if refused:
+            allow = [consent_for(key.object) for key in refused]
+            raise messages.object_lost(self._migration, refused, allow)
+
+    def _rows(self) -> None:
+        if not self._guard.needed:
+            return
+        losses = self._watched(self._guard.after)
+        refused = [loss for loss in losses if loss.allow not in self._part.consent.allowed]
+        if refused:
+            raise say.rows_lost(self._migration, refused)
+
+    # -- what went wrong ------------------------------------------------------------------------
+
+    def _watched(self, work: Any) -> Any:
+        """Run queries of landed's own; what the server says against them is told like all else."""
+        import psycopg
+
+        try:
+            return work()
+        except psycopg.Error as error:
+            if self._connection.closed:
+                raise Lost(error) from error
+            raise Failed(Command("", purpose="read"), error) from error
+
+    def _refused(self, failed: Failed) -> LandedError:
+        command, error = failed.command, failed.error
+        if command.purpose == "check":
+            check = next(c for c in self._checks if c.line == command.line and c.sql == command.sql)
+            return say.check_failed(self._migration, check.text, check.line, say.primary(error), error=True)
+        return say.refused(self._session, self._migration, command, error)
+
+    def _roll_back(self) -> None:
+        """Take everything back; a connection that cannot is closed, which does it, too."""
+        import psycopg
+
+        try:
+            self._connection.rollback()
+        except psycopg.Error:
+            self._session.abandon()
+        self._session.forget()

@@ -1,0 +1,1 @@
+"""SQLite files and local D1: reading, replaying, writing."""

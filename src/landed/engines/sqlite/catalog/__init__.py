@@ -1,0 +1,1 @@
+"""Facts of a SQLite schema, from its texts alone."""

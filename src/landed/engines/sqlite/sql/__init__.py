@@ -1,0 +1,1 @@
+"""SQLite's SQL: tokens, statements, expressions, queries."""

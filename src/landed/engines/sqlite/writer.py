@@ -1,0 +1,398 @@
+"""Local D1 databases and plain SQLite files as targets: writing, one proven transaction per file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
+from landed.core.facts import EXISTS, Effects, FactKey, holds
+from landed.core.migration import Migration, Statement
+from landed.core.timeline import Step
+from landed.engines import messages
+from landed.engines.base import Applied, Consent, UndoPoint
+from landed.engines.clock import Clock
+from landed.engines.sqlite import rowguard
+from landed.engines.sqlite.catalog.tracker import SchemaTracker
+from landed.engines.sqlite.holders import holders
+from landed.engines.sqlite.ledger import check_independent, check_writable, has_trigger, trigger_now
+from landed.engines.sqlite.oneoff import Outcome, Script, run
+from landed.engines.sqlite.shadow.bounded import execute, place_of
+from landed.engines.sqlite.shadow.sandbox import explain_refusal, restrict, unrestricted
+from landed.engines.sqlite.sql.tokens import quote
+from landed.engines.sqlite.sql.transactions import wrapping
+
+LEDGER = (
+    "CREATE TABLE IF NOT EXISTS {table}(\n"
+    "\t\tid         INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "\t\tname       TEXT UNIQUE,\n"
+    "\t\tapplied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL\n)"
+)
+"""The ledger table with the shape that wrangler gives it (packages/wrangler/src/d1/migrations)."""
+
+
+class SqliteWriter:
+    """A writing session. Every method is one transaction: all of it happened, or nothing."""
+
+    undo: UndoPoint | None = None
+    """A file has no Time Travel."""
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        path: Path,
+        mode: str,
+        ledger_table: str,
+        clock: Clock | None = None,
+    ) -> None:
+        self._clock = clock
+        self._connection = connection
+        self._path = path
+        self._mode = mode
+        self._ledger = ledger_table
+        # With its schema: a temporary table of a file's would go before it.
+        self._table = f"main.{quote(ledger_table)}"
+        self._observer = restrict(connection, mode)
+        self._tracker = SchemaTracker(connection, ledger_table, lambda: unrestricted(connection))
+        self._version: int | None = None
+
+    def run(
+        self,
+        migration: Migration,
+        step: Step,
+        statements: Sequence[int],
+        consent: Consent,
+        *,
+        record: bool = True,
+        on_statement: Callable[[Statement], None] | None = None,
+    ) -> Applied:
+        """Run statements (numbers) of a file in one transaction, prove the effects, record the file.
+
+        The proof is read back inside the transaction: every net effect of the file that ``step``
+        shows must be there, no reference may be broken that was whole, no row lost that the file
+        does not name, and the file's own checks must be true. Only then the ledger row is written
+        and everything committed. Raises NotProven, NeedsConfirmation, Busy; then nothing of the
+        file is left behind.
+        """
+        started = time.perf_counter()
+        with self._transaction():
+            with unrestricted(self._connection):
+                if record and self._is_recorded(migration.name):
+                    return Applied(migration.name, "already", 0, 0.0)
+                self._refresh()
+                proof = _Proof(self, migration, step, consent)
+                proof.before()
+            self._observer.take()
+            chosen = set(statements)
+            if self._mode == "sqlite":
+                chosen -= wrapping(migration.statements)
+            for statement in migration.statements:
+                if statement.number in chosen:
+                    if on_statement is not None:
+                        on_statement(statement)
+                    self._execute(migration, statement, proof)
+            with unrestricted(self._connection):
+                proof.after()
+                if record:
+                    trigger = trigger_now(self._connection, self._ledger) if proof.may_trigger else None
+                    if trigger is not None:
+                        raise has_trigger(self._ledger, trigger)
+                    self._insert([migration.name])
+                version = self._schema_version()
+            self._version = None
+        self._version = version
+        return Applied(migration.name, "applied", len(chosen), time.perf_counter() - started)
+
+    def change_ledger(
+        self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+    ) -> None:
+        """Change ledger rows, all in one transaction; rows that others changed meanwhile are an error."""
+        with self._transaction(), unrestricted(self._connection):
+            present = self._recorded()
+            moved = {old for old, _ in rename}
+            missing = [n for n in [*remove, *moved] if n not in present]
+            doubled = [n for n in [*add, *(new for _, new in rename)] if n in present and n not in remove]
+            if missing or doubled:
+                raise NotProven(
+                    "The ledger has changed since it was judged; nothing was changed.",
+                    details=[f"no longer recorded: {n}" for n in missing]
+                    + [f"recorded meanwhile: {n}" for n in doubled],
+                    next="landed status",
+                )
+            if remove or rename:
+                check_independent(self._connection, self._ledger)
+            table = self._table
+            for name in remove:
+                self._connection.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
+            for old, new in rename:
+                self._connection.execute(f"UPDATE {table} SET name = ? WHERE name = ?", (new, old))
+            self._insert(add)
+
+    def execute(self, script: Script) -> list[Outcome]:
+        """Run one-off statements in one transaction. Raises NotProven, UsageError, Busy."""
+        try:
+            with self._transaction():
+                return run(self._connection, self._observer, script, self._mode)
+        except (apsw.BusyError, apsw.LockedError) as error:
+            raise self._busy(error) from error
+        except apsw.ConstraintError as error:
+            raise NotProven(
+                f"the statements ran, but they cannot be committed: {error}",
+                details=["Rows would refer to rows that do not exist. Nothing was changed."],
+                next="Correct the statements and run them again.",
+            ) from error
+
+    # -- inside a transaction -------------------------------------------------------------------
+
+    def _execute(self, migration: Migration, statement: Statement, proof: _Proof) -> None:
+        try:
+            if self._clock is not None:
+                place = place_of(migration, statement, "The rehearsal")
+                execute(self._connection, statement.text, self._clock, place)
+            else:
+                for _ in self._connection.execute(statement.text):
+                    pass
+        except (apsw.Error, TypeError, ValueError) as error:
+            raise self._failed(migration, statement, error, proof) from error
+        proof.note(statement)
+
+    def _failed(
+        self, migration: Migration, statement: Statement, error: Exception, proof: _Proof
+    ) -> LandedError:
+        if isinstance(error, (apsw.BusyError, apsw.LockedError)):
+            return self._busy(error)
+        reason = explain_refusal(error, statement.text, self._mode) or str(error)
+        details = [
+            f"statement {statement.number} of {len(migration.statements)}: "
+            f"{messages.excerpt(statement.text)}",
+            "The file was rolled back: nothing of it is in the database, and it is not recorded.",
+        ]
+        advice = "Correct the file, then run: landed apply"
+        if isinstance(error, apsw.ConstraintError) and "FOREIGN KEY" in str(error):
+            known = rowguard.references(self._tracker.facts)
+            rows = {table: count.rows for table, count in proof.counts.items()}
+            details += messages.blocked_by_reference(known, statement.text, rows)
+            advice = messages.reference_advice(known, statement.text)
+        return NotProven(
+            f"{migration.name} failed: {reason}",
+            where=f"{migration.file}:{statement.line}",
+            details=details,
+            next=advice,
+        )
+
+    def _refresh(self) -> None:
+        if self._version is None or self._schema_version() != self._version:
+            self._tracker.reread()
+
+    def _schema_version(self) -> int:
+        return int(self._connection.execute("PRAGMA schema_version").get)
+
+    def _recorded(self) -> set[str]:
+        with unrestricted(self._connection):
+            self._make_ledger()
+            return {str(n) for (n,) in self._connection.execute(f"SELECT name FROM {self._table}")}
+
+    def _is_recorded(self, name: str) -> bool:
+        self._make_ledger()
+        found = self._connection.execute(f"SELECT 1 FROM {self._table} WHERE name = ?", (name,))
+        return found.fetchone() is not None
+
+    def _make_ledger(self) -> None:
+        if not check_writable(self._connection, self._ledger):
+            self._connection.execute(LEDGER.format(table=self._table)).fetchall()
+
+    def _insert(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._connection.execute(f"INSERT INTO {self._table} (name) VALUES (?)", (name,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """BEGIN IMMEDIATE … COMMIT; any exception, Ctrl-C included, rolls everything back."""
+        try:
+            with unrestricted(self._connection):
+                self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError as error:
+            raise self._busy(error) from error
+        except apsw.Error as error:
+            raise CannotKnow(
+                f"{self._path} cannot be written to: {error}",
+                next="Check your rights on the file and its folder: landed doctor",
+            ) from error
+        try:
+            yield
+            with unrestricted(self._connection):
+                if self._connection.in_transaction:
+                    self._connection.execute("COMMIT")
+        except BaseException:
+            self._version = None
+            with unrestricted(self._connection):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
+
+    def _busy(self, error: Exception) -> Busy:
+        held = holders(self._path)
+        by = ", ".join(held) if held else "another process"
+        return Busy(
+            f"The database is locked by {by}.",
+            details=[f"{self._path}: waited, nothing was changed."],
+            next="Stop it or let it finish, then run the same command again.",
+        )
+
+
+class _Proof:
+    """What is measured before a file runs, and what must hold after it."""
+
+    def __init__(self, writer: SqliteWriter, migration: Migration, step: Step, consent: Consent) -> None:
+        self._w = writer
+        self._connection = writer._connection
+        self._tracker = writer._tracker
+        self._migration = migration
+        self._step = step
+        self._consent = consent
+        self._dropped = set(step.dropped)
+        self._deleted: set[str] = set()
+        self._updated: set[str] = set()
+        self._created_only = True
+        self._ddl = False
+        self.may_trigger = False
+        """Whether the file may have made a trigger, which could be one on the ledger."""
+        self._losses: list[rowguard.Loss] = []
+        self.counts: dict[str, rowguard.Count] = {}
+        self._violations: set[tuple[object, ...]] = set()
+        self.references: list[rowguard.Reference] = []
+
+    def before(self) -> None:
+        """Count rows and broken references where the file can lose or break any; unrestricted."""
+        facts = self._tracker.facts
+        self._losses = self._dropped_columns(facts)
+        if self._step.guarded or self._losses:
+            self.references = rowguard.references(facts)
+        if self._step.guarded:
+            risk = rowguard.at_risk(self._dropped, self.references)
+            self.counts = rowguard.count(self._connection, risk, facts)
+            self._violations = set(self._connection.execute("PRAGMA foreign_key_check"))
+
+    def note(self, statement: Statement) -> None:
+        """Take in what the statement that just ran was seen to do."""
+        seen = self._w._observer.take()
+        self._created_only = self._created_only and (seen.created_only or not seen.ddl)
+        self._ddl = self._ddl or seen.ddl
+        self.may_trigger = self.may_trigger or "trigger" in statement.text.lower()
+        # A cascade is reported as a write, too; only tables that the text names were meant.
+        wrote = bool(seen.deleted_from or seen.updated)
+        if wrote and (named := messages.written_table(statement.text)) is not None:
+            if named in {n.lower() for n in seen.deleted_from}:
+                self._deleted.add(named)
+            if named in {n.lower() for n in seen.updated}:
+                self._updated.add(named)
+        if not seen.dropped_tables or all(n.lower() in self._dropped for n in seen.dropped_tables):
+            return
+        late = {n.lower() for n in seen.dropped_tables} - self._dropped
+        known = {t for t in late if FactKey("table", "", t, EXISTS) in self._tracker.facts}
+        if known:
+            raise NotProven(
+                f"{self._migration.name} drops {', '.join(sorted(known))} here, which it does not do in the "
+                "replay of the files; its rows were not counted, so it was rolled back.",
+                where=f"{self._migration.file}:{statement.line}",
+                next="landed status",
+            )
+
+    def after(self) -> None:
+        """Read everything back, unrestricted; raises NotProven or NeedsConfirmation if it does not hold."""
+        changed: Effects = ()
+        if self._ddl:
+            changed = self._tracker.new_objects() if self._created_only else self._tracker.reread()
+        self._effects(changed)
+        if self._step.guarded or self._losses:
+            self._rows()
+        if self._step.guarded:
+            self._integrity()
+        if any(not check.derived for check in self._step.checks):
+            self._connection.execute("PRAGMA query_only=1").fetchall()
+            try:
+                self._checks()
+            finally:
+                self._connection.execute("PRAGMA query_only=0").fetchall()
+
+    def _dropped_columns(self, facts: dict[FactKey, str]) -> list[rowguard.Loss]:
+        losses = []
+        for key, (_, after, _) in self._step.net.items():
+            if key.kind != "column" or key.prop != EXISTS or after is not None or key not in facts:
+                continue
+            table = FactKey("table", "", key.parent, EXISTS)
+            if self._step.net.get(table, ("", "", 0))[1] is None and table in self._step.net:
+                continue
+            if key.parent in self._dropped:
+                continue
+            filled = int(
+                self._connection.execute(f"SELECT count({quote(key.name)}) FROM main.{quote(key.parent)}").get
+            )
+            if filled:
+                losses.append(rowguard.Loss("drop-column", key.parent, filled, key.name))
+        return losses
+
+    def _effects(self, changed: Effects) -> None:
+        missing = [
+            (key, after, number)
+            for key, (_, after, number) in self._step.net.items()
+            if not holds(key, after, self._tracker.facts.get(key))
+        ]
+        if missing:
+            raise messages.effects_missing(self._migration, self._step, missing, self._tracker.facts)
+        lost = [c.key for c in changed if c.after is None and c.key.prop == EXISTS]
+        named = {c.key for trace in self._step.traces for c in trace.effects} if lost else set()
+        unexpected = [key for key in lost if key not in named]
+        refused = [key for key in unexpected if f"drop-{key.kind}:{_short(key)}" not in self._consent.allowed]
+        if refused:
+            raise messages.object_lost(
+                self._migration, refused, [f"drop-{k.kind}:{_short(k)}" for k in refused]
+            )
+
+    def _rows(self) -> None:
+        losses = self._losses + rowguard.compare(
+            self._connection,
+            self.counts,
+            self._tracker.facts,
+            self._dropped,
+            self._deleted,
+            self._updated,
+            self.references,
+        )
+        refused = [loss for loss in losses if loss.allow not in self._consent.allowed]
+        if refused:
+            raise messages.rows_lost(self._migration, self._step, refused, self.references)
+
+    def _integrity(self) -> None:
+        broken = [
+            v for v in self._connection.execute("PRAGMA foreign_key_check") if v not in self._violations
+        ]
+        if broken:
+            raise messages.references_broken(self._migration, broken)
+        if not self._violations:
+            # The final state is whole: a counter of deferred violations left over by a rebuild
+            # would fail the commit all the same (D1: "internal error; reference = …").
+            self._connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
+
+    def _checks(self) -> None:
+        from landed.engines.sqlite.target import run_check
+
+        for check in self._step.checks:
+            if check.derived:
+                continue
+            passed, why = run_check(self._connection, check.sql)
+            if not passed:
+                raise NotProven(
+                    f"{self._migration.name} ran, but its own check is not true: {check.text}",
+                    where=f"{self._migration.file}:{check.line}",
+                    details=[*([why] if why else []), "The file was rolled back and is not recorded."],
+                    next="Correct the file or the check, then run: landed apply",
+                )
+
+
+def _short(key: FactKey) -> str:
+    return f"{key.parent}.{key.name}" if key.parent else key.name

@@ -1,0 +1,105 @@
+"""Names of Postgres and Supabase targets resolved: address, ledger and migrations folder of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from landed.core.errors import UsageError
+from landed.core.migration import Note
+from landed.project.discovery import Project
+from landed.project.dotenv import read_dotenv
+from landed.project.migration_folders import folder_for_file
+from landed.project.pg_url import Dsn, from_environment, parse_url
+from landed.project.provenance import DEFAULT, Value
+from landed.project.supabase_config import (
+    DEFAULT_PORT,
+    SUPABASE_LEDGER,
+    SupabaseProject,
+    linked_dsn,
+    local_dsn,
+    read_supabase,
+)
+from landed.project.supabase_search import find_supabase
+from landed.project.target_spec import TargetSpec
+
+
+def supabase_of(project: Project) -> SupabaseProject | None:
+    """The Supabase project that the user works in, or ``None``. Raises ConfigError for a wrong file."""
+    root = find_supabase(project.start)
+    if root is None:
+        return None
+    folders = dict.fromkeys((root / "supabase", root, project.root, project.start))
+    return read_supabase(root, project.environ, read_dotenv(folders))
+
+
+def postgres_target(project: Project, spec: str, name: str, origin: str) -> TargetSpec:
+    """The target of ``supabase:local``, ``supabase:linked``, a Postgres URL, ``postgres:`` (PG* variables).
+
+    ``name`` is ``spec`` without anything secret. Raises UsageError for a name that means no database.
+    """
+    supabase = supabase_of(project)
+    if spec.startswith("supabase"):
+        dsn, name = _supabase(project, supabase, spec, origin)
+    elif spec == "postgres:":
+        dsn = from_environment(project.environ)
+    else:
+        dsn = parse_url(spec, project.environ, origin)
+    hosted = spec.startswith("supabase") or dsn.is_supabase or supabase is not None
+    kind: Literal["supabase", "postgres"] = "supabase" if hosted else "postgres"
+    folder, pattern = _folder(project, supabase)
+    notes: tuple[Note, ...] = dsn.notes + (supabase.notes if supabase and spec == "supabase:linked" else ())
+    return TargetSpec(
+        kind=kind,
+        name=name,
+        label=_label(kind, dsn, supabase, spec),
+        locality=dsn.locality,
+        mode="postgres",
+        origin=origin,
+        ledger_table=project.settings.ledger or Value(SUPABASE_LEDGER, DEFAULT),
+        migrations_dir=folder,
+        migrations_pattern=pattern,
+        dsn=dsn,
+        supabase=supabase,
+        notes=notes,
+    )
+
+
+def _supabase(project: Project, supabase: SupabaseProject | None, spec: str, origin: str) -> tuple[Dsn, str]:
+    if spec in ("supabase", "supabase:local"):
+        if supabase is not None:
+            return local_dsn(supabase), "supabase:local"
+        port = Value(DEFAULT_PORT, DEFAULT)
+        bare = SupabaseProject(project.start, None, None, port, None, None, None, None)
+        return local_dsn(bare), "supabase:local"
+    if spec != "supabase:linked":
+        raise UsageError(
+            f'"{spec}" is no Supabase target', next="supabase:local or supabase:linked", where=origin
+        )
+    if supabase is None:
+        # Without a supabase folder the variables alone may say which project it is.
+        supabase = read_supabase(project.root, project.environ, read_dotenv((project.root, project.start)))
+    return linked_dsn(supabase, project.settings.pooler), spec
+
+
+def _folder(
+    project: Project, supabase: SupabaseProject | None
+) -> tuple[Value[Path] | None, Value[str] | None]:
+    settings = project.settings
+    if settings.migrations:
+        return Value(Path(settings.migrations.value), settings.migrations.origin), settings.pattern
+    if supabase is not None:
+        return supabase.migrations, settings.pattern
+    folder, _ = folder_for_file(project)
+    return folder, settings.pattern
+
+
+def _label(kind: str, dsn: Dsn, supabase: SupabaseProject | None, spec: str) -> str:
+    if kind == "supabase" and dsn.locality == "LOCAL":
+        called = supabase.project_id.value if supabase and supabase.project_id else ""
+    elif kind == "supabase" and dsn.project_ref:
+        called = dsn.project_ref
+    else:
+        called = dsn.database if dsn.is_socket else f"{dsn.host}/{dsn.database}".strip("/")
+    which = "Supabase" if kind == "supabase" else "Postgres"
+    return f"{which} {called} ({dsn.locality})" if called else f"{which} ({dsn.locality})"

@@ -1,1 +1,0 @@
-"""Throw-away databases in which migrations are replayed, and the cache of what was learnt."""

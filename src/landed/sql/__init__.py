@@ -1,1 +1,0 @@
-"""SQL text: splitting into statements with positions, normalising; one module per dialect."""

@@ -1,1 +1,0 @@
-"""The user's databases behind one small protocol, and how they are found."""
