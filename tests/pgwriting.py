@@ -11,8 +11,9 @@ from tcpproxy import TcpProxy
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent
+from landed.engines.live import StoredRow
 from landed.engines.postgres.catalog import PLAIN, Scope
-from landed.engines.postgres.ledger import PgLedgerRow, ledger_table, read_ledger
+from landed.engines.postgres.ledger import ledger_table, read_ledger
 from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
@@ -92,7 +93,7 @@ class World:
         cursor = self.connection.execute(text.encode())
         return cursor.fetchall() if cursor.description else []
 
-    def ledger(self) -> tuple[PgLedgerRow, ...]:
+    def ledger(self) -> tuple[StoredRow, ...]:
         return read_ledger(self.connection, ledger_table()) or ()
 
     def recorded(self) -> list[str]:

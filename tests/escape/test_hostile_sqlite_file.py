@@ -14,7 +14,7 @@ from escaping import Canary, canary
 from landed_process import Answer, Landed
 from world import World
 
-from landed.engines.sqlite.catalog.schema_row import SchemaRow
+from landed.engines.live import SchemaRow
 from landed.engines.sqlite.shadow.replay import Replayer
 
 # ruff: noqa: E501 (attacks are easier to read on one line)

@@ -16,7 +16,7 @@ from landed.engines.postgres.connect.connect import connect
 from landed.engines.postgres.ledger import (
     Command,
     LedgerTable,
-    PgLedgerRow,
+    StoredRow,
     delete,
     insert,
     ledger_table,
@@ -64,17 +64,17 @@ def migration(name: str, text: str) -> Migration:
 
 
 SHAPES = {
-    "version": ("version text NOT NULL PRIMARY KEY", "('1')", PgLedgerRow("1")),
-    "statements": ("version text, statements text[]", "('1', '{a,b}')", PgLedgerRow("1", None, ("a", "b"))),
-    "name": ("version text, statements text[], name text", "('1', NULL, 'n')", PgLedgerRow("1", "n", None)),
-    "order": ("name text, version text, statements text[]", "('', '1', '{}')", PgLedgerRow("1", None, ())),
+    "version": ("version text NOT NULL PRIMARY KEY", "('1')", StoredRow("1")),
+    "statements": ("version text, statements text[]", "('1', '{a,b}')", StoredRow("1", None, ("a", "b"))),
+    "name": ("version text, statements text[], name text", "('1', NULL, 'n')", StoredRow("1", "n", None)),
+    "order": ("name text, version text, statements text[]", "('', '1', '{}')", StoredRow("1", None, ())),
     "hosted": (
         "version text PRIMARY KEY, statements text[], name text, created_by text, "
         "idempotency_key text UNIQUE, rollback text[]",
         "('1', '{\"a \\\"b\\\"\"}', 'n', 'me', 'k', '{c}')",
-        PgLedgerRow("1", "n", ('a "b"',)),
+        StoredRow("1", "n", ('a "b"',)),
     ),
-    "number": ("version bigint, dirty boolean", "(20240101000000, false)", PgLedgerRow("20240101000000")),
+    "number": ("version bigint, dirty boolean", "(20240101000000, false)", StoredRow("20240101000000")),
 }
 
 
@@ -110,7 +110,7 @@ def test_reading_never_writes(scratch: Scratch) -> None:
 def test_rows_are_in_the_order_of_their_versions_as_texts(db: psycopg.Connection[Any]) -> None:
     db.execute("; ".join(provision(TABLE)))
     for version in ("9", "10", "1"):
-        run(db, insert(TABLE, PgLedgerRow(version)))
+        run(db, insert(TABLE, StoredRow(version)))
     assert [row.version for row in read_ledger(db) or ()] == ["1", "10", "9"]
 
 
@@ -158,7 +158,7 @@ class TestWriting:
             ("statements", "text[]", False),
             ("version", "text", True),
         ]
-        assert read_ledger(db) == ((PgLedgerRow("1"),) if before else ())
+        assert read_ledger(db) == ((StoredRow("1"),) if before else ())
 
     @pytest.mark.parametrize("name", STORED)
     def test_the_row_as_the_cli_writes_it(self, db: psycopg.Connection[Any], name: str) -> None:
@@ -169,14 +169,14 @@ class TestWriting:
 
     def test_a_second_runner_is_refused(self, db: psycopg.Connection[Any]) -> None:
         db.execute("; ".join(provision(TABLE)))
-        run(db, insert(TABLE, PgLedgerRow("1", "a", ("x",))))
+        run(db, insert(TABLE, StoredRow("1", "a", ("x",))))
         with pytest.raises(psycopg.errors.UniqueViolation):
-            run(db, insert(TABLE, PgLedgerRow("1", "b", ("y",))))
-        run(db, upsert(TABLE, PgLedgerRow("1", "b", ("y", "it's"))))
-        run(db, upsert(TABLE, PgLedgerRow("2", "c")))
-        assert read_ledger(db) == (PgLedgerRow("1", "b", ("y", "it's")), PgLedgerRow("2", "c", ()))
+            run(db, insert(TABLE, StoredRow("1", "b", ("y",))))
+        run(db, upsert(TABLE, StoredRow("1", "b", ("y", "it's"))))
+        run(db, upsert(TABLE, StoredRow("2", "c")))
+        assert read_ledger(db) == (StoredRow("1", "b", ("y", "it's")), StoredRow("2", "c", ()))
         run(db, delete(TABLE, ["1", "3"]))
-        assert read_ledger(db) == (PgLedgerRow("2", "c", ()),)
+        assert read_ledger(db) == (StoredRow("2", "c", ()),)
 
     def test_any_name_of_a_table(self, db: psycopg.Connection[Any]) -> None:
         for table in (
@@ -187,8 +187,8 @@ class TestWriting:
         ):
             db.execute("; ".join(provision(table)))
             assert is_provisioned(db, table)
-            run(db, insert(table, PgLedgerRow("1", "n", ("s",))))
-            assert read_ledger(db, table) == (PgLedgerRow("1", "n", ("s",)),)
+            run(db, insert(table, StoredRow("1", "n", ("s",))))
+            assert read_ledger(db, table) == (StoredRow("1", "n", ("s",)),)
 
 
 @pytest.mark.parametrize("name", ["a.b.c", "", ".x", "x."])
@@ -201,27 +201,27 @@ class TestMatching:
     def test_by_version_alone(self) -> None:
         files = [migration("1_a.sql", "SELECT 1"), migration("2_b.sql", "SELECT 2")]
         rows = (
-            PgLedgerRow("1", "renamed", ("SELECT 1",)),
-            PgLedgerRow("2", "b", ("SELECT 3",)),
-            PgLedgerRow("3", "c"),
-            PgLedgerRow("4"),
+            StoredRow("1", "renamed", ("SELECT 1",)),
+            StoredRow("2", "b", ("SELECT 3",)),
+            StoredRow("3", "c"),
+            StoredRow("4"),
         )
         found = match(files, rows)
         assert [(r.id, r.name) for r in found.rows] == [(1, "1_a.sql"), (2, "2_b.sql"), (3, "3_c"), (4, "4")]
         assert found.content == {"1_a.sql": True, "2_b.sql": False}
 
     def test_a_row_without_sql(self) -> None:
-        found = match([migration("1_a.sql", "SELECT 1")], (PgLedgerRow("1", "a"),))
+        found = match([migration("1_a.sql", "SELECT 1")], (StoredRow("1", "a"),))
         assert found.content == {"1_a.sql": None}
 
     @pytest.mark.parametrize(
         ("row", "name"),
         [
-            (PgLedgerRow("1", "a", ("SELECT 2",)), "1_b.sql"),
-            (PgLedgerRow("1", "b", ("SELECT 3",)), "1_b.sql"),
-            (PgLedgerRow("1", "x", ("SELECT 3",)), "1_a.sql"),
+            (StoredRow("1", "a", ("SELECT 2",)), "1_b.sql"),
+            (StoredRow("1", "b", ("SELECT 3",)), "1_b.sql"),
+            (StoredRow("1", "x", ("SELECT 3",)), "1_a.sql"),
         ],
     )
-    def test_two_files_with_one_version(self, row: PgLedgerRow, name: str) -> None:
+    def test_two_files_with_one_version(self, row: StoredRow, name: str) -> None:
         files = [migration("1_a.sql", "SELECT 1"), migration("1_b.sql", "SELECT 2")]
         assert [r.name for r in match(files, (row,)).rows] == [name]

@@ -12,8 +12,9 @@ from tcpproxy import TcpProxy
 from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.migration import Migration
 from landed.engines.base import Consent
+from landed.engines.live import StoredRow
 from landed.engines.postgres.catalog.readback import SETTINGS
-from landed.engines.postgres.ledger import PgLedgerRow, row_for
+from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
 from landed.engines.postgres.write.together import Member
@@ -219,7 +220,7 @@ def test_an_older_ledger_is_brought_up_to_date_and_an_unrecorded_run_writes_no_r
         world.run(writer, first, record=False)
         assert world.recorded() == ["0000"]
         world.run(writer, second)
-    assert world.ledger() == (PgLedgerRow("0000"), row_for(second)) and there(world, "a")
+    assert world.ledger() == (StoredRow("0000"), row_for(second)) and there(world, "a")
 
 
 def test_a_ledger_that_may_not_be_written_says_so_and_takes_the_file_back(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from landed.core.facts import EXISTS, YES, FactKey
-from landed.engines.postgres.catalog.roles import Roles
+from landed.engines.live import Roles
 from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE, Scope
 from landed.ops.made_by import MadeBy
 

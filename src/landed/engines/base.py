@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from landed.core.facts import FactKey
-    from landed.core.ledger import LedgerRow
-    from landed.core.migration import Migration, Note
+    from landed.core.migration import Migration
     from landed.core.timeline import DataCheck, Step
-    from landed.engines.postgres.catalog.roles import Roles
-    from landed.engines.postgres.ledger import PgLedgerRow
-    from landed.engines.sqlite.catalog.schema_row import SchemaRow
-
-
-class LiveState(NamedTuple):
-    """One reading of a database: whether it is there, its schema rows and its ledger.
-
-    ``ledger`` is ``None`` when the ledger table does not exist; ``ledger_problem`` says why it
-    could not be read though it does. Postgres gives ``facts`` instead of ``rows``, the ledger's rows as
-    they are ``stored``, and for each recorded file whether its row holds the file's SQL (``content``,
-    ``None`` where the row holds none), and the server's ``roles``.
-    """
-
-    present: bool
-    rows: tuple[SchemaRow, ...] = ()
-    ledger: tuple[LedgerRow, ...] | None = None
-    ledger_problem: str | None = None
-    facts: Mapping[FactKey, str] | None = None
-    stored: tuple[PgLedgerRow, ...] = ()
-    content: Mapping[str, bool | None] = MappingProxyType({})
-    roles: Roles | None = None
-    notes: tuple[Note, ...] = ()
-    """What is worth knowing of the database itself, such as what writing to its ledger would run."""
+    from landed.engines.live import LiveState
 
 
 class Applied(NamedTuple):

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.ledger import LedgerRow
-from landed.engines.base import LiveState
-from landed.engines.sqlite.catalog.schema_row import SchemaRow
+from landed.engines.live import LiveState, SchemaRow
 
 if TYPE_CHECKING:
     from landed.engines.d1.lookup import Place

@@ -11,15 +11,15 @@ from landed.core.facts import FactKey, holds
 from landed.core.judge import Owners, owners_of
 from landed.core.migration import Migration
 from landed.core.timeline import Step, facts_after
-from landed.engines.base import LiveState
 from landed.engines.cache import Cache
+from landed.engines.live import LiveState
 from landed.engines.sqlite.shadow.timeline import Progress
 from landed.engines.sqlite.sql.tokens import fold
 from landed.ops.workspace import Workspace
 from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:
-    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.live import Roles
     from landed.engines.postgres.catalog.scope import Scope
     from landed.engines.postgres.connect.connect import Connected
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import UsageError
-from landed.engines.base import LiveState
+from landed.engines.live import LiveState
 from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.drift import Drift, Side, as_made_by_one, compare, files_side, postgres_side, target_side
 from landed.ops.rehearse_source import open_files

@@ -18,8 +18,8 @@ from landed.core.migration import Migration, Note
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.core.turns import in_turn
-from landed.engines.base import LiveState
 from landed.engines.cache import Cache
+from landed.engines.live import LiveState
 from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.alternatives import may_hide, never_ran, without_hidden
 from landed.ops.column_order import only_in_another_order

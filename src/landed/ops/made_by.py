@@ -19,7 +19,7 @@ from landed.core.timeline import StatementTrace, Step, net_effects
 
 if TYPE_CHECKING:
     from landed.core.migration import Migration
-    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.live import Roles
     from landed.engines.postgres.catalog.scope import Scope
 
 Thing = tuple[str, str]
@@ -75,7 +75,7 @@ class MadeBy:
         cls, facts: Mapping[FactKey, str], roles: Roles, scope: Scope, files: Sequence[Migration]
     ) -> MadeBy | None:
         """As a reading of a target shows it; ``None`` where the main role made and makes everything."""
-        main, runners = roles.main(scope), frozenset(roles.runners(scope))
+        main, runners = roles.main(scope.main_role), frozenset(roles.runners(scope.main_role))
         able = runners | set(roles.able)
         telling = [(k, v) for k, v in facts.items() if k.prop == _OWNER or k.kind in _DEFAULTS]
         owners = {

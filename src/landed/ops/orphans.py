@@ -13,7 +13,7 @@ from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
 
 if TYPE_CHECKING:
-    from landed.engines.postgres.ledger import PgLedgerRow
+    from landed.engines.live import StoredRow
 
 _NUMBER = re.compile(r"^[0-9]+[_-]?")
 
@@ -114,9 +114,7 @@ def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
     )
 
 
-def same_as_stored(
-    rows: Sequence[PgLedgerRow], migrations: Sequence[Migration]
-) -> dict[str, tuple[str, ...]]:
+def same_as_stored(rows: Sequence[StoredRow], migrations: Sequence[Migration]) -> dict[str, tuple[str, ...]]:
     """Ledger rows without a file -> the files whose SQL they hold, by content, whatever they are called."""
     if not rows:
         return {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import apsw
 
 from landed.core.migration import Statement
-from landed.engines import messages
+from landed.engines.sqlite import messages
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.row_digest import RowChange, RowsDigest, digest_rows, row_changes
 from landed.engines.sqlite.shadow.sandbox import Seen, unrestricted

@@ -11,8 +11,8 @@ import apsw
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.engines import messages
 from landed.engines.clock import Clock, Place
+from landed.engines.sqlite import messages
 from landed.engines.sqlite.catalog.facts import SchemaRow
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch

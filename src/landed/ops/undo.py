@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from landed.core.errors import Ambiguous, CannotKnow, NotProven, UsageError
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.next import BREAK, Next, landed
-from landed.engines.base import LiveState
+from landed.engines.live import LiveState
 from landed.ops.bookmarks import Remembered, forget_from, remember, remembered
 from landed.ops.workspace import Workspace
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
-from landed.engines.base import LiveState
+from landed.engines.live import LiveState
 from landed.ops.deferred import Deferred
 from landed.project.discovery import Project, discover
 from landed.project.files import MigrationSet, read_migrations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
     from landed.engines.d1.target import RemoteD1Target
-    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.live import Roles
     from landed.engines.postgres.catalog.scope import Scope
     from landed.engines.postgres.shadow.replay.timeline import ShadowChoice
     from landed.engines.postgres.target import PgTarget

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
-from landed.engines.messages import plural
+from landed.engines.say import plural
 from landed.engines.sqlite.sql.tokens import unquote
 from landed.ops.drift import Difference, Drift
 from landed.report.style import paint, symbols

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from landed.core.migration import Statement
-from landed.engines.messages import plural
 from landed.engines.postgres.sql.segments import segments
 from landed.engines.postgres.sql.traits import traits
+from landed.engines.say import plural
 from landed.ops.rehearse_findings import FileRehearsal, LockHeld
 
 _MOST = 12

@@ -8,7 +8,7 @@ from typing import IO
 
 from landed.core.errors import LandedError
 from landed.core.next import lines
-from landed.engines.messages import plural
+from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.workspace import Workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, Any
 
-from landed.engines.messages import plural
+from landed.engines.say import plural
 from landed.ops.shadow_pull import Pulled
 from landed.project.target_spec import TargetSpec
 from landed.report.json_target import SCHEMA, spec_json

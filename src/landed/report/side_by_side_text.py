@@ -7,7 +7,7 @@ from typing import IO
 
 from landed.core.next import landed
 from landed.core.standing import Judgement
-from landed.engines.messages import plural
+from landed.engines.say import plural
 from landed.ops.side_by_side import Look, Row, SideBySide
 from landed.ops.verify import Answer
 from landed.report.drift_text import collapsed

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 from landed.core.ledger import LedgerRow
-from landed.engines.base import LiveState
 from landed.engines.d1.api_errors import lost
 from landed.engines.d1.api_text import one_line
 from landed.engines.d1.ledger import no_table
-from landed.engines.sqlite.catalog.schema_row import SchemaRow
+from landed.engines.live import LiveState, SchemaRow
 from landed.engines.sqlite.sql.tokens import fold
 
 _INT64 = 1 << 63

@@ -17,7 +17,7 @@ from landed.engines.sqlite.sql.tokens import literal
 if TYPE_CHECKING:
     import apsw
 
-    from landed.engines.sqlite.catalog.schema_row import SchemaRow
+    from landed.engines.live import SchemaRow
 
 _MARK = "landed-proof"
 _FAILED = re.compile(rf"{_MARK} ([0-9]{{1,9}})(?: ([^']*))?")

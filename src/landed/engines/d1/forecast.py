@@ -15,9 +15,10 @@ from landed.core.errors import LandedError, NotProven
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.engines import messages
+from landed.engines import say
 from landed.engines.base import Consent
 from landed.engines.d1.assertions import same_dependents
+from landed.engines.sqlite import messages
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.tokens import fold
@@ -81,7 +82,7 @@ def foresee(
 
 def not_sent(error: LandedError) -> LandedError:
     """The same error, told of a file that was never sent."""
-    error.details = tuple(NOT_SENT if d == messages.ROLLED_BACK else d for d in error.details)
+    error.details = tuple(NOT_SENT if d == say.ROLLED_BACK else d for d in error.details)
     return error
 
 
@@ -131,8 +132,7 @@ def _certain(migration: Migration, statement: Statement, reason: str) -> NotProv
         f"{migration.name} would fail: {reason}",
         where=f"{migration.file}:{statement.line}",
         details=[
-            f"statement {statement.number} of {len(migration.statements)}: "
-            f"{messages.excerpt(statement.text)}",
+            f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",
             "found by running it on a copy of the database's schema",
             NOT_SENT,
         ],
@@ -153,7 +153,7 @@ def _check_effects(
         if not holds(key, value, after.get(key))
     ]
     if missing:
-        raise not_sent(messages.effects_missing(migration, step, missing, after))
+        raise not_sent(say.effects_missing(migration, step, missing, after))
     lost = [key for key in before if key.prop == EXISTS and key not in after]
     named = {c.key for trace in step.traces for c in trace.effects} if lost else set()
     refused = sorted(
@@ -161,7 +161,7 @@ def _check_effects(
     )
     if refused:
         allow = [f"drop-{key.kind}:{_short(key)}" for key in refused]
-        raise not_sent(messages.object_lost(migration, refused, allow))
+        raise not_sent(say.object_lost(migration, refused, allow))
 
 
 def _short(key: FactKey) -> str:

@@ -17,7 +17,7 @@ from landed.core.errors import CannotKnow, Interrupted, LandedError
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent, LiveState
+from landed.engines.base import Applied, Consent
 from landed.engines.d1 import outcome
 from landed.engines.d1.api_errors import SqlFailed, Unsure
 from landed.engines.d1.assertions import statements
@@ -25,6 +25,7 @@ from landed.engines.d1.batch import Batch, Part, build_batch
 from landed.engines.d1.forecast import foresee
 from landed.engines.d1.guard import Guard
 from landed.engines.d1.writer import RemoteD1Writer
+from landed.engines.live import LiveState
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.tokens import fold, literal, quote, unquote
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from landed.core.errors import NotProven
-from landed.engines.sqlite.catalog.schema_row import SchemaRow
+from landed.engines.live import SchemaRow
 from landed.engines.sqlite.ledger import has_trigger, refused
 from landed.engines.sqlite.sql.tokens import fold, literal
 

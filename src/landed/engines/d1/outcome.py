@@ -11,13 +11,14 @@ from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed, prose
 from landed.core.timeline import Step
-from landed.engines.base import Consent, LiveState
+from landed.engines.base import Consent
 from landed.engines.d1.api_errors import SqlFailed, Unsure
 from landed.engines.d1.assertions import failed_proof
 from landed.engines.d1.batch import Batch
 from landed.engines.d1.forecast import Forecast
 from landed.engines.d1.ledger import made_trigger
 from landed.engines.d1.reasons import explained
+from landed.engines.live import LiveState
 
 if TYPE_CHECKING:
     from landed.engines.d1.target import RemoteD1Target

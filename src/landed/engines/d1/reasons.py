@@ -9,7 +9,7 @@ import apsw
 from landed.core.errors import LandedError, NotProven
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.engines import messages
+from landed.engines import say
 from landed.engines.base import Consent
 from landed.engines.d1.api_text import one_line
 from landed.engines.d1.assertions import Failed, Proof, failed_proof
@@ -17,7 +17,7 @@ from landed.engines.d1.batch import Batch
 from landed.engines.d1.forecast import Forecast
 from landed.engines.d1.guard import broken_of, losses_of
 from landed.engines.d1.ledger import made_trigger
-from landed.engines.sqlite import rowguard
+from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
 
@@ -55,13 +55,13 @@ def _unproven(
         return NotProven(
             f"{migration.name} ran, but its own check is not true: {check.text}",
             where=f"{migration.file}:{check.line}",
-            details=[messages.ROLLED_BACK],
+            details=[say.ROLLED_BACK],
             next="Correct the file or the check, then run: landed apply",
         )
     if proof.kind == "schema":
         return NotProven(
             f"{migration.name} was not run: what depends on {proof.subject} has changed since it was read.",
-            details=[messages.ROLLED_BACK],
+            details=[say.ROLLED_BACK],
             where=migration.file,
             next="landed apply",
         )
@@ -70,7 +70,7 @@ def _unproven(
     if proof.kind == "recorded":
         return NotProven(
             f"{migration.name} was recorded by somebody else meanwhile, and removed again.",
-            details=[messages.ROLLED_BACK],
+            details=[say.ROLLED_BACK],
             where=migration.file,
             next="landed status",
         )
@@ -81,7 +81,7 @@ def _unproven(
         details=[
             f"{proof.subject} is not as the file makes it on a copy of the schema",
             "The schema may have changed since it was read.",
-            messages.ROLLED_BACK,
+            say.ROLLED_BACK,
         ],
         where=f"{migration.file}:{statement.line}" if statement else migration.file,
         next="landed status",
@@ -95,9 +95,9 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
     statement = _culprit(migration.statements, reason)
     text = statement.text if statement else ""
     why = explain_refusal(apsw.SQLError(reason), text, "d1") or reason
-    details = [messages.ROLLED_BACK]
+    details = [say.ROLLED_BACK]
     if statement is not None:
-        shown = messages.excerpt(statement.text)
+        shown = say.excerpt(statement.text)
         details.insert(0, f"statement {statement.number} of {len(migration.statements)}: {shown}")
     advice = "Correct the file, then run: landed apply"
     if statement is not None and "FOREIGN KEY" in reason:

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.next import landed, program
-from landed.engines.base import LiveState, UndoPoint
+from landed.engines.base import UndoPoint
 from landed.engines.d1.answers import bookmark_of, live_state, rows_of
 from landed.engines.d1.api_errors import SqlFailed
 from landed.engines.d1.api_text import one_line
+from landed.engines.live import LiveState
 from landed.engines.sqlite.sql.tokens import quote
 
 if TYPE_CHECKING:

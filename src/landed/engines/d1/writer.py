@@ -10,7 +10,7 @@ from landed.core.errors import CannotKnow, NotProven
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent, LiveState, UndoPoint
+from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.d1 import outcome
 from landed.engines.d1.answers import live_state, rows_of
 from landed.engines.d1.batch import (
@@ -24,6 +24,7 @@ from landed.engines.d1.batch import (
 from landed.engines.d1.forecast import foresee
 from landed.engines.d1.ledger import check_writable
 from landed.engines.d1.target import RemoteD1Target
+from landed.engines.live import LiveState
 from landed.engines.sqlite.oneoff import Outcome, Script
 
 if TYPE_CHECKING:

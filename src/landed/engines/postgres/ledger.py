@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
+from landed.engines.live import StoredRow
 from landed.engines.postgres.connect.asking import GUARDED, PATH
 from landed.engines.postgres.ledger_shape import COLUMNS, Shape, refuse_reading, shape_of, shape_query
 from landed.project.supabase_config import SUPABASE_LEDGER
@@ -22,19 +23,6 @@ LOCK_TIMEOUT = "4s"
 
 Command = tuple[str, tuple[Any, ...]]
 """SQL text with ``%s`` places, and their values."""
-
-
-class PgLedgerRow(NamedTuple):
-    """One row of the ledger.
-
-    ``name`` is ``None`` in tables that are older than that column, and for rows written without it;
-    ``statements`` likewise: such a row does not say what was run. The table has no time, no checksum and no
-    sign of success.
-    """
-
-    version: str
-    name: str | None = None
-    statements: tuple[str, ...] | None = None
 
 
 class LedgerTable(NamedTuple):
@@ -66,7 +54,7 @@ def _name(identifier: str) -> str:
 
 def read_ledger(
     connection: Connection[Any], table: LedgerTable | None = None, shape: Shape | None = None
-) -> tuple[PgLedgerRow, ...] | None:
+) -> tuple[StoredRow, ...] | None:
     """All rows in the order of their versions as texts; ``None`` when there is no such schema or table.
 
     Two round trips, whatever shape the table has. Reads only, and runs nothing that its owner put there: the
@@ -109,7 +97,7 @@ def look(connection: Connection[Any], table: LedgerTable, *, begin: bool = False
     return shape_of(cursor.fetchall())
 
 
-def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tuple[PgLedgerRow, ...]:
+def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tuple[StoredRow, ...]:
     """The rows of a table that may be read (:func:`~landed.engines.postgres.ledger_shape.refuse_reading`).
 
     COPY takes a table's rows as they lie there: it makes no plan, so that no expression of an index is
@@ -132,7 +120,7 @@ def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tup
     return tuple(sorted(rows, key=lambda row: row.version))
 
 
-def _row(found: Mapping[str, Any], table: LedgerTable) -> PgLedgerRow:
+def _row(found: Mapping[str, Any], table: LedgerTable) -> StoredRow:
     version = found.get("version")
     if version is None:
         raise CannotKnow(
@@ -144,7 +132,7 @@ def _row(found: Mapping[str, Any], table: LedgerTable) -> PgLedgerRow:
         # A column of JSON: no tool makes one, and its lists say the same.
         with suppress(ValueError):
             statements = json.loads(statements)
-    return PgLedgerRow(
+    return StoredRow(
         str(version),
         str(name) if name else None,
         tuple(str(s) for s in statements) if isinstance(statements, list) else None,
@@ -208,7 +196,7 @@ def _literal(text: str) -> str:
     return literal(text)
 
 
-def insert(table: LedgerTable, row: PgLedgerRow) -> Command:
+def insert(table: LedgerTable, row: StoredRow) -> Command:
     """The row of a file that was applied; fails with 23505 when another runner was first."""
     return (
         f"INSERT INTO {table.sql}(version, name, statements) VALUES(%s, %s, %s)",
@@ -216,7 +204,7 @@ def insert(table: LedgerTable, row: PgLedgerRow) -> Command:
     )
 
 
-def upsert(table: LedgerTable, row: PgLedgerRow) -> Command:
+def upsert(table: LedgerTable, row: StoredRow) -> Command:
     """The row as ``supabase migration repair --status applied`` writes it."""
     sql, values = insert(table, row)
     return (
@@ -230,17 +218,17 @@ def delete(table: LedgerTable, versions: Sequence[str]) -> Command:
     return f"DELETE FROM {table.sql} WHERE version OPERATOR(pg_catalog.=) ANY(%s)", (list(versions),)
 
 
-def row_for(migration: Migration) -> PgLedgerRow:
+def row_for(migration: Migration) -> StoredRow:
     """What the CLI would write for a file."""
     from landed.engines.postgres.files import version_and_name
     from landed.engines.postgres.sql.stored import ledger_statements
 
     parts = version_and_name(migration.name)
     version, name = parts or (migration.version, migration.name)
-    return PgLedgerRow(version, name, ledger_statements(migration.text))
+    return StoredRow(version, name, ledger_statements(migration.text))
 
 
-def orphan_name(row: PgLedgerRow) -> str:
+def orphan_name(row: StoredRow) -> str:
     """What a row without a file is called: ``<version>_<name>``."""
     return f"{row.version}_{row.name}" if row.name else row.version
 
@@ -255,7 +243,7 @@ class Matched(NamedTuple):
     content: Mapping[str, bool | None]
 
 
-def match(migrations: Sequence[Migration], rows: Sequence[PgLedgerRow]) -> Matched:
+def match(migrations: Sequence[Migration], rows: Sequence[StoredRow]) -> Matched:
     """Which file each ledger row is about: the one of its version, as the CLI sees it.
 
     Of several files with one version it is the one with the row's SQL, else with its name, else the first. A

@@ -249,8 +249,8 @@ class _Run:
         return {pair: str(row[0]) for pair, row in zip(pairs, rows, strict=True)}
 
     def _failed(self, statement: Statement, error: Any, watcher: Any) -> LandedError:
-        from landed.engines.messages import excerpt
         from landed.engines.postgres.connect.blocking import blocked
+        from landed.engines.say import excerpt
 
         code = error.sqlstate
         alone = not self._begin

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck
-from landed.engines.base import LiveState
+from landed.engines.live import LiveState
 from landed.engines.postgres.connect.reading_runs import own_terms
 from landed.engines.postgres.ledger import LedgerTable, look, match, read_ledger
 from landed.engines.postgres.ledger_shape import noted
@@ -18,7 +18,7 @@ from landed.engines.postgres.ledger_shape import noted
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from landed.engines.postgres.catalog.roles import Roles
+    from landed.engines.live import Roles
     from landed.engines.postgres.catalog.scope import Scope
     from landed.engines.postgres.connect.capabilities import Capabilities
     from landed.engines.postgres.connect.connect import Connected
@@ -59,7 +59,9 @@ class PgTarget:
     def scope(self) -> Scope:
         """What of the database is read. Raises CannotKnow when it cannot be reached."""
         scope = self._scope_of(self.capabilities.major)
-        return replace(scope, runners=self._roles.runners(scope)) if self._roles is not None else scope
+        return (
+            replace(scope, runners=self._roles.runners(scope.main_role)) if self._roles is not None else scope
+        )
 
     @property
     def capabilities(self) -> Capabilities:

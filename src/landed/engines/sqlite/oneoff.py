@@ -191,7 +191,7 @@ def _touched(observer: Observer, number: int) -> Touched:
 
 def failure(script: Script, statement: Statement, error: Exception, mode: str) -> NotProven | UsageError:
     """The error for a statement that cannot be compiled or run."""
-    from landed.engines.messages import excerpt
+    from landed.engines.say import excerpt
 
     if isinstance(error, apsw.BindingsError):
         given = len(script.parameters)

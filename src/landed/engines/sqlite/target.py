@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import apsw
 
 from landed.core.errors import Busy, CannotKnow
-from landed.engines.base import LiveState
 from landed.engines.clock import Clock
-from landed.engines.sqlite.catalog.schema_row import SchemaRow
+from landed.engines.live import LiveState, SchemaRow
 from landed.engines.sqlite.ledger import NoLedger, find_ledger, read_ledger
 from landed.engines.sqlite.shadow.bounded import stretch
 from landed.engines.sqlite.shadow.walls import distrust, reading_only

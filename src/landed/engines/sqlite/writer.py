@@ -13,10 +13,10 @@ from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
 from landed.core.facts import EXISTS, Effects, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
-from landed.engines import messages
+from landed.engines import say
 from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.clock import Clock
-from landed.engines.sqlite import rowguard
+from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.ledger import check_independent, check_writable, has_trigger, trigger_now
@@ -167,8 +167,7 @@ class SqliteWriter:
             return self._busy(error)
         reason = explain_refusal(error, statement.text, self._mode) or str(error)
         details = [
-            f"statement {statement.number} of {len(migration.statements)}: "
-            f"{messages.excerpt(statement.text)}",
+            f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",
             "The file was rolled back: nothing of it is in the database, and it is not recorded.",
         ]
         advice = "Correct the file, then run: landed apply"
@@ -343,15 +342,13 @@ class _Proof:
             if not holds(key, after, self._tracker.facts.get(key))
         ]
         if missing:
-            raise messages.effects_missing(self._migration, self._step, missing, self._tracker.facts)
+            raise say.effects_missing(self._migration, self._step, missing, self._tracker.facts)
         lost = [c.key for c in changed if c.after is None and c.key.prop == EXISTS]
         named = {c.key for trace in self._step.traces for c in trace.effects} if lost else set()
         unexpected = [key for key in lost if key not in named]
         refused = [key for key in unexpected if f"drop-{key.kind}:{_short(key)}" not in self._consent.allowed]
         if refused:
-            raise messages.object_lost(
-                self._migration, refused, [f"drop-{k.kind}:{_short(k)}" for k in refused]
-            )
+            raise say.object_lost(self._migration, refused, [f"drop-{k.kind}:{_short(k)}" for k in refused])
 
     def _rows(self) -> None:
         losses = self._losses + rowguard.compare(

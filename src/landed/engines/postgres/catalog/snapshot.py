@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from landed.engines.live import Roles
 from landed.engines.postgres.catalog.queries import queries, text
-from landed.engines.postgres.catalog.roles import Roles
 from landed.engines.postgres.catalog.rows import Reader
 from landed.engines.postgres.catalog.scope import Scope
 from landed.engines.postgres.catalog.session import canonical
@@ -65,8 +65,8 @@ def snapshot_and_roles(connection: psycopg.Connection[Any], scope: Scope) -> tup
         assert found is not None
         roles = Roles(*found[:4], *map(tuple, found[4:]))
         if not scope.runners:
-            scope = replace(scope, runners=roles.runners(scope))
-        reader = Reader(scope, major, roles.main(scope))
+            scope = replace(scope, runners=roles.runners(scope.main_role))
+        reader = Reader(scope, major, roles.main(scope.main_role))
         for cursor in cursors:
             rows = cursor.fetchall()  # in a pipeline nothing is known of a result before it is fetched
             result = cursor.pgresult

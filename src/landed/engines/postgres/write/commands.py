@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from landed.core.migration import Migration, Statement
-from landed.engines.postgres.ledger import LedgerTable, PgLedgerRow, held, insert, is_at, is_kept
+from landed.engines.live import StoredRow
+from landed.engines.postgres.ledger import LedgerTable, held, insert, is_at, is_kept
 from landed.engines.postgres.ledger_shape import Shape
 from landed.engines.postgres.sql.segments import Segment, segments
 from landed.engines.postgres.sql.settings import with_settings
@@ -36,7 +37,7 @@ def parts_of(migration: Migration, chosen: Collection[int]) -> list[Segment]:
 
 def opening(
     ledger: LedgerTable,
-    row: PgLedgerRow | None,
+    row: StoredRow | None,
     pid: int,
     lock_timeout: str,
     *,
@@ -85,9 +86,7 @@ def settles(migration: Migration, numbers: Collection[int]) -> bool:
     return _verbs(with_settings(migration.statements, numbers)) <= _SCHEMA
 
 
-def recording(
-    ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None, *, superuser: bool
-) -> list[Command]:
+def recording(ledger: LedgerTable, row: StoredRow, shape: Shape | None, *, superuser: bool) -> list[Command]:
     """The history row. It is written before the facts are proven, so that whatever comes of it is proven with
     them. ``superuser`` sessions hold the name of the schema, too: it means what it meant."""
     sql, values = insert(ledger, row)
@@ -96,7 +95,7 @@ def recording(
     return [*same, Command(sql, values, purpose="record"), again]
 
 
-def keeping(ledger: LedgerTable, row: PgLedgerRow, shape: Shape | None) -> Command:
+def keeping(ledger: LedgerTable, row: StoredRow, shape: Shape | None) -> Command:
     """The look whether the history row stayed, in the table that was judged."""
     kept, version = is_kept(ledger, row.version, shape.oid if shape else None)
     return Command(kept, version, purpose="kept")

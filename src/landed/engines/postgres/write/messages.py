@@ -10,10 +10,10 @@ from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotP
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, Next, Quoted, as_next, landed, prose
 from landed.core.next import Command as Shell
-from landed.engines.messages import ROLLED_BACK, excerpt
 from landed.engines.postgres.sql.segments import read_only, refused_trap
 from landed.engines.postgres.sql.split import problems
 from landed.engines.postgres.sql.tokens import words
+from landed.engines.say import ROLLED_BACK, excerpt
 
 if TYPE_CHECKING:
     import psycopg

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, Next, prose
-from landed.engines.messages import ROLLED_BACK
 from landed.engines.postgres.connect.asking import ask
 from landed.engines.postgres.ledger import read_ledger
+from landed.engines.say import ROLLED_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

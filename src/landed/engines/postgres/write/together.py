@@ -18,7 +18,6 @@ from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, Next, prose
 from landed.core.timeline import Step
 from landed.engines.base import Applied
-from landed.engines.messages import ROLLED_BACK
 from landed.engines.postgres.catalog.readback import SETTINGS, Readback
 from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.ledger import row_for
@@ -29,6 +28,7 @@ from landed.engines.postgres.write.pipeline import Command, Failed, Lost, send
 from landed.engines.postgres.write.proof_objects import takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
+from landed.engines.say import ROLLED_BACK
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -9,7 +9,7 @@ from landed.core.errors import LandedError
 from landed.core.facts import FactKey, holds, is_older
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck, Step
-from landed.engines import messages
+from landed.engines import say as shared
 from landed.engines.base import Consent
 from landed.engines.postgres.connect.advisory import another_session
 from landed.engines.postgres.ledger import row_for
@@ -223,7 +223,7 @@ class _Transaction:
             if not holds(key, after, facts.get(key)) and not is_older(key, before)
         ]
         if missing:
-            raise messages.effects_missing(self._migration, self._part.step, missing, facts)
+            raise shared.effects_missing(self._migration, self._part.step, missing, facts)
 
     def _judge_checks(self, answers: Sequence[Answer], commands: Sequence[Command]) -> None:
         checks = iter(self._checks)
@@ -244,7 +244,7 @@ class _Transaction:
         refused = [key for key in lost if consent_for(key.object) not in self._part.consent.allowed]
         if refused:
             allow = [consent_for(key.object) for key in refused]
-            raise messages.object_lost(self._migration, refused, allow)
+            raise shared.object_lost(self._migration, refused, allow)
 
     def _rows(self) -> None:
         if not self._guard.needed:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from landed.core.facts import FactKey
-from landed.engines.sqlite.catalog.schema_row import SchemaRow
+from landed.engines.live import SchemaRow
 from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
 
 __all__ = ["SchemaRow", "object_facts", "owned", "resolve", "snapshot", "virtual_module"]

@@ -1,0 +1,81 @@
+"""What landed says of a file on any engine: what it would take away, what it did not do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from landed.core.errors import NeedsConfirmation, NotProven
+from landed.core.facts import EXISTS, FactKey, Facts
+from landed.core.migration import Migration
+from landed.core.next import Next, Quoted, landed
+from landed.core.timeline import Step
+
+ROLLED_BACK = "The file was rolled back: nothing of it is in the database, and it is not recorded."
+
+
+def excerpt(sql: str, width: int = 90) -> str:
+    """A statement on one line, shortened."""
+    folded = " ".join(sql.split())
+    return folded if len(folded) <= width else folded[: width - 1] + "…"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[str]) -> NeedsConfirmation:
+    """The error for objects that no migration made and that this file takes away without a word."""
+    return NeedsConfirmation(
+        f"{migration.name} would remove {keys[0].object}, which no migration made.",
+        details=[f"{key.object}: gone afterwards" for key in keys] + [ROLLED_BACK],
+        where=migration.file,
+        next=Next(
+            "Carry it over in the file, or name it: ", landed("apply", allow=[Quoted(a) for a in allow])
+        ),
+    )
+
+
+def effects_missing(
+    migration: Migration,
+    step: Step,
+    missing: Sequence[tuple[FactKey, str | None, int]],
+    observed: Facts,
+) -> NotProven:
+    """The error for a file that ran without an error and did not do what it says."""
+    key, _, number = _first(missing)
+    statement = next((s for s in migration.statements if s.number == number), None)
+    place = f"{migration.file}:{statement.line}" if statement else migration.file
+    shown = [
+        f"{k}: expected {e or 'not there'}, is {observed.get(k, 'not there')} (statement {n})"
+        for k, e, n in _collapse(missing)[:12]
+    ]
+    if len(_collapse(missing)) > 12:
+        shown.append(f"… and {len(_collapse(missing)) - 12} more")
+    hint = []
+    if statement is not None and "IF NOT EXISTS" in " ".join(statement.text[:200].upper().split()):
+        hint.append(
+            f"Statement {number} says IF NOT EXISTS: {key.object.parent or key.name} was there already, in "
+            "another shape, so the statement did nothing."
+        )
+    return NotProven(
+        f"{migration.name} ran without an error, but what it should have done is not there.",
+        details=[*shown, *hint, ROLLED_BACK],
+        where=place,
+        next="See what the database holds: landed drift files target",
+    )
+
+
+def _first(missing: Sequence[tuple[FactKey, str | None, int]]) -> tuple[FactKey, str | None, int]:
+    return min(missing, key=lambda m: (m[2], m[0]))
+
+
+def _collapse(
+    missing: Sequence[tuple[FactKey, str | None, int]],
+) -> list[tuple[FactKey, str | None, int]]:
+    """Only the fact that an object is missing, not all its properties as well."""
+    gone = {key.object for key, expected, _ in missing if key.prop == EXISTS}
+    tables = {o.name for o in gone if o.kind == "table"}
+    return [
+        m for m in missing if m[0].parent not in tables and (m[0].prop == EXISTS or m[0].object not in gone)
+    ]
