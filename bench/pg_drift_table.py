@@ -25,8 +25,6 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from wrangler import node  # noqa: E402
-
 from landed.core.errors import LandedError  # noqa: E402
 from landed.core.facts import ORDERED, FactKey  # noqa: E402
 from landed.engines.postgres.shadow.platform.baseline import PLAIN  # noqa: E402
@@ -34,6 +32,7 @@ from landed.engines.postgres.shadow.server.databases import Scratch, new_databas
 from landed.engines.postgres.shadow.server.installed import installed  # noqa: E402
 from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server  # noqa: E402
 from landed.ops.drift_sides import drift  # noqa: E402
+from support.clients.wrangler import node  # noqa: E402
 
 CASES = ROOT / "tests" / "cases" / "drift_pg"
 FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql", "more.sql")

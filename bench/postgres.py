@@ -14,13 +14,13 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
-from wrangler import environment
+from support.clients.wrangler import environment
 
 if TYPE_CHECKING:
     from run import Bench
-    from tcpproxy import Count, TcpProxy
 
     from landed.engines.postgres.shadow.server.servers import ShadowServer
+    from support.servers.tcpproxy import Count, TcpProxy
 
 FILES = 300
 FAR = 100
@@ -119,13 +119,12 @@ def done(url: str) -> tuple[int, int]:
 
 def postgres(bench: Bench, rounds: int) -> None:
     """All parts, on an own server each for targets and shadows."""
-    from pgservers import binaries_of
-    from tcpproxy import TcpProxy
-
     from landed.engines.postgres.shadow.platform.baseline import supabase
     from landed.engines.postgres.shadow.server.installed import any_installed
     from landed.engines.postgres.shadow.server.outdated import remove_cluster
     from landed.engines.postgres.shadow.server.servers import own_server, server_for
+    from support.servers.pgservers import binaries_of
+    from support.servers.tcpproxy import TcpProxy
 
     place = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else bench.folder
     shadows = place / f"lb{os.getpid()}"
@@ -156,7 +155,7 @@ def postgres(bench: Bench, rounds: int) -> None:
 
 
 def _cli() -> list[str]:
-    from supabase_cli import program
+    from support.clients.supabase_cli import program
 
     return [str(program()), "db", "push", "--yes", "--agent", "no", "--db-url"]
 

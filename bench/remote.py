@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from project import write_project
-from wrangler import environment, node, package
+
+from support.clients.wrangler import environment, node, package
 
 if TYPE_CHECKING:
     from run import Bench
@@ -25,7 +26,7 @@ TARGET = ["--target", "d1:remote/DB"]
 
 def remote(bench: Bench, rounds: int) -> None:
     """Apply 50 files to an empty remote database, then ask what stands where, with both tools in turn."""
-    from d1_standin import StandIn
+    from support.servers.d1_standin import StandIn
 
     wrangler = [str(node()), str(package("wrangler") / "bin" / "wrangler.js"), "d1", "migrations"]
     with StandIn(bench.folder / "standin", "bench", keep=False) as standin:

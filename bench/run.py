@@ -26,7 +26,8 @@ from postgres import goals as postgres_goals  # noqa: E402
 from postgres import postgres  # noqa: E402
 from project import LOCAL_FILE, write_project  # noqa: E402
 from remote import goals, remote  # noqa: E402
-from wrangler import NotInstalled, environment, node, package, package_version  # noqa: E402
+
+from support.clients.wrangler import NotInstalled, environment, node, package, package_version  # noqa: E402
 
 BENCH = Path(__file__).resolve().parent
 LANDED = [sys.executable, "-m", "landed"]

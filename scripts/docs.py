@@ -1,6 +1,7 @@
 """Check that the documentation is true, or make it so: ``scripts/docs.py --check|--write [PAGE …]``.
 
-Runs the commands that the pages show and compares, or replaces, what they print; see tests/docsbook.py.
+Runs the commands that the pages show and compares, or replaces, what they print; see
+tests/support/docs/docsbook.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from docsbook import pages, refresh  # noqa: E402
+from support.docs.docsbook import pages, refresh  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:

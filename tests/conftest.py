@@ -14,9 +14,11 @@ import apsw
 import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
-from pgpoolers import pooled, says  # noqa: F401  (fixtures)
-from pgservers import pg_server  # noqa: F401  (a fixture)
-from wrangler import DATABASE_ID, ROOT, MiniflareD1, NotInstalled, Wrangler, node, package_version
+
+from support import ROOT
+from support.clients.wrangler import DATABASE_ID, MiniflareD1, NotInstalled, Wrangler, node, package_version
+from support.servers.pgpoolers import pooled, says  # noqa: F401  (fixtures)
+from support.servers.pgservers import pg_server  # noqa: F401  (a fixture)
 
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 hypothesis.settings.register_profile("landed", derandomize=True, deadline=None, database=None)
@@ -40,10 +42,13 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """``-m "not wrangler"`` leaves out what starts the real client."""
+    """``-m "not wrangler"`` leaves out what starts the real client, ``-m "not server"`` a Postgres."""
     for item in items:
-        if {"wrangler_project", "miniflare_d1"} & set(getattr(item, "fixturenames", ())):
+        used = set(getattr(item, "fixturenames", ()))
+        if {"wrangler_project", "miniflare_d1"} & used:
             item.add_marker(pytest.mark.wrangler)
+        if "pg_server" in used:
+            item.add_marker(pytest.mark.server)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
-from supabase_cli import supabase_target, supabase_tcp, supabase_world  # noqa: F401  (fixtures)
+
+from support.clients.supabase_cli import supabase_target, supabase_tcp, supabase_world  # noqa: F401  (fixtures)
+from support.process.landed_process import Landed
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import apsw
 import pytest
-from landed_process import Landed
-from wrangler import MiniflareD1, Wrangler, database_files
+
+from support.clients.wrangler import MiniflareD1, Wrangler, database_files
+from support.process.landed_process import Landed
 
 USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\n"
 POSTS = "CREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER REFERENCES users (id));\n"

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
-from wrangler import ROOT
+
+from support import ROOT
+from support.process.landed_process import Landed
 
 BASH = shutil.which("bash")
 

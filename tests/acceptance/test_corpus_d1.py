@@ -1,8 +1,9 @@
 """All real D1 projects: what D1 accepts lands and verifies, and a missing object names exactly its owners.
 
 Real D1 (Miniflare) decides which files are accepted: each is sent as wrangler sends it, its whole text and
-the ledger's INSERT in one batch. Who owns what of the final schema is found by ``tests/corpusoracle.py``,
-without landed. ``pytest -s`` prints the table; ``LANDED_CORPUS_TABLE`` names a file for it.
+the ledger's INSERT in one batch. Who owns what of the final schema is found by
+``tests/support/oracles/corpusoracle.py``, without landed. ``pytest -s`` prints the table;
+``LANDED_CORPUS_TABLE`` names a file for it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import apsw
-import corpusoracle
 import pytest
-from landed_process import Landed
-from wrangler import BatchFailed, MiniflareD1, Wrangler
 
 from landed.core.errors import NotProven
 from landed.core.standing import Standing
@@ -30,6 +28,9 @@ from landed.ops.apply import plan_apply, run_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.verify import verdict_of
 from landed.ops.workspace import open_workspace
+from support.clients.wrangler import BatchFailed, MiniflareD1, Wrangler
+from support.oracles import corpusoracle
+from support.process.landed_process import Landed
 
 CORPUS = Path(__file__).parent.parent / "data" / "corpus" / "d1"
 PROJECTS = sorted(p.name for p in CORPUS.iterdir() if p.is_dir())

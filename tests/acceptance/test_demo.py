@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from landed_process import Landed
 
 from landed.cli.demo_tour import Tour
 from landed.core.errors import NotProven
@@ -15,6 +14,7 @@ from landed.engines.postgres.shadow.server import servers
 from landed.ops import demo as worlds
 from landed.ops import demo_postgres
 from landed.report.demo import Stage, folded, uncoloured
+from support.process.landed_process import Landed
 
 WORLDS = {
     "1-forgotten-production": ("d1:local/PROD", {"0003_region.sql": "pending"}),

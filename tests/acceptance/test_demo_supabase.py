@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from supabase_cli import LEDGER, Listed, Row, World, version
-
 from landed.ops.demo_postgres import FILES, FIRST, SECOND, THIRD, untrue_history
+from support.clients.supabase_cli import LEDGER, Listed, Row, World, version
 
 
 def test_the_real_cli_gets_to_where_the_demo_starts(

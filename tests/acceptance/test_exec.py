@@ -6,7 +6,8 @@ from pathlib import Path
 
 import apsw
 import pytest
-from landed_process import Landed
+
+from support.process.landed_process import Landed
 
 SCHEMA = (
     "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\nCREATE TABLE posts (u REFERENCES users(id));\n"

@@ -1,7 +1,8 @@
 """Rebuilding a table that others refer to, with ``landed apply``: no row is lost unless it was named.
 
 The matrix (4 ON DELETE kinds × 6 ways to rebuild) and what real D1 does with each cell come from
-``tests/fkmatrix.py``, which ``tests/integration/test_fk_matrix_d1.py`` holds against Miniflare.
+``tests/support/worlds/fkmatrix.py``, which ``tests/integration/test_fk_matrix_d1.py`` holds against
+Miniflare.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import apsw
 import pytest
-from fkmatrix import ALL_ROWS, DEFER_ON, READ, Rebuild, Rows, matrix
-from landed_process import Landed
-from wrangler import DATABASE_ID, MiniflareD1, database_files
+
+from support.clients.wrangler import DATABASE_ID, MiniflareD1, database_files
+from support.process.landed_process import Landed
+from support.worlds.fkmatrix import ALL_ROWS, DEFER_ON, READ, Rebuild, Rows, matrix
 
 CELLS = list(matrix())
 SCHEMA, REBUILD = "0001_schema.sql", "0002_rebuild.sql"

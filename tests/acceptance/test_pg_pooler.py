@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from landed_process import Answer, Landed
 
 import landed as library
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.process.landed_process import Answer, Landed
 
 FILES = {
     "20240101000000_users.sql": "CREATE TABLE public.users (id int PRIMARY KEY, name text);\n",

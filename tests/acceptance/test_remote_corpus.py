@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import corpusoracle
 import pytest
-from d1_standin import StandIn
-from remoteworld import REMOTE, RemoteWorld
-from wrangler import BatchFailed
 
 from landed.ops.workspace import open_workspace
+from support.clients.wrangler import BatchFailed
+from support.oracles import corpusoracle
+from support.servers.d1_standin import StandIn
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
 CORPUS = Path(__file__).parent.parent / "data" / "corpus" / "d1"

@@ -1,7 +1,7 @@
 """Rebuilding a table that others refer to, on a remote database: no row is lost unless it was named.
 
-The matrix of ``tests/fkmatrix.py`` through the stand-in; beside it what wrangler would have done, which
-``tests/integration/test_fk_matrix_d1.py`` holds against the same engine.
+The matrix of ``tests/support/worlds/fkmatrix.py`` through the stand-in; beside it what wrangler would have
+done, which ``tests/integration/test_fk_matrix_d1.py`` holds against the same engine.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from d1_standin import StandIn
-from fkmatrix import ALL_ROWS, DEFER_ON, READ, Rebuild, matrix
-from remoteworld import REMOTE, RemoteWorld
+
+from support.servers.d1_standin import StandIn
+from support.worlds.fkmatrix import ALL_ROWS, DEFER_ON, READ, Rebuild, matrix
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
 CELLS = list(matrix())

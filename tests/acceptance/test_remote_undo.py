@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from d1_standin import READ, Fault, StandIn
 from jsonschema import Draft202012Validator
-from landed_process import Answer, Landed
-from remoteworld import REMOTE, RemoteWorld
 
 from landed.report.json_schema import json_schema
+from support.process.landed_process import Answer, Landed
+from support.servers.d1_standin import READ, Fault, StandIn
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
 FILES = {f"000{n}_t.sql": f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY);" for n in (1, 2, 3)}

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from d1_standin import EDIT, READ, Fault, StandIn
-from remoteworld import REMOTE, RemoteWorld
+
+from support.servers.d1_standin import EDIT, READ, Fault, StandIn
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
 FILES = {

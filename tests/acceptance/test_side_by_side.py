@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
+
+from support.process.landed_process import Landed
 
 FILES = {f"000{n}_t.sql": f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY);" for n in (1, 2, 3)}
 TWO = ("--target", "d1:local/DB", "--target", "d1:local/OTHER")

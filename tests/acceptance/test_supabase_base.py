@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
-from supabase_cli import World
 
 from landed.engines.postgres.files import read_supabase_migrations
 from landed.engines.postgres.ledger import insert, ledger_table, provision, row_for
+from support.clients.supabase_cli import World
 
 DATA = Path(__file__).parents[1] / "data"
 PROJECT = DATA / "corpus" / "supabase" / "KanishJebaMathewM__Truxify" / "supabase" / "migrations"

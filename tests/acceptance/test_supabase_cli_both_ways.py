@@ -7,8 +7,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from supabase_cli import LEDGER, Listed, World, follow, program, special, version
-from wrangler import ROOT, environment, package_version
+from support import ROOT
+from support.clients.supabase_cli import LEDGER, Listed, World, follow, program, special, version
+from support.clients.wrangler import environment, package_version
 
 Make = Callable[..., World]
 

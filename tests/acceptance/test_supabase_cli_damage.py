@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from landed_process import Answer
-from supabase_cli import LEDGER, Listed, World, follow_all, special, version
+
+from support.clients.supabase_cli import LEDGER, Listed, World, follow_all, special, version
+from support.process.landed_process import Answer
 
 Make = Callable[..., World]
 

@@ -1,7 +1,8 @@
 """All real Supabase projects: what replays lands and verifies, and a damage names exactly its owners.
 
-Who owns what of the final schema is found by ``tests/pgcorpusoracle.py``, without landed. The target is a
-Supabase database of major 17; ``pytest -s`` prints the table, ``LANDED_TABLE`` names a file for it.
+Who owns what of the final schema is found by ``tests/support/oracles/pgcorpusoracle.py``, without landed. The
+target is a Supabase database of major 17; ``pytest -s`` prints the table, ``LANDED_TABLE`` names a file for
+it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pgcorpusoracle import Damage, Owners
-from supabase_cli import TcpServer, World, target_database, tcp_server
 
 from landed.core.standing import Standing
 from landed.engines.postgres.shadow.platform.baseline import supabase
@@ -25,6 +24,8 @@ from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import split
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import open_workspace
+from support.clients.supabase_cli import TcpServer, World, target_database, tcp_server
+from support.oracles.pgcorpusoracle import Damage, Owners
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 PROJECTS = sorted(p.name for p in CORPUS.iterdir() if p.is_dir())

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from supabase_cli import (
+
+from support.clients.supabase_cli import (
     LEDGER,
     Listed,
     TcpServer,

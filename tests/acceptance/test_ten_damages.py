@@ -21,8 +21,9 @@ from typing import Any
 
 import apsw
 import pytest
-from landed_process import Answer, Landed
-from wrangler import DATABASE_ID, Wrangler, database_files
+
+from support.clients.wrangler import DATABASE_ID, Wrangler, database_files
+from support.process.landed_process import Answer, Landed
 
 pytestmark = pytest.mark.wrangler
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from landed_process import Landed
-from wrangler import Wrangler
+
+from support.clients.wrangler import Wrangler
+from support.process.landed_process import Landed
 
 pytestmark = pytest.mark.wrangler
 

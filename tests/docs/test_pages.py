@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from docsbook import ROOT, pages
+
+from support import ROOT
+from support.docs.docsbook import pages
 
 PAGES = [str(page.relative_to(ROOT)) for page in pages()]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

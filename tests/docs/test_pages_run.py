@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docsbook import ROOT, out_of_date, pages
+
+from support import ROOT
+from support.docs.docsbook import out_of_date, pages
+
+pytestmark = pytest.mark.usefixtures("documented_servers")
 
 PAGES = [n for n in (str(p.relative_to(ROOT)) for p in pages()) if not n.startswith("docs/recipes/")]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from docsbook import ROOT
-from docsworlds import CONFIG, RECIPE_ROWS, RECIPE_SCHEMA, World
-from wrangler import MiniflareD1
 
 from landed.engines.sqlite.sql import split as dialect
+from support import ROOT
+from support.clients.wrangler import MiniflareD1
+from support.docs.docsworlds import CONFIG, RECIPE_ROWS, RECIPE_SCHEMA, World
 
 ACTIONS = ("CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION")
 TABLES = ("users", "orders", "order_lines")
@@ -87,7 +87,7 @@ def test_the_shorter_way_is_refused_where_rows_would_go(action: str, tmp_path: P
 
 
 def test_not_null_in_three_files_on_real_d1(miniflare_d1: Callable[..., MiniflareD1]) -> None:
-    from docsworlds import FILES, ROWS
+    from support.docs.docsworlds import FILES, ROWS
 
     d1 = miniflare_d1()
     for sql in (FILES["0001_init.sql"], FILES["0002_order_region.sql"], ROWS):

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 import click
 import pytest
-from docsbook import ROOT, click_command
 
 from landed.cli.main import COMMANDS
 from landed.core import errors
 from landed.core.standing import FAILS_VERIFY, Standing, Verdict
 from landed.project.settings import KEYS
 from landed.report.json_schema import json_schema
+from support import ROOT
+from support.docs.docsbook import click_command
 
 DOCS = ROOT / "docs"
 SRC = ROOT / "src" / "landed"
@@ -150,7 +151,7 @@ def test_flags_and_notes_in_the_schema_are_all_there_are() -> None:
 
 def test_losses_that_can_be_allowed_are_listed() -> None:
     page = read("docs/commands/apply.md")
-    source = (SRC / "targets" / "rowguard.py").read_text(encoding="utf-8")
+    source = (SRC / "engines" / "sqlite" / "rowguard.py").read_text(encoding="utf-8")
     kinds = set(re.findall(r'"((?:drop|lose|change)-[a-z]+)"', source))
     assert len(kinds) >= 3
     assert not {kind for kind in kinds if f"`{kind}:" not in page}

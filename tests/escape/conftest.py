@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile_api import Hostile
-from hostile_attacks import FILES, TARGET, UUID, landed_in, project
+
+from support.servers.hostile_api import Hostile
+from support.servers.hostile_attacks import FILES, TARGET, UUID, landed_in, project
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from d1_wire import UUID, Asked
-from escaping import Canary
-from hostile_api import Bytes, Hostile, envelope, http
-from hostile_attacks import (
+
+from landed.core.errors import CannotKnow, LandedError
+from landed.engines.d1.api_errors import Unsure
+from support import ROOT
+from support.servers.d1_wire import UUID, Asked
+from support.servers.hostile_api import Bytes, Hostile, envelope, http
+from support.servers.hostile_attacks import (
     ALL,
     COMMANDS,
     LIES,
@@ -34,10 +37,7 @@ from hostile_attacks import (
     works_again,
     writes,
 )
-from wrangler import ROOT
-
-from landed.core.errors import CannotKnow, LandedError
-from landed.engines.d1.api_errors import Unsure
+from support.walls.escaping import Canary
 
 
 @pytest.fixture

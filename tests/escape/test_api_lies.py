@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from d1_wire import UUID
-from escaping import Canary
-from hostile_api import Hostile
-from hostile_attacks import (
+
+from support.servers.d1_wire import UUID
+from support.servers.hostile_api import Hostile
+from support.servers.hostile_attacks import (
     COMMANDS,
     TARGET,
     Change,
@@ -21,6 +21,7 @@ from hostile_attacks import (
     works_again,
     writes,
 )
+from support.walls.escaping import Canary
 
 
 @pytest.fixture

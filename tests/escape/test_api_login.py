@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from d1_wire import SECRET
-from hostile_api import Hostile
-from hostile_attacks import ONE, PATH, body, shows
 
 from landed.core.errors import CannotKnow
 from landed.engines.d1.auth import Variables
 from landed.engines.d1.connect import Session
+from support.servers.d1_wire import SECRET
+from support.servers.hostile_api import Hostile
+from support.servers.hostile_attacks import ONE, PATH, body, shows
 
 
 def login(home: Path, token: str = SECRET) -> Path:

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from d1_wire import ACCOUNT, SECRET, UUID
-from escaping import Canary
-from hostile_api import Attack, Hostile, problem
-from hostile_attacks import (
+
+from support.process.landed_process import Answer
+from support.servers.d1_wire import ACCOUNT, SECRET, UUID
+from support.servers.hostile_api import Attack, Hostile, problem
+from support.servers.hostile_attacks import (
     COMMANDS,
     FILES,
     TARGET,
@@ -25,7 +26,7 @@ from hostile_attacks import (
     shows,
     spelt,
 )
-from landed_process import Answer
+from support.walls.escaping import Canary
 
 
 @pytest.fixture

@@ -13,9 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from d1_wire import ACCOUNT, UUID, Wire
-from landed_process import Answer, Landed
-from thief import Thief
 
 from landed.core.errors import LandedError
 from landed.engines.postgres.connect.connect import connect
@@ -25,6 +22,9 @@ from landed.project.discovery import discover
 from landed.project.naming import resolve_target
 from landed.project.outside import kept_back
 from landed.project.pg_url import Dsn, parse_url
+from support.process.landed_process import Answer, Landed
+from support.servers.d1_wire import ACCOUNT, UUID, Wire
+from support.servers.thief import Thief
 
 SECRET = "Gen0mmen-Wird-N1chts"
 OWN = "der-datei-eigenes-9"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import apsw
 import pytest
-from escaping import Canary, canary
-from landed_process import Answer, Landed
-from world import World
 
 from landed.engines.live import SchemaRow
 from landed.engines.sqlite.shadow.replay import Replayer
+from support.process.landed_process import Answer, Landed
+from support.walls.escaping import Canary, canary
+from support.worlds.world import World
 
 # ruff: noqa: E501 (attacks are easier to read on one line)
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
-from pgservers import lent_role, remove_servers
 
 from landed.core.errors import CannotKnow, LimitReached
 from landed.core.limits import Limits
@@ -26,6 +24,8 @@ from landed.engines.postgres.shadow.platform.baseline import PLAIN
 from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, timeline
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 from landed.engines.postgres.sql.split import parse
+from support.process.landed_process import Landed
+from support.servers.pgservers import lent_role, remove_servers
 
 LIMITS = Limits(statement_seconds=1.5, total_seconds=60, memory_bytes=256 << 20, disk_bytes=300 << 20)
 BOUND = 25.0

@@ -8,8 +8,6 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from landed_process import Answer, Landed
-from world import World
 
 from landed.core.errors import LimitReached
 from landed.core.limits import Limits
@@ -17,6 +15,8 @@ from landed.core.migration import Migration
 from landed.engines.clock import Clock
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.split import parse
+from support.process.landed_process import Answer, Landed
+from support.worlds.world import World
 
 GOOD = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\nINSERT INTO users VALUES (1, 'a');\n"
 GRACE = 6.0

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pghostile import LEDGER, Hostile, hostile, roles
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 from landed.engines.postgres.sql.split import parse
+from support.worlds.pghostile import LEDGER, Hostile, hostile, roles
 
 CONSTANT = "evil.mark(1)"
 DEFINITIONS = (

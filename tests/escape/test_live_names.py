@@ -10,12 +10,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pghostile import LEDGER, NEXT, STRANGER, Hostile, hostile, roles
-from pgshadowed import shadowing
 
 import landed
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.worlds.pghostile import LEDGER, NEXT, STRANGER, Hostile, hostile, roles
+from support.worlds.pgshadowed import shadowing
 
 PATHS = {
     "public-first": "public, pg_catalog",

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pghostile import COLUMNS, LEDGER, NEXT, OWNER, VERSIONS, Hostile, hostile, roles
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.worlds.pghostile import COLUMNS, LEDGER, NEXT, OWNER, VERSIONS, Hostile, hostile, roles
 
 COMMANDS = (("status",), ("doctor",), ("apply", "--yes"), ("repair", "--yes"))
 OTHERS = (("verify",), ("drift", "files", "target"), ("resume", "--yes"), ("exec", "SELECT 1"))

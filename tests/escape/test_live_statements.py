@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pghostile import FILES, LEDGER, NEXT, OWNER, hostile, roles
-from tcpproxy import TcpProxy
 
 from landed.engines.postgres.connect.asking import GUARDED, PATH
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
 from landed.engines.postgres.sql.split import parse
 from landed.features.postgres import query
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pghostile import FILES, LEDGER, NEXT, OWNER, hostile, roles
 
 postgast: Any = import_module("postgast")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pghostile import LEDGER, OWNER, STRANGER, Hostile, hostile, roles
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.worlds.pghostile import LEDGER, OWNER, STRANGER, Hostile, hostile, roles
 
 LATER = "20240104000000_later.sql"
 ON_A_TABLE: dict[str, tuple[str, ...]] = {

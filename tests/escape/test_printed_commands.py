@@ -13,19 +13,19 @@ from pathlib import Path
 import apsw
 import psycopg
 import pytest
-from escaping import Canary, canary
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from landed_process import Landed
-from printed import SHELLS, Pasted, commands, parsed, told
 from psycopg import sql as pg
-from wrangler import DATABASE_ID, database_files
 
 from landed.cli.main import COMMANDS
 from landed.cli.options import Common
 from landed.core.next import APPLY, VERBS, Hint, Next, Quoted, as_next, landed, prose, shell_word
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.clients.wrangler import DATABASE_ID, database_files
+from support.oracles.printed import SHELLS, Pasted, commands, parsed, told
+from support.process.landed_process import Landed
+from support.walls.escaping import Canary, canary
 
 pytestmark = pytest.mark.skipif(not SHELLS, reason="no shell of POSIX here")
 SOURCE = Path(__file__).parents[2] / "src" / "landed"

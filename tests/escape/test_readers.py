@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
-from wrangler import ROOT
+
+from support import ROOT
+from support.process.landed_process import Landed
 
 CPU_SECONDS = 40
 READ = {

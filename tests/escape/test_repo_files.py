@@ -13,14 +13,14 @@ from pathlib import Path
 
 import apsw
 import pytest
-from escaping import Canary, canary
-from landed_process import Answer, Landed
-from world import World
 
 from landed.core.errors import ConfigError
 from landed.project import jsonc, toml
 from landed.project.globs import compile_glob
 from landed.project.regular_files import read, write
+from support.process.landed_process import Answer, Landed
+from support.walls.escaping import Canary, canary
+from support.worlds.world import World
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes, devices and links")
 

@@ -10,13 +10,13 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from escaping import Canary, canary
-from landed_process import Answer, Landed
-from world import World
 
 from landed.project import git_process
 from landed.project.git_process import NoHistory
 from landed.project.githistory import History, history
+from support.process.landed_process import Answer, Landed
+from support.walls.escaping import Canary, canary
+from support.worlds.world import World
 
 pytestmark = pytest.mark.skipif(
     shutil.which("git") is None or os.name != "posix", reason="git and a shell script"

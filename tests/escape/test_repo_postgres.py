@@ -14,10 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from escaping import Canary
-from landed_process import Landed
-from pgservers import MAJORS, absent, binaries_of, remove_servers
-from walls_attacks import as_nobody
 
 from landed.core.migration import Migration
 from landed.engines.postgres.catalog.scope import PLAIN as PLAIN_SCOPE
@@ -28,6 +24,10 @@ from landed.engines.postgres.shadow.server import walled
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
 from landed.engines.postgres.sql.split import parse
+from support.process.landed_process import Landed
+from support.servers.pgservers import MAJORS, absent, binaries_of, remove_servers
+from support.walls.escaping import Canary
+from support.walls.walls_attacks import as_nobody
 
 Server = Callable[..., ShadowServer]
 

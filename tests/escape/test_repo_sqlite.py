@@ -9,11 +9,11 @@ from pathlib import Path
 
 import apsw
 import pytest
-from escaping import Canary, canary
-from landed_process import Answer, Landed
-from world import World
 
 from landed.engines.sqlite.shadow.sandbox import open_sandbox, restrict
+from support.process.landed_process import Answer, Landed
+from support.walls.escaping import Canary, canary
+from support.worlds.world import World
 
 GOOD = "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);\nINSERT INTO users VALUES (1, 'a@example.invalid');\n"
 CASCADE = "CREATE TABLE own (id INTEGER PRIMARY KEY, of INTEGER REFERENCES users (id) ON DELETE CASCADE);\n"

@@ -8,11 +8,12 @@ from urllib.parse import quote
 
 import apsw
 import pytest
-from d1_wire import ACCOUNT, UUID, Asked, Fault, Wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from landed_process import Landed
-from thief import Thief
+
+from support.process.landed_process import Landed
+from support.servers.d1_wire import ACCOUNT, UUID, Asked, Fault, Wire
+from support.servers.thief import Thief
 
 HEAD, TAIL = "Zq7kopf", "ende9xV"
 """How a secret begins and ends: neither is in any output, whatever is misread in between."""

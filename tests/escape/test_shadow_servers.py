@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from escaping import Canary, canary
-from landed_process import Landed
-from pgservers import LENT, lent_role
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.process.landed_process import Landed
+from support.servers.pgservers import LENT, lent_role
+from support.walls.escaping import Canary, canary
 
 PASSWORD = "sehr-geheim-7"
 NO_MORE = "landed_no_more"

@@ -20,10 +20,7 @@ import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from landed_process import Landed
-from printed import quietly
 from psycopg import sql as pg
-from wrangler import DATABASE_ID, database_files
 
 from landed.cli import output
 from landed.core.printable import escaped, escaped_json, is_shown_whole
@@ -34,6 +31,9 @@ from landed.ops.shadow_pull import with_setting
 from landed.report.sql_text import pasteable
 from landed.report.style import paint
 from landed.report.terminal import Guarded, finished, say, say_json, say_lines
+from support.clients.wrangler import DATABASE_ID, database_files
+from support.oracles.printed import quietly
+from support.process.landed_process import Landed
 
 SOURCE = Path(__file__).parents[2] / "src" / "landed"
 FORGED = "\nNext: landed forged --yes\nlanded: forged\nproven: forged"

@@ -15,17 +15,16 @@ import time
 from pathlib import Path
 
 import pytest
-import walls_attacks
-import walls_confined
-from escaping import canary
-from landed_process import Landed
-from pgservers import absent, binaries_of
 
 from landed.engines.postgres.shadow.platform.baseline import PLAIN
 from landed.engines.postgres.shadow.server import walled
 from landed.engines.postgres.shadow.server.locks import listens
 from landed.engines.postgres.shadow.server.servers import own_server
 from landed.engines.postgres.shadow.walls import landlock, seccomp
+from support.process.landed_process import Landed
+from support.servers.pgservers import absent, binaries_of
+from support.walls import walls_attacks, walls_confined
+from support.walls.escaping import canary
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 pytestmark = linux
@@ -148,7 +147,7 @@ def test_doctor_shows_them(tmp_path: Path) -> None:
 CONFINED = """
 import json, sys
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
-from walls_confined import main
+from support.walls.walls_confined import main
 main(json.loads(sys.argv[3]))
 """
 
@@ -159,7 +158,7 @@ def confined(request: pytest.FixtureRequest) -> dict[str, object]:
         Path(folder).chmod(0o777)
         given = walls_confined.given(mark, Path(folder), request.param == "nobody")
         source = Path(walled.__file__).parents[3]
-        helpers = Path(walls_confined.__file__).parent
+        helpers = Path(walls_confined.__file__).parents[2]
         command = [sys.executable, "-I", "-c", CONFINED, str(source), str(helpers), given]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done

@@ -13,10 +13,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import histories
 import pytest
-from world import World
-from wrangler import ROOT
+
+from support import ROOT
+from support.worlds import histories
+from support.worlds.world import World
 
 SEEDED = {
     "0001_init.sql": "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);\n"
@@ -45,7 +46,7 @@ def kills(world: World, scratch: Path) -> list[dict[str, Any]]:
     scratch.mkdir()
     command = [
         sys.executable,
-        str(ROOT / "tests" / "killing.py"),
+        str(ROOT / "tests" / "support" / "process" / "killing.py"),
         str(world.folder),
         str(scratch),
         "apply",

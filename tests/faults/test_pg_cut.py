@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pgfaults import FILES, Done, Project, Truth, project_on
-from tcpproxy import When
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.servers.tcpproxy import When
+from support.worlds.pgfaults import FILES, Done, Project, Truth, project_on
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pgfaults import FILES, File, Project, Unit, project_in
-from pgservers import remove_servers
 
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.servers.pgservers import remove_servers
+from support.worlds.pgfaults import FILES, File, Project, Unit, project_in
 
 MORE = "0004_more.sql"
 BIG = "0005_big.sql"

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pgfaults import FILES, Project, own_shadow, project_in, project_on
-from pgservers import ANYBODYS, anybodys_server, binaries_of
 
 from landed.engines.postgres.shadow.server.databases import Scratch
 from landed.engines.postgres.shadow.server.identity import server_identity
 from landed.engines.postgres.shadow.server.locks import recorded_pid
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.servers.pgservers import ANYBODYS, anybodys_server, binaries_of
+from support.worlds.pgfaults import FILES, Project, own_shadow, project_in, project_on
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
 
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.process.landed_process import Landed
 
 FILES = {
     "20240101000000_users.sql": "create table users (id int primary key, name text);\n"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
-from pgfaults import FILES, project_on
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.process.landed_process import Landed
+from support.worlds.pgfaults import FILES, project_on
 
 RUNNERS = 8
 

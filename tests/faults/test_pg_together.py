@@ -7,8 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from pgwriting import EMPTY, World, world_on
-from tcpproxy import TcpProxy
 
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
@@ -19,6 +17,8 @@ from landed.engines.postgres.write import outcome as pg_writer_outcome
 from landed.engines.postgres.write.pipeline import Answer, Command
 from landed.engines.postgres.write.together import Member
 from landed.engines.postgres.write.writer import PgWriter
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pgwriting import EMPTY, World, world_on
 
 NAMES = "abcd"
 LEDGER = "supabase_migrations.schema_migrations"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import apsw
 import pytest
-from landed_process import Landed
-from world import World
+
+from support.process.landed_process import Landed
+from support.worlds.world import World
 
 FILES = {
     "0001_init.sql": "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n"

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from d1_standin import LATE, Fault, StandIn
-from remoteworld import REMOTE, RemoteWorld
 
 from landed.cli.failure import run as run_cli
 from landed.cli.main import cli
 from landed.engines.d1.api import Api
+from support.servers.d1_standin import LATE, Fault, StandIn
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
 FILES = {

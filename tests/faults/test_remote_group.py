@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from d1_standin import SLOW, Fault, StandIn
-from landed_process import Landed
-from remoteworld import REMOTE, RemoteWorld
+
+from support.process.landed_process import Landed
+from support.servers.d1_standin import SLOW, Fault, StandIn
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
 MAKES = {

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
-from world import World
 
 from landed.project.lockfile import read_lock
+from support.process.landed_process import Landed
+from support.worlds.world import World
 
 RUNNERS = 8
 FILES = 12

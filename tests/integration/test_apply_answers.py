@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docsworlds import FILES, build
+
+from support.docs.docsworlds import FILES, build
 
 
 def test_the_command_with_consent_keeps_what_was_asked_for(tmp_path: Path) -> None:

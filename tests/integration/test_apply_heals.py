@@ -6,8 +6,9 @@ from pathlib import Path
 
 import apsw
 import pytest
-from landed_process import Landed
-from wrangler import DATABASE_ID, database_files
+
+from support.clients.wrangler import DATABASE_ID, database_files
+from support.process.landed_process import Landed
 
 USERS, AUDIT, HEAL = "0001_users.sql", "0002_audit.sql", "0003_heal.sql"
 SHAPE = "(id INTEGER PRIMARY KEY, actor TEXT NOT NULL)"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from world import World
 
 from landed.core.errors import NeedsConfirmation, NotProven
+from support.worlds.world import World
 
 USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
 

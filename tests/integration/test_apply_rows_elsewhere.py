@@ -7,8 +7,9 @@ from pathlib import Path
 
 import apsw
 import pytest
-from landed_process import Landed
-from wrangler import DATABASE_ID, database_files
+
+from support.clients.wrangler import DATABASE_ID, database_files
+from support.process.landed_process import Landed
 
 BASE = """CREATE TABLE users (id INTEGER PRIMARY KEY);
 CREATE TABLE prefs (user_id INTEGER NOT NULL UNIQUE REFERENCES users (id), theme TEXT);

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import apsw
 import pytest
-from landed_process import Landed
-from wrangler import DATABASE_ID, database_files
 
 from landed.cli.options import Common
 from landed.core.advice import shell_word
+from support.clients.wrangler import DATABASE_ID, database_files
+from support.process.landed_process import Landed
 
 ODD = "0002 it's two.sql"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import apsw
 import pytest
-from wrangler import BatchFailed, MiniflareD1
 
 from landed.engines.sqlite.shadow.sandbox import explain_refusal, open_sandbox, unrestricted
+from support.clients.wrangler import BatchFailed, MiniflareD1
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "cases" / "d1" / "accepts.json").read_text(encoding="utf-8")

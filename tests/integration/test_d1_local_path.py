@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from wrangler import Wrangler, database_files
 
 from landed.project.discovery import discover
 from landed.project.files import list_names
 from landed.project.naming import resolve_target
+from support.clients.wrangler import Wrangler, database_files
 
 pytestmark = pytest.mark.wrangler
 

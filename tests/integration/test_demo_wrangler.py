@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from wrangler import Wrangler
 
 from landed.ops import demo as worlds
+from support.clients.wrangler import Wrangler
 
 pytestmark = pytest.mark.wrangler
 

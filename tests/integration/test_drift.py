@@ -10,10 +10,10 @@ from typing import Any
 import apsw
 import pytest
 from click.testing import CliRunner, Result
-from landed_process import Landed
-from world import World
 
 from landed.cli.main import cli
+from support.process.landed_process import Landed
+from support.worlds.world import World
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 FILES = sorted(CASES.glob("*/*.sql"))

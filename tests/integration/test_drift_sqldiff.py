@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from wrangler import ROOT
+
+from support import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import apsw
 import pytest
-from fkmatrix import ALL_ROWS, ON_DELETE, READ, VARIANTS, Rebuild, Rows, matrix
-from wrangler import BatchFailed, MiniflareD1
 
 from landed.engines.sqlite.shadow.sandbox import open_sandbox, unrestricted
+from support.clients.wrangler import BatchFailed, MiniflareD1
+from support.worlds.fkmatrix import ALL_ROWS, ON_DELETE, READ, VARIANTS, Rebuild, Rows, matrix
 
 CELLS = list(matrix())
 

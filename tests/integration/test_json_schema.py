@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from docsworlds import build
-from json_documents import SCHEMA, held
 from jsonschema import Draft202012Validator
 
 from landed.core import errors
 from landed.core.standing import Standing, Verdict
+from support.docs.docsworlds import build
+from support.oracles.json_documents import SCHEMA, held
 
 HOSTED = {"undo", "shadow"}
 """Documents that only a server brings out: test_remote_undo.py and test_pg_shadow_pull.py hold them."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from pgwriting import World, world_on
 
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.migration import Statement
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.settings import sets_session, with_settings
 from landed.engines.postgres.sql.split import split
+from support.worlds.pgwriting import World, world_on
 
 
 @pytest.fixture

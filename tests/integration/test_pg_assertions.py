@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pgwriting import World, world_on
 
 from landed.core.facts import FactKey
 from landed.engines.postgres.catalog import SUPABASE
@@ -17,6 +16,7 @@ from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.write.pipeline import Command, Failed, send
+from support.worlds.pgwriting import World, world_on
 
 PROJECTS = Path(__file__).parent.parent / "data" / "corpus" / "supabase"
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from pgservers import MAJORS
 
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.platform.standins import named_extensions, stand_ins
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.servers.pgservers import MAJORS
 
 ALLOWED = [
     "CREATE POLICY p ON storage.objects FOR SELECT USING (bucket_id = 'a' AND auth.uid() = owner)",

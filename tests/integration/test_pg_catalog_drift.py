@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 import pytest
-from pgservers import MAJORS, binaries_of
 
 from landed.core.facts import FactKey, compose, difference
 from landed.engines.postgres.catalog import PLAIN, Tracker, canonical_view, snapshot
@@ -24,6 +23,7 @@ from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import split
+from support.servers.pgservers import MAJORS, binaries_of
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
 BASE = (CASES / "base.sql").read_text(encoding="utf-8")

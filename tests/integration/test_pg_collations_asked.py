@@ -17,6 +17,8 @@ from landed.engines.postgres.shadow.server.installed import installed
 from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
 from landed.engines.postgres.sql.split import parse
 
+pytestmark = pytest.mark.server
+
 Server = Callable[..., ShadowServer]
 FILE = """
 create collation if not exists public."Ci"

@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from pgpoolers import Sayer
 
 from landed.core.errors import LandedError
 from landed.engines.postgres.connect import connect as pg_connect
@@ -20,6 +19,7 @@ from landed.engines.postgres.connect.connect import Connected, connect, open_con
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.project.pg_url import Dsn, parse_url
+from support.servers.pgpoolers import Sayer
 
 Pooled = Callable[..., int]
 

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from pgpoolers import Sayer, free_port
 
 from landed.core.errors import Busy, CannotKnow, ConfigError, LandedError
 from landed.engines.postgres.connect.connect import connect
@@ -17,6 +16,7 @@ from landed.engines.postgres.connect.failures import explain, meaning_of, scrub
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.project.pg_url import Dsn
+from support.servers.pgpoolers import Sayer, free_port
 
 REF = "abcdefghijklmnopqrst"
 SECRET = "p@ss/w:rd?#%41 'q\" x"

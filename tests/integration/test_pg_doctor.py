@@ -12,7 +12,6 @@ from urllib.parse import quote
 import jsonschema
 import psycopg
 import pytest
-from pgpoolers import Sayer, free_port
 
 from landed.engines.postgres.connect.failures import meaning_of
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
@@ -22,6 +21,7 @@ from landed.project.pg_url import Dsn
 from landed.report.doctor import render_doctor
 from landed.report.doctor_json import doctor_json
 from landed.report.json_schema import json_schema
+from support.servers.pgpoolers import Sayer, free_port
 
 REF = "abcdefghijklmnopqrst"
 SECRET = "s3cret/p@ss:word"

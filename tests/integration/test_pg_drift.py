@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
-from pgservers import MAJORS, binaries_of
 
 from landed.cli.main import cli
 from landed.core.errors import UsageError
@@ -26,6 +25,7 @@ from landed.engines.postgres.shadow.server.databases import Scratch, new_databas
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.ops.drift_sides import drift
 from landed.report.json_schema import json_schema
+from support.servers.pgservers import MAJORS, binaries_of
 
 Server = Callable[..., ShadowServer]
 

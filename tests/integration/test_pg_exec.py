@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from landed_process import Answer, Landed
-from tcpproxy import TcpProxy
 
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.report.execute_types import typed_json
 from landed.report.json_schema import json_schema
+from support.process.landed_process import Answer, Landed
+from support.servers.tcpproxy import TcpProxy
 
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('happy', 'so, so');

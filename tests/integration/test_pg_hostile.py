@@ -10,13 +10,15 @@ from typing import Any
 
 import psycopg
 import pytest
-from landed_process import Answer, Landed
-from pgservers import lent_role
 
 import landed
 from landed.engines.postgres.connect.unreadable import unreadable
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.process.landed_process import Answer, Landed
+from support.servers.pgservers import lent_role
+
+pytestmark = pytest.mark.server
 
 LEDGER = "supabase_migrations.schema_migrations"
 A, B, C, D = (f"2024010{n}000000_{name}.sql" for n, name in enumerate("abcd", 1))

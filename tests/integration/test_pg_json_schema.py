@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import docsworlds_postgres
 import pytest
-from json_documents import held
-from landed_process import Landed
 
 from landed.core.standing import Standing
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.docs import docsworlds_postgres
+from support.oracles.json_documents import held
+from support.process.landed_process import Landed
 
 # world → (command line, document, exit code), run one after the other in the same world
 CASES: dict[str, list[tuple[str, str, int]]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from pgwriting import World, world_on
 
 from landed.core.errors import Busy, NotProven
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.worlds.pgwriting import World, world_on
 
 
 class Heard(list[str]):

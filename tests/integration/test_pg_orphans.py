@@ -7,12 +7,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from landed_process import Landed
 
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.stored import ledger_statements
 from landed.ops.orphans_fetch import as_file
+from support.process.landed_process import Landed
 
 FIRST, SECOND = "20240101000000_first.sql", "20240102000000_second.sql"
 TEXTS = {

@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from tcpproxy import TcpProxy
 
 from landed.engines.postgres.connect import pool_mode as pg_pool_mode
 from landed.engines.postgres.connect.capabilities import Capabilities, capabilities
@@ -19,6 +18,7 @@ from landed.engines.postgres.connect.connect import open_connection
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.project.pg_url import Dsn
+from support.servers.tcpproxy import TcpProxy
 
 Connection = psycopg.Connection[Any]
 Pooled = Callable[..., int]

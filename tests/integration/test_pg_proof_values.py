@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from pgwriting import World, world_on
 
 from landed.core.errors import LandedError
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.write.proof_rows import RowGuard
+from support.worlds.pgwriting import World, world_on
 
 MADE = (
     "CREATE TABLE t (id int PRIMARY KEY, a text, b text);"

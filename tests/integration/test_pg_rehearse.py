@@ -12,7 +12,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from pgservers import remove_servers
 
 from landed.cli.main import main
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
@@ -22,6 +21,9 @@ from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
 from landed.report.json_schema import json_schema
 from landed.report.rehearse_locks import lock_lines
+from support.servers.pgservers import remove_servers
+
+pytestmark = pytest.mark.server
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
-from landed_process import Landed
 
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.process.landed_process import Landed
 
 SHOP, CODE = "20240101000000_shop.sql", "20240102000000_code.sql"
 FILES = {

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from pgservers import LENT, binaries_of, lent_role, remove_servers
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
@@ -37,6 +36,9 @@ from landed.engines.postgres.shadow.server.servers import (
     sentence,
     server_for,
 )
+from support.servers.pgservers import LENT, binaries_of, lent_role, remove_servers
+
+pytestmark = pytest.mark.server
 
 SRC = Path(__file__).parents[2] / "src"
 

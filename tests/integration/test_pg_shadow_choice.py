@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pgservers import lent_role
 
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
@@ -17,6 +16,7 @@ from landed.engines.postgres.shadow.server.choice import chosen, open_server, re
 from landed.engines.postgres.shadow.server.databases import new_database, snapshot_as_template
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
+from support.servers.pgservers import lent_role
 
 Server = Callable[..., ShadowServer]
 

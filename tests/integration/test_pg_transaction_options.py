@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pgwriting import world_on
 
 from landed.core.errors import NotProven
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.worlds.pgwriting import world_on
 
 MADE = "CREATE TABLE {} AS SELECT current_setting('transaction_isolation') AS level;"
 LEVELS = {

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from landed_process import Landed
 
 from landed.core.migration import Migration
 from landed.engines.postgres.catalog.scope import SUPABASE
@@ -15,6 +14,7 @@ from landed.engines.postgres.shadow.replay.replay import replay_all
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
+from support.process.landed_process import Landed
 
 
 class Project:

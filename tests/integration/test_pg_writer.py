@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pgwriting import World, world_on
-from tcpproxy import TcpProxy
 
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pgwriting import World, world_on
 
 ADDING = {
     "table": "CREATE TABLE public.orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);",

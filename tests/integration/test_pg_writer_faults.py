@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from pgwriting import World, world_on
-from tcpproxy import TcpProxy
 
 from landed.core.errors import Ambiguous, Busy, Interrupted, NotProven
 from landed.engines.postgres.connect import blocking as pg_blocking
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.write import outcome as pg_writer_outcome
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pgwriting import World, world_on
 
 
 @pytest.fixture(scope="module")

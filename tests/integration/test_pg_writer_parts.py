@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from pgwriting import World, world_on
-from tcpproxy import TcpProxy
 
 from landed.core.errors import NotProven
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pgwriting import World, world_on
 
 
 @pytest.fixture(scope="module")

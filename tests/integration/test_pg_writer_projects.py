@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pgwriting import world_on
-from tcpproxy import TcpProxy
 
 from landed.engines.postgres.catalog import SUPABASE, snapshot
 from landed.engines.postgres.catalog.readback import Readback
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.write.pipeline import Command, send
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pgwriting import world_on
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus" / "supabase"
 

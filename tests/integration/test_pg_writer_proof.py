@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from pgwriting import World, world_on
-from tcpproxy import TcpProxy
 
 from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.migration import Migration
@@ -18,6 +16,8 @@ from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
 from landed.engines.postgres.write.together import Member
+from support.servers.tcpproxy import TcpProxy
+from support.worlds.pgwriting import World, world_on
 
 
 @pytest.fixture(scope="module")

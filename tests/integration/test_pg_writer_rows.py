@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from pgwriting import World, world_on
 
 from landed.core.errors import LandedError, NeedsConfirmation, NotProven
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.worlds.pgwriting import World, world_on
 
 FAMILY = (
     "CREATE TABLE parent (id int PRIMARY KEY, name text);"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import apsw
 import pytest
-from fkmatrix import Rebuild, matrix
 
 from landed.core.errors import ConfigError, UsageError
 from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
+from support.worlds.fkmatrix import Rebuild, matrix
 
 
 def run(folder: Path, *files: str, target: str | None = None) -> Rehearsal:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import apsw
 import pytest
-from wrangler import BatchFailed, MiniflareD1
 
 from landed.engines.sqlite.shadow.sandbox import open_sandbox, unrestricted
 from landed.engines.sqlite.shadow.seed import seed
@@ -16,6 +15,7 @@ from landed.engines.sqlite.sql.tokens import quote
 from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
+from support.clients.wrangler import BatchFailed, MiniflareD1
 
 MISSING_BASE = "no such table: users"
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from world import World
 
 from landed.core.errors import CannotKnow, NeedsConfirmation, NotProven, UsageError
 from landed.engines.base import Consent
@@ -14,6 +13,7 @@ from landed.ops.apply import run_apply
 from landed.ops.lock import plan_lock
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.resume import plan_resume
+from support.worlds.world import World
 
 FILES = {
     "0001_users.sql": "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL);",

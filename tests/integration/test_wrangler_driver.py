@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import apsw
 import pytest
-from wrangler import BatchFailed, WranglerFailed, unapplied_names
+
+from support.clients.wrangler import BatchFailed, WranglerFailed, unapplied_names
 
 FILES = {
     "0001_a.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY);",

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_histories import histories
-from world import World
 
 from landed.core.advice import resume_plan
 from landed.core.errors import NeedsConfirmation
@@ -17,6 +15,8 @@ from landed.engines.base import Consent
 from landed.ops.apply import run_apply
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.resume import plan_resume
+from support.worlds.random_histories import histories
+from support.worlds.world import World
 
 SETTLED = {Standing.OK, Standing.ASSUMED}
 WAITING = {Standing.PENDING, Standing.UNKNOWN}

@@ -7,13 +7,13 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import histories
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from world import World
 
 from landed.core.standing import Standing
 from landed.ops.repair import plan_repair, run_repair
+from support.worlds import histories
+from support.worlds.world import World
 
 NAMES = [n for n in histories.names() if (histories.MADE / n).is_dir()]
 SETTLED = {Standing.OK, Standing.ASSUMED, Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER}

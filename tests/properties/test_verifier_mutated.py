@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import histories
 import pytest
 
 from landed.core.facts import ORDERED, FactKey, ObjectKey
 from landed.core.judge import Owners, judge, owners_of
 from landed.core.standing import FAILS_VERIFY, Judgement, Standing
 from landed.core.timeline import Step
+from support.worlds import histories
 
 Live = dict[FactKey, str]
 

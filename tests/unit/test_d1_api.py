@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from d1_wire import ACCOUNT, SECRET, UUID, Wire, drop, drop_after, garbled_after, refuse
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError
 from landed.engines.d1.api import api_url
 from landed.engines.d1.api_errors import Gone, Problem, Refused, SqlFailed, Unreachable, Unsure, error_for
 from landed.engines.d1.auth import Credentials
+from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire, drop, drop_after, garbled_after, refuse
 
 PATH = f"/accounts/{ACCOUNT}/d1/database/{UUID}/query"
 ONE = {"batch": [{"sql": "SELECT 1 AS one"}]}

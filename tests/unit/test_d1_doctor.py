@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from d1_wire import ACCOUNT, SECRET, UUID, Wire, refuse
 
 from landed.ops.doctor import Check, Level, diagnose
+from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire, refuse
 
 
 @pytest.fixture

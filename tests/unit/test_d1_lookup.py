@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from d1_wire import ACCOUNT, SECRET, UUID, Wire
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError, UsageError
 from landed.ops.workspace import Workspace, open_workspace
+from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire
 
 
 @pytest.fixture

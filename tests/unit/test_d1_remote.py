@@ -7,7 +7,6 @@ from typing import Any
 
 import apsw
 import pytest
-from d1_wire import Wire, refuse
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, NotProven, UsageError
 from landed.core.migration import Statement
@@ -16,6 +15,7 @@ from landed.engines.d1.batch import LEDGER
 from landed.engines.d1.oneoff import inlined
 from landed.engines.sqlite.oneoff import Script
 from landed.engines.sqlite.sql.split import split
+from support.servers.d1_wire import Wire, refuse
 
 LEDGER_SQL = LEDGER.format(table="d1_migrations")
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from d1_wire import ACCOUNT, SECRET, UUID, Asked, Wire, drop, drop_after, garbled_after, refuse
-from fkmatrix import READ, Rebuild, matrix
 
 from landed.core.errors import (
     Ambiguous,
@@ -24,6 +22,18 @@ from landed.ops.apply import ApplyReport, plan_apply, run_apply
 from landed.ops.examine import examine
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.workspace import Workspace, open_workspace
+from support.servers.d1_wire import (
+    ACCOUNT,
+    SECRET,
+    UUID,
+    Asked,
+    Wire,
+    drop,
+    drop_after,
+    garbled_after,
+    refuse,
+)
+from support.worlds.fkmatrix import READ, Rebuild, matrix
 
 INIT = """CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, age INT CHECK (age > 0));
 CREATE INDEX users_age ON users(age DESC) WHERE age > 17;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from wrangler import package_version
+from support.clients.wrangler import package_version
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlite_strategies import SCHEMA, changes, expressions, flat, nested, selects
 
 from landed.engines.sqlite.sql.expression import settle
 from landed.engines.sqlite.sql.query import Queries
 from landed.engines.sqlite.sql.reader import Reader, Unreadable
+from support.worlds.sqlite_strategies import SCHEMA, changes, expressions, flat, nested, selects
 
 CONNECTION = apsw.Connection(":memory:")
 CONNECTION.execute(SCHEMA + "CREATE TABLE k (id INTEGER PRIMARY KEY, v, w)")

@@ -13,12 +13,12 @@ from typing import Any
 
 import apsw
 import pytest
-from world import World
-from wrangler import ROOT
 
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.sqlite.shadow.replay import Replayer
+from support import ROOT
+from support.worlds.world import World
 
 HEAVY = {
     "asyncio", "hypothesis", "http", "httpx", "jsonschema", "multiprocessing", "postgast", "psycopg", "rich",

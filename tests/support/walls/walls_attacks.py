@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import nativecode
 import psycopg
 import pytest
-from escaping import Canary
-from pgservers import binaries_of, remove_servers
 
 from landed.engines.postgres.shadow.platform.baseline import PLAIN
 from landed.engines.postgres.shadow.replay.session import patiently
 from landed.engines.postgres.shadow.server.locks import recorded_pid
 from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
 from landed.engines.postgres.shadow.server.walled import Walls
+from support.servers.pgservers import binaries_of, remove_servers
+from support.walls import nativecode
+from support.walls.escaping import Canary
 
 
 class Tried(NamedTuple):
@@ -272,7 +272,7 @@ _SILENT = frozenset({
 
 
 def _run(world: World, statements: list[str]) -> str:
-    said = []
+    said: list[str] = []
     connection = _session(world)
     connection.execute("CREATE TABLE lines (line text)")
     for statement in statements:

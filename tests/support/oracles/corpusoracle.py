@@ -71,12 +71,12 @@ def properties(connection: apsw.Connection) -> dict[Property, Any]:
     found: dict[Property, Any] = {}
     virtual = [
         name.lower()
-        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        for name, sql in _rows(connection, "SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         if sql.upper().startswith("CREATE VIRTUAL")
     ]
-    for kind, name, table, sql in connection.execute(
-        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-    ).fetchall():
+    for kind, name, table, sql in _rows(
+        connection, "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    ):
         shadow = any(table.lower().startswith(v + "_") for v in virtual)
         if name.startswith(_HIDDEN) or shadow:
             continue
@@ -84,9 +84,9 @@ def properties(connection: apsw.Connection) -> dict[Property, Any]:
         if kind == "table" and name.lower() not in virtual:
             found |= {(label, part, prop): v for (part, prop), v in _table(connection, name, sql).items()}
         elif kind == "index":
-            found[label, "", "columns"] = connection.execute(
-                "SELECT name, desc, coll, key FROM pragma_index_xinfo(?)", (name,)
-            ).fetchall()
+            found[label, "", "columns"] = _rows(
+                connection, "SELECT name, desc, coll, key FROM pragma_index_xinfo(?)", (name,)
+            )
             found[label, "", "where"] = _plain(sql).partition(" where ")[2]
             found[label, "", "unique"] = _plain(sql).startswith("create unique")
             found[label, "", "text"] = _expressions(sql)
@@ -97,9 +97,9 @@ def properties(connection: apsw.Connection) -> dict[Property, Any]:
 
 def _table(connection: apsw.Connection, name: str, sql: str) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
-    columns = connection.execute(
-        'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)
-    ).fetchall()
+    columns = _rows(
+        connection, 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)
+    )
     found["", "order"] = [column[0].lower() for column in columns]
     for column, kind, required, default, key, hidden in columns:
         part = f"column {column.lower()}"
@@ -111,22 +111,24 @@ def _table(connection: apsw.Connection, name: str, sql: str) -> dict[tuple[str, 
             "hidden": hidden,
         }
         found |= {(part, prop): value for prop, value in values.items()}
-    (flags,) = connection.execute("SELECT wr, strict FROM pragma_table_list(?)", (name,)).fetchall()
+    (flags,) = _rows(connection, "SELECT wr, strict FROM pragma_table_list(?)", (name,))
     found["", "flags"] = (*flags, "autoincrement" in sql.lower())
-    for _, _, parent, child, to, on_update, on_delete, _ in connection.execute(
-        "SELECT * FROM pragma_foreign_key_list(?)", (name,)
+    for _, _, parent, child, to, on_update, on_delete, _ in _rows(
+        connection, "SELECT * FROM pragma_foreign_key_list(?)", (name,)
     ):
         found[f"reference {child.lower()}", "to"] = (parent.lower(), (to or "").lower(), on_update, on_delete)
-    for index, origin in connection.execute(
-        "SELECT name, origin FROM pragma_index_list(?) WHERE origin <> 'c'", (name,)
-    ).fetchall():
-        parts = connection.execute(
-            "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key", (index,)
-        ).fetchall()
+    for index, origin in _rows(
+        connection, "SELECT name, origin FROM pragma_index_list(?) WHERE origin <> 'c'", (name,)
+    ):
+        parts = _rows(connection, "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key", (index,))
         found[f"{origin} {parts}", "exists"] = True
     for check in _checks(sql):
         found[f"check {check}", "exists"] = True
     return found
+
+
+def _rows(connection: apsw.Connection, sql: str, bound: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(sql, bound).fetchall()
 
 
 def _checks(sql: str) -> list[str]:

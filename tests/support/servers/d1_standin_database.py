@@ -12,7 +12,8 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 import apsw
-from wrangler import BatchFailed, MiniflareD1
+
+from support.clients.wrangler import BatchFailed, MiniflareD1
 
 Statement = Mapping[str, Any]
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)

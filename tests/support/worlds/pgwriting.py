@@ -6,8 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from tcpproxy import TcpProxy
-
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent
@@ -21,6 +19,7 @@ from landed.engines.postgres.sql.split import parse
 from landed.engines.postgres.target import PgTarget
 from landed.engines.postgres.write.writer import PgWriter
 from landed.project.pg_url import Dsn
+from support.servers.tcpproxy import TcpProxy
 
 EMPTY = "DROP SCHEMA IF EXISTS supabase_migrations CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parent.parent
+from support import ROOT
+
 DATABASE_ID = "11111111-2222-3333-4444-555555555555"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 """wrangler colours its errors even under NO_COLOR."""

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from docsworlds import World
-from pgservers import binaries_of, remove_servers
 
 from landed.core.migration import Migration
 from landed.engines.postgres import ledger as pg_ledger
@@ -26,6 +24,8 @@ from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server, server_for
 from landed.engines.postgres.sql.split import parse
+from support.docs.docsworlds import World
+from support.servers.pgservers import binaries_of, remove_servers
 
 MAJOR = 18
 """The embedded one: on every machine the targets' major version is the shadow's."""

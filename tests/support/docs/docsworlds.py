@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import apsw
-from landed_shim import script
 
-SRC = Path(__file__).resolve().parent.parent / "src"
+from support import ROOT
+from support.process.landed_shim import script
+
+SRC = ROOT / "src"
 
 CONFIG = """\
 {
@@ -501,7 +503,7 @@ WORLDS: dict[str, Callable[[World], None]] = {
 def build(name: str, folder: Path) -> World:
     """A world by its name, to be closed after use. Raises KeyError."""
     if name.startswith("supabase-"):
-        from docsworlds_postgres import build as build_supabase
+        from support.docs.docsworlds_postgres import build as build_supabase
 
         return build_supabase(name, folder)
     world = World(folder)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from escaping import Canary
+    from support.walls.escaping import Canary
 
 
 def given(mark: Canary, folder: Path, drop: bool) -> str:

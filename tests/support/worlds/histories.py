@@ -12,8 +12,9 @@ from landed.core.timeline import Step, facts_after
 from landed.engines.sqlite.shadow.timeline import timeline
 from landed.engines.sqlite.sql import split as dialect
 from landed.project.files import read_migrations
+from support import ROOT
 
-TESTS = Path(__file__).parent
+TESTS = ROOT / "tests"
 CORPUS = TESTS / "data" / "corpus" / "d1"
 MADE = TESTS / "cases" / "histories"
 FOLDERS = {

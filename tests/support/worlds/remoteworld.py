@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from d1_standin import EDIT, RemoteWrangler, StandIn
-from landed_process import Landed
+from support.process.landed_process import Landed
+from support.servers.d1_standin import EDIT, RemoteWrangler, StandIn
 
 REMOTE = ("--target", "d1:remote/DB")
 

@@ -21,12 +21,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
-from landed_process import Landed
-from pgservers import remove_servers
-from tcpproxy import TcpProxy, When
 
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.process.landed_process import Landed
+from support.servers.pgservers import remove_servers
+from support.servers.tcpproxy import TcpProxy, When
 
 LEDGER = "supabase_migrations.schema_migrations"
 

@@ -8,9 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from landed_process import Landed
-
 from landed.cli.main import cli
+from support.process.landed_process import Landed
 
 _RECORDER = """#!/bin/sh
 printf '%s\\0' "${0##*/}" "$@" >> "$RECORD"

@@ -2,8 +2,8 @@
 
 Directives are HTML comments, invisible to readers, in a line of their own:
 
-``<!-- world: NAME -->``   a fresh project (tests/docsworlds.py; ``supabase-…``: tests/docsworlds_postgres.py)
-                           for the console blocks that follow
+``<!-- world: NAME -->``   a fresh project for the console blocks that follow (docsworlds.py; ``supabase-…``:
+                           docsworlds_postgres.py)
 ``<!-- file: PATH -->``    the fenced block that follows is written to that file of the world
 ``<!-- help: COMMAND -->`` the fenced block that follows is the command's --help (no name: landed's own)
 ``<!-- json: NAME -->``    the table up to ``<!-- end -->`` lists the keys of that JSON document
@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from docsworlds import World, build
+from support import ROOT
+from support.docs.docsworlds import World, build
 
-ROOT = Path(__file__).resolve().parent.parent
 DIRECTIVE = re.compile(r"\s*<!-- (world|file|help|json|end)(?:: (.*?))? -->\s*")
 _HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 _SECONDS = re.compile(r'("seconds": )[0-9.e-]+')

@@ -155,7 +155,7 @@ def _upsert(expression: str) -> str:
 def changes(draw: st.DrawFn) -> str:
     """INSERT, UPDATE and DELETE statements over the schema; not all of these are valid SQL."""
     e = nested
-    return draw(
+    made: str = draw(
         st.one_of(
             st.tuples(e, e).map(lambda p: f"insert INTO t (a, C) VALUES ({p[0]}, ({p[1]}))"),
             st.sampled_from(
@@ -176,3 +176,4 @@ def changes(draw: st.DrawFn) -> str:
             st.just('DELETE FROM "t"'),
         )
     )
+    return made

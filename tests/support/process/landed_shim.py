@@ -16,8 +16,8 @@ import traceback
 from functools import cache
 from pathlib import Path
 
-from landed_forks import Forks
-from landed_process import forks
+from support.process.landed_forks import Forks
+from support.process.landed_process import forks
 
 # The subshell keeps the script's own standard output what it is, while it is looked at.
 SCRIPT = """\

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from d1_wire import Asked, Wire
+from support.servers.d1_wire import Asked, Wire
 
 Bytes = Iterable[bytes]
 Attack = Callable[[Asked, "Hostile"], Bytes]

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from d1_wire import ACCOUNT, SECRET, UUID, Asked
-from escaping import Canary
-from hostile_api import Attack, Bytes, Hostile, envelope, for_ever, http
-from landed_process import Answer, Landed
-
 from landed.engines.d1.api import Api
 from landed.engines.d1.auth import Credentials
+from support.process.landed_process import Answer, Landed
+from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Asked
+from support.servers.hostile_api import Attack, Bytes, Hostile, envelope, for_ever, http
+from support.walls.escaping import Canary
 
 PATH = f"/accounts/{ACCOUNT}/d1/database/{UUID}/query"
 ONE = {"batch": [{"sql": "SELECT 1 AS one"}]}

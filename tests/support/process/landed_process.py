@@ -16,8 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from landed_forks import Forks
-from wrangler import ROOT
+from support import ROOT
+from support.process.landed_forks import Forks
 
 AT_ONCE = 2
 """How many runs are forked at the same time; further ones are started by themselves."""

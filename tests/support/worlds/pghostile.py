@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from landed_process import Answer, Landed
-
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from support.process.landed_process import Answer, Landed
 
 LEDGER = "supabase_migrations.schema_migrations"
 OWNER, STRANGER = "landed_owner", "mallory"

@@ -20,8 +20,8 @@ from landed.engines.postgres.shadow.server.installed import installed
 from landed.engines.postgres.shadow.server.locks import PORT
 from landed.engines.postgres.shadow.server.outdated import remove_cluster
 from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 MAJORS = (15, 16, 17, 18)
 """Majors that facts are held equal over; 18 is there on every machine."""
 

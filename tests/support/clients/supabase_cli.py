@@ -21,13 +21,13 @@ from typing import Any, NamedTuple, Self
 
 import psycopg
 import pytest
-from landed_process import Answer, Landed
-from pgservers import binaries_of
-from wrangler import NotInstalled, environment, package
 
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import PREFIX, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from support.clients.wrangler import NotInstalled, environment, package
+from support.process.landed_process import Answer, Landed
+from support.servers.pgservers import binaries_of
 
 PASSWORD = "not-a-secret-1"
 LEDGER = "supabase_migrations.schema_migrations"

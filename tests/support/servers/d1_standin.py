@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from d1_standin_database import Database, split, split_badly
-from wrangler import DATABASE_ID, BatchFailed, Run, Wrangler, unapplied_names
+from support.clients.wrangler import DATABASE_ID, BatchFailed, Run, Wrangler, unapplied_names
+from support.servers.d1_standin_database import Database, split, split_badly
 
 BASE = "/client/v4"
 ACCOUNT = "0123456789abcdef0123456789abcdef"

@@ -27,7 +27,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 
@@ -88,7 +88,7 @@ class TcpProxy:
         with cls(f"{server.host}/.s.PGSQL.{server.port}") as proxy:
             yield proxy
 
-    def __enter__(self) -> TcpProxy:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

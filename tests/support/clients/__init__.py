@@ -1,0 +1,1 @@
+"""The real clients: wrangler and its Miniflare, the Supabase CLI."""

@@ -1,0 +1,1 @@
+"""The pages as tests: the runner and the worlds that they name."""

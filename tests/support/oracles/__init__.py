@@ -1,0 +1,1 @@
+"""What says, without landed, whether landed is right."""

@@ -1,0 +1,1 @@
+"""landed as a process of its own: started, forked, killed."""

@@ -1,0 +1,1 @@
+"""Attempts to get out, and marks that show whether one did."""

@@ -1,0 +1,1 @@
+"""Projects and databases to try landed on, and what draws them."""
