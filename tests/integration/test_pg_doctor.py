@@ -13,10 +13,11 @@ import jsonschema
 import psycopg
 import pytest
 
+from landed.core.check import Check, Level
 from landed.engines.postgres.connect.failures import meaning_of
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
-from landed.ops.doctor import Check, Diagnosis, Level, diagnose
+from landed.ops.doctor import Diagnosis, diagnose
 from landed.project.pg_url import Dsn
 from landed.report.doctor import render_doctor
 from landed.report.doctor_json import doctor_json

@@ -14,10 +14,10 @@ import jsonschema
 import pytest
 
 from landed.cli.main import main
+from landed.core.findings import FileRehearsal, Rehearsal
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
 from landed.engines.postgres.shadow.server.servers import server_for
 from landed.ops.rehearse import rehearse
-from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
 from landed.report.json_schema import json_schema
 from landed.report.rehearse_locks import lock_lines

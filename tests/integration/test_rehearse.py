@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from landed.core.errors import ConfigError, UsageError
+from landed.core.findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse import rehearse
-from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
 from support.worlds.fkmatrix import Rebuild, matrix
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.engines.sqlite.shadow.sandbox import open_sandbox, unrestricted
 from landed.engines.sqlite.shadow.seed import seed
 from landed.engines.sqlite.sql.tokens import quote
 from landed.ops.rehearse import rehearse
-from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.rehearse_source import open_files
 from support.clients.wrangler import BatchFailed, MiniflareD1
 

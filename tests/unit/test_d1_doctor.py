@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from landed.ops.doctor import Check, Level, diagnose
+from landed.core.check import Check, Level
+from landed.ops.doctor import diagnose
 from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire, refuse
 
 

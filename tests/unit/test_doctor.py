@@ -7,7 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from landed.ops.doctor import Diagnosis, Level, diagnose
+from landed.core.check import Level
+from landed.ops.doctor import Diagnosis, diagnose
 from landed.ops.doctor_database import size
 from landed.ops.doctor_engine import features
 from landed.project.d1_local import object_hash

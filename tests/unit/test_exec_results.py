@@ -10,7 +10,8 @@ import pytest
 from landed.engines.sqlite.oneoff import Outcome, Script, Touched, preview, run
 from landed.engines.sqlite.shadow.sandbox import restrict
 from landed.engines.sqlite.sql.split import split
-from landed.ops.execute import Executed, parameter
+from landed.ops.execute import parameter
+from landed.ops.one_off import Executed
 from landed.report.execute import clipped, columns, render_results, shown
 from landed.report.execute_json import value_json
 

@@ -23,30 +23,10 @@ from landed.ops.apply_words import (
 )
 from landed.ops.describe import describe
 from landed.ops.examine import Examination
+from landed.ops.plan import Plan, PlanItem
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
 BLOCKS = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
-
-
-@dataclass(frozen=True, slots=True)
-class PlanItem:
-    """One file of a plan: which statements (numbers) run, and what they do, in words."""
-
-    migration: Migration
-    step: Step
-    statements: tuple[int, ...]
-    standing: Standing
-    changes: tuple[str, ...]
-    record: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What would be executed, and the digest of the schema that it was made for."""
-
-    items: tuple[PlanItem, ...]
-    schema: str
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

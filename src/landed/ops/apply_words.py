@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from landed.core.errors import NotProven
 from landed.core.next import BREAK, Next, landed, prose
@@ -12,9 +11,7 @@ from landed.core.timeline import Failure
 from landed.engines.base import Applied
 from landed.ops.examine import Examination, needs_base
 from landed.ops.needs_managed import needs_managed
-
-if TYPE_CHECKING:
-    from landed.ops.apply import Plan, PlanItem
+from landed.ops.plan import Plan, PlanItem
 
 
 def base_missing(exam: Examination, base: Judgement) -> NotProven:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import apsw
 
+from landed.core.check import Check, Level
 from landed.core.next import program, several
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.shadow.sandbox import restrict
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.target import SqliteTarget
-from landed.ops.doctor import Check, Level, guarded
+from landed.ops.doctor_guarded import guarded
 from landed.project.inside import check_database
 from landed.project.provenance import Value
 from landed.project.target_spec import TargetSpec

@@ -12,10 +12,10 @@ from pathlib import Path
 import apsw
 
 from landed import __version__
+from landed.core.check import Check, Level
 from landed.core.errors import ConfigError
 from landed.engines.cache import cache_dir
 from landed.engines.sqlite.shadow.sandbox import open_sandbox
-from landed.ops.doctor import Check, Level
 from landed.project.regular_files import read
 from landed.project.target_spec import TargetSpec
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, LandedError, UsageError
+from landed.core.check import Check, Level
+from landed.core.errors import LandedError, UsageError
 from landed.core.next import Hint, landed, several
 from landed.engines.postgres.catalog.names import quoted, role_name
 from landed.engines.postgres.connect.asking import ask, ask_one
-from landed.ops.doctor import Check, Level, guarded
+from landed.ops.doctor_guarded import asking, guarded
 from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec
 
@@ -77,18 +77,6 @@ def examine(project: Project, spec: TargetSpec) -> tuple[list[Check], int | None
     finally:
         connected.connection.close()
     return checks, connected.capabilities.major
-
-
-@contextmanager
-def asking(what: str) -> Iterator[None]:
-    """What the server refuses becomes an error that doctor shows. Raises CannotKnow."""
-    import psycopg
-
-    try:
-        yield
-    except psycopg.Error as error:
-        said = (error.diag.message_primary or str(error)).strip()
-        raise CannotKnow(f"{what} could not be read: {said}") from error
 
 
 def _connect(spec: TargetSpec, opened: list[Connected]) -> Iterator[Check]:

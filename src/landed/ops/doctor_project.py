@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from landed.core.check import Check, Level
 from landed.core.migration import Note
-from landed.ops.doctor import Check, Level
 from landed.project.config_search import find_config
 from landed.project.d1_database import D1Database
 from landed.project.d1_local import local_d1_path, other_local_files

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from landed.ops.doctor import Check, Level
+from landed.core.check import Check, Level
 from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec
 

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from landed.core.check import Check, Level
 from landed.core.errors import ConfigError
-from landed.ops.doctor import Check, Level
 from landed.project.discovery import Project
 from landed.project.pg_url import Dsn
 from landed.project.regular_files import read

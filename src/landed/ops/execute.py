@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, UsageError
 from landed.engines.base import UndoPoint
-from landed.engines.sqlite.oneoff import Outcome, Script, SqlValue, Touched
+from landed.engines.sqlite.oneoff import Script, SqlValue
 from landed.engines.sqlite.sql import split as dialect
+from landed.ops.one_off import Executed, OneOff, warnings_of
 from landed.ops.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -22,41 +22,6 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})\Z")
 _REAL = re.compile(r"-?((0|[1-9][0-9]*)\.[0-9]+|[1-9][0-9]*(?=[eE]))([eE][+-]?[0-9]{1,3})?\Z")
 _BLOB = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'\Z")
 _INT64 = 1 << 63
-
-
-@dataclass(frozen=True, slots=True)
-class OneOff:
-    """One-off SQL before it runs: what it would touch, and what is worth a warning.
-
-    On Postgres ``read`` is what came of it where it only reads: finding that out means running it in a
-    read-only transaction. ``alone`` says why it cannot run in a transaction, or is ``""``.
-    """
-
-    workspace: Workspace
-    script: Script
-    touched: Touched
-    read: tuple[Outcome, ...] | None = None
-    alone: str = ""
-
-    @property
-    def writes(self) -> bool:
-        """Whether any statement may write, so that consent is needed."""
-        return bool(self.touched.writes)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the user should know before saying yes."""
-        return _warnings(self.workspace, self.touched)
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """What came of it; ``warnings`` are those that were not known before, ``undo`` the way back."""
-
-    plan: OneOff
-    outcomes: tuple[Outcome, ...]
-    warnings: tuple[str, ...] = ()
-    undo: UndoPoint | None = None
 
 
 def plan_execute(
@@ -119,7 +84,7 @@ def run_execute(plan: OneOff, *, on_undo: Callable[[UndoPoint], None] | None = N
     touched = plan.touched
     for outcome in outcomes:
         touched |= outcome.touched
-    late = tuple(w for w in _warnings(plan.workspace, touched) if w not in plan.warnings)
+    late = tuple(w for w in warnings_of(plan.workspace, touched) if w not in plan.warnings)
     return Executed(plan, outcomes, late, undo)
 
 
@@ -142,19 +107,3 @@ def parameter(text: str) -> SqlValue:
     if len(text) >= 2 and text[0] == text[-1] == "'" and "'" not in text[1:-1].replace("''", ""):
         return text[1:-1].replace("''", "'")
     return text
-
-
-def _warnings(workspace: Workspace, touched: Touched) -> tuple[str, ...]:
-    found = []
-    ledger = workspace.ledger_table
-    if ledger.lower() in touched.tables:
-        found.append(
-            f"this changes the ledger {ledger} by hand; landed repair changes it only where the schema "
-            "proves it"
-        )
-    if touched.schema:
-        found.append(
-            "this changes the schema outside the migrations, and landed status will say so; a change that "
-            "is to stay belongs in a migration file"
-        )
-    return tuple(found)

@@ -14,7 +14,7 @@ from landed.engines.postgres.sql.split import problems, split
 from landed.engines.postgres.sql.tokens import scan, words
 from landed.engines.postgres.sql.traits import traits
 from landed.engines.sqlite.oneoff import Script, SqlValue, Touched
-from landed.ops.execute import Executed, OneOff
+from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
 
 _SCHEMA = frozenset(

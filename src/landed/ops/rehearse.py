@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from landed.core.facts import EXISTS, YES, FactKey
+from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
 from landed.engines.sqlite.rowguard import Reference, references
@@ -13,8 +14,8 @@ from landed.engines.sqlite.shadow.sandbox import Seen
 from landed.engines.sqlite.shadow.timeline import Progress
 from landed.engines.sqlite.sql.tokens import fold, unquote
 from landed.ops.describe import describe
-from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
-from landed.ops.rehearse_seeded import Scene, run_seeded
+from landed.ops.rehearse_scene import Scene
+from landed.ops.rehearse_seeded import run_seeded
 from landed.ops.workspace import Workspace
 
 

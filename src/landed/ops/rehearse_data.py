@@ -16,8 +16,9 @@ from landed.core.errors import LandedError, LimitReached, NotProven, UsageError
 from landed.engines.base import Consent
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.target import SqliteTarget
-from landed.ops.apply import PlanItem, plan_apply
+from landed.ops.apply import plan_apply
 from landed.ops.examine import Examination
+from landed.ops.plan import PlanItem
 
 
 @dataclass(frozen=True, slots=True)

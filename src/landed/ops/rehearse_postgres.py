@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from landed.core.facts import EXISTS, FactKey
+from landed.core.findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
 from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
@@ -20,7 +21,6 @@ from landed.engines.postgres.sql.tokens import words
 from landed.engines.postgres.sql.traits import traits
 from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.describe import WITHHELD, describe
-from landed.ops.rehearse_findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
 from landed.engines.postgres.shadow.replay.observe import Table
 from landed.engines.postgres.shadow.seed.tables import Reference
 from landed.engines.postgres.sql.traits import traits
-from landed.ops.rehearse_findings import RowsChanged, RowsLost
 from landed.ops.rehearse_postgres_named import head, identifiers, shown
 from landed.ops.rehearse_postgres_rows import ColumnChange, TableRows, compare
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from landed.core.findings import FailureFound
 from landed.core.migration import Statement
 from landed.engines.postgres.shadow.replay.observe_run import Refusal
 from landed.engines.postgres.sql.traits import traits
-from landed.ops.rehearse_findings import FailureFound
 
 _MADE_UP = "the made-up row has caused this; whether real rows do depends on their values"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from landed.core.findings import FailureFound, RowsChanged, RowsLost
 from landed.core.migration import Migration, Statement
 from landed.engines.postgres.shadow.replay.observe import Observer, Table, Touch
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
 from landed.engines.postgres.shadow.seed.seed import seed
 from landed.engines.postgres.shadow.seed.tables import Reference
 from landed.engines.postgres.sql.tokens import quote
-from landed.ops.rehearse_findings import FailureFound, RowsChanged, RowsLost
 from landed.ops.rehearse_postgres_changes import RowVerdicts
 from landed.ops.rehearse_postgres_failures import explained
 from landed.ops.rehearse_postgres_named import identifiers

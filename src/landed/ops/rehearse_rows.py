@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import apsw
 
+from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.rowguard import Reference
@@ -15,10 +16,7 @@ from landed.engines.sqlite.shadow.row_digest import RowChange, RowsDigest, diges
 from landed.engines.sqlite.shadow.sandbox import Seen, unrestricted
 from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
 from landed.ops.rehearse_copies import is_transformed
-from landed.ops.rehearse_findings import RowsChanged, RowsLost
-
-if TYPE_CHECKING:
-    from landed.ops.rehearse_seeded import Scene
+from landed.ops.rehearse_scene import Scene, reopen
 
 _COPY_ADVICE = (
     "The new table is not filled with all rows of the old one: copy them with INSERT INTO … SELECT before "
@@ -225,8 +223,6 @@ def _column(connection: apsw.Connection, table: str, column: str) -> list[_Value
 
 def _values(scene: Scene, witness: Witness, table: str, column: str) -> list[_Value]:
     """The values before the file, from a second, equal shadow."""
-    from landed.ops.rehearse_seeded import reopen
-
     connection = reopen(scene, witness.without)
     try:
         return _column(connection, table, column)

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import apsw
 
 from landed.core.facts import EXISTS, FactKey
-from landed.core.migration import Migration, Statement
+from landed.core.findings import FailureFound, RowsChanged, RowsLost, names
+from landed.core.migration import Statement
 from landed.core.timeline import Step
-from landed.engines.clock import Clock, Place
 from landed.engines.sqlite import messages
-from landed.engines.sqlite.catalog.facts import SchemaRow
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
 from landed.engines.sqlite.shadow.row_digest import digest_rows
-from landed.engines.sqlite.shadow.sandbox import Sandbox, explain_refusal, open_sandbox, unrestricted
-from landed.engines.sqlite.shadow.seed import SeedReport, seed
-from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
+from landed.engines.sqlite.shadow.sandbox import Sandbox, explain_refusal, unrestricted
+from landed.engines.sqlite.shadow.seed import SeedReport
+from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
 from landed.ops.rehearse_copies import inserted_columns
-from landed.ops.rehearse_findings import FailureFound, RowsChanged, RowsLost, names
 from landed.ops.rehearse_rows import Witness, losses
+from landed.ops.rehearse_scene import Scene, rows_of, with_rows
 
 _TRIES = 3
-_NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|NUM|DEC|BOOL|DATE|TIME", re.IGNORECASE)
-_TEXT = re.compile(r"CHAR|CLOB|TEXT", re.IGNORECASE)
 _ERRORS = (apsw.Error, ValueError, TypeError)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A file and the shadow before it: ``image`` holds the database, ``tables`` are to get a row each.
-
-    ``watched`` are those of them whose rows the file can reach; the others are their parents.
-    ``step`` is what the file did without rows; ``references`` are the foreign keys before it.
-    """
-
-    mode: str
-    image: bytes
-    migration: Migration
-    step: Step
-    facts: Mapping[FactKey, str]
-    references: tuple[Reference, ...]
-    watched: tuple[str, ...]
-    tables: tuple[str, ...]
-    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +60,7 @@ def run_seeded(scene: Scene) -> SeededResult:
         try:
             failure = run.failure
             if failure is None:
-                with stretch(run.box.connection, scene.clock, _rows_of(scene)):
+                with stretch(run.box.connection, scene.clock, rows_of(scene)):
                     lost, changed, notes = losses(run.box.connection, run.witness)
                 return SeededResult(
                     tuple(failures), tuple(lost), tuple(changed), tuple(notes + _unseeded(run))
@@ -102,37 +78,10 @@ def run_seeded(scene: Scene) -> SeededResult:
     return SeededResult(tuple(failures))
 
 
-def _seeded(scene: Scene, without: frozenset[str]) -> tuple[Sandbox, SeedReport]:
-    box = open_sandbox(scene.mode, scene.image, limits=scene.clock.limits)
-    connection = box.connection
-    wanted = {fold(t) for t in scene.tables} - without
-    # What the schema computes (a trigger, a default, a CHECK) runs here, too.
-    with stretch(connection, scene.clock, _rows_of(scene)), unrestricted(connection):
-        rows = [
-            SchemaRow(*row)
-            for row in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
-            if fold(str(row[1])) in wanted
-        ]
-        connection.execute("BEGIN")
-        report = seed(connection, rows)
-        _make_tellable(connection, scene.step)
-        connection.execute("COMMIT")
-    return box, report
-
-
-def _rows_of(scene: Scene) -> Callable[[], Place]:
-    return lambda: (f"The rehearsal of {scene.migration.name} with rows", "", scene.migration.file)
-
-
-def reopen(scene: Scene, without: frozenset[str]) -> apsw.Connection:
-    """The seeded shadow as it was before the file: the same rows every time."""
-    return _seeded(scene, without)[0].connection
-
-
 def _attempt(scene: Scene, without: set[str]) -> _Run:
-    box, seeded = _seeded(scene, frozenset(without))
+    box, seeded = with_rows(scene, frozenset(without))
     connection = box.connection
-    with stretch(connection, scene.clock, _rows_of(scene)), unrestricted(connection):
+    with stretch(connection, scene.clock, rows_of(scene)), unrestricted(connection):
         before = digest_rows(connection, scene.watched)
         witness = Witness(scene, {fold(name): digest for name, digest in before.items()}, frozenset(without))
         run = _Run(scene, box, seeded, witness)
@@ -196,7 +145,7 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
 def _end(run: _Run) -> FailureFound | None:
     """The check before the commit, as ``apply`` makes it: no reference may be broken that was whole."""
     connection = run.box.connection
-    with stretch(connection, run.scene.clock, _rows_of(run.scene)), unrestricted(connection):
+    with stretch(connection, run.scene.clock, rows_of(run.scene)), unrestricted(connection):
         broken = [v for v in connection.execute("PRAGMA foreign_key_check") if v not in run.violations]
     if not broken or run.scene.mode != "d1":
         return None
@@ -228,20 +177,6 @@ def _drop_advice(step: Step, table: str, known: tuple[Reference, ...]) -> str:
     plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in children)
     advice = messages.DEFER_ADVICE if plain else messages.REBUILD_ADVICE
     return advice.replace("landed apply", "landed rehearse")
-
-
-def _make_tellable(connection: apsw.Connection, step: Step) -> None:
-    """Put ``'007'`` where text is to become a number: there a copy loses what the type cannot hold."""
-    for key, (before, after, _) in step.net.items():
-        if key.kind != "column" or key.prop != "type" or before is None or after is None:
-            continue
-        if not ((_TEXT.search(before) or not before) and _NUMERIC.search(after) and not _TEXT.search(after)):
-            continue
-        try:
-            with connection:
-                connection.execute(f"UPDATE {quote(key.parent)} SET {quote(key.name)} = '007'").fetchall()
-        except apsw.Error:
-            continue
 
 
 def _unseeded(run: _Run) -> list[str]:

@@ -14,9 +14,10 @@ from landed.core.next import BREAK, Next, landed
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import StatementTrace, Step, net_effects
 from landed.engines.say import excerpt
-from landed.ops.apply import Plan, PlanItem, find_migration
+from landed.ops.apply import find_migration
 from landed.ops.describe import describe
 from landed.ops.examine import Examination
+from landed.ops.plan import Plan, PlanItem
 
 
 def plan_resume(

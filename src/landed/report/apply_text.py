@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import IO
 
 from landed.engines.base import Applied, UndoPoint
-from landed.ops.apply import ApplyReport, Plan
+from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
+from landed.ops.plan import Plan
 from landed.report.status_text import headline
 from landed.report.style import paint, symbols
 from landed.report.terminal import say, say_all

@@ -8,9 +8,10 @@ import textwrap
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.check import Check, Level
 from landed.core.next import lines
 from landed.core.printable import escaped
-from landed.ops.doctor import Check, Diagnosis, Level
+from landed.ops.doctor import Diagnosis
 from landed.report.style import paint, symbols
 from landed.report.terminal import say
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from landed.ops.doctor import Diagnosis, Level
+from landed.core.check import Level
+from landed.ops.doctor import Diagnosis
 from landed.report.json_target import SCHEMA, spec_json
 
 

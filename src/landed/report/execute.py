@@ -8,7 +8,7 @@ from typing import IO
 
 from landed.core.printable import escaped
 from landed.engines.sqlite.oneoff import Outcome, SqlValue
-from landed.ops.execute import Executed, OneOff
+from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
 from landed.report.style import paint

@@ -6,7 +6,7 @@ import math
 from typing import Any, cast
 
 from landed.engines.sqlite.oneoff import Outcome, SqlValue
-from landed.ops.execute import Executed
+from landed.ops.one_off import Executed
 from landed.report.execute_types import typed_json
 from landed.report.json_target import SCHEMA, spec_json
 

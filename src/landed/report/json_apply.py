@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from landed.engines.base import UndoPoint
-from landed.ops.apply import ApplyReport, Plan
+from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
 from landed.ops.lock import LockReport
+from landed.ops.plan import Plan
 from landed.ops.repair import RepairPlan
 from landed.ops.workspace import Workspace
 from landed.report.json_status import SCHEMA, target_json

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_data import DataFile, DataRehearsal
-from landed.ops.rehearse_findings import FileRehearsal, Rehearsal
 from landed.ops.workspace import Workspace
 from landed.report.json_target import SCHEMA, spec_json
 

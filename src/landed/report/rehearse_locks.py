@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from landed.core.findings import FileRehearsal, LockHeld
 from landed.core.migration import Statement
 from landed.engines.postgres.sql.segments import segments
 from landed.engines.postgres.sql.traits import traits
 from landed.engines.say import plural
-from landed.ops.rehearse_findings import FileRehearsal, LockHeld
 
 _MOST = 12
 

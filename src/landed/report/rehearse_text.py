@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import IO
 
 from landed.core.errors import LandedError
+from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.core.next import lines
 from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
-from landed.ops.rehearse_findings import FailureFound, FileRehearsal, Rehearsal
 from landed.ops.workspace import Workspace
 from landed.report.rehearse_locks import heavy_files, lock_lines
 from landed.report.style import paint, symbols

@@ -1,0 +1,30 @@
+"""What apply and resume would execute, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from landed.core.migration import Migration
+from landed.core.standing import Standing
+from landed.core.timeline import Step
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One file of a plan: which statements (numbers) run, and what they do, in words."""
+
+    migration: Migration
+    step: Step
+    statements: tuple[int, ...]
+    standing: Standing
+    changes: tuple[str, ...]
+    record: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be executed, and the digest of the schema that it was made for."""
+
+    items: tuple[PlanItem, ...]
+    schema: str
+    notices: tuple[str, ...] = ()
