@@ -30,7 +30,8 @@ from landed.core.facts import ORDERED, FactKey  # noqa: E402
 from landed.engines.postgres.shadow.platform.baseline import PLAIN  # noqa: E402
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database, snapshot_as_template  # noqa: E402
 from landed.engines.postgres.shadow.server.installed import installed  # noqa: E402
-from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server  # noqa: E402
+from landed.engines.postgres.shadow.server.servers import ShadowServer  # noqa: E402
+from landed.engines.postgres.shadow.server.start import own_server  # noqa: E402
 from landed.ops.drift_sides import drift  # noqa: E402
 from support.clients.wrangler import node  # noqa: E402
 

@@ -122,7 +122,7 @@ def postgres(bench: Bench, rounds: int) -> None:
     from landed.engines.postgres.shadow.platform.baseline import supabase
     from landed.engines.postgres.shadow.server.installed import any_installed
     from landed.engines.postgres.shadow.server.outdated import remove_cluster
-    from landed.engines.postgres.shadow.server.servers import own_server, server_for
+    from landed.engines.postgres.shadow.server.start import own_server, server_for
     from support.servers.pgservers import binaries_of
     from support.servers.tcpproxy import TcpProxy
 
@@ -189,7 +189,7 @@ def _home(world: World, tool: str) -> dict[str, str]:
 def _forget_templates(world: World) -> None:
     """The next run finds no state of the shadow to go on from."""
     from landed.engines.postgres.shadow.server.databases import TEMPLATE
-    from landed.engines.postgres.shadow.server.servers import server_for
+    from landed.engines.postgres.shadow.server.start import server_for
 
     with (
         server_for(world.server.major, baseline=world.server.baseline) as shadow,

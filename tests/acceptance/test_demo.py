@@ -10,7 +10,7 @@ import pytest
 
 from landed.cli.demo_tour import Tour
 from landed.core.errors import NotProven
-from landed.engines.postgres.shadow.server import servers
+from landed.engines.postgres.shadow.server import start
 from landed.ops import demo as worlds
 from landed.ops import demo_postgres
 from landed.report.demo import Stage, folded, uncoloured
@@ -95,7 +95,7 @@ def test_a_story_on_postgres_that_is_not_so_fails_loudly(
 def test_where_no_postgres_can_be_started_the_rest_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(start, "sys", SimpleNamespace(platform="win32"))
     out = io.StringIO()
     tour = Tour(tmp_path, Stage(out))
     tour.play(keep=False)

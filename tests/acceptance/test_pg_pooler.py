@@ -12,7 +12,8 @@ import pytest
 
 import landed as library
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.process.landed_process import Answer, Landed
 
 FILES = {

@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 
 from landed.engines.postgres.files import read_supabase_migrations
-from landed.engines.postgres.ledger import insert, ledger_table, provision, row_for
+from landed.engines.postgres.ledger import insert, provision, row_for
+from landed.engines.postgres.ledger_name import ledger_table
 from support.clients.supabase_cli import World
 
 DATA = Path(__file__).parents[1] / "data"

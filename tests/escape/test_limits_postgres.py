@@ -22,7 +22,8 @@ from landed.engines.clock import Clock
 from landed.engines.postgres.catalog.scope import PLAIN as SCOPE
 from landed.engines.postgres.shadow.platform.baseline import PLAIN
 from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, timeline
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.engines.postgres.sql.split import parse
 from support.process.landed_process import Landed
 from support.servers.pgservers import lent_role, remove_servers

@@ -13,7 +13,8 @@ import pytest
 
 import landed
 from landed.engines.postgres.shadow.server.databases import new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.worlds.pghostile import LEDGER, NEXT, STRANGER, Hostile, hostile, roles
 from support.worlds.pgshadowed import shadowing
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.worlds.pghostile import COLUMNS, LEDGER, NEXT, OWNER, VERSIONS, Hostile, hostile, roles
 
 COMMANDS = (("status",), ("doctor",), ("apply", "--yes"), ("repair", "--yes"))

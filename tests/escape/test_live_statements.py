@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from landed.engines.postgres.connect.asking import GUARDED, PATH
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.engines.postgres.sql.split import parse
 from landed.features.postgres import query
 from support.servers.tcpproxy import TcpProxy

@@ -10,7 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.worlds.pghostile import LEDGER, OWNER, STRANGER, Hostile, hostile, roles
 
 LATER = "20240104000000_later.sql"

@@ -21,7 +21,8 @@ from landed.cli.main import COMMANDS
 from landed.cli.options import Common
 from landed.core.next import APPLY, VERBS, Hint, Next, Quoted, as_next, landed, prose, shell_word
 from landed.engines.postgres.shadow.server.databases import new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.clients.wrangler import DATABASE_ID, database_files
 from support.oracles.printed import SHELLS, Pasted, commands, parsed, told
 from support.process.landed_process import Landed

@@ -22,7 +22,8 @@ from landed.engines.postgres.shadow.platform.baseline import PLAIN, Baseline, su
 from landed.engines.postgres.shadow.replay.replay import replay_all
 from landed.engines.postgres.shadow.server import walled
 from landed.engines.postgres.shadow.server.databases import new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import own_server
 from landed.engines.postgres.sql.split import parse
 from support.process.landed_process import Landed
 from support.servers.pgservers import MAJORS, absent, binaries_of, remove_servers

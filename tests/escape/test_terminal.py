@@ -25,7 +25,8 @@ from psycopg import sql as pg
 from landed.cli import output
 from landed.core.printable import escaped, escaped_json, is_shown_whole
 from landed.engines.postgres.shadow.server.databases import new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.ops.shadow_pull import _quoted as toml_text
 from landed.ops.shadow_pull import with_setting
 from landed.report.sql_text import pasteable

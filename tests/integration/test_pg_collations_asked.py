@@ -14,7 +14,8 @@ from landed.engines.postgres.shadow.platform.collations_asked import with_icu_st
 from landed.engines.postgres.shadow.replay.replay import replay_all
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.installed import installed
-from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import own_server
 from landed.engines.postgres.sql.split import parse
 
 pytestmark = pytest.mark.server

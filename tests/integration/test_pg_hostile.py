@@ -14,7 +14,8 @@ import pytest
 import landed
 from landed.engines.postgres.connect.unreadable import unreadable
 from landed.engines.postgres.shadow.server.databases import new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.process.landed_process import Answer, Landed
 from support.servers.pgservers import lent_role
 

@@ -15,11 +15,9 @@ from landed.core.migration import Migration
 from landed.engines.postgres.connect.connect import connect
 from landed.engines.postgres.ledger import (
     Command,
-    LedgerTable,
     StoredRow,
     delete,
     insert,
-    ledger_table,
     look,
     match,
     provision,
@@ -27,6 +25,7 @@ from landed.engines.postgres.ledger import (
     row_for,
     upsert,
 )
+from landed.engines.postgres.ledger_name import LedgerTable, ledger_table
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse

@@ -23,7 +23,7 @@ from landed.engines.postgres.connect.blocking import (
 from landed.engines.postgres.connect.capabilities import Capabilities
 from landed.engines.postgres.connect.connect import Connected, open_connection
 from landed.engines.postgres.connect.sessions import Blocker, duration, shown
-from landed.engines.postgres.ledger import LedgerTable
+from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.project.pg_url import Dsn, parse_url

@@ -16,7 +16,7 @@ import pytest
 from landed.cli.main import main
 from landed.core.findings import FileRehearsal, Rehearsal
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
-from landed.engines.postgres.shadow.server.servers import server_for
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_source import open_files
 from landed.report.json_schema import json_schema

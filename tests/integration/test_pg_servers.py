@@ -29,13 +29,8 @@ from landed.engines.postgres.shadow.server.embedded import embedded
 from landed.engines.postgres.shadow.server.installed import installed
 from landed.engines.postgres.shadow.server.locks import listens, recorded_pid
 from landed.engines.postgres.shadow.server.outdated import sweep_clusters
-from landed.engines.postgres.shadow.server.servers import (
-    ShadowServer,
-    choose,
-    own_server,
-    sentence,
-    server_for,
-)
+from landed.engines.postgres.shadow.server.servers import ShadowServer, sentence
+from landed.engines.postgres.shadow.server.start import choose, own_server, server_for
 from support.servers.pgservers import LENT, binaries_of, lent_role, remove_servers
 
 pytestmark = pytest.mark.server

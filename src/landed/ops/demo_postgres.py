@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow
 from landed.core.migration import Migration
-from landed.engines.postgres.ledger import ledger_table, provision, row_for, upsert
+from landed.engines.postgres.ledger import provision, row_for, upsert
+from landed.engines.postgres.ledger_name import ledger_table
 from landed.engines.postgres.sql.split import parse
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def untrue_history(folder: Path) -> Iterator[PostgresWorld]:
     """
     from landed.engines.postgres.shadow.platform.baseline import supabase
     from landed.engines.postgres.shadow.server.databases import new_database
-    from landed.engines.postgres.shadow.server.servers import server_for
+    from landed.engines.postgres.shadow.server.start import server_for
 
     with _own_place(), server_for(None, baseline=supabase()) as server, new_database(server) as database:
         migrations = folder / "supabase" / "migrations"

@@ -16,7 +16,8 @@ def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[C
     """
     from landed.engines.postgres.shadow.platform.standins import stood_in
     from landed.engines.postgres.shadow.server.choice import chosen
-    from landed.engines.postgres.shadow.server.servers import choose, sentence
+    from landed.engines.postgres.shadow.server.servers import sentence
+    from landed.engines.postgres.shadow.server.start import choose
     from landed.engines.postgres.shadow.server.walled import expected
     from landed.ops.workspace import Workspace
 

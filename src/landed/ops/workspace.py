@@ -113,7 +113,7 @@ class Workspace:
     @cached_property
     def postgres(self) -> PgTarget:
         """The target, where it is a Postgres database: one for all uses, with one reading connection."""
-        from landed.engines.postgres.ledger import ledger_table
+        from landed.engines.postgres.ledger_name import ledger_table
         from landed.engines.postgres.target import PgTarget
 
         if self.spec.dsn is None:

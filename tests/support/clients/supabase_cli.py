@@ -24,7 +24,8 @@ import pytest
 
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import PREFIX, new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from support.clients.wrangler import NotInstalled, environment, package
 from support.process.landed_process import Answer, Landed
 from support.servers.pgservers import binaries_of

@@ -20,9 +20,11 @@ import psycopg
 
 from landed.core.migration import Migration
 from landed.engines.postgres import ledger as pg_ledger
+from landed.engines.postgres.ledger_name import ledger_table
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import new_database
-from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import own_server, server_for
 from landed.engines.postgres.sql.split import parse
 from support.docs.docsworlds import World
 from support.servers.pgservers import binaries_of, remove_servers
@@ -122,7 +124,7 @@ class SupabaseWorld(World):
 
     def record(self, *names: str) -> None:
         """The rows that the Supabase CLI writes for these files, as they are now."""
-        table = pg_ledger.ledger_table()
+        table = ledger_table()
         with self._scratch.connect("postgres") as connection, connection.transaction():
             for statement in pg_ledger.provision(table):
                 connection.execute(statement.encode())

@@ -19,7 +19,8 @@ import apsw
 from landed.engines.d1.api import Api
 from landed.engines.d1.auth import Credentials
 from landed.engines.d1.lookup import Place
-from landed.engines.d1.target import Connected, RemoteD1Target
+from landed.engines.d1.remote import Connected
+from landed.engines.d1.target import RemoteD1Target
 from landed.engines.sqlite.shadow.sandbox import open_sandbox
 
 ACCOUNT, UUID, SECRET = "acc0unt", "0000aaaa-1111-2222-3333-444455556666", "s3cr3t-T0ken"

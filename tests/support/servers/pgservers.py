@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from landed.engines.postgres.shadow.binaries import Binaries, usable
 from landed.engines.postgres.shadow.platform.baseline import Baseline
-from landed.engines.postgres.shadow.server.binaries import Binaries, usable
 from landed.engines.postgres.shadow.server.cluster import Cluster
 from landed.engines.postgres.shadow.server.embedded import embedded
 from landed.engines.postgres.shadow.server.installed import installed
 from landed.engines.postgres.shadow.server.locks import PORT
 from landed.engines.postgres.shadow.server.outdated import remove_cluster
-from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import own_server
 from support import ROOT
 
 MAJORS = (15, 16, 17, 18)

@@ -21,9 +21,10 @@ import psycopg
 import pytest
 
 from landed.engines.postgres.shadow.platform.baseline import PLAIN
-from landed.engines.postgres.shadow.replay.session import patiently
 from landed.engines.postgres.shadow.server.locks import recorded_pid
-from landed.engines.postgres.shadow.server.servers import ShadowServer, own_server
+from landed.engines.postgres.shadow.server.patience import patiently
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import own_server
 from landed.engines.postgres.shadow.server.walled import Walls
 from support.servers.pgservers import binaries_of, remove_servers
 from support.walls import nativecode

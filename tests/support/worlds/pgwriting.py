@@ -11,7 +11,8 @@ from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent
 from landed.engines.live import StoredRow
 from landed.engines.postgres.catalog import PLAIN, Scope
-from landed.engines.postgres.ledger import ledger_table, read_ledger
+from landed.engines.postgres.ledger import read_ledger
+from landed.engines.postgres.ledger_name import ledger_table
 from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer

@@ -20,7 +20,7 @@ from landed.engines.d1.assertions import Proof
 from landed.engines.d1.forecast import NOT_SENT, Forecast
 from landed.engines.d1.guard import Guard, clear, plan_guard
 from landed.engines.d1.ledger import no_trigger
-from landed.engines.d1.target import SCHEMA
+from landed.engines.d1.remote import SCHEMA
 from landed.engines.sqlite.sql.tokens import fold, literal, quote
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from landed.engines.sqlite.sql.split import split
 from landed.engines.sqlite.sql.tokens import tokenize
 
 if TYPE_CHECKING:
-    from landed.engines.d1.target import RemoteD1Target
+    from landed.engines.d1.remote import RemoteD1
 
 Result = tuple[bool | None, str]
 _ONE = "the check must give one row with one value"
 
 
-def run_checks(target: RemoteD1Target, checks: Sequence[DataCheck]) -> list[Result]:
+def run_checks(target: RemoteD1, checks: Sequence[DataCheck]) -> list[Result]:
     """Run the checks in one request: (passed, or ``None`` when it could not be run; why).
 
     Each is compiled against a copy of the schema first; what cannot be compiled, or writes, is not

@@ -10,7 +10,8 @@ from landed.core.errors import ConfigError
 from landed.engines.d1.api import BASE_URL, READ_SECONDS, Api, api_url
 from landed.engines.d1.auth import Credentials, Variables, find_credentials, half_a_pair
 from landed.engines.d1.lookup import find_account, find_database
-from landed.engines.d1.target import Connected, RemoteD1Target
+from landed.engines.d1.remote import Connected
+from landed.engines.d1.target import RemoteD1Target
 from landed.project.discovery import Project
 from landed.project.outside import check_api
 from landed.project.target_spec import TargetSpec

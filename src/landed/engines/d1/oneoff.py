@@ -17,10 +17,10 @@ from landed.engines.sqlite.oneoff import preview as compiled
 from landed.engines.sqlite.sql.tokens import literal, tokenize
 
 if TYPE_CHECKING:
-    from landed.engines.d1.target import RemoteD1Target
+    from landed.engines.d1.remote import RemoteD1
 
 
-def preview(target: RemoteD1Target, script: Script) -> Touched:
+def preview(target: RemoteD1, script: Script) -> Touched:
     """What the statements would touch, without running them. Raises NotProven, UsageError, CannotKnow."""
     from landed.engines.sqlite.shadow.replay import Replayer
 
@@ -33,7 +33,7 @@ def preview(target: RemoteD1Target, script: Script) -> Touched:
         replayer.close()
 
 
-def query(target: RemoteD1Target, script: Script) -> list[Outcome]:
+def query(target: RemoteD1, script: Script) -> list[Outcome]:
     """Run statements that only read, in one request. Raises NotProven, CannotKnow."""
     api, place = target.connected
     try:
@@ -44,7 +44,7 @@ def query(target: RemoteD1Target, script: Script) -> list[Outcome]:
     raise problem
 
 
-def execute(target: RemoteD1Target, script: Script) -> list[Outcome]:
+def execute(target: RemoteD1, script: Script) -> list[Outcome]:
     """Run statements that write, in one request that is all or nothing; it is sent once.
 
     Raises NotProven for a statement that fails, Ambiguous when the reply was lost, Interrupted,

@@ -21,7 +21,7 @@ from landed.engines.d1.reasons import explained
 from landed.engines.live import LiveState
 
 if TYPE_CHECKING:
-    from landed.engines.d1.target import RemoteD1Target
+    from landed.engines.d1.remote import RemoteD1
 
 NOTHING = "The database was read again: nothing of it is there, and it is not recorded."
 LATE = (
@@ -34,7 +34,7 @@ LATE = (
 class Attempt:
     """One file that was sent: what it was to do, and what was there before."""
 
-    target: RemoteD1Target
+    target: RemoteD1
     migration: Migration
     step: Step
     consent: Consent
@@ -89,7 +89,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
 
 
 def after_ledger(
-    target: RemoteD1Target, batch: Batch, problem: BaseException, before: LiveState, wanted: set[str]
+    target: RemoteD1, batch: Batch, problem: BaseException, before: LiveState, wanted: set[str]
 ) -> None:
     """What became of a change of the ledger; returns when it is made. Raises as :func:`after_failure`."""
     failed = failed_proof(problem.reason) if isinstance(problem, SqlFailed) else None

@@ -23,7 +23,7 @@ from landed.engines.d1.batch import (
 )
 from landed.engines.d1.forecast import foresee
 from landed.engines.d1.ledger import check_writable
-from landed.engines.d1.target import RemoteD1Target
+from landed.engines.d1.remote import RemoteD1
 from landed.engines.live import LiveState
 from landed.engines.sqlite.oneoff import Outcome, Script
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class RemoteD1Writer:
     """A writing session; ``undo`` is the way back to before its first write."""
 
-    def __init__(self, target: RemoteD1Target, state: LiveState, undo: UndoPoint | None) -> None:
+    def __init__(self, target: RemoteD1, state: LiveState, undo: UndoPoint | None) -> None:
         self.undo = undo
         self.target = target
         self.state = state

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
 from landed.engines.live import StoredRow
 from landed.engines.postgres.connect.asking import GUARDED, PATH
+from landed.engines.postgres.ledger_name import LedgerTable, ledger_table, spelled
 from landed.engines.postgres.ledger_shape import COLUMNS, Shape, refuse_reading, shape_of, shape_query
-from landed.project.supabase_config import SUPABASE_LEDGER
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -23,33 +23,6 @@ LOCK_TIMEOUT = "4s"
 
 Command = tuple[str, tuple[Any, ...]]
 """SQL text with ``%s`` places, and their values."""
-
-
-class LedgerTable(NamedTuple):
-    """The schema and the name of a ledger table."""
-
-    schema: str
-    table: str
-
-    @property
-    def sql(self) -> str:
-        """The qualified name as the CLI writes it: bare where it can be, quoted where it must be."""
-        return f"{_name(self.schema)}.{_name(self.table)}"
-
-
-def ledger_table(name: str = SUPABASE_LEDGER) -> LedgerTable:
-    """``schema.table`` from the settings; without a schema it is one in ``public``. Raises ConfigError."""
-    parts = name.split(".")
-    if len(parts) > 2 or not all(parts) or "\0" in name:
-        raise ConfigError(f'"{name}" is no name of a table: write schema.table')
-    return LedgerTable(*parts) if len(parts) == 2 else LedgerTable("public", parts[0])
-
-
-def _name(identifier: str) -> str:
-    from landed.engines.postgres.sql.tokens import quote
-
-    plain = identifier.isascii() and identifier.isidentifier() and identifier == identifier.lower()
-    return identifier if plain else quote(identifier)
 
 
 def read_ledger(
@@ -78,7 +51,7 @@ def read_ledger(
     except e.InsufficientPrivilege as error:
         raise CannotKnow(
             f"the history table {table.sql} cannot be read: {error.diag.message_primary}",
-            next=f"connect as its owner, or: GRANT USAGE ON SCHEMA {_name(table.schema)} TO …; "
+            next=f"connect as its owner, or: GRANT USAGE ON SCHEMA {spelled(table.schema)} TO …; "
             f"GRANT SELECT ON {table.sql} TO …",
         ) from None
     finally:
@@ -148,7 +121,7 @@ def provision(table: LedgerTable) -> tuple[str, ...]:
     return (
         f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'",
         f"SET LOCAL search_path = {PATH}",
-        f"CREATE SCHEMA IF NOT EXISTS {_name(table.schema)}",
+        f"CREATE SCHEMA IF NOT EXISTS {spelled(table.schema)}",
         f"CREATE TABLE IF NOT EXISTS {table.sql} (version text NOT NULL PRIMARY KEY)",
         f"ALTER TABLE {table.sql} ADD COLUMN IF NOT EXISTS statements text[]",
         f"ALTER TABLE {table.sql} ADD COLUMN IF NOT EXISTS name text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from landed.core.next import DOCTOR, Next
-from landed.engines.postgres.ledger import LedgerTable
+from landed.engines.postgres.ledger_name import LedgerTable
 
 _TYPES = ("22P02", "22003", "22001", "42883", "42804")
 _NO_TABLE = ("55000", "42809", "0A000")

@@ -16,7 +16,7 @@ from landed.core.migration import Note
 from landed.core.next import Next, as_command
 
 if TYPE_CHECKING:
-    from landed.engines.postgres.ledger import LedgerTable
+    from landed.engines.postgres.ledger_name import LedgerTable
 
 COLUMNS = ("version", "name", "statements")
 """The columns that are read, as far as they are there."""

@@ -12,7 +12,8 @@ from landed.core.migration import Migration
 from landed.core.timeline import DataCheck
 from landed.engines.live import LiveState
 from landed.engines.postgres.connect.reading_runs import own_terms
-from landed.engines.postgres.ledger import LedgerTable, look, match, read_ledger
+from landed.engines.postgres.ledger import look, match, read_ledger
+from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import noted
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,10 @@ import apsw
 from landed.core.errors import Busy, CannotKnow
 from landed.engines.clock import Clock
 from landed.engines.live import LiveState, SchemaRow
+from landed.engines.sqlite.checks import run_check
 from landed.engines.sqlite.ledger import NoLedger, find_ledger, read_ledger
 from landed.engines.sqlite.shadow.bounded import stretch
-from landed.engines.sqlite.shadow.walls import distrust, reading_only
+from landed.engines.sqlite.shadow.walls import distrust
 from landed.project.regular_files import look_at_database
 
 if TYPE_CHECKING:
@@ -224,29 +224,6 @@ class SqliteTarget:
             raise _unreadable(self.path, error) from error
         finally:
             connection.close()
-
-
-def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
-    """Run one check: true or false, or ``None`` and why it says nothing.
-
-    A check is a repository's SQL: it may read this database, and do nothing else.
-    """
-    rules, trace = connection.authorizer, connection.exec_trace
-    connection.authorizer, connection.exec_trace = reading_only(), None
-    try:
-        cursor = connection.execute(sql)
-        rows = list(islice(cursor, 2))
-    except (apsw.InterruptError, apsw.NoMemError, apsw.CorruptError, apsw.NotADBError, apsw.IOError):
-        raise
-    except apsw.AuthError:
-        return None, "a check may only read: SELECT …"
-    except (apsw.Error, ValueError) as error:
-        return None, str(error)
-    finally:
-        connection.authorizer, connection.exec_trace = rules, trace
-    if len(rows) != 1 or len(rows[0]) != 1:
-        return None, "the check must give one row with one value"
-    return bool(rows[0][0]), ""
 
 
 def _restless(path: Path) -> Busy:

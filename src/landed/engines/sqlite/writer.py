@@ -376,7 +376,7 @@ class _Proof:
             self._connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
 
     def _checks(self) -> None:
-        from landed.engines.sqlite.target import run_check
+        from landed.engines.sqlite.checks import run_check
 
         for check in self._step.checks:
             if check.derived:

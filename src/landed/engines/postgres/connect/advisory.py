@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import Busy, UsageError
 from landed.engines.postgres.connect.capabilities import TRANSACTION_PORT, Capabilities
 from landed.engines.postgres.connect.sessions import Blocker, ending, shown
-from landed.engines.postgres.ledger import LedgerTable, ledger_table
+from landed.engines.postgres.ledger_name import LedgerTable, ledger_table
 from landed.project.pg_url import Dsn
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 from landed.core.migration import Migration, Statement
 from landed.engines.live import StoredRow
-from landed.engines.postgres.ledger import LedgerTable, held, insert, is_at, is_kept
+from landed.engines.postgres.ledger import held, insert, is_at, is_kept
+from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import Shape
 from landed.engines.postgres.sql.segments import Segment, segments
 from landed.engines.postgres.sql.settings import with_settings

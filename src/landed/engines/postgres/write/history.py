@@ -8,8 +8,9 @@ from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.core.next import BREAK, STATUS, Next
 from landed.engines.postgres.connect.asking import PATH
-from landed.engines.postgres.ledger import LedgerTable, copied, delete, match, read_ledger, row_for, upsert
+from landed.engines.postgres.ledger import copied, delete, match, read_ledger, row_for, upsert
 from landed.engines.postgres.ledger_advice import advice, not_kept
+from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import refuse_reading, refuse_writing, shape_of, shape_query
 from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.outcome import LATER, before_commit, fate

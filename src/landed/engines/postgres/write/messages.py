@@ -18,7 +18,7 @@ from landed.engines.say import ROLLED_BACK, excerpt
 if TYPE_CHECKING:
     import psycopg
 
-    from landed.engines.postgres.ledger import LedgerTable
+    from landed.engines.postgres.ledger_name import LedgerTable
     from landed.engines.postgres.write.pipeline import Command
     from landed.engines.postgres.write.proof_rows import Loss
     from landed.engines.postgres.write.session import Session

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from landed.core.errors import CannotKnow, NotProven
 from landed.core.next import BREAK, DOCTOR, Next, as_command, prose
 from landed.engines.postgres.connect.asking import GUARDED
-from landed.engines.postgres.ledger import LedgerTable, look, provision
+from landed.engines.postgres.ledger import look, provision
+from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import Shape, refuse_writing, same_shape, shape_of, shape_query
 from landed.engines.postgres.write.pipeline import Command, Failed, send
 

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from landed.engines.postgres.shadow.server.binaries import Binaries
+from landed.engines.postgres.shadow.binaries import Binaries
 
 _CREATE = re.compile(r"create\s++extension\s++(?:if\s++not\s++exists\s++)?\"?([a-z_][\w-]*)")
 _HEADER = re.compile(r"^-- (version|schema|requires|relocatable|loose): (.+)$", re.MULTILINE)

@@ -22,8 +22,9 @@ from landed.engines.postgres.shadow.replay.data import data_checks
 from landed.engines.postgres.shadow.replay.losses import losses
 from landed.engines.postgres.shadow.replay.roles import RolesRestored, share, touches_roles, unshare
 from landed.engines.postgres.shadow.replay.run import Run, runs, takes_part
-from landed.engines.postgres.shadow.replay.session import patiently, unsendable
+from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
+from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.pipeline import ConnectionLost
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
 from landed.engines.postgres.sql.segments import refused_trap, segments

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from landed.core.migration import Migration
+from landed.engines.postgres.shadow.server.roles_made import STATE, strayed
 from landed.engines.postgres.sql.tokens import quote
 from landed.engines.postgres.sql.traits import traits
 
@@ -25,18 +26,11 @@ if TYPE_CHECKING:
 
 _LOCK: Final = 0x6C616E6465  # "lande"
 _MARK: Final = "landed: roles before a replay "
-_AS_MADE: Final = "landed: roles as made "
 
 _IN_CODE: Final = re.compile(
     r"\b(?:create|alter|drop)\s+(?:role|user|group|database|tablespace|system)\b(?!\s+mapping)", re.IGNORECASE
 )
 
-_STATE: Final = """
-SELECT pg_catalog.json_build_object(
-  'roles', (SELECT json_agg(to_jsonb(a)) FROM pg_catalog.pg_authid a WHERE rolname !~ '^pg_'),
-  'members', (SELECT json_agg(to_jsonb(m)) FROM pg_catalog.pg_auth_members m),
-  'settings', (SELECT json_agg(to_jsonb(s)) FROM pg_catalog.pg_db_role_setting s WHERE setdatabase = 0))::text
-"""
 
 _KEPT: Final = """
 SELECT pg_catalog.json_build_object(
@@ -78,9 +72,7 @@ def share(scratch: Scratch) -> None:
     with contextlib.suppress(psycopg.OperationalError):
         while True:
             scratch.admin.execute("SELECT pg_catalog.pg_advisory_lock_shared(%s)", (_LOCK,), prepare=False)
-            if scratch.server.shared or (
-                _written_down(scratch.admin) is None and not _strayed(scratch.admin)
-            ):
+            if scratch.server.shared or (_written_down(scratch.admin) is None and not strayed(scratch.admin)):
                 return
             unshare(scratch)
             RolesRestored(scratch).close()
@@ -104,40 +96,6 @@ def _written_down(connection: psycopg.Connection[Any]) -> Any:
     return json.loads(row[0][len(_MARK) :]) if row and row[0].startswith(_MARK) else None
 
 
-def write_down_as_made(admin: psycopg.Connection[Any]) -> None:
-    """Note how a new server's roles are, in the database that it is administered from.
-
-    A file can change roles in ways that its text does not show; who comes next must not meet them.
-    """
-    from psycopg.sql import SQL, Identifier, Literal
-
-    row = admin.execute(_STATE, prepare=False).fetchone()
-    assert row is not None
-    admin.execute(
-        SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(admin.info.dbname), Literal(_AS_MADE + row[0]))
-    )
-
-
-def _strayed(admin: psycopg.Connection[Any]) -> Any:
-    """The roles as they were made, if they are otherwise now; ``None`` where they are so."""
-    row = admin.execute(
-        f"SELECT ({_STATE}), (SELECT description FROM pg_catalog.pg_shdescription d"
-        " JOIN pg_catalog.pg_database b ON b.oid = d.objoid AND d.classoid = 'pg_database'::regclass"
-        " WHERE b.datname = current_database())",
-        prepare=False,
-    ).fetchone()
-    if row is None or not (row[1] or "").startswith(_AS_MADE):
-        return None
-    made = json.loads(row[1][len(_AS_MADE) :])
-    return None if _comparable(json.loads(row[0])) == _comparable(made) else made
-
-
-def _comparable(state: Any) -> dict[str, list[str]]:
-    return {
-        key: sorted(json.dumps(each, sort_keys=True) for each in rows or ()) for key, rows in state.items()
-    }
-
-
 class RolesRestored:
     """From its making to :meth:`close`, the server's roles are this replay's alone.
 
@@ -155,10 +113,10 @@ class RolesRestored:
         self._guard = scratch.server.connect(scratch.server.admin)
         # Its own database: where an advisory lock is taken decides whom it keeps out.
         self._guard.execute("SELECT pg_catalog.pg_advisory_lock(%s)", (_LOCK,), prepare=False)
-        left = (_written_down(self._guard) or _strayed(self._guard)) if self._own else None
+        left = (_written_down(self._guard) or strayed(self._guard)) if self._own else None
         if left is not None:
             self._put_back(self._guard, left)
-        row = self._guard.execute(_STATE, prepare=False).fetchone()
+        row = self._guard.execute(STATE, prepare=False).fetchone()
         assert row is not None
         self._before = json.loads(row[0])
         if self._own:
@@ -194,7 +152,7 @@ class RolesRestored:
     def _state(self) -> str | None:
         """What :attr:`kept` is to be, as long as the database is there."""
         known = [role["oid"] for role in self._before["roles"] or ()]
-        row = self._guard.execute(_STATE, prepare=False).fetchone()
+        row = self._guard.execute(STATE, prepare=False).fetchone()
         given = {"known": known, "database": self._scratch.name}
         here = self._guard.execute(_KEPT, given, prepare=False).fetchone()
         return None if row is None or here is None else json.dumps(json.loads(row[0]) | json.loads(here[0]))

@@ -61,7 +61,7 @@ class ShadowChoice:
         """The shadow's major version, as far as it is known before a server is asked."""
         if not self.is_own:
             return self.major if chosen(self.setting) == SAME_SERVER else None
-        from landed.engines.postgres.shadow.server.servers import choose
+        from landed.engines.postgres.shadow.server.start import choose
 
         return choose(self.major, self.extensions).major
 
@@ -80,7 +80,7 @@ class ShadowChoice:
         from landed.engines.postgres.shadow.platform import standins
 
         if self.is_own:
-            from landed.engines.postgres.shadow.server.servers import choose
+            from landed.engines.postgres.shadow.server.start import choose
 
             place = choose(self.major, self.extensions).identity
         else:
@@ -102,7 +102,8 @@ class ShadowChoice:
     @property
     def sentence(self) -> str:
         """For the user: which server replays the files, and whether its major version is another one."""
-        from landed.engines.postgres.shadow.server.servers import choose, sentence
+        from landed.engines.postgres.shadow.server.servers import sentence
+        from landed.engines.postgres.shadow.server.start import choose
 
         if not self.is_own:
             where = (

@@ -42,7 +42,7 @@ def open_server(
     :func:`psycopg.connect`, and are needed for ``same-server`` only. Both may hold passwords.
     Raises ConfigError for a setting that means no server, CannotKnow when it cannot be used.
     """
-    from landed.engines.postgres.shadow.server.servers import server_for
+    from landed.engines.postgres.shadow.server.start import server_for
 
     if chosen(setting) == SAME_SERVER:
         from landed.engines.postgres.shadow.server.same_server import same_server

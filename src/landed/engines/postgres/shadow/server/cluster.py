@@ -20,9 +20,9 @@ from typing import Any
 
 from landed.core.errors import CannotKnow
 from landed.core.limits import DEFAULT, Limits
+from landed.engines.postgres.shadow.binaries import Binaries
 from landed.engines.postgres.shadow.platform.standins import lay_out
 from landed.engines.postgres.shadow.server import walled
-from landed.engines.postgres.shadow.server.binaries import Binaries
 from landed.engines.postgres.shadow.server.identity import server_identity
 from landed.engines.postgres.shadow.server.locks import alive, flock, listens, read, stop
 from landed.engines.postgres.shadow.server.outdated import sweep_clusters

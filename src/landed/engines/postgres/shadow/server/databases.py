@@ -13,8 +13,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
-from landed.engines.postgres.shadow.replay.session import patiently
 from landed.engines.postgres.shadow.server.locks import alive
+from landed.engines.postgres.shadow.server.patience import patiently
+from landed.engines.postgres.shadow.server.roles_made import write_down_as_made
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -158,8 +159,6 @@ def make_base(server: ShadowServer) -> None:
     """Fill the database that all others of landed's own server are copied from: the baseline's objects, made
     by its administrator, then what was pulled, by the same without a superuser's rights, then the first wall.
     """
-    from landed.engines.postgres.shadow.replay.roles import write_down_as_made
-
     baseline = server.baseline
     with server.connect(server.admin) as admin:
         name = _scratch_name()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from landed.engines.postgres.shadow.server.binaries import Binaries, usable
+from landed.engines.postgres.shadow.binaries import Binaries, usable
 
 MAJOR = 18
 """Of the pinned version of the wheel."""

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from landed.engines.postgres.shadow.server.binaries import SUFFIX, Binaries, major_of, usable
+from landed.engines.postgres.shadow.binaries import SUFFIX, Binaries, major_of, usable
 
 _NUMBERED = (
     "/usr/lib/postgresql/{}/bin",

@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from landed.engines.postgres.shadow.server.binaries import Binaries
+from landed.engines.postgres.shadow.binaries import Binaries
 from landed.engines.postgres.shadow.server.identity import reachable_by_all
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import landed
 from landed.core.errors import CannotKnow
-from landed.engines.postgres.shadow.server.binaries import Binaries
+from landed.engines.postgres.shadow.binaries import Binaries
 from landed.engines.postgres.shadow.server.identity import Identity
 from landed.engines.postgres.shadow.walls import confine, landlock, launch
 

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import psycopg
 
+from landed.engines.clock import Clock
 from landed.engines.postgres.shadow.server.stopped import Stopped, by_error
 
-if TYPE_CHECKING:
-    from landed.engines.postgres.shadow.server.stopwatch import Stopwatch
+
+class Watcher(Protocol):
+    """Whoever looks after sessions while they wait, such as a
+    :class:`~landed.engines.postgres.shadow.server.stopwatch.Stopwatch`."""
+
+    clock: Clock
+    """Takes the time that is spent waiting."""
+    own: bool
+    """Whether the server is landed's own, so that an error of its own limits is one of landed's."""
+
+    def begin(self, session: Session) -> None:
+        """A session waits for the server."""
+        ...
+
+    def end(self, session: Session) -> None:
+        """It does not wait any more."""
+        ...
 
 
 class Session(psycopg.Connection[Any]):
-    """A connection that a :class:`Stopwatch` looks after whenever it waits for the server.
+    """A connection that a :class:`Watcher` looks after whenever it waits for the server.
 
     Everything that waits may raise :class:`Stopped`; the connection is closed then.
     """
 
-    stopwatch: Stopwatch | None = None
+    stopwatch: Watcher | None = None
     since: float | None = None
     """When the server was last given something to do, while it is waited for."""
     stream = False

@@ -1,0 +1,138 @@
+"""A remote D1 database behind Cloudflare's API: reading it, and Time Travel, the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from landed.core.next import landed, program
+from landed.engines.base import UndoPoint
+from landed.engines.d1.answers import bookmark_of, live_state, rows_of
+from landed.engines.d1.api_errors import SqlFailed
+from landed.engines.d1.api_text import one_line
+from landed.engines.live import LiveState
+from landed.engines.sqlite.sql.tokens import quote
+
+if TYPE_CHECKING:
+    from landed.engines.clock import Clock
+    from landed.engines.d1.api import Api
+    from landed.engines.d1.lookup import Place
+
+SCHEMA = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master "
+    "WHERE lower(substr(name, 1, 4)) <> '_cf_' AND lower(substr(tbl_name, 1, 4)) <> '_cf_'"
+)
+"""The schema without the runtime's own tables, which SQL may not touch."""
+
+
+class Connected(NamedTuple):
+    """The transport and the database that it is to ask."""
+
+    api: Api
+    place: Place
+
+
+class Restored(NamedTuple):
+    """What Time Travel answered: where the database is now, and the bookmark of what was before."""
+
+    bookmark: str
+    previous: str
+    message: str
+
+
+class RemoteD1:
+    """A D1 database behind Cloudflare's REST API. The first use connects; nothing here writes but
+    :meth:`restore`."""
+
+    path = None
+    mode = "d1"
+
+    def __init__(
+        self,
+        connect: Callable[[], Connected],
+        ledger_table: str,
+        notify: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self._connect = connect
+        self.notify = notify
+        self.ledger_table = ledger_table
+        self.clock: Clock | None = None
+        """Bounds what copies of the schema may take, where somebody set it."""
+        self.state: LiveState | None = None
+        """What was read last; a writing session goes on from it."""
+
+    @cached_property
+    def connected(self) -> Connected:
+        """Transport and database. Raises ConfigError, UsageError, CannotKnow."""
+        return self._connect()
+
+    @property
+    def what(self) -> str:
+        """The database in words, for errors."""
+        return f"the database {self.connected.place.name}"
+
+    def read(self) -> LiveState:
+        """Schema and ledger in one request (two where there is no ledger yet), in one transaction.
+
+        Only SELECTs are sent, so a token that may only read is enough. Raises CannotKnow.
+        """
+        ledger = f"SELECT rowid AS _rowid, * FROM {quote(self.ledger_table)} ORDER BY rowid"
+        try:
+            self.state = live_state(self.ask([SCHEMA, ledger]), self.ledger_table)
+        except SqlFailed as error:
+            self.state = self._without_ledger(error)
+        return self.state
+
+    def _without_ledger(self, error: SqlFailed) -> LiveState:
+        state = live_state([*self.ask([SCHEMA]), []], self.ledger_table)
+        if state.ledger is None:
+            return state
+        try:
+            rows = self.ask([f"SELECT * FROM {quote(self.ledger_table)}"])[0]
+        except SqlFailed as worse:
+            return state._replace(ledger=None, ledger_problem=one_line(worse.reason))
+        return live_state([[r._asdict() for r in state.rows], rows], self.ledger_table)
+
+    def ask(self, statements: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """Run statements that only read, in one request: their rows as objects."""
+        api, place = self.connected
+        body = {"batch": [{"sql": sql} for sql in statements]}
+        answer = api.read(f"{place.path}/query", body, what=self.what)
+        return rows_of(answer, len(statements), reading=True)
+
+    def undo_point(self) -> UndoPoint:
+        """The way back to this moment."""
+        bookmark = self.bookmark()
+        name = self.connected.place.name
+        return UndoPoint(
+            bookmark,
+            landed("undo", bookmark=bookmark),
+            program("wrangler", "d1", "time-travel", "restore", name, f"--bookmark={bookmark}"),
+        )
+
+    def bookmark(self, timestamp: str | None = None) -> str:
+        """The Time Travel bookmark of now, or of a time (ISO 8601). Raises CannotKnow."""
+        api, place = self.connected
+        parameters = {"timestamp": timestamp} if timestamp else None
+        found = api.get(f"{place.path}/time_travel/bookmark", parameters, what=f"a bookmark of {self.what}")
+        return bookmark_of(found)
+
+    def restore(self, bookmark: str) -> Restored:
+        """Set the whole database back to a bookmark; everything written since is lost.
+
+        Sent once. Raises Unsure where the outcome is not known, CannotKnow.
+        """
+        api, place = self.connected
+        self.state = None
+        found = api.write(
+            f"{place.path}/time_travel/restore", parameters={"bookmark": bookmark}, what=self.what
+        )
+        previous = bookmark_of(found, "previous_bookmark")
+        message = found.get("message")
+        return Restored(bookmark, previous, api.said(message) if isinstance(message, str) else "")
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if "connected" in self.__dict__:
+            self.connected.api.close()
