@@ -54,6 +54,23 @@ def middle(samples: Sequence[Sample]) -> Sample:
     return Sample(*(median(figures) for figures in zip(*samples, strict=True)))
 
 
+class Bench:
+    """The samples of one run, by name, and the folder that it works in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.samples: dict[str, list[Sample]] = {}
+        self.facts: dict[str, object] = {}
+
+    def take(self, name: str, words: list[str], folder: Path, environ: dict[str, str] | None = None) -> None:
+        """Measure one process and keep the sample."""
+        self.samples.setdefault(name, []).append(measure(words, folder=folder, environ=environ or {}))
+
+    def of(self, name: str) -> Sample:
+        """The median sample of this name."""
+        return middle(self.samples[name])
+
+
 def filesystem(path: Path) -> str:
     """The kind of file system that a path is on (Linux), or ``unknown``."""
     best, kind = "", "unknown"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from support.clients.wrangler import environment
 
 if TYPE_CHECKING:
-    from run import Bench
+    from measure import Bench
 
     from landed.engines.postgres.shadow.server.servers import ShadowServer
     from support.servers.tcpproxy import Count, TcpProxy

@@ -16,7 +16,7 @@ from project import write_project
 from support.clients.wrangler import environment, node, package
 
 if TYPE_CHECKING:
-    from run import Bench
+    from measure import Bench
 
 DELAY = 0.1
 FILES = 50

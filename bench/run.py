@@ -21,7 +21,7 @@ import apsw
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests")]
 
-from measure import Sample, filesystem, measure, middle  # noqa: E402
+from measure import Bench, filesystem, measure, middle  # noqa: E402
 from postgres import goals as postgres_goals  # noqa: E402
 from postgres import postgres  # noqa: E402
 from project import LOCAL_FILE, write_project  # noqa: E402
@@ -32,23 +32,6 @@ from support.clients.wrangler import NotInstalled, environment, node, package, p
 BENCH = Path(__file__).resolve().parent
 LANDED = [sys.executable, "-m", "landed"]
 WARM = (50, 500, 5_000)
-
-
-class Bench:
-    """The samples of one run, by name, and the folder that it works in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.samples: dict[str, list[Sample]] = {}
-        self.facts: dict[str, object] = {}
-
-    def take(self, name: str, words: list[str], folder: Path, environ: dict[str, str] | None = None) -> None:
-        """Measure one process and keep the sample."""
-        self.samples.setdefault(name, []).append(measure(words, folder=folder, environ=environ or {}))
-
-    def of(self, name: str) -> Sample:
-        """The median sample of this name."""
-        return middle(self.samples[name])
 
 
 def objects(database: Path) -> tuple[int, int]:

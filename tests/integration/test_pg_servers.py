@@ -58,7 +58,7 @@ def child(code: str) -> subprocess.Popen[str]:
 
 HOLD = """
 import sys
-from landed.engines.postgres.shadow.server.servers import server_for
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.engines.postgres.shadow.server.databases import new_database
 with server_for(None) as server, new_database(server) as scratch:
     print(scratch.name, flush=True)
@@ -178,7 +178,7 @@ def test_a_damaged_cluster_is_made_anew(place: Path) -> None:
 
 def test_many_at_once_share_one_server(place: Path) -> None:
     code = """
-from landed.engines.postgres.shadow.server.servers import server_for
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.engines.postgres.shadow.server.databases import new_database, snapshot_as_template
 with server_for(None) as server:
     for _ in range(2):

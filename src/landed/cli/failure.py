@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from landed.cli.options import GIVEN, LAST
+from landed.cli.given import GIVEN
 from landed.core.errors import LandedError, UsageError
 
 
@@ -96,9 +96,10 @@ def _known(error: LandedError, given: list[str]) -> int:
     from landed.core.next import Next, lines
 
     next_step, details = error.next, error.details
-    if LAST:
-        next_step = None if next_step is None else LAST[-1].command(next_step)
-        details = tuple(LAST[-1].command(d) if isinstance(d, Next) else d for d in details)
+    shown = error.with_options
+    if shown is not None:
+        next_step = None if next_step is None else shown(next_step)
+        details = tuple(shown(d) if isinstance(d, Next) else d for d in details)
     if _asks(given, "--json"):
         _json(error, error.message, error.exit_code, error.where, next_step, details)
     else:

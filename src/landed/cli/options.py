@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from landed.core.errors import LandedError, UsageError
+
 if TYPE_CHECKING:
-    from landed.core.errors import LandedError
     from landed.core.next import Command
     from landed.ops.workspace import Workspace
 
@@ -33,11 +34,13 @@ class Common:
     debug: bool = False
     words: list[str] = field(default_factory=list)
     targets: tuple[str, ...] = ()
+    whole: Common | None = None
+    """Where these are for one of several targets: the options with all of them."""
 
     def of(self, target: str) -> Common:
         """The same options with one of several targets."""
         words = _words(self, (target,))
-        return replace(self, target=target, targets=(target,), words=words)
+        return replace(self, target=target, targets=(target,), words=words, whole=self.whole or self)
 
     def workspace(self) -> Workspace:
         """The project and target that these options mean. Raises UsageError, ConfigError."""
@@ -49,6 +52,17 @@ class Common:
         workspace = open_workspace(Path(self.project or "."), self.one_target(), self.flags)
         workspace.notify = lambda text: say(text, sys.stderr)
         return workspace
+
+    def attach_to(self, error: LandedError) -> None:
+        """Let an error show its commands with these options."""
+        if error.with_options is None:
+            error.with_options = (self.whole or self).command
+
+    def _end(self, error: LandedError) -> None:
+        from landed.cli.failure import end
+
+        self.attach_to(error)
+        end(error)
 
     @property
     def flags(self) -> dict[str, str | None]:
@@ -63,8 +77,6 @@ class Common:
     def one_target(self) -> str | None:
         """The target, for a command that works on one. Raises UsageError when several are given."""
         if len(self.targets) > 1:
-            from landed.core.errors import UsageError
-
             raise UsageError(
                 f"this command works on one target; there are {len(self.targets)}: {', '.join(self.targets)}",
                 next="name one of them; status, verify and drift take several",
@@ -88,12 +100,6 @@ class Common:
             return command
         return f"landed {_joined(self.words)} {command.rest}".rstrip()
 
-
-LAST: list[Common] = []
-"""The options of the command that is running, for the error that it may end with."""
-
-GIVEN: list[str] = []
-"""The words of the command line that is running: what is secret in them is shown by nothing."""
 
 _SHARED = (
     click.Option(["--project", "-C"], metavar="DIR", help="Work as if started in this folder."),
@@ -132,12 +138,6 @@ _WORDS = {
 }
 
 
-def _end(error: LandedError) -> None:
-    from landed.cli.failure import end
-
-    end(error)
-
-
 def apply_common(function: F) -> F:
     """Declare the common options on the group."""
     function.__click_params__ = [*reversed(_SHARED), *getattr(function, "__click_params__", [])]  # type: ignore[attr-defined]
@@ -150,7 +150,12 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(**values: Any) -> Any:
         context = click.get_current_context()
         given = {name: values.pop(name) for name in _NAMES}
-        return function(common=_merge(context, given), **values)
+        common = _merge(context, given)
+        try:
+            return function(common=common, **values)
+        except LandedError as error:
+            common.attach_to(error)
+            raise
 
     wrapper.__name__ = function.__name__
     wrapper.__doc__ = function.__doc__
@@ -176,10 +181,9 @@ def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     )  # fmt: skip
     common.words = _words(common, targets)
     context.obj = common
-    LAST.append(common)
     from landed.core import last_resort
 
-    last_resort.handlers[:] = [_end]
+    last_resort.handlers[:] = [common._end]
     return common
 
 
@@ -203,7 +207,6 @@ def _without_secrets(value: str) -> str:
         from landed.core.next import Variable
 
         return Variable(name)
-    from landed.core.errors import LandedError
     from landed.project.naming import redact
 
     try:

@@ -7,7 +7,7 @@ import stat
 import sys
 from typing import Any
 
-from landed.cli.options import GIVEN
+from landed.cli.given import GIVEN
 from landed.core import secrets
 
 _gathered: list[tuple[str, ...]] = []

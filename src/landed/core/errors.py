@@ -14,13 +14,19 @@ LandedError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class LandedError(Exception):
     """Something that landed tells the user.
 
     ``message`` says in the user's words what happened; ``details`` are further lines (what had
     already happened, evidence); ``next`` is the command or action to take, shown last; ``where`` is
-    a place such as ``migrations/0002_x.sql:3``.
+    a place such as ``migrations/0002_x.sql:3``. ``with_options`` puts the options that the user gave into
+    a command of it: the command line hangs it on the error, as click keeps an error's context.
     """
 
     exit_code = 1
@@ -38,6 +44,7 @@ class LandedError(Exception):
         self.details = tuple(details)
         self.next = next
         self.where = where
+        self.with_options: Callable[[str], str] | None = None
 
 
 class UsageError(LandedError):
