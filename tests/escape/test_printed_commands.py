@@ -427,8 +427,7 @@ def test_commands_are_made_in_one_place() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "Command"
-        and not name.startswith("targets/pg_")  # there it is what is sent to a server
-        and not name.startswith("catalog/")
+        and not name.startswith("engines/postgres/")  # there it is what is sent to a server
     }
     assert made == {"core/next.py"}
     from_texts = [
@@ -441,4 +440,4 @@ def test_commands_are_made_in_one_place() -> None:
         and any(isinstance(inner, ast.FormattedValue) for inner in ast.walk(node))
     ]
     # Texts of this package's own, put together when it is imported.
-    assert [place.partition(":")[0] for place in from_texts] == ["targets/d1_auth.py"] * 2
+    assert [place.partition(":")[0] for place in from_texts] == ["engines/d1/auth.py"] * 2
