@@ -31,7 +31,6 @@ _IN_CODE: Final = re.compile(
     r"\b(?:create|alter|drop)\s+(?:role|user|group|database|tablespace|system)\b(?!\s+mapping)", re.IGNORECASE
 )
 
-
 _KEPT: Final = """
 SELECT pg_catalog.json_build_object(
   'depends', (SELECT json_agg(to_jsonb(d)) FROM pg_catalog.pg_shdepend d
