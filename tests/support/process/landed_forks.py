@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-DRIVERS = ("apsw", "httpx", "postgast", "psycopg", "rich.console", "rich.table")
+DRIVERS = ("apsw", "httpx", "postgast", "psycopg")
 
 
 class Forks:
