@@ -135,6 +135,21 @@ def test_a_failure_leaves_claims_and_what_follows_runs(fresh: Scratch) -> None:
     )
     assert [failure.statement for failure in step.failures] == [1, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     assert dict(messages(step))[3] == 'relation "a" does not exist (42P01)'
+    assert [failure.code for failure in step.failures] == [
+        *("42704", "42P01", "42704", "42704", "42P01", "23505", "0A000", "42P01", "42601", "42P07")
+    ]
+    assert [[tuple(named) for named in failure.missing] for failure in step.failures] == [
+        [("type", "vector")],
+        [("relation", "a")],
+        [("language", "nosuch")],
+        [("type", "nosuchtype")],
+        [("relation", "a")],
+        [],
+        [("extension", "nosuch")],
+        [("table", "nosuch")],
+        [],
+        [],
+    ]
     assert [trace.weak for trace in step.traces] == [True, False, *[True] * 9, False]
     assert exists(step, 1) == {
         "table public.a": YES,
@@ -225,7 +240,8 @@ def test_a_deferred_constraint_that_speaks_at_the_end_undoes_the_file(fresh: Scr
     )
     assert first.failures == ()
     ((statement, message),) = messages(second)
-    assert statement == 2 and "at the COMMIT" in message and "23503" in message
+    assert statement == 2 and "at the COMMIT" in message and "(23503)" in message
+    assert second.failures[0].code == "23503"
     assert [trace.weak for trace in second.traces] == [True, True]
     with fresh.connect() as connection:
         assert not [key for key in snapshot(connection, PLAIN) if key.name == "public.other"]
@@ -359,7 +375,7 @@ def test_a_statement_that_ends_its_session_is_a_failure_and_the_rest_goes_on(fre
         "CREATE TABLE c (x int)",
     )
     ((number, message),) = messages(first)
-    assert number == 2 and "57P01" in message
+    assert number == 2 and "(57P01)" in message and first.failures[0].code == "57P01"
     assert exists(first, 1)["table public.a"] == exists(first, 3)["table public.b"] == YES
     assert second.failures == () and exists(second, 1)["table public.c"] == YES
 

@@ -13,7 +13,8 @@ class FailureFound:
     """A statement that fails.
 
     ``only_with_data``: it runs on empty tables and fails as soon as they have rows. ``weak``: other
-    rows than the made-up ones might not make it fail. ``advice`` says what works instead.
+    rows than the made-up ones might not make it fail. ``advice`` says what works instead; ``missing`` names
+    the relation, schema, type or function that was not there.
     """
 
     statement: int
@@ -23,6 +24,7 @@ class FailureFound:
     weak: bool = False
     details: tuple[str, ...] = ()
     advice: str | None = None
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,37 @@ from typing import NamedTuple
 from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
 
 
+class Named(NamedTuple):
+    """An object as an error calls it: ``relation`` ``public.posts``, ``function`` ``now_in(text)``."""
+
+    kind: str
+    name: str
+
+    @property
+    def last(self) -> str:
+        """The name alone: without its schema, its arguments and quotes."""
+        return self.name.partition("(")[0].rpartition(".")[2].strip('"')
+
+
 class Failure(NamedTuple):
     """Why a statement could not be replayed.
 
     ``withheld`` says that it needs rights that landed gives to no file: it says nothing about the target.
+    ``code`` is the SQLSTATE of Postgres, the name of SQLite's result (``SQLITE_CONSTRAINT_UNIQUE``),
+    ``refused`` for what D1 or landed does not take, and ``""`` where nothing is known. ``missing`` is what
+    was not there: first the thing itself (a column as ``table.column``), then what it would be a part of.
     """
 
     statement: int
     line: int
     message: str
     withheld: bool = False
+    code: str = ""
+    missing: tuple[Named, ...] = ()
+
+    def lacking(self, *kinds: str) -> Named | None:
+        """The first of what was missing that is of one of these kinds."""
+        return next((named for named in self.missing if named.kind in kinds), None)
 
 
 class DataCheck(NamedTuple):

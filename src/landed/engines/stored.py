@@ -9,7 +9,7 @@ from typing import Any
 
 from landed.core.facts import Change, Effects, FactKey
 from landed.core.standing import Evidence, Judgement, Location, Standing, Verdict
-from landed.core.timeline import DataCheck, Failure, StatementTrace, Step, net_effects
+from landed.core.timeline import DataCheck, Failure, Named, StatementTrace, Step, net_effects
 
 _new = tuple.__new__
 
@@ -80,13 +80,19 @@ def load_step(head: str, body: str) -> StoredStep:
     put = object.__setattr__
     put(step, "name", name)
     put(step, "digest", digest)
-    put(step, "failures", tuple([Failure(*f) for f in failures]))
+    put(step, "failures", tuple([_load_failure(*f) for f in failures]))
     put(step, "checks", tuple([DataCheck(s, line, sql, text, bool(d)) for s, line, sql, text, d in checks]))
     put(step, "dropped", tuple(dropped))
     put(step, "deleted", tuple(deleted))
     put(step, "guarded", bool(guarded))
     put(step, "_body", body)
     return step
+
+
+def _load_failure(
+    statement: int, line: int, message: str, withheld: bool, code: str, missing: Sequence[Sequence[str]]
+) -> Failure:
+    return Failure(statement, line, message, withheld, code, tuple([_new(Named, each) for each in missing]))
 
 
 def _load_trace(trace: list[Any]) -> StatementTrace:

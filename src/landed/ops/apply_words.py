@@ -9,6 +9,7 @@ from landed.core.next import BREAK, Next, landed, prose
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
 from landed.engines.base import Applied
+from landed.engines.sqlite.shadow.reason import is_of_rows
 from landed.ops.examine import Examination, needs_base
 from landed.ops.needs_managed import needs_managed
 from landed.ops.plan import Plan, PlanItem
@@ -48,13 +49,13 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
     if not failure.statement:
         details = ["found in its text, before anything was run"]
-    if failure.message.endswith("(2D000)"):
+    if failure.code == "2D000":
         details.append("A procedure that commits cannot run inside of the transaction that each file is.")
         advice = Next("Call it by hand, outside of the migrations (psql). ", advice)
-    if needs_managed(exam.workspace, failure.message):
+    if needs_managed(exam.workspace, failure):
         details.append("Only this project's own auth, storage, … have it.")
         advice = Next(advice, prose("\nTo replay the files with what they have: landed shadow pull"))
-    elif exam.base is None and needs_base(failure.message, exam.steps):
+    elif exam.base is None and needs_base(failure, exam.steps):
         details.append("No file makes it: this history does not start from an empty database.")
         if exam.workspace.is_postgres:
             advice = Next(advice, prose("\nWhere a database has it already: landed shadow pull --base"))
@@ -86,7 +87,7 @@ def _lacking(failure: Failure) -> str:
 
 def for_want_of_rows(failure: Failure) -> bool:
     """Whether a statement failed for a constraint on rows: the throw-away database has other ones."""
-    return "constraint failed" in failure.message or failure.message.endswith(("(23503)", "(23502)"))
+    return failure.code in ("23503", "23502") or is_of_rows(failure.code)
 
 
 _MANY = 50

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import late_files, replay_order
 from landed.core.migration import Migration, Note
 from landed.core.standing import Judgement, Standing, Verdict, standing
-from landed.core.timeline import Step
+from landed.core.timeline import Failure, Step
 from landed.core.turns import in_turn
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
@@ -273,9 +272,9 @@ def _finish(
             flags.append("known-broken")
         for failure in failures.get(migration.name, ()) if not known_broken else ():
             flags.append("not-replayable")
-            if needs_managed(workspace, failure.message):
+            if needs_managed(workspace, failure):
                 flags.append("needs-managed")
-            elif needs_base(failure.message, steps):
+            elif needs_base(failure, steps):
                 flags.append("needs-base")
             why = f"{WITHHELD}: " if failure.withheld else ""
             at = f"statement {failure.statement} (line {failure.line})"
@@ -349,31 +348,26 @@ def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement
     return judgement
 
 
-def needs_base(message: str, steps: Sequence[Step]) -> bool:
+def needs_base(failure: Failure, steps: Sequence[Step]) -> bool:
     """Whether a statement failed for want of a table that no file of the history makes."""
-    _, found, name = message.partition("no such table: ")
-    if not found:
-        return _needs_relation(message, steps)
-    table = name.strip().rpartition(".")[2].lower()
-    made = ObjectKey("table", "", table).fact(EXISTS)
+    if not failure.code.startswith("SQLITE_"):
+        return _needs_relation(failure, steps)
+    missing = failure.lacking("table")
+    if missing is None:
+        return False
+    made = ObjectKey("table", "", missing.name.rpartition(".")[2].lower()).fact(EXISTS)
     return not any(
         made in step.net or any(c.key == made for t in step.traces for c in t.effects) for step in steps
     )
 
 
-_MISSING = re.compile(r'(?:relation|type|schema) "([^"]+)" does not exist|function (?:[\w.]+\.)?(\w+)\(')
-
-
-def _needs_relation(message: str, steps: Sequence[Step]) -> bool:
+def _needs_relation(failure: Failure, steps: Sequence[Step]) -> bool:
     """The same for what PostgreSQL says: a relation, type, schema or function that no file makes."""
-    if not message.endswith(("(42P01)", "(42704)", "(3F000)", "(42883)")):
+    missing = failure.lacking("relation", "type", "schema", "function")
+    if missing is None:
         return False
-    found = _MISSING.search(message)
-    if found is None:
-        return False
-    last = (found[1] or found[2]).rpartition(".")[2].strip('"')
     return not any(
-        key.prop == EXISTS and key.name.partition("(")[0].rpartition(".")[2].strip('"') == last
+        key.prop == EXISTS and key.name.partition("(")[0].rpartition(".")[2].strip('"') == missing.last
         for step in steps
         for key, (_, after, _) in step.net.items()
         if after is not None

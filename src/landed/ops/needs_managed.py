@@ -5,29 +5,29 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from landed.core.timeline import Failure
+
 if TYPE_CHECKING:
     from landed.ops.workspace import Workspace
 
-_MISSING = re.compile(
-    r'(?:relation|type|operator class|collation) "([^".]+)\.[^"]+" does not exist'
-    r'|function ([\w]+)\.\w+\(.*does not exist|column .* of relation "([^"]+)" does not exist'
-)
 _COLUMNS = frozenset(("users", "identities", "sessions", "objects", "buckets", "messages"))
 """Tables of the platform that people have added columns to; the server does not say their schema."""
 
 
-def needs_managed(workspace: Workspace, message: str) -> bool:
+def needs_managed(workspace: Workspace, failure: Failure) -> bool:
     """Whether a statement failed for want of something in a schema that the platform manages.
 
     Then ``landed shadow pull`` is the way out, unless its file is there.
     """
     if workspace.spec.kind != "supabase" or workspace.project.settings.managed is not None:
         return False
-    found = _MISSING.search(message)
-    if found is None:
+    missing = failure.lacking("relation", "type", "operator class", "collation", "function", "column")
+    if missing is None:
         return False
+    kind, name = missing
+    if kind == "column":
+        return name.rpartition(".")[0] in _COLUMNS
     from landed.engines.postgres.catalog.scope import SUPABASE
 
-    if found[3]:
-        return found[3] in _COLUMNS
-    return re.match(SUPABASE.managed, found[1] or found[2]) is not None
+    schema, dot, _ = name.partition("(")[0].partition(".")
+    return bool(dot) and re.match(SUPABASE.managed, schema) is not None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.core.migration import Migration, Statement
-from landed.core.timeline import Step
+from landed.core.timeline import Failure, Step
 from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
 from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, touches_roles
@@ -33,10 +32,6 @@ _OWNERS = frozenset({"TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "FUNCTION", "ROUTI
 _TRAP = (
     "landed runs every file in one transaction of its own: take BEGIN and COMMIT out of the file, or "
     "put what has to commit by itself into a file of its own. Then run: landed rehearse"
-)
-
-_MISSING = re.compile(
-    r'(relation|schema|type|function) "?([^"]+?)"? does not exist \((?:42P01|3F000|42704|42883)\)'
 )
 
 
@@ -147,7 +142,11 @@ def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> Fil
     trap = refused_trap(migration.statements)
     failures = [
         FailureFound(
-            f.statement, f.line, f.message, advice=_TRAP if trap and trap.text == f.message else None
+            f.statement,
+            f.line,
+            f.message,
+            advice=_TRAP if trap and trap.text == f.message else None,
+            missing=_missing(f),
         )
         for f in step.failures
         if not f.withheld
@@ -249,19 +248,18 @@ def _renamed(step: Step, key: FactKey) -> bool:
     )
 
 
+def _missing(failure: Failure) -> str:
+    """What a statement failed for want of, where a starting schema may have it."""
+    found = failure.lacking("relation", "schema", "type", "bare type", "function")
+    return found.name if found is not None else ""
+
+
 def _starting_schema(workspace: Workspace, files: Sequence[FileRehearsal]) -> list[str]:
     """What to say when files fail for want of objects that no file makes."""
     if workspace.project.settings.base is not None:
         return []
-    missing = {
-        found[2]
-        for file in files
-        for failure in file.failures
-        if not failure.only_with_data and (found := _MISSING.search(failure.message))
-    }
-    broken = sum(
-        any(not f.only_with_data and _MISSING.search(f.message) for f in file.failures) for file in files
-    )
+    missing = {f.missing for file in files for f in file.failures if f.missing}
+    broken = sum(any(f.missing for f in file.failures) for file in files)
     if not missing:
         return []
     return [

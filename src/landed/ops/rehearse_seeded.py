@@ -13,6 +13,7 @@ from landed.core.timeline import Step
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
+from landed.engines.sqlite.shadow.reason import code_of, is_of_rows
 from landed.engines.sqlite.shadow.row_digest import digest_rows
 from landed.engines.sqlite.shadow.sandbox import Sandbox, explain_refusal, unrestricted
 from landed.engines.sqlite.shadow.seed import SeedReport
@@ -128,7 +129,7 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
         details += messages.blocked_by_reference(known, statement.text)
         if dropped is not None:
             advice = _drop_advice(run.scene.step, dropped, known)
-    elif "constraint failed" not in text and not isinstance(error, (apsw.MismatchError, apsw.TooBigError)):
+    elif not is_of_rows(code_of(error)) and not isinstance(error, (apsw.MismatchError, apsw.TooBigError)):
         # "Cannot add a NOT NULL column with default value NULL": any row at all makes it fail.
         weak = not text.startswith("Cannot add")
     elif text.startswith("NOT NULL constraint failed: "):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from typing import Final
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.timeline import Failure
 
-_EXTENSION = re.compile(r'extension "([^"]+)" (?:is not available|has no installation script|is not allow)')
-_MISSING = re.compile(
-    r'(?:relation|type|schema|role|publication|extension) "([^"]+)" does not exist|function ([\w."]+)\('
-)
-_CODES = ("(0A000)", "(58P01)", "(42P01)", "(42704)", "(3F000)", "(42883)", "(22023)")
+_NOT_HERE: Final = frozenset({"0A000", "58P01", "22023"})
+"""SQLSTATEs for an extension that this machine does not come with, or not in that version."""
+_KINDS: Final = ("relation", "type", "schema", "role", "publication", "extension", "function")
 
 
 def lacks(failure: Failure, live: Mapping[FactKey, str], ledger: str = "") -> bool:
@@ -22,13 +20,12 @@ def lacks(failure: Failure, live: Mapping[FactKey, str], ledger: str = "") -> bo
     earlier file made and that the live schema has nevertheless; or the history table (``schema.table``),
     which is there before the first file runs.
     """
-    if not failure.message.endswith(_CODES):
+    missing = failure.lacking(*_KINDS)
+    if missing is None:
         return False
-    if _EXTENSION.search(failure.message):
+    if failure.code in _NOT_HERE and missing.kind == "extension":
         return True
-    found = _MISSING.search(failure.message)
-    name = (found[1] or found[2] or "") if found else ""
-    wanted = name.replace('"', "").rpartition(".")[2]
+    wanted = missing.last
     if wanted and wanted in ledger.replace('"', "").split("."):
         return True
     return bool(wanted) and any(

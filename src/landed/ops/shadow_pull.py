@@ -132,7 +132,7 @@ def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pull
         f"-- What the migrations start from: what {label} has and no file makes. No rows.\n"
         f"-- Written by: {COMMAND}. It counts as applied before the first file.\n"
     )
-    lacks = any(needs_managed(workspace, failure.message) for step in steps for failure in step.failures)
+    lacks = any(needs_managed(workspace, failure) for step in steps for failure in step.failures)
     return replace(_pulled(workspace, "base", head + text, before, after), lacks_managed=lacks)
 
 

@@ -13,6 +13,7 @@ from landed.engines.sqlite.catalog.tracker import SchemaTracker, virtual_tables
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
 from landed.engines.sqlite.shadow.checks import derived_check
 from landed.engines.sqlite.shadow.claims import claimed_effects
+from landed.engines.sqlite.shadow.reason import REFUSED, code_of, missing_of
 from landed.engines.sqlite.shadow.sandbox import Seen, explain_refusal, open_sandbox
 from landed.engines.sqlite.shadow.walls import building
 from landed.engines.sqlite.sql.tokens import fold
@@ -146,7 +147,13 @@ class Replayer:
                 self.connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
                 self.connection.execute("COMMIT")
                 last = statements[-1]
-                return Failure(last.number, last.line, f"at the end of the file: {error}")
+                return Failure(
+                    last.number,
+                    last.line,
+                    f"at the end of the file: {error}",
+                    code=code_of(error),
+                    missing=missing_of(error),
+                )
 
     def _pending_references(self) -> bool:
         """Whether SQLite counts references that would make the COMMIT fail; saves a look at all tables."""
@@ -174,10 +181,15 @@ class Replayer:
         if not self.connection.in_transaction:
             self._begin()
             self.tracker.reread()
-        reason = explain_refusal(error, statement.text, self.mode) or str(error)
+        refused = explain_refusal(error, statement.text, self.mode)
         claims = claimed_effects(statement.text, self.facts)
         trace = StatementTrace(statement.number, statement.line, claims, weak=True)
-        return trace, Failure(statement.number, statement.line, reason), None
+        if refused is not None:
+            return trace, Failure(statement.number, statement.line, refused, code=REFUSED), None
+        why = Failure(
+            statement.number, statement.line, str(error), code=code_of(error), missing=missing_of(error)
+        )
+        return trace, why, None
 
 
 def _sql_errors() -> tuple[type[Exception], ...]:

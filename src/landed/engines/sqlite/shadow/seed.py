@@ -13,6 +13,7 @@ from typing import Protocol
 
 import apsw
 
+from landed.engines.sqlite.shadow.reason import code_of, is_of_rows
 from landed.engines.sqlite.shadow.row_digest import RowsDigest, digest_rows
 from landed.engines.sqlite.shadow.sandbox import unrestricted
 from landed.engines.sqlite.shadow.seed_checks import Check, Value, checks_of
@@ -251,7 +252,7 @@ def _insert(connection: apsw.Connection, table: Table, row: Mapping[str, Value])
             if connection.execute(f"SELECT 1 FROM {quote(table.name)} LIMIT 1").get is not None:
                 return
         except apsw.ConstraintError as refused:
-            if "constraint failed" in str(refused):
+            if is_of_rows(code_of(refused)):
                 raise
         except apsw.SQLError:
             pass

@@ -19,6 +19,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
+from landed.engines.postgres.shadow.server.reason import Reason
 from landed.engines.postgres.sql.tokens import literal
 
 _OF_PLATFORM: Final = re.compile(
@@ -33,7 +34,6 @@ _NEVER_GIVEN: Final = re.compile(
     r"would run as a superuser: landed runs no code of files so|permission denied to create subscription"
     r"|cannot accept a value of type (?:internal|fdw_handler)|replication slots can only be used"
 )
-_WANTS_RIGHTS: Final = re.compile(r"\(42501\)\Z|is a member of role .*\(0LP01\)\Z", re.DOTALL)
 
 _ABOUT: Final = {
     "OBJECT_TABLE": "relation",
@@ -77,13 +77,14 @@ class Powers:
         path = "pg_catalog.current_setting('search_path')"
         return f"SELECT pg_catalog.landed_act({literal(text)}, '{signature}', {path})".encode()
 
-    def withheld(self, message: str) -> bool:
-        """Whether a statement that failed with these words needs what landed gives to no file.
+    def withheld(self, why: Reason) -> bool:
+        """Whether a statement that failed so needs what landed gives to no file.
 
         Of a plain Postgres any superuser may run the files: there every want of rights may be landed's doing.
         """
-        return _NEVER_GIVEN.search(message) is not None or (
-            not self.platform and _WANTS_RIGHTS.search(message) is not None
+        return _NEVER_GIVEN.search(why.text) is not None or (
+            not self.platform
+            and (why.code == "42501" or (why.code == "0LP01" and "is a member of role " in why.text))
         )
 
     def sent(self, statement: str) -> tuple[bytes, ...]:

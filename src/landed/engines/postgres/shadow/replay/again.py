@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from landed.core.facts import Change, Effects, compose
 from landed.core.migration import Migration, Statement
-from landed.core.timeline import Step
+from landed.core.timeline import Failure, Step
 from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.platform.formerly import dropped_by
@@ -20,14 +20,15 @@ from landed.engines.postgres.shadow.platform.versions_asked import as_this_serve
 from landed.engines.postgres.shadow.replay.roles import touches_roles
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.shadow.server.reason import UNDEFINED, reason
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.traits import traits
 
 if TYPE_CHECKING:
     import psycopg
 
-_MISSING: Final = re.compile(r"\((?:42P01|42703|42704|42883|3F000|42601)\)\Z")
-"""How failures end for want of something (or in the syntax): without what another file makes they stay."""
+_MISSING: Final = UNDEFINED | {"42703", "42601"}
+"""SQLSTATEs for want of something (or in the syntax): without what another file makes they stay."""
 _SAVEPOINT: Final = b"SAVEPOINT landed_statement"
 _BACK: Final = (b"ROLLBACK TO SAVEPOINT landed_statement", b"RELEASE SAVEPOINT landed_statement")
 _END: Final = (b"COMMIT", b"RESET SESSION AUTHORIZATION", b"RESET ROLE", b"RESET ALL")
@@ -44,9 +45,9 @@ class Told(NamedTuple):
     same: bool
     lacks: bool = False
 
-    def fails_for_certain(self, message: str) -> bool:
-        """Whether a statement that failed with these words need not be tried again."""
-        return self.same or (self.lacks and _MISSING.search(message) is not None)
+    def fails_for_certain(self, failure: Failure) -> bool:
+        """Whether a statement that failed so need not be tried again."""
+        return self.same or (self.lacks and failure.code in _MISSING)
 
 
 def told(files: Sequence[Migration], known: Sequence[Step], like: Sequence[Step]) -> Iterator[Told | None]:
@@ -79,7 +80,7 @@ def runs_again(
     statements = _in_one_transaction(file, told.step)
     if statements is None or (powers is not None and powers.platform and dropped_by(file)):
         return False
-    failing = {f.statement: f.message for f in told.step.failures}
+    failing = {f.statement: f for f in told.step.failures}
     noted = tracker.noted()
     try:
         answer = _run(connection, tracker, powers, statements, told, failing)
@@ -101,25 +102,24 @@ def _run(
     powers: Powers | None,
     statements: Sequence[Statement],
     told: Told,
-    failing: dict[int, str],
+    failing: dict[int, Failure],
 ) -> bytes | None:
     """Send the statements; the answer of the look. Raises :class:`Refused` for what is not expected."""
     waiting: list[bytes] = [b"BEGIN", tracker.note]
     for statement in statements:
-        message = failing.get(statement.number)
-        if message is not None and (unsendable(statement.text) or told.fails_for_certain(message)):
+        failure = failing.get(statement.number)
+        if failure is not None and (unsendable(statement.text) or told.fails_for_certain(failure)):
             continue
-        if message is not None:
+        if failure is not None:
             waiting.append(_SAVEPOINT)
         commands = as_this_server_can(statement.text, powers)
         waiting.extend(commands)
-        if message is None:
+        if failure is None:
             continue
         try:
             send(connection, waiting, _nothing)
         except Refused as refused:
-            words = f"{refused} ({refused.sqlstate})" if refused.sqlstate else str(refused)
-            if refused.place < len(waiting) - len(commands) or words != message:
+            if refused.place < len(waiting) - len(commands) or reason(refused).text != failure.message:
                 raise
             waiting = [*_BACK]
             continue

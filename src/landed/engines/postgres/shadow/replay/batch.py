@@ -18,6 +18,7 @@ from landed.engines.postgres.shadow.replay.footprint import footprint
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.replay.windows import Window, shares
 from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.shadow.server.reason import Reason, reason
 from landed.engines.postgres.sql.traits import traits
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Outcome:
     """
 
     effects: Effects = ()
-    failure: str = ""
+    failure: Reason | None = None
     undone: bool = False
     targets: tuple[Target, ...] = ()
 
@@ -103,7 +104,12 @@ class Batch:
         return next((s.number for s, _ in self._sent if s is not None), 0)
 
     def run(
-        self, statements: Sequence[Statement], doomed: Mapping[int, str], looks: Looks, *, kept: bool = True
+        self,
+        statements: Sequence[Statement],
+        doomed: Mapping[int, Reason],
+        looks: Looks,
+        *,
+        kept: bool = True,
     ) -> bool:
         """Run them, and commit if they are to be ``kept``.
 
@@ -141,7 +147,7 @@ class Batch:
         return True
 
     def _next_group(
-        self, todo: list[Statement], doomed: Mapping[int, str], careful: bool
+        self, todo: list[Statement], doomed: Mapping[int, Reason], careful: bool
     ) -> tuple[list[Statement], list[Statement]]:
         """The statements to send in one go, and the rest; those that are never sent are done with."""
         group: list[Statement] = []
@@ -149,7 +155,7 @@ class Batch:
             if _is_left_out(statement.text):
                 continue
             failure = doomed.get(statement.number) or unsendable(statement.text)
-            if failure:
+            if failure is not None:
                 self.outcomes[statement.number] = Outcome(self._claims(statement, "public"), failure)
                 continue
             if traits(statement.text).transaction and group:
@@ -257,8 +263,7 @@ class Batch:
         if waiting:
             self._told(waiting, self._tracker.take(seen[0], here=True))
         self.outcomes[statement.number] = Outcome(
-            self._claims(statement, schema[0].decode() or "public"),
-            f"{refused} ({refused.sqlstate})" if refused.sqlstate else str(refused),
+            self._claims(statement, schema[0].decode() or "public"), reason(refused)
         )
 
     def _not_looked_after(self, place: int) -> list[Statement]:
@@ -284,7 +289,7 @@ class Batch:
             for outcome in self.outcomes.values():
                 outcome.undone = True
             last = self.outcomes.setdefault(statements[-1].number, Outcome())
-            last.failure = last.failure or f"at the COMMIT: {refused} ({refused.sqlstate})"
+            last.failure = last.failure or reason(refused).after("at the COMMIT")
 
 
 _MOST = 60

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import CannotKnow
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
-from landed.core.timeline import Failure, StatementTrace, Step, net_effects
+from landed.core.timeline import Failure, Named, StatementTrace, Step, net_effects
 from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.catalog.scope import Scope
 from landed.engines.postgres.shadow.platform.collations_asked import as_asked
@@ -26,6 +26,7 @@ from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.pipeline import ConnectionLost
+from landed.engines.postgres.shadow.server.reason import Reason, reason
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.split import problems
@@ -186,29 +187,31 @@ class PostgresReplayer:
         traces: list[StatementTrace] = []
         for statement in parsed.statements:
             outcome = outcomes.get(statement.number, Outcome())
-            if outcome.failure:
-                if outcome.failure.endswith(_NO_ROOM):
+            why = outcome.failure
+            if why is not None:
+                if why.code in _NO_ROOM:
                     raise CannotKnow(
                         "The files could not be replayed: the shadow's disk is full or broken "
                         f"({migration.name}, statement {statement.number}).",
-                        details=[outcome.failure, "Nothing was judged and nothing was changed."],
+                        details=[why.text, "Nothing was judged and nothing was changed."],
                         next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
                     )
-                held = self._is_withheld(outcome)
-                failures.append(Failure(statement.number, statement.line, outcome.failure, held))
+                missing = why.missing
+                held = self._is_withheld(why, missing, outcome.effects)
+                failures.append(Failure(statement.number, statement.line, why.text, held, why.code, missing))
             traces.append(
                 StatementTrace(
                     statement.number,
                     statement.line,
                     as_asked(statement.text, without_versions(statement.text, outcome.effects)),
-                    writes=traits(statement.text).writes_rows and not outcome.failure,
-                    weak=bool(outcome.failure) or outcome.undone,
+                    writes=traits(statement.text).writes_rows and why is None,
+                    weak=why is not None or outcome.undone,
                 )
             )
         trap = refused_trap(parsed.statements)
         if trap is not None:
             failures.append(Failure(trap.statement, trap.line, trap.text))
-        targets = {number: outcome.targets for number, outcome in outcomes.items() if not outcome.failure}
+        targets = {number: outcome.targets for number, outcome in outcomes.items() if outcome.failure is None}
         lost = losses(parsed.statements, traces, targets)
         return Step(
             name=migration.name,
@@ -222,16 +225,15 @@ class PostgresReplayer:
             net=net_effects(traces),
         )
 
-    def _is_withheld(self, outcome: Outcome) -> bool:
+    def _is_withheld(self, why: Reason, missing: Sequence[Named], effects: Effects) -> bool:
         """Whether a statement failed for want of rights that no file gets, or of what such a one makes."""
         if self._powers is None:
             return False
-        missing = _MISSING.search(outcome.failure)
-        named = missing[1] or missing[2] if missing else ""
-        held = self._powers.withheld(outcome.failure) or named.rpartition(".")[2] in self._not_made
+        lost = any(n.last in self._not_made for n in missing if n.kind not in ("column", "bare type"))
+        held = lost or self._powers.withheld(why)
         if held:
             # Its effects are what it says that it makes.
-            self._not_made |= {c.key.name.partition("(")[0].rpartition(".")[2] for c in outcome.effects}
+            self._not_made |= {c.key.name.partition("(")[0].rpartition(".")[2] for c in effects}
         return held
 
     def have_roles_alone(self) -> None:
@@ -264,7 +266,7 @@ class PostgresReplayer:
 
     def _together(self, statements: Sequence[Statement], kept: bool) -> dict[int, Outcome]:
         """Statements that commit together (or, not ``kept``, do not): a savepoint around each."""
-        doomed: dict[int, str] = {}
+        doomed: dict[int, Reason] = {}
         innocent = 2
         looks = Looks.EACH if self._is_watched(statements) else Looks.SHARED
         while True:
@@ -281,7 +283,7 @@ class PostgresReplayer:
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it
                 elif looks is Looks.CAREFUL:
-                    doomed[batch.current(lost.place)] = f"it ended the session: {_said(lost)}"
+                    doomed[batch.current(lost.place)] = reason(lost).after("it ended the session")
                 # Which statement it was is certain only when they are sent one by one.
                 looks = Looks.CAREFUL
                 self._reopen()
@@ -298,13 +300,13 @@ class PostgresReplayer:
         for statement in statements:
             outcome = found[statement.number] = Outcome()
             outcome.failure = unsendable(statement.text)
-            if outcome.failure or self._is_elsewhere(statement):
+            if outcome.failure is not None or self._is_elsewhere(statement):
                 continue
             claims = self._claims(statement)
             try:
                 self.connection.execute(statement.text.encode())
             except psycopg.Error as error:
-                outcome.failure = _said(error)
+                outcome.failure = reason(error)
             except Stopped as stopped:
                 stopped.statement = statement
                 raise
@@ -313,7 +315,7 @@ class PostgresReplayer:
                 outcome.effects = claims
                 continue
             outcome.effects = self.tracker.reread()
-            if outcome.failure:
+            if outcome.failure is not None:
                 # What it left behind (an index that is not valid) is not what it should have made.
                 outcome.effects = claims
         return found
@@ -336,9 +338,6 @@ class PostgresReplayer:
         return claimed_effects(statement.text, self.facts, schema)
 
 
-_MISSING = re.compile(
-    r'"([^"]+)" does not exist \((?:42P01|42704|42883|3F000)\)\Z|function ([\w.]+)\(.*\(42883\)\Z', re.DOTALL
-)
 _WATCHES = re.compile(
     r"\s*+create\s++event\s++trigger\b|\s*+do\b.*\bevent\s++trigger\b", re.IGNORECASE | re.DOTALL
 )
@@ -367,15 +366,8 @@ def _parts(statements: Sequence[Statement]) -> Iterator[tuple[list[Statement], b
         yield part, True
 
 
-_NO_ROOM = ("(53100)", "(58030)")
-"""How failures end that say nothing about a file: a full disk, and one that cannot be read or written."""
-
-
-def _said(error: Exception) -> str:
-    diagnosis = getattr(error, "diag", None)
-    message = (diagnosis.message_primary if diagnosis is not None else None) or str(error).strip()
-    code = getattr(error, "sqlstate", None)
-    return f"{message} ({code})" if code else message
+_NO_ROOM = frozenset({"53100", "58030"})
+"""SQLSTATEs that say nothing about a file: a full disk, and one that cannot be read or written."""
 
 
 def replay_all(

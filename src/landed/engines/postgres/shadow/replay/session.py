@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from landed.engines.postgres.shadow.server.reason import Reason
 from landed.engines.postgres.sql.tokens import scan
 from landed.engines.postgres.sql.traits import traits
 
 
-def unsendable(sql: str) -> str:
-    """Why a statement cannot be replayed at all, or ``""``."""
+def unsendable(sql: str) -> Reason | None:
+    """Why a statement cannot be replayed at all, if it cannot."""
     if "\0" in sql:
-        return "there is a NUL character in it: no server takes it"
+        return Reason("there is a NUL character in it: no server takes it")
     try:
         sql.encode()
     except UnicodeEncodeError:
-        return "it is not valid UTF-8"
+        return Reason("it is not valid UTF-8")
     if traits(sql).verb == "COPY":
         for kind, text, _ in scan(sql):
             if kind == "word" and text.upper() == "STDIN":
-                return "COPY … FROM stdin takes its rows from psql: write them as INSERT"
+                return Reason("COPY … FROM stdin takes its rows from psql: write them as INSERT")
             if kind == "word" and text.upper() == "STDOUT":
-                return "COPY … TO stdout gives its rows to psql: nothing in a migration reads them"
-    return ""
+                return Reason("COPY … TO stdout gives its rows to psql: nothing in a migration reads them")
+    return None

@@ -1,0 +1,58 @@
+"""Why the server refused a statement: its words, its SQLSTATE, and what it says is not there."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from landed.core.timeline import Named
+
+UNDEFINED: Final = frozenset({"42P01", "42704", "3F000", "42883"})
+"""SQLSTATEs for a relation, an object, a schema or a function that is not there."""
+
+_SAYS: Final = UNDEFINED | {"42703", "0A000", "58P01", "22023"}
+"""SQLSTATEs whose messages name what is missing: these, a column, an extension's files, SET ROLE's role."""
+
+_KIND: Final = r"\b([a-z]+(?:[ -][a-z]+){0,3})"
+_OBJECT: Final = re.compile(
+    rf'{_KIND} "([^"]+)"(?: (?:of|for) {_KIND} "([^"]+)")? does not exist(?: for {_KIND} "([^"]+)")?'
+)
+_ROUTINE: Final = re.compile(r"\b(function|procedure|aggregate) ([^ (]+\(.*\)) does not exist", re.DOTALL)
+_BARE: Final = re.compile(r'(?<!to )\btype ([^" ]+) does not exist')
+"""As CREATE FUNCTION says it of its arguments and result."""
+_EXTENSION: Final = re.compile(
+    r'(extension) "([^"]+)" (?:is not available|has no installation script|is not allow)'
+)
+
+
+class Reason(NamedTuple):
+    """Why a statement failed: in words, which end with the SQLSTATE where there is one, and the SQLSTATE."""
+
+    text: str
+    code: str = ""
+
+    @property
+    def missing(self) -> tuple[Named, ...]:
+        """What is not there, and what it would be a part of. No field of the server's diagnostics has it."""
+        if self.code not in _SAYS:
+            return ()
+        found = _OBJECT.search(self.text) or _ROUTINE.search(self.text) or _EXTENSION.search(self.text)
+        if found is None:
+            bare = _BARE.search(self.text)
+            return (Named("bare type", bare[1]),) if bare else ()
+        if found[1] == "column" and found.re is _OBJECT:
+            return (Named("column", f"{found[4]}.{found[2]}" if found[3] == "relation" else found[2]),)
+        each = iter(found.groups())
+        return tuple(Named(kind, name) for kind, name in zip(each, each, strict=True) if kind)
+
+    def after(self, words: str) -> Reason:
+        """The same with other words before it."""
+        return Reason(f"{words}: {self.text}", self.code)
+
+
+def reason(error: Exception) -> Reason:
+    """What an error says that has a SQLSTATE: the driver's, or one of the pipeline's."""
+    diagnosis = getattr(error, "diag", None)
+    message = (diagnosis.message_primary if diagnosis is not None else None) or str(error).strip()
+    code = getattr(error, "sqlstate", None) or ""
+    return Reason(f"{message} ({code})" if code else message, code)
