@@ -67,6 +67,11 @@ def test_what_postgres_says_is_missing(message: str, code: str, missing: list[tu
     assert why.after("at the COMMIT").missing == why.missing
 
 
+def test_a_sentence_as_long_as_a_file_likes_takes_no_time() -> None:
+    for words in ("function f(", 'column "a" of ', "type x ", 'relation "', "a "):
+        assert Reason(words * 1_000_000, "42883").missing == ()
+
+
 def test_names_are_told_alone() -> None:
     assert Named("relation", "app.posts").last == "posts"
     assert Named("function", "app.now_in(text, pg_catalog.int4)").last == "now_in"

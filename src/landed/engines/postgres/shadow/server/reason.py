@@ -24,6 +24,9 @@ _EXTENSION: Final = re.compile(
     r'(extension) "([^"]+)" (?:is not available|has no installation script|is not allow)'
 )
 
+_LONGEST: Final = 8000
+"""Characters that are read: the server's own sentences are shorter, a RAISE says as many as it likes."""
+
 
 class Reason(NamedTuple):
     """Why a statement failed: in words, which end with the SQLSTATE where there is one, and the SQLSTATE."""
@@ -36,9 +39,10 @@ class Reason(NamedTuple):
         """What is not there, and what it would be a part of. No field of the server's diagnostics has it."""
         if self.code not in _SAYS:
             return ()
-        found = _OBJECT.search(self.text) or _ROUTINE.search(self.text) or _EXTENSION.search(self.text)
+        words = self.text[:_LONGEST]
+        found = _OBJECT.search(words) or _ROUTINE.search(words) or _EXTENSION.search(words)
         if found is None:
-            bare = _BARE.search(self.text)
+            bare = _BARE.search(words)
             return (Named("bare type", bare[1]),) if bare else ()
         if found[1] == "column" and found.re is _OBJECT:
             return (Named("column", f"{found[4]}.{found[2]}" if found[3] == "relation" else found[2]),)
