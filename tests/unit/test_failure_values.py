@@ -28,7 +28,7 @@ WORDS = [
     ('table "posts" does not exist', "42P01", [("table", "posts")]),
     ('type "mood" does not exist', "42704", [("type", "mood")]),
     ('role "reporter" does not exist', "22023", [("role", "reporter")]),
-    ("type app.mood does not exist", "42704", [("bare type", "app.mood")]),
+    ("type app.mood does not exist", "42704", [("type", "app.mood")]),
     ("cast from type integer to type mood does not exist", "42704", []),
     ('schema "app" does not exist', "3F000", [("schema", "app")]),
     ("function app.now_in(text) does not exist", "42883", [("function", "app.now_in(text)")]),
@@ -75,7 +75,7 @@ def test_a_sentence_as_long_as_a_file_likes_takes_no_time() -> None:
 def test_names_are_told_alone() -> None:
     assert Named("relation", "app.posts").last == "posts"
     assert Named("function", "app.now_in(text, pg_catalog.int4)").last == "now_in"
-    assert Named("type", "mood").last == "mood"
+    assert Named("type", "app.mood[]").last == "mood"
 
 
 def test_an_error_without_a_code_has_its_words_only() -> None:
@@ -158,7 +158,11 @@ def failed(message: str, code: str) -> Failure:
     return Failure(1, 1, message, code=code, missing=Reason(message, code).missing)
 
 
-LIVE = {FactKey("table", "", "public.users", EXISTS): YES, FactKey("role", "", "reporter", EXISTS): YES}
+LIVE = {
+    FactKey("table", "", "public.users", EXISTS): YES,
+    FactKey("role", "", "reporter", EXISTS): YES,
+    FactKey("enum", "", "public.mood", EXISTS): YES,
+}
 
 
 @pytest.mark.parametrize(
@@ -173,6 +177,9 @@ LIVE = {FactKey("table", "", "public.users", EXISTS): YES, FactKey("role", "", "
         ('role "reporter" does not exist', "22023", True),
         ('relation "public.users" does not exist', "P0001", False),
         ('relation "landed.history" does not exist', "42P01", True),
+        ('type "mood" does not exist', "42704", True),
+        ("type public.mood[] does not exist", "42704", True),
+        ("type public.other does not exist", "42704", False),
     ],
 )
 def test_what_the_target_may_have(message: str, code: str, has: bool) -> None:
@@ -190,6 +197,7 @@ def test_what_the_target_may_have(message: str, code: str, has: bool) -> None:
         ('column "nick" of relation "users" does not exist', "42703", True),
         ('column "nick" of relation "posts" does not exist', "42703", False),
         ('type "auth.odd" does not exist', "42704", True),
+        ("type auth.odd does not exist", "42704", True),
     ],
 )
 def test_what_only_the_projects_own_platform_has(message: str, code: str, managed: bool) -> None:
@@ -252,6 +260,7 @@ def test_a_replay_in_sqlite_says_what_kind_of_failure_it_was() -> None:
         ('relation "public.posts" does not exist', "42P01", True),
         ('relation "public.users" does not exist', "42P01", False),
         ("function app.now_in(text) does not exist", "42883", True),
+        ("type app.mood does not exist", "42704", True),
         ('table "posts" does not exist', "42P01", False),
         ('column "c" of relation "posts" does not exist', "42703", False),
         ('relation "public.posts" does not exist', "P0001", False),

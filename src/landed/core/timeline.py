@@ -17,8 +17,8 @@ class Named(NamedTuple):
 
     @property
     def last(self) -> str:
-        """The name alone: without its schema, its arguments and quotes."""
-        return self.name.partition("(")[0].rpartition(".")[2].strip('"')
+        """The name alone: without its schema, its arguments, quotes, and the brackets of an array."""
+        return self.name.partition("(")[0].rpartition(".")[2].removesuffix("[]").strip('"')
 
 
 class Failure(NamedTuple):

@@ -250,7 +250,7 @@ def _renamed(step: Step, key: FactKey) -> bool:
 
 def _missing(failure: Failure) -> str:
     """What a statement failed for want of, where a starting schema may have it."""
-    found = failure.lacking("relation", "schema", "type", "bare type", "function")
+    found = failure.lacking("relation", "schema", "type", "function")
     return found.name if found is not None else ""
 
 

@@ -229,7 +229,7 @@ class PostgresReplayer:
         """Whether a statement failed for want of rights that no file gets, or of what such a one makes."""
         if self._powers is None:
             return False
-        lost = any(n.last in self._not_made for n in missing if n.kind not in ("column", "bare type"))
+        lost = any(n.last in self._not_made for n in missing if n.kind != "column")
         held = lost or self._powers.withheld(why)
         if held:
             # Its effects are what it says that it makes.

@@ -18,7 +18,7 @@ _OBJECT: Final = re.compile(
     rf'{_KIND} "([^"]+)"(?: (?:of|for) {_KIND} "([^"]+)")? does not exist(?: for {_KIND} "([^"]+)")?'
 )
 _ROUTINE: Final = re.compile(r"\b(function|procedure|aggregate) ([^ (]+\(.*\)) does not exist", re.DOTALL)
-_BARE: Final = re.compile(r'(?<!to )\btype ([^" ]+) does not exist')
+_TYPE: Final = re.compile(r'(?<!to )\b(type) ([^" ]+) does not exist')
 """As CREATE FUNCTION says it of its arguments and result."""
 _EXTENSION: Final = re.compile(
     r'(extension) "([^"]+)" (?:is not available|has no installation script|is not allow)'
@@ -40,10 +40,10 @@ class Reason(NamedTuple):
         if self.code not in _SAYS:
             return ()
         words = self.text[:_LONGEST]
-        found = _OBJECT.search(words) or _ROUTINE.search(words) or _EXTENSION.search(words)
+        tries = (pattern.search(words) for pattern in (_OBJECT, _ROUTINE, _TYPE, _EXTENSION))
+        found = next(filter(None, tries), None)
         if found is None:
-            bare = _BARE.search(words)
-            return (Named("bare type", bare[1]),) if bare else ()
+            return ()
         if found[1] == "column" and found.re is _OBJECT:
             return (Named("column", f"{found[4]}.{found[2]}" if found[3] == "relation" else found[2]),)
         each = iter(found.groups())
