@@ -492,3 +492,21 @@ class TestLedger:
         with pytest.raises(NotProven, match="changed since it was judged") as raised:
             run_repair(exam, plan)
         assert "recorded meanwhile: 0001_init.sql" in raised.value.details
+
+
+def test_a_rename_is_no_loss_and_what_goes_beside_it_is(remote: Remote) -> None:
+    remote.apply()
+    remote.write(
+        "0005_rename", "ALTER TABLE users RENAME COLUMN email TO mail; ALTER TABLE posts RENAME TO notes;"
+    )
+    remote.apply()
+    assert remote.wire.execute("SELECT mail FROM users ORDER BY id") == [("a",), ("b",)]
+    remote.write("0006_drop", "ALTER TABLE users RENAME COLUMN region TO r; ALTER TABLE users DROP COLUMN r;")
+    with pytest.raises(NeedsConfirmation, match=r"drops the column users\.region") as caught:
+        remote.apply()
+    assert "drop-column:users.region" in str(caught.value.next)
+    assert remote.wire.execute("SELECT region FROM users") == [("eu",), ("eu",)]
+    remote.apply("drop-column:users.region")
+    remote.write("0007_gone", "ALTER TABLE notes RENAME TO n; DROP TABLE n;")
+    with pytest.raises(NeedsConfirmation, match="drops the table notes"):
+        remote.apply()

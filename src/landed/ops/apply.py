@@ -283,4 +283,9 @@ def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
     migration = exam.migration(judgement.name)
     assert migration is not None
     numbers = tuple(s.number for s in migration.statements)
-    return PlanItem(migration, step, numbers, judgement.standing, tuple(describe(step)))
+    renamed = None
+    if not exam.workspace.is_postgres:
+        from landed.engines.sqlite.renames import Renames
+
+        renamed = Renames(step)
+    return PlanItem(migration, step, numbers, judgement.standing, tuple(describe(step, renamed)))

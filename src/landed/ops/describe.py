@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from landed.core.facts import EXISTS, FactKey
+from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.timeline import Step
 
 _BRIEF = 70
@@ -21,9 +22,16 @@ def _brief(value: str | None) -> str:
 _HAVE_COLUMNS = ("table", "virtual table", "view", "materialized view", "foreign table")
 
 
-def describe(step: Step) -> list[str]:
+class Renamed(Protocol):
+    """What a file renames, where its engine can tell: the name before it -> the one after it."""
+
+    tables: dict[str, str]
+    columns: dict[tuple[str, str], tuple[str, str]]
+
+
+def describe(step: Step, renamed: Renamed | None = None) -> list[str]:
     """What a file does to the schema, object by object: ``+ table users``, ``~ column users.name · type``."""
-    lines = []
+    lines, told = _renames(step, renamed) if renamed is not None else ([], set())
     tables = {
         key.name: after
         for key, (_, after, _) in step.net.items()
@@ -35,7 +43,7 @@ def describe(step: Step) -> list[str]:
         if key.prop == EXISTS and after
     }
     for key, (before, after, number) in sorted(step.net.items(), key=lambda item: (item[1][2], item[0])):
-        if key.parent in tables or _comes_along(key, number, born):
+        if key.object in told or key.parent in tables or _comes_along(key, number, born):
             continue
         if key.prop == EXISTS:
             lines.append(f"{'+' if after else '-'} {key.object}")
@@ -45,6 +53,22 @@ def describe(step: Step) -> list[str]:
     if writes:
         lines.append(f"rows written by statement {', '.join(map(str, writes))}")
     return lines
+
+
+def _renames(step: Step, renamed: Renamed) -> tuple[list[str], set[ObjectKey]]:
+    """A line for everything that is renamed, and the objects that need no other one."""
+    lines = []
+    told: set[ObjectKey] = set()
+    for was, now in sorted(renamed.tables.items()):
+        objects = ObjectKey("table", "", was), ObjectKey("table", "", now)
+        if all(o.fact(EXISTS) in step.net for o in objects):
+            lines.append(f"~ table {was} is renamed to {now}")
+            told |= set(objects)
+    for (table, was), (at, now) in sorted(renamed.columns.items()):
+        objects = ObjectKey("column", table, was), ObjectKey("column", at, now)
+        lines.append(f"~ column {table}.{was} is renamed to {now}")
+        told |= {o for o in objects if o.fact(EXISTS) in step.net}
+    return lines, told
 
 
 def _comes_along(key: FactKey, number: int, born: Mapping[tuple[str, str], int]) -> bool:

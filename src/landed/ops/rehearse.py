@@ -8,6 +8,7 @@ from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
+from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import Seen
@@ -69,7 +70,7 @@ def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
     replayer.seen = {}
     step = replayer.replay(migration)
     failures = [FailureFound(f.statement, f.line, f.message) for f in step.failures]
-    changes = tuple(describe(step))
+    changes = tuple(describe(step, Renames(step)))
     notes = [n.text for n in migration.notes] + _dropped(step)
     if not tables or not _reaches_rows(migration, replayer.seen, facts):
         return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
@@ -171,22 +172,13 @@ def _dropped(step: Step) -> list[str]:
         and key.name in step.dropped
     }
     notes += [f"drops table {name} (its rows go)" for name in sorted(gone)]
-    for key, (before, after, _) in sorted(step.net.items()):
-        if key.kind == "column" and key.prop == EXISTS and before and after is None:
-            table = FactKey("table", "", key.parent, EXISTS)
-            if table not in step.net and not _renamed(step, key):
-                notes.append(f"drops column {key.parent}.{key.name} (its values go)")
+    renames = Renames(step)
+    taken = {
+        (key.parent, key.name)
+        for key, (before, after, _) in step.net.items()
+        if key.kind == "column" and key.prop == EXISTS and before and after is None
+    }
+    for table, column in sorted((taken | set(renames.lost)) - set(renames.columns)):
+        if FactKey("table", "", table, EXISTS) not in step.net:
+            notes.append(f"drops column {table}.{column} (its values go)")
     return notes
-
-
-def _renamed(step: Step, key: FactKey) -> bool:
-    """Whether the statement that took the column brought another one: RENAME COLUMN."""
-    number = step.net[key][2]
-    return key.parent not in step.dropped and any(
-        other.kind == "column"
-        and other.prop == EXISTS
-        and other.parent == key.parent
-        and after
-        and n == number
-        for other, (_, after, n) in step.net.items()
-    )

@@ -15,6 +15,7 @@ from landed.core.timeline import Step
 from landed.engines.base import Consent
 from landed.engines.d1.forecast import Forecast
 from landed.engines.sqlite import rowguard
+from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Count, Loss, Reference
 from landed.engines.sqlite.sql.tokens import quote
 
@@ -126,8 +127,9 @@ def clear(guard: Guard) -> list[str]:
 
 def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
     """What has to be measured around a file, and which losses are allowed."""
-    dropped = set(step.dropped)
-    columns = _dropped_columns(step, forecast, dropped)
+    renames = Renames(step)
+    dropped = renames.tables_before(step.dropped)
+    columns = _dropped_columns(step, forecast, renames)
     if not step.guarded and not columns:
         return Guard()
     known = rowguard.references(forecast.before)
@@ -135,7 +137,7 @@ def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
     if step.guarded:
         for table in sorted(rowguard.at_risk(dropped, known)):
             if FactKey("table", "", table, EXISTS) in forecast.before:
-                found += _measures(table, len(found), known, forecast, dropped, consent)
+                found += _measures(table, len(found), known, forecast, dropped, consent, renames)
     for table, column in columns:
         allowed = Loss("drop-column", table, 0, column).allow in consent.allowed
         before = f"(SELECT count({quote(column)}) FROM {quote(table)})"
@@ -164,15 +166,17 @@ def losses_of(guard: Guard, measured: str, step: Step, forecast: Forecast, conse
             prints[measure.table, measure.columns] = (now_is, differs)
         elif was:
             found.append(Loss("drop-column", measure.table, was, measure.columns[0]))
+    renames = Renames(step)
     found += rowguard.losses(
         before,
         now.__getitem__,
         lambda table, columns: prints[table, columns],
         forecast.after,
-        step.dropped,
+        renames.tables_before(step.dropped),
         forecast.deleted,
         forecast.updated,
         list(guard.known),
+        renames,
     )
     return [loss for loss in found if loss.allow not in consent.allowed]
 
@@ -197,28 +201,33 @@ def _measures(
     forecast: Forecast,
     dropped: set[str],
     consent: Consent,
+    renames: Renames,
 ) -> list[Measure]:
-    there = FactKey("table", "", table, EXISTS) in forecast.after
-    count = f"(SELECT count(*) FROM {quote(table)})"
+    called, _ = renames.now(table)
+    there = FactKey("table", "", called, EXISTS) in forecast.after
+    count, again = (f"(SELECT count(*) FROM {quote(name)})" for name in (table, called))
     allowed = consent.allowed
     if there:
-        said = table in forecast.deleted or Loss("lose-rows", table, 0).allow in allowed
-        rows = Measure(used + 1, "none" if said else "rows", table, before=count, after=count)
+        said = (
+            table in renames.tables_before(forecast.deleted) or Loss("lose-rows", table, 0).allow in allowed
+        )
+        rows = Measure(used + 1, "none" if said else "rows", table, before=count, after=again)
     else:
         said = table not in dropped or Loss("drop-table", table, 0).allow in allowed
         rows = Measure(used + 1, "none" if said else "gone", table, before=count)
     found = [rows]
     for reference in known:
+        present = renames.now(table, reference.columns)[1]
         if reference.child != table or any(
-            FactKey("column", table, c, EXISTS) not in forecast.after for c in reference.columns
+            FactKey("column", called, c, EXISTS) not in forecast.after for c in present
         ):
             continue
-        figure = _fingerprint(table, reference.columns)
+        figure, afresh = _fingerprint(table, reference.columns), _fingerprint(called, present)
         loss = Loss("change-rows", table, 0, ", ".join(reference.columns))
-        said = table in forecast.updated or loss.allow in allowed
+        said = table in renames.tables_before(forecast.updated) or loss.allow in allowed
         rule = "none" if said else "print"
         number = used + len(found) + 1
-        found.append(Measure(number, rule, table, reference.columns, rows.number, figure, figure))
+        found.append(Measure(number, rule, table, reference.columns, rows.number, figure, afresh))
     return found
 
 
@@ -232,13 +241,13 @@ def _fingerprint(table: str, columns: tuple[str, ...]) -> str:
     return f"(SELECT {parts} FROM {quote(table)})"
 
 
-def _dropped_columns(step: Step, forecast: Forecast, dropped: set[str]) -> list[tuple[str, str]]:
+def _dropped_columns(step: Step, forecast: Forecast, renames: Renames) -> list[tuple[str, str]]:
     found = []
-    for key, (_, after, _) in step.net.items():
-        if key.kind != "column" or key.prop != EXISTS or after is not None or key not in forecast.before:
+    for table, column in renames.lost:
+        if FactKey("column", table, column, EXISTS) not in forecast.before:
             continue
-        if key.parent not in dropped and FactKey("table", "", key.parent, EXISTS) in forecast.after:
-            found.append((key.parent, key.name))
+        if renames.table(table) is not None or FactKey("table", "", table, EXISTS) in forecast.after:
+            found.append((table, column))
     return found
 
 

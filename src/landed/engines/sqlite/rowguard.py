@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import apsw
 
 from landed.core.facts import EXISTS, FactKey
+from landed.engines.sqlite.renames import NONE, Renames
 from landed.engines.sqlite.sql.tokens import quote
 
 
@@ -112,20 +113,23 @@ def compare(
     deleted: Iterable[str],
     updated: Iterable[str],
     known: list[Reference],
+    renames: Renames = NONE,
 ) -> list[Loss]:
     """What was lost: compares the counts taken before with the state now.
 
     ``deleted`` and ``updated`` are tables that the file itself names in DELETE and UPDATE: what it
-    says in so many words is not a loss that it hides. ``known`` are the references before.
+    says in so many words is not a loss that it hides. ``known`` are the references before;
+    ``renames`` tells under which names the rows are now.
     """
 
     def rows(table: str) -> int:
-        return int(connection.execute(f"SELECT count(*) FROM main.{quote(table)}").get)
+        now, _ = renames.now(table)
+        return int(connection.execute(f"SELECT count(*) FROM main.{quote(now)}").get)
 
     def prints(table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
-        return fingerprint(connection, table, columns)
+        return fingerprint(connection, *renames.now(table, columns))
 
-    return losses(before, rows, prints, facts, dropped, deleted, updated, known)
+    return losses(before, rows, prints, facts, dropped, deleted, updated, known, renames)
 
 
 def losses(
@@ -137,15 +141,19 @@ def losses(
     deleted: Iterable[str],
     updated: Iterable[str],
     known: list[Reference],
+    renames: Renames,
 ) -> list[Loss]:
-    """The rules of :func:`compare` over whatever tells ``rows`` and fingerprints (``prints``) of now."""
-    gone, said = set(dropped), set(deleted)
-    changed = set(updated)
+    """The rules of :func:`compare` over whatever tells ``rows`` and fingerprints (``prints``) of now.
+
+    Both are asked by the names of before the file.
+    """
+    gone, said = set(dropped), renames.tables_before(deleted)
+    changed = renames.tables_before(updated)
     found = []
     for table, old in before.items():
         if not old.rows:
             continue
-        if FactKey("table", "", table, EXISTS) not in facts:
+        if FactKey("table", "", renames.now(table)[0], EXISTS) not in facts:
             if table in gone:
                 found.append(Loss("drop-table", table, old.rows))
             continue
@@ -153,7 +161,7 @@ def losses(
         if now < old.rows and table not in said:
             found.append(Loss("lose-rows", table, old.rows - now, through=_through(table, gone, known)))
         elif now == old.rows and table not in changed:
-            found += _changed(prints, table, old, facts, gone, known)
+            found += _changed(prints, table, old, facts, gone, known, renames)
     return _with_causes(found, gone)
 
 
@@ -164,10 +172,12 @@ def _changed(
     facts: Mapping[FactKey, str],
     gone: set[str],
     known: list[Reference],
+    renames: Renames,
 ) -> list[Loss]:
     found = []
     for columns, seen in old.references.items():
-        if any(FactKey("column", table, c, EXISTS) not in facts for c in columns):
+        called, present = renames.now(table, columns)
+        if any(FactKey("column", called, c, EXISTS) not in facts for c in present):
             continue
         now = prints(table, columns)
         if now != seen:

@@ -21,6 +21,7 @@ from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.ledger import check_independent, check_writable, has_trigger, trigger_now
 from landed.engines.sqlite.oneoff import Outcome, Script, run
+from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.shadow.bounded import execute, place_of
 from landed.engines.sqlite.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.engines.sqlite.sql.tokens import quote
@@ -253,7 +254,8 @@ class _Proof:
         self._migration = migration
         self._step = step
         self._consent = consent
-        self._dropped = set(step.dropped)
+        self._renames = Renames(step)
+        self._dropped = self._renames.tables_before(step.dropped)
         self._deleted: set[str] = set()
         self._updated: set[str] = set()
         self._created_only = True
@@ -320,19 +322,16 @@ class _Proof:
 
     def _dropped_columns(self, facts: dict[FactKey, str]) -> list[rowguard.Loss]:
         losses = []
-        for key, (_, after, _) in self._step.net.items():
-            if key.kind != "column" or key.prop != EXISTS or after is not None or key not in facts:
+        for table, column in self._renames.lost:
+            if FactKey("column", table, column, EXISTS) not in facts:
                 continue
-            table = FactKey("table", "", key.parent, EXISTS)
-            if self._step.net.get(table, ("", "", 0))[1] is None and table in self._step.net:
-                continue
-            if key.parent in self._dropped:
+            if self._renames.table(table) is None and FactKey("table", "", table, EXISTS) in self._step.net:
                 continue
             filled = int(
-                self._connection.execute(f"SELECT count({quote(key.name)}) FROM main.{quote(key.parent)}").get
+                self._connection.execute(f"SELECT count({quote(column)}) FROM main.{quote(table)}").get
             )
             if filled:
-                losses.append(rowguard.Loss("drop-column", key.parent, filled, key.name))
+                losses.append(rowguard.Loss("drop-column", table, filled, column))
         return losses
 
     def _effects(self, changed: Effects) -> None:
@@ -359,6 +358,7 @@ class _Proof:
             self._deleted,
             self._updated,
             self.references,
+            self._renames,
         )
         refused = [loss for loss in losses if loss.allow not in self._consent.allowed]
         if refused:
