@@ -510,3 +510,29 @@ def test_a_rename_is_no_loss_and_what_goes_beside_it_is(remote: Remote) -> None:
     remote.write("0007_gone", "ALTER TABLE notes RENAME TO n; DROP TABLE n;")
     with pytest.raises(NeedsConfirmation, match="drops the table notes"):
         remote.apply()
+
+
+def test_a_reference_to_no_key_stops_no_other_file(remote: Remote) -> None:
+    remote.write(
+        "0005_loose",
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, code); CREATE TABLE b (c REFERENCES a (code));",
+    )
+    remote.apply()
+    remote.write(
+        "0006_rebuild",
+        "PRAGMA defer_foreign_keys = on; CREATE TABLE n (id INTEGER PRIMARY KEY, code); "
+        "INSERT INTO n SELECT * FROM a; DROP TABLE a; ALTER TABLE n RENAME TO a;",
+    )
+    remote.apply()
+    assert remote.ledger()[-1] == "0006_rebuild.sql"
+    remote.write(
+        "0007_broken", "PRAGMA defer_foreign_keys = on; INSERT INTO posts (id, author) VALUES (99, 77);"
+    )
+    with pytest.raises(NotProven, match="refer to nothing") as caught:
+        remote.apply()
+    assert "posts: 1 row refer to missing rows of users" in caught.value.details
+    remote.write("0007_broken", "INSERT INTO b VALUES (1);")
+    with pytest.raises(NotProven, match="foreign key mismatch") as caught:
+        remote.apply()
+    said = "b(c) refers to a(code), which has no UNIQUE index on exactly these columns"
+    assert said in str(caught.value)

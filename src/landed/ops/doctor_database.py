@@ -12,6 +12,7 @@ import apsw
 from landed.core.check import Check, Level
 from landed.core.next import program, several
 from landed.engines.sqlite.holders import holders
+from landed.engines.sqlite.references import broken_references, mismatches
 from landed.engines.sqlite.shadow.sandbox import restrict
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.target import SqliteTarget
@@ -140,8 +141,9 @@ def _integrity(target: SqliteTarget) -> Iterator[Check]:
 def _foreign_keys(target: SqliteTarget) -> Iterator[Check]:
     with target.reading() as connection:
         broken: dict[tuple[str, str], int] = {}
-        for child, _, parent, _ in connection.execute("PRAGMA foreign_key_check"):
+        for child, _, parent, _ in broken_references(connection):
             broken[str(child), str(parent)] = broken.get((str(child), str(parent)), 0) + 1
+        unchecked = [str(found) for found in mismatches(connection)]
         restrict(connection, target.mode)
         on = connection.execute("PRAGMA foreign_keys").get == 1
     if target.mode == "d1":
@@ -164,6 +166,13 @@ def _foreign_keys(target: SqliteTarget) -> Iterator[Check]:
             "database", "references", "references", f"{sum(broken.values())} broken", "measured",
             Level.WARNING, several(lines[:_MOST]),
             "add the missing rows, or remove the ones that refer to them",
+        )  # fmt: skip
+    if unchecked:
+        yield Check(
+            "database", "keys", "references", f"{len(unchecked)} to columns that are no key", "measured",
+            Level.WARNING, several(unchecked[:_MOST]),
+            "CREATE UNIQUE INDEX on exactly those columns of the parent: until then rows of such tables can "
+            "be neither inserted nor deleted (foreign key mismatch)",
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
+from landed.engines.sqlite.references import Mismatch, mismatches
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
 from landed.engines.sqlite.shadow.replay import Replayer
@@ -50,6 +51,20 @@ class _Watched(Replayer):
     """A replayer that remembers what each statement of the last file was seen to do."""
 
     seen: dict[int, Seen | None]
+    _known: frozenset[Mismatch] = frozenset()
+
+    def unchecked(self) -> list[str]:
+        """A note for every foreign key to columns that are no key, where the last file made it one."""
+        with self.observer.lifted() as connection:
+            found = mismatches(connection)
+        new = [m for m in found if m not in self._known]
+        self._known = frozenset(found)
+        when = "" if self.mode == "d1" else "with foreign keys on "
+        return [
+            f"{m}: {when}rows of {m.child} can be neither inserted nor deleted, rows of {m.parent} not "
+            "deleted (foreign key mismatch)"
+            for m in new
+        ]
 
     def _statement(
         self, migration: Migration, statement: Statement
@@ -69,9 +84,10 @@ def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
     ]
     replayer.seen = {}
     step = replayer.replay(migration)
+    unchecked = replayer.unchecked()
     failures = [FailureFound(f.statement, f.line, f.message) for f in step.failures]
     changes = tuple(describe(step, Renames(step)))
-    notes = [n.text for n in migration.notes] + _dropped(step)
+    notes = [n.text for n in migration.notes] + _dropped(step) + unchecked
     if not tables or not _reaches_rows(migration, replayer.seen, facts):
         return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
     known = references(facts)

@@ -11,6 +11,7 @@ from landed.core.findings import FailureFound, RowsChanged, RowsLost, names
 from landed.core.migration import Statement
 from landed.core.timeline import Step
 from landed.engines.sqlite import messages
+from landed.engines.sqlite.references import broken_references, is_mismatch
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
 from landed.engines.sqlite.shadow.reason import code_of, is_of_rows
@@ -86,7 +87,7 @@ def _attempt(scene: Scene, without: set[str]) -> _Run:
         before = digest_rows(connection, scene.watched)
         witness = Witness(scene, {fold(name): digest for name, digest in before.items()}, frozenset(without))
         run = _Run(scene, box, seeded, witness)
-        run.violations = set(connection.execute("PRAGMA foreign_key_check"))
+        run.violations = set(broken_references(connection))
         connection.execute("BEGIN")
     box.observer.take()
     expected = {f.statement for f in scene.step.failures}
@@ -129,6 +130,8 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
         details += messages.blocked_by_reference(known, statement.text)
         if dropped is not None:
             advice = _drop_advice(run.scene.step, dropped, known)
+    elif is_mismatch(error):
+        weak, advice = False, messages.KEY_ADVICE.replace("landed apply", "landed rehearse")
     elif not is_of_rows(code_of(error)) and not isinstance(error, (apsw.MismatchError, apsw.TooBigError)):
         # "Cannot add a NOT NULL column with default value NULL": any row at all makes it fail.
         weak = not text.startswith("Cannot add")
@@ -147,7 +150,7 @@ def _end(run: _Run) -> FailureFound | None:
     """The check before the commit, as ``apply`` makes it: no reference may be broken that was whole."""
     connection = run.box.connection
     with stretch(connection, run.scene.clock, rows_of(run.scene)), unrestricted(connection):
-        broken = [v for v in connection.execute("PRAGMA foreign_key_check") if v not in run.violations]
+        broken = [v for v in broken_references(connection) if v not in run.violations]
     if not broken or run.scene.mode != "d1":
         return None
     pairs = sorted({(fold(str(child)), fold(str(parent))) for child, _, parent, *_ in broken})

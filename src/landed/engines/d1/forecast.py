@@ -19,6 +19,7 @@ from landed.engines import say
 from landed.engines.base import Consent
 from landed.engines.d1.assertions import same_dependents
 from landed.engines.sqlite import messages
+from landed.engines.sqlite.references import is_mismatch, mismatches
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.tokens import fold
@@ -32,7 +33,8 @@ class Forecast:
 
     ``before`` and ``after`` are the facts; ``deleted`` and ``updated`` the tables that its DELETE and
     UPDATE statements name (folded). ``sure`` says that the copy was whole. ``dependents`` is the
-    condition, in SQL, that what hangs on the tables to be dropped is what was read.
+    condition, in SQL, that what hangs on the tables to be dropped is what was read. ``unchecked`` are the
+    tables (folded) before and after the file with a foreign key that refers to no key.
     """
 
     before: dict[FactKey, str]
@@ -41,6 +43,7 @@ class Forecast:
     updated: frozenset[str]
     sure: bool = True
     dependents: str = ""
+    unchecked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
 
 def foresee(
@@ -61,6 +64,7 @@ def foresee(
     before = dict(shadow.facts)
     dropped = [t for t in step.dropped if FactKey("table", "", t, EXISTS) in before]
     dependents = same_dependents(shadow.connection, dropped) if sure and dropped else ""
+    unchecked = _unchecked(shadow, step)
     deleted: set[str] = set()
     updated: set[str] = set()
     wanted = set(chosen)
@@ -77,13 +81,22 @@ def foresee(
         if connection.in_transaction:
             connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
             connection.execute("COMMIT")
-    return Forecast(before, after, frozenset(deleted), frozenset(updated), sure, dependents)
+    no_keys = (unchecked, _unchecked(shadow, step))
+    return Forecast(before, after, frozenset(deleted), frozenset(updated), sure, dependents, no_keys)
 
 
 def not_sent(error: LandedError) -> LandedError:
     """The same error, told of a file that was never sent."""
     error.details = tuple(NOT_SENT if d == say.ROLLED_BACK else d for d in error.details)
     return error
+
+
+def _unchecked(shadow: Replayer, step: Step) -> frozenset[str]:
+    """The tables on which ``foreign_key_check`` would fail as a whole, where it is to be asked."""
+    if not step.guarded:
+        return frozenset()
+    with shadow.observer.lifted() as connection:
+        return frozenset(fold(found.child) for found in mismatches(connection))
 
 
 def _run(
@@ -106,7 +119,7 @@ def _run(
         seen = shadow.observer.take()
         reason = explain_refusal(error, statement.text, "d1")
         if sure or reason:
-            raise _certain(migration, statement, reason or str(error)) from None
+            raise _certain(migration, statement, reason or str(error), _keys(shadow, error)) from None
     else:
         seen = shadow.observer.take()
     named = messages.written_table(statement.text)
@@ -127,16 +140,24 @@ def _run(
         )
 
 
-def _certain(migration: Migration, statement: Statement, reason: str) -> NotProven:
+def _keys(shadow: Replayer, error: Exception) -> list[str]:
+    if not is_mismatch(error):
+        return []
+    with shadow.observer.lifted() as connection:
+        return [str(found) for found in mismatches(connection)]
+
+
+def _certain(migration: Migration, statement: Statement, reason: str, keys: list[str]) -> NotProven:
     return NotProven(
         f"{migration.name} would fail: {reason}",
         where=f"{migration.file}:{statement.line}",
         details=[
             f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",
+            *keys,
             "found by running it on a copy of the database's schema",
             NOT_SENT,
         ],
-        next="Correct the file, then run: landed apply",
+        next=messages.KEY_ADVICE if keys else "Correct the file, then run: landed apply",
     )
 
 

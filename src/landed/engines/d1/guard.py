@@ -17,7 +17,7 @@ from landed.engines.d1.forecast import Forecast
 from landed.engines.sqlite import rowguard
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Count, Loss, Reference
-from landed.engines.sqlite.sql.tokens import quote
+from landed.engines.sqlite.sql.tokens import literal, quote
 
 GUARD = '"_landed_guard"'
 VIOLATIONS = '"_landed_guard_fk"'
@@ -52,6 +52,8 @@ class Guard:
     measures: tuple[Measure, ...] = ()
     known: tuple[Reference, ...] = ()
     references: bool = False
+    unchecked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """Tables before and after that ``foreign_key_check`` fails on; D1 lets nobody insert in them either."""
 
     def __bool__(self) -> bool:
         return bool(self.measures) or self.references
@@ -68,7 +70,7 @@ class Guard:
             found.append(f"CREATE TABLE {VIOLATIONS} (c, r, p, f, PRIMARY KEY (c, r, p, f))")
             found.append(
                 f'INSERT OR IGNORE INTO {VIOLATIONS} SELECT "table", rowid, parent, fkid '
-                "FROM pragma_foreign_key_check"
+                f"FROM {_checked(self.unchecked[0])}"
             )
         return found
 
@@ -102,21 +104,34 @@ class Guard:
     @property
     def references_hold(self) -> str:
         """The condition that no reference is broken that was whole."""
-        return f"NOT EXISTS (SELECT 1 {_NEW})"
+        return f"NOT EXISTS (SELECT 1 {self._new})"
 
     @property
     def references_measured(self) -> str:
         """How many are broken between which tables (names in hexadecimal), for the first 20 pairs."""
         return (
             "(SELECT group_concat(e, ' ') FROM (SELECT hex(n.\"table\") || '>' || hex(n.parent) || '=' || "
-            f'count(*) AS e {_NEW} GROUP BY n."table", n.parent LIMIT 20))'
+            f'count(*) AS e {self._new} GROUP BY n."table", n.parent LIMIT 20))'
+        )
+
+    @property
+    def _new(self) -> str:
+        return (
+            f"FROM {_checked(self.unchecked[1])} AS n WHERE NOT EXISTS (SELECT 1 FROM {VIOLATIONS} AS o "
+            'WHERE o.c IS n."table" AND o.r IS n.rowid AND o.p IS n.parent AND o.f IS n.fkid)'
         )
 
 
-_NEW = (
-    f"FROM pragma_foreign_key_check AS n WHERE NOT EXISTS (SELECT 1 FROM {VIOLATIONS} AS o "
-    'WHERE o.c IS n."table" AND o.r IS n.rowid AND o.p IS n.parent AND o.f IS n.fkid)'
-)
+def _checked(without: frozenset[str]) -> str:
+    """What lists the broken references, one table at a time where some cannot be checked."""
+    if not without:
+        return "pragma_foreign_key_check"
+    names = ", ".join(map(literal, sorted(without)))
+    return (
+        '(SELECT f."table", f.rowid AS rowid, f.parent, f.fkid FROM sqlite_master AS m '
+        "JOIN pragma_foreign_key_check(m.name) AS f WHERE m.type = 'table' "
+        f"AND substr(m.name, 1, 4) <> '_cf_' AND lower(m.name) NOT IN ({names}))"
+    )
 
 
 def clear(guard: Guard) -> list[str]:
@@ -143,7 +158,7 @@ def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
         before = f"(SELECT count({quote(column)}) FROM {quote(table)})"
         rule = "none" if allowed else "filled"
         found.append(Measure(len(found) + 1, rule, table, (column,), before=before))
-    return Guard(tuple(found), tuple(known), step.guarded)
+    return Guard(tuple(found), tuple(known), step.guarded, forecast.unchecked)
 
 
 def losses_of(guard: Guard, measured: str, step: Step, forecast: Forecast, consent: Consent) -> list[Loss]:

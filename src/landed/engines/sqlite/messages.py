@@ -32,6 +32,12 @@ DEFER_ADVICE = (
     "before it commits. Then run: landed apply"
 )
 
+KEY_ADVICE = (
+    "Give the parent a UNIQUE index on exactly the columns that are referred to (CREATE UNIQUE INDEX … "
+    "ON …), or let the reference name its primary key. Then run: landed apply"
+)
+"""The way out of a foreign key to columns that are no key (https://sqlite.org/foreignkeys.html#fk_indexes)."""
+
 
 def written_table(sql: str) -> str | None:
     """The table that a DELETE, UPDATE, INSERT or REPLACE names, in lower case."""

@@ -21,6 +21,7 @@ from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.ledger import check_independent, check_writable, has_trigger, trigger_now
 from landed.engines.sqlite.oneoff import Outcome, Script, run
+from landed.engines.sqlite.references import broken_references, is_mismatch, mismatches
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.shadow.bounded import execute, place_of
 from landed.engines.sqlite.shadow.sandbox import explain_refusal, restrict, unrestricted
@@ -177,6 +178,10 @@ class SqliteWriter:
             rows = {table: count.rows for table, count in proof.counts.items()}
             details += messages.blocked_by_reference(known, statement.text, rows)
             advice = messages.reference_advice(known, statement.text)
+        if is_mismatch(error):
+            with unrestricted(self._connection):
+                details += map(str, mismatches(self._connection))
+            advice = messages.KEY_ADVICE
         return NotProven(
             f"{migration.name} failed: {reason}",
             where=f"{migration.file}:{statement.line}",
@@ -276,7 +281,7 @@ class _Proof:
         if self._step.guarded:
             risk = rowguard.at_risk(self._dropped, self.references)
             self.counts = rowguard.count(self._connection, risk, facts)
-            self._violations = set(self._connection.execute("PRAGMA foreign_key_check"))
+            self._violations = set(broken_references(self._connection))
 
     def note(self, statement: Statement) -> None:
         """Take in what the statement that just ran was seen to do."""
@@ -365,9 +370,7 @@ class _Proof:
             raise messages.rows_lost(self._migration, self._step, refused, self.references)
 
     def _integrity(self) -> None:
-        broken = [
-            v for v in self._connection.execute("PRAGMA foreign_key_check") if v not in self._violations
-        ]
+        broken = [v for v in broken_references(self._connection) if v not in self._violations]
         if broken:
             raise messages.references_broken(self._migration, broken)
         if not self._violations:

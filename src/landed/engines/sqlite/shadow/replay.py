@@ -137,8 +137,9 @@ class Replayer:
             if not self.connection.in_transaction:
                 return None
             if self._pending_references():
-                check = "PRAGMA foreign_key_check"
-                if self.mode != "d1" or not self.connection.execute(check).fetchall():
+                from landed.engines.sqlite.references import broken_references
+
+                if self.mode != "d1" or not broken_references(self.connection):
                     self.connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
             try:
                 self.connection.execute("COMMIT")
@@ -186,10 +187,21 @@ class Replayer:
         trace = StatementTrace(statement.number, statement.line, claims, weak=True)
         if refused is not None:
             return trace, Failure(statement.number, statement.line, refused, code=REFUSED), None
+        reason = self._with_mismatches(str(error))
         why = Failure(
-            statement.number, statement.line, str(error), code=code_of(error), missing=missing_of(error)
+            statement.number, statement.line, reason, code=code_of(error), missing=missing_of(error)
         )
         return trace, why, None
+
+    def _with_mismatches(self, reason: str) -> str:
+        """The engine's words, and which foreign key refers to what is no key, where they are about that."""
+        if "foreign key mismatch" not in reason:
+            return reason
+        from landed.engines.sqlite.references import mismatches
+
+        with self.observer.lifted():
+            found = [str(m) for m in mismatches(self.connection) if f'"{m.child}"' in reason]
+        return ": ".join([reason, "; ".join(found)]) if found else reason
 
 
 def _sql_errors() -> tuple[type[Exception], ...]:
