@@ -536,3 +536,20 @@ def test_a_reference_to_no_key_stops_no_other_file(remote: Remote) -> None:
         remote.apply()
     said = "b(c) refers to a(code), which has no UNIQUE index on exactly these columns"
     assert said in str(caught.value)
+
+
+def test_a_transaction_of_the_files_own_is_not_sent(remote: Remote) -> None:
+    remote.write("0005_own", "BEGIN TRANSACTION;\nINSERT INTO users (id, email) VALUES (9, 'z');\nCOMMIT;\n")
+    remote.apply()
+    assert remote.ledger()[-1] == "0005_own.sql"
+    assert remote.wire.execute("SELECT email FROM users WHERE id = 9") == [("z",)]
+    sent = [str(asked) for asked in remote.wire.asked]
+    assert not [text for text in sent if "BEGIN TRANSACTION" in text]
+
+
+def test_a_file_that_changes_the_history_is_not_sent(remote: Remote) -> None:
+    remote.apply()
+    remote.write("0005_history", "DELETE FROM d1_migrations;")
+    with pytest.raises(NotProven, match="changes the history itself"):
+        remote.apply()
+    assert len(remote.ledger()) > 1

@@ -57,6 +57,8 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
         raise blocked(blocking)
     steps = healing or _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
+    if not exam.workspace.is_postgres:
+        _refuse_history_changes(exam, items)
     unsure = _shadow_lacks(exam)
     broken = next((i for i in items if not _runs(i.step) and not all(map(unsure, i.step.failures))), None)
     if broken is not None:
@@ -264,6 +266,16 @@ def _onlyfor_want_of_rows(step: Step) -> bool:
     Only the target can tell; the file's transaction is rolled back there if the constraint fails.
     """
     return all(for_want_of_rows(failure) for failure in step.failures)
+
+
+def _refuse_history_changes(exam: Examination, items: Sequence[PlanItem]) -> None:
+    from landed.engines.sqlite.history import history_change, refusal
+
+    ledger = exam.workspace.ledger_table
+    for item in items:
+        statement = history_change(item.migration, item.statements, ledger)
+        if statement is not None:
+            raise refusal(item.migration, statement, ledger, "Nothing was changed.")
 
 
 def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:

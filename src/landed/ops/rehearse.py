@@ -8,6 +8,7 @@ from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, StatementTrace, Step
+from landed.engines.sqlite.history import history_change, reason
 from landed.engines.sqlite.references import Mismatch, mismatches
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
@@ -15,10 +16,17 @@ from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import Seen
 from landed.engines.sqlite.shadow.timeline import Progress
 from landed.engines.sqlite.sql.tokens import fold, unquote
+from landed.engines.sqlite.sql.transactions import left_out
 from landed.ops.describe import describe
 from landed.ops.rehearse_scene import Scene
 from landed.ops.rehearse_seeded import run_seeded
 from landed.ops.workspace import Workspace
+
+TRANSACTION = (
+    "BEGIN TRANSACTION and COMMIT are left out, as local wrangler does: every file is one transaction; "
+    "to the hosted service wrangler sends them, and D1 refuses them"
+)
+"""Said of a file with a transaction of its own (workerd#5411)."""
 
 
 def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehearsal:
@@ -41,7 +49,7 @@ def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehea
         for index, migration in enumerate(found.migrations):
             if progress is not None:
                 progress(index, len(found.migrations), migration.name)
-            files.append(_file(replayer, migration))
+            files.append(_file(replayer, migration, workspace.ledger_table))
     finally:
         replayer.close()
     return Rehearsal(tuple(files), tuple(n.text for n in found.notes))
@@ -74,7 +82,8 @@ class _Watched(Replayer):
         return trace, failure, seen
 
 
-def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
+def _file(replayer: _Watched, migration: Migration, ledger: str = "") -> FileRehearsal:
+    """Rehearse one file; one that changes the history table ``ledger`` is not run by apply."""
     image = replayer.image()
     facts = dict(replayer.facts)
     tables = [
@@ -86,8 +95,14 @@ def _file(replayer: _Watched, migration: Migration) -> FileRehearsal:
     step = replayer.replay(migration)
     unchecked = replayer.unchecked()
     failures = [FailureFound(f.statement, f.line, f.message) for f in step.failures]
+    history = history_change(migration, [s.number for s in migration.statements], ledger) if ledger else None
+    if history is not None:
+        failures = [f for f in failures if f.statement != history.number]
+        failures.append(FailureFound(history.number, history.line, reason(ledger)))
     changes = tuple(describe(step, Renames(step)))
     notes = [n.text for n in migration.notes] + _dropped(step) + unchecked
+    if replayer.mode == "d1" and left_out(replayer.mode, migration):
+        notes.append(TRANSACTION)
     if not tables or not _reaches_rows(migration, replayer.seen, facts):
         return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
     known = references(facts)

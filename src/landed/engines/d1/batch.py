@@ -22,6 +22,7 @@ from landed.engines.d1.guard import Guard, clear, plan_guard
 from landed.engines.d1.ledger import no_trigger
 from landed.engines.d1.remote import SCHEMA
 from landed.engines.sqlite.sql.tokens import fold, literal, quote
+from landed.engines.sqlite.sql.transactions import as_wrangler
 
 if TYPE_CHECKING:
     from landed.engines.sqlite.shadow.replay import Replayer
@@ -97,7 +98,7 @@ def build_batch(
         parts.append(Part(LEDGER.format(table=ledger), "ledger"))
     parts += [Part(sql, "proof") for sql in assertions.statements(early)]
     parts += [Part(sql, "guard") for sql in guard.setup()]
-    wanted = set(chosen)
+    wanted = set(chosen) - as_wrangler(migration)
     parts += [Part(s.text, "statement", s.number) for s in migration.statements if s.number in wanted]
     parts += [Part(sql, "guard") for sql in guard.measure_again()]
     parts += [Part(sql, "proof") for sql in assertions.statements(late)]

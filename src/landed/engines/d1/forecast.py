@@ -23,6 +23,7 @@ from landed.engines.sqlite.references import is_mismatch, mismatches
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.tokens import fold
+from landed.engines.sqlite.sql.transactions import as_wrangler
 
 NOT_SENT = "It was not sent: nothing of it is in the database, and it is not recorded."
 
@@ -67,7 +68,7 @@ def foresee(
     unchecked = _unchecked(shadow, step)
     deleted: set[str] = set()
     updated: set[str] = set()
-    wanted = set(chosen)
+    wanted = set(chosen) - as_wrangler(migration)
     with shadow.observer.lifted() as connection:
         connection.execute("BEGIN")
     for statement in migration.statements:

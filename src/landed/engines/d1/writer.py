@@ -21,10 +21,11 @@ from landed.engines.d1.batch import (
     ledger_batch,
     refuse_too_large,
 )
-from landed.engines.d1.forecast import foresee
+from landed.engines.d1.forecast import NOT_SENT, foresee
 from landed.engines.d1.ledger import check_writable
 from landed.engines.d1.remote import RemoteD1
 from landed.engines.live import LiveState
+from landed.engines.sqlite.history import history_change, refusal
 from landed.engines.sqlite.oneoff import Outcome, Script
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class RemoteD1Writer:
         started = time.perf_counter()
         if record and _is_recorded(self.state, migration.name):
             return Applied(migration.name, "already", 0, 0.0)
+        changing = history_change(migration, statements, self.target.ledger_table)
+        if changing is not None:
+            raise refusal(migration, changing, self.target.ledger_table, NOT_SENT)
         if record:
             check_writable(self.state.rows, self.target.ledger_table)
         refuse_too_large(migration)

@@ -8,7 +8,7 @@ table, and then refuses what writes to it, and ``PRAGMA foreign_key_check`` as a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -61,7 +61,7 @@ def broken_references(connection: apsw.Connection) -> list[Broken]:
         if not is_mismatch(error):
             raise
     found: list[Broken] = []
-    for (table,) in connection.execute(_TABLES).fetchall():
+    for (table,) in _rows(connection, _TABLES):
         try:
             found += connection.execute(f"PRAGMA main.foreign_key_check({quote(table)})").fetchall()
         except apsw.SQLError as error:
@@ -77,15 +77,19 @@ def mismatches(connection: apsw.Connection) -> list[Mismatch]:
     """All foreign keys that refer to a table which is there, and to no key of it."""
     return [
         Mismatch(key.child, key.columns, key.parent, key.to, why)
-        for (table,) in connection.execute(_TABLES).fetchall()
+        for (table,) in _rows(connection, _TABLES)
         for key in _foreign_keys(connection, str(table))
         if (why := _why(connection, key))
     ]
 
 
+def _rows(connection: apsw.Connection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query).fetchall()
+
+
 def _foreign_keys(connection: apsw.Connection, table: str) -> Iterator[ForeignKey]:
     parts: dict[int, list[tuple[str, str, str | None]]] = {}
-    rows = connection.execute(f"PRAGMA main.foreign_key_list({quote(table)})").fetchall()
+    rows = _rows(connection, f"PRAGMA main.foreign_key_list({quote(table)})")
     for number, _, parent, column, to, *_ in sorted(rows, key=lambda row: (row[0], row[1])):
         parts.setdefault(int(number), []).append((str(parent), str(column), to))
     for number, found in parts.items():
@@ -95,7 +99,7 @@ def _foreign_keys(connection: apsw.Connection, table: str) -> Iterator[ForeignKe
 
 def _why(connection: apsw.Connection, key: ForeignKey) -> str:
     """Why a foreign key cannot be checked, or nothing. A parent that is missing is no mismatch."""
-    rows = connection.execute(f"PRAGMA main.table_xinfo({quote(key.parent)})").fetchall()
+    rows = _rows(connection, f"PRAGMA main.table_xinfo({quote(key.parent)})")
     if not rows:
         return ""
     primary = [str(row[1]) for row in sorted(rows, key=lambda row: row[5]) if row[5]]
@@ -110,9 +114,7 @@ def _why(connection: apsw.Connection, key: ForeignKey) -> str:
     wanted = sorted(map(fold, key.to))
     if sorted(map(fold, primary)) == wanted and len(wanted) == 1 and _is_rowid(connection, key.parent):
         return ""
-    for _, index, unique, _, partial, *_ in connection.execute(
-        f"PRAGMA main.index_list({quote(key.parent)})"
-    ).fetchall():
+    for _, index, unique, _, partial, *_ in _rows(connection, f"PRAGMA main.index_list({quote(key.parent)})"):
         if unique and not partial and _covers(connection, key.parent, str(index), wanted):
             return ""
     return "which has no UNIQUE index on exactly these columns"
@@ -120,12 +122,12 @@ def _why(connection: apsw.Connection, key: ForeignKey) -> str:
 
 def _is_rowid(connection: apsw.Connection, table: str) -> bool:
     """Whether a table's primary key is the rowid itself: then no index is made for it."""
-    indexes = connection.execute(f"PRAGMA main.index_list({quote(table)})").fetchall()
+    indexes = _rows(connection, f"PRAGMA main.index_list({quote(table)})")
     return all(index[3] != "pk" for index in indexes)
 
 
 def _covers(connection: apsw.Connection, table: str, index: str, wanted: list[str]) -> bool:
-    columns = [row for row in connection.execute(f"PRAGMA main.index_xinfo({quote(index)})") if row[5]]
+    columns = [row for row in _rows(connection, f"PRAGMA main.index_xinfo({quote(index)})") if row[5]]
     if any(row[2] is None for row in columns) or sorted(fold(str(row[2])) for row in columns) != wanted:
         return False
     return all(
@@ -136,7 +138,7 @@ def _covers(connection: apsw.Connection, table: str, index: str, wanted: list[st
 
 def _unmatched(connection: apsw.Connection, key: ForeignKey) -> list[Broken]:
     """The rows of one foreign key that refer to nothing, by a query of its own."""
-    parent = connection.execute(f"PRAGMA main.table_xinfo({quote(key.parent)})").fetchall()
+    parent = _rows(connection, f"PRAGMA main.table_xinfo({quote(key.parent)})")
     to = key.to or tuple(str(row[1]) for row in sorted(parent, key=lambda row: row[5]) if row[5])
     filled = " AND ".join(f"c.{quote(column)} IS NOT NULL" for column in key.columns)
     there = "0"

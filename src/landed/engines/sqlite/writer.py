@@ -18,6 +18,7 @@ from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.clock import Clock
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
+from landed.engines.sqlite.history import refusal
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.ledger import check_independent, check_writable, has_trigger, trigger_now
 from landed.engines.sqlite.oneoff import Outcome, Script, run
@@ -25,8 +26,8 @@ from landed.engines.sqlite.references import broken_references, is_mismatch, mis
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.shadow.bounded import execute, place_of
 from landed.engines.sqlite.shadow.sandbox import explain_refusal, restrict, unrestricted
-from landed.engines.sqlite.sql.tokens import quote
-from landed.engines.sqlite.sql.transactions import wrapping
+from landed.engines.sqlite.sql.tokens import fold, quote
+from landed.engines.sqlite.sql.transactions import left_out
 
 LEDGER = (
     "CREATE TABLE IF NOT EXISTS {table}(\n"
@@ -89,9 +90,7 @@ class SqliteWriter:
                 proof = _Proof(self, migration, step, consent)
                 proof.before()
             self._observer.take()
-            chosen = set(statements)
-            if self._mode == "sqlite":
-                chosen -= wrapping(migration.statements)
+            chosen = set(statements) - left_out(self._mode, migration)
             for statement in migration.statements:
                 if statement.number in chosen:
                     if on_statement is not None:
@@ -286,6 +285,9 @@ class _Proof:
     def note(self, statement: Statement) -> None:
         """Take in what the statement that just ran was seen to do."""
         seen = self._w._observer.take()
+        ledger = self._w._ledger
+        if fold(ledger) in map(fold, seen.written | seen.dropped_tables | seen.altered):
+            raise refusal(self._migration, statement, ledger, say.ROLLED_BACK)
         self._created_only = self._created_only and (seen.created_only or not seen.ddl)
         self._ddl = self._ddl or seen.ddl
         self.may_trigger = self.may_trigger or "trigger" in statement.text.lower()

@@ -17,7 +17,7 @@ from landed.engines.sqlite.shadow.reason import REFUSED, code_of, missing_of
 from landed.engines.sqlite.shadow.sandbox import Seen, explain_refusal, open_sandbox
 from landed.engines.sqlite.shadow.walls import building
 from landed.engines.sqlite.sql.tokens import fold
-from landed.engines.sqlite.sql.transactions import wrapping
+from landed.engines.sqlite.sql.transactions import left_out
 
 _COPY = ("A copy of the target's schema", "", None)
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
@@ -82,7 +82,7 @@ class Replayer:
         dropped: dict[str, None] = {}
         deleted: dict[str, None] = {}
         guarded = False
-        skipped = wrapping(parsed.statements) if self.mode == "sqlite" else frozenset()
+        skipped = left_out(self.mode, migration)
         self._begin()
         for statement in parsed.statements:
             if statement.number in skipped:
