@@ -29,7 +29,9 @@ READ = {
     "postgres-expression": "from landed.engines.postgres.catalog import canonical as c\n"
     "c.canonical_expression(text); c.as_first_written(text)",
 }
-READ["postgres-proof"] = "from landed.engines.postgres.write import proof_going as g; g._copies(text); g._casts(text)"
+READ["postgres-proof"] = (
+    "from landed.engines.postgres.write import proof_going as g; g._copies(text); g._casts(text)"
+)
 for _kind in ("table", "view", "index", "trigger"):
     READ[f"schema-{_kind}"] = (
         "from landed.engines.sqlite.catalog.facts import snapshot, SchemaRow; "

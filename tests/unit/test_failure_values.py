@@ -11,9 +11,9 @@ from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import Failure, Named, Step
 from landed.engines.postgres.shadow.platform.elevated import Powers
+from landed.engines.postgres.shadow.reason import Reason, reason
 from landed.engines.postgres.shadow.replay.again import Told
 from landed.engines.postgres.shadow.server.pipeline import Refused
-from landed.engines.postgres.shadow.server.reason import Reason, reason
 from landed.engines.sqlite.shadow.reason import code_of, is_of_rows, missing_of
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.split import parse

@@ -19,7 +19,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
-from landed.engines.postgres.shadow.server.reason import Reason
+from landed.engines.postgres.shadow.reason import Reason
 from landed.engines.postgres.sql.tokens import literal
 
 _OF_PLATFORM: Final = re.compile(

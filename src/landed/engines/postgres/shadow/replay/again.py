@@ -17,10 +17,10 @@ from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.platform.formerly import dropped_by
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
+from landed.engines.postgres.shadow.reason import UNDEFINED, reason
 from landed.engines.postgres.shadow.replay.roles import touches_roles
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.pipeline import Refused, send
-from landed.engines.postgres.shadow.server.reason import UNDEFINED, reason
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.traits import traits
 

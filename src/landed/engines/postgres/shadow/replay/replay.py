@@ -15,6 +15,7 @@ from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.catalog.scope import Scope
 from landed.engines.postgres.shadow.platform.collations_asked import as_asked
 from landed.engines.postgres.shadow.platform.formerly import dropped_by, put_back, was_the_platforms
+from landed.engines.postgres.shadow.reason import Reason, reason
 from landed.engines.postgres.shadow.replay.again import Told, runs_again
 from landed.engines.postgres.shadow.replay.batch import Batch, Looks, Outcome
 from landed.engines.postgres.shadow.replay.claims import claimed_effects
@@ -26,7 +27,6 @@ from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.pipeline import ConnectionLost
-from landed.engines.postgres.shadow.server.reason import Reason, reason
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.split import problems

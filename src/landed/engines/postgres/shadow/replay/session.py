@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from landed.engines.postgres.shadow.server.reason import Reason
+from landed.engines.postgres.shadow.reason import Reason
 from landed.engines.postgres.sql.tokens import scan
 from landed.engines.postgres.sql.traits import traits
 
