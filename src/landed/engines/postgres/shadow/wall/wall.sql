@@ -1,5 +1,5 @@
 -- The first wall: what landed does for a file that the file's own role may not do. Loaded last, by the superuser.
--- A command is run only with landed's signature over it (acts.py makes both, from a parse tree and a list of
+-- A command is run only with landed's signature over it (elevated.py makes both, from a parse tree and a list of
 -- what is allowed); the file's triggers and event triggers cannot fire meanwhile, and nothing is left that a
 -- superuser owns and the file's role could put code into.
 SET client_min_messages = warning;
