@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from landed.engines.postgres.shadow.server.servers import ShadowServer, server_for
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.start import server_for
 from landed.engines.postgres.sql.split import parse
 from support.worlds.pghostile import LEDGER, Hostile, hostile, roles
 

@@ -19,7 +19,7 @@ import pytest
 from landed.engines.postgres.shadow.platform.baseline import PLAIN
 from landed.engines.postgres.shadow.server import walled
 from landed.engines.postgres.shadow.server.locks import listens
-from landed.engines.postgres.shadow.server.servers import own_server
+from landed.engines.postgres.shadow.server.start import own_server
 from landed.engines.postgres.shadow.walls import landlock, seccomp
 from support.process.landed_process import Landed
 from support.servers.pgservers import absent, binaries_of
