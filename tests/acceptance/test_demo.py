@@ -13,7 +13,7 @@ from landed.core.errors import NotProven
 from landed.engines.postgres.shadow.server import start
 from landed.ops import demo as worlds
 from landed.ops import demo_postgres
-from landed.report.demo import Stage, folded, uncoloured
+from landed.report.text.demo import Stage, folded, uncoloured
 from support.process.landed_process import Landed
 
 WORLDS = {

@@ -19,9 +19,9 @@ from landed.engines.postgres.shadow.server.databases import Scratch, new_databas
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.ops.doctor import Diagnosis, diagnose
 from landed.project.pg_url import Dsn
-from landed.report.doctor import render_doctor
-from landed.report.doctor_json import doctor_json
+from landed.report.json.doctor import doctor_json
 from landed.report.json_schema import json_schema
+from landed.report.text.doctor import render_doctor
 from support.servers.pgpoolers import Sayer, free_port
 
 REF = "abcdefghijklmnopqrst"

@@ -12,8 +12,8 @@ from landed.ops.doctor import Diagnosis, diagnose
 from landed.ops.doctor_database import size
 from landed.ops.doctor_engine import features
 from landed.project.d1_local import object_hash
-from landed.report.doctor import render_doctor
-from landed.report.doctor_json import doctor_json
+from landed.report.json.doctor import doctor_json
+from landed.report.text.doctor import render_doctor
 
 LEDGER = (
     "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, "

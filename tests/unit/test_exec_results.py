@@ -12,8 +12,8 @@ from landed.engines.sqlite.shadow.sandbox import restrict
 from landed.engines.sqlite.sql.split import split
 from landed.ops.execute import parameter
 from landed.ops.one_off import Executed
-from landed.report.execute import clipped, columns, render_results, shown
-from landed.report.execute_json import value_json
+from landed.report.json.execute import value_json
+from landed.report.text.execute import clipped, columns, render_results, shown
 
 
 def _outcomes(sql: str, *before: str) -> list[Outcome]:

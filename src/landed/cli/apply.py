@@ -100,8 +100,8 @@ def _execute(
 ) -> None:
     from landed.engines.base import Consent
     from landed.ops.apply import run_apply, unlocked
-    from landed.report.apply_text import render_done, render_plan, render_report, render_undo
-    from landed.report.json_apply import apply_json
+    from landed.report.json.apply import apply_json
+    from landed.report.text.apply import render_done, render_plan, render_report, render_undo
 
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
         exam.workspace.write_lock(missing)

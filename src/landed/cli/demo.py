@@ -25,7 +25,7 @@ def demo(common: Common, keep: bool) -> None:
     tells. No network, no Docker, no configuration.
     """
     from landed.cli.demo_tour import Tour
-    from landed.report.demo import Stage
+    from landed.report.text.demo import Stage
 
     stage = None if common.json else Stage(sys.stdout)
     folder = Path(tempfile.mkdtemp(prefix="landed-demo-"))

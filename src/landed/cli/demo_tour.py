@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import CannotKnow, NotProven
 from landed.ops import demo as worlds
 from landed.ops.demo import POST_ROWS, World
-from landed.report.demo import Stage
+from landed.report.text.demo import Stage
 
 if TYPE_CHECKING:
     from landed.ops.demo_postgres import PostgresWorld
@@ -288,7 +288,7 @@ def _call(arguments: list[str]) -> tuple[int, str]:
 
 
 def _plain(text: str) -> str:
-    from landed.report.demo import uncoloured
+    from landed.report.text.demo import uncoloured
 
     return uncoloured(text)
 

@@ -24,11 +24,11 @@ def doctor(common: Common) -> int:
     flags = common.flags
     diagnosis = diagnose(Path(common.project or "."), common.one_target(), flags)
     if common.json:
-        from landed.report.doctor_json import doctor_json
+        from landed.report.json.doctor import doctor_json
 
         emit_json(doctor_json(diagnosis, common.command))
     else:
-        from landed.report.doctor import render_doctor
+        from landed.report.text.doctor import render_doctor
 
         render_doctor(diagnosis, sys.stdout, common.command)
     return diagnosis.exit_code

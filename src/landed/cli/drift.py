@@ -37,11 +37,11 @@ def drift(common: Common, a: str, b: str) -> int:
     with progress("replaying") as tick:
         result = run(start, names, target, flags, progress=tick)
     if common.json:
-        from landed.report.drift_json import drift_json
+        from landed.report.json.drift import drift_json
 
         emit_json(drift_json(result))
     else:
-        from landed.report.drift_text import render_drift
+        from landed.report.text.drift import render_drift
 
         named = [name for name in names if name not in (None, "files", "target")]
         again = common.of(named[0]) if len(named) == 1 and named[0] and not target else common

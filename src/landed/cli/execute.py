@@ -47,8 +47,8 @@ def exec_(
     D1 database, and only with your consent. A database that does not exist is not created.
     """
     from landed.ops.execute import plan_execute, run_execute
-    from landed.report.apply_text import render_undo
-    from landed.report.execute import render_headline, render_plan, render_results
+    from landed.report.text.apply import render_undo
+    from landed.report.text.execute import render_headline, render_plan, render_results
 
     given = [value for value in (sql, text, file) if value is not None]
     if len(given) != 1:
@@ -74,7 +74,7 @@ def exec_(
         plan, on_undo=None if common.json else lambda u: render_undo(u, sys.stderr, common.command)
     )
     if common.json:
-        from landed.report.execute_json import execute_json
+        from landed.report.json.execute import execute_json
 
         emit_json(execute_json(done), data=True)
         return

@@ -104,7 +104,7 @@ def _known(error: LandedError, given: list[str]) -> int:
         _json(error, error.message, error.exit_code, error.where, next_step, details)
     else:
         from landed.cli.output import say, say_next
-        from landed.report.style import paint
+        from landed.report.text.style import paint
 
         place = f"{error.where}: " if error.where else ""
         say(f"{paint('landed:', 'red', sys.stderr)} {place}{error.message}", sys.stderr)

@@ -58,16 +58,16 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
     with progress("rehearsing") as tick:
         result = run(workspace, progress=tick)
     if not common.json:
-        from landed.report.rehearse_text import render_rehearsal
+        from landed.report.text.rehearse import render_rehearsal
 
         render_rehearsal(workspace, result, sys.stdout, common.command, everything=everything)
     data = _with_data(workspace, allow) if with_data else None
     if common.json:
-        from landed.report.rehearse_json import rehearse_json
+        from landed.report.json.rehearse import rehearse_json
 
         emit_json(rehearse_json(workspace, result, data, common.command))
     elif data is not None:
-        from landed.report.rehearse_text import render_data
+        from landed.report.text.rehearse import render_data
 
         render_data(data, sys.stdout, common.command)
     found = bool(result.found) or (data is not None and data.found) or (strict and bool(result.weak))

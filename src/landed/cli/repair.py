@@ -36,9 +36,9 @@ def repair(
     """
     from landed.ops.examine import examine
     from landed.ops.repair import plan_fetch, plan_repair, run_repair
-    from landed.report.apply_text import render_undo
-    from landed.report.json_apply import repair_json
-    from landed.report.repair_text import render_repair
+    from landed.report.json.repair import repair_json
+    from landed.report.text.apply import render_undo
+    from landed.report.text.repair import render_repair
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
@@ -79,8 +79,8 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
     from landed.core.errors import CannotKnow
     from landed.ops.examine import examine
     from landed.ops.lock import check_files, plan_lock
-    from landed.report.json_apply import lock_json
-    from landed.report.repair_text import render_lock
+    from landed.report.json.lock import lock_json
+    from landed.report.text.lock import render_lock
 
     workspace = common.workspace()
     exam, digests = None, dict[str, str]()

@@ -29,7 +29,8 @@ def shadow(common: Common, action: str, base: bool, yes: bool) -> None:
     has and no file makes. Reads the database only; commit the file.
     """
     from landed.ops.shadow_pull import pull_base, pull_managed, write
-    from landed.report.shadow_pull import pulled_json, render_pulled
+    from landed.report.json.shadow import pulled_json
+    from landed.report.text.shadow import render_pulled
 
     workspace = common.workspace()
     with progress("replaying") as tick:

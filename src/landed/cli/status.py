@@ -33,11 +33,11 @@ def status(common: Common, everything: bool) -> int:
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     if common.json:
-        from landed.report.json_status import status_json
+        from landed.report.json.status import status_json
 
         emit_json(status_json(exam, common.command))
         return 0
-    from landed.report.status_text import render_status
+    from landed.report.text.status import render_status
 
     render_status(exam, sys.stdout, common.command, everything=everything)
     return 0
@@ -62,7 +62,7 @@ def verify(common: Common, strict: bool) -> int:
         exam = examine(common.workspace(), progress=tick)
     result = verdict_of(exam, strict=strict)
     if common.json:
-        from landed.report.json_status import status_json
+        from landed.report.json.status import status_json
 
         emit_json(
             status_json(exam, common.command)
@@ -74,7 +74,7 @@ def verify(common: Common, strict: bool) -> int:
             }
         )
     else:
-        from landed.report.verify_text import render_verify
+        from landed.report.text.verify import render_verify
 
         render_verify(exam, result, sys.stdout, common.command)
     return 0 if result.proven else 1
@@ -90,11 +90,11 @@ def _examined(common: Common) -> SideBySide:
 def _side_by_side(common: Common, everything: bool) -> int:
     together = _examined(common)
     if common.json:
-        from landed.report.side_by_side_json import status_all_json
+        from landed.report.json.side_by_side import status_all_json
 
         emit_json(status_all_json(together, lambda t: common.of(t).command))
     else:
-        from landed.report.side_by_side_text import render_side_by_side
+        from landed.report.text.side_by_side import render_side_by_side
 
         render_side_by_side(
             together,
@@ -112,11 +112,11 @@ def _verify_all(common: Common, strict: bool) -> int:
     together = _examined(common)
     answers = [verdict_of(look.exam, strict=strict) if look.exam else None for look in together.looks]
     if common.json:
-        from landed.report.side_by_side_json import verify_all_json
+        from landed.report.json.side_by_side import verify_all_json
 
         emit_json(verify_all_json(together, answers, lambda t: common.of(t).command))
     else:
-        from landed.report.side_by_side_text import render_verify_all
+        from landed.report.text.side_by_side import render_verify_all
 
         render_verify_all(together, answers, sys.stdout, lambda t: common.of(t).command)
     no = any(answer is not None and not answer.proven for answer in answers)

@@ -37,7 +37,8 @@ def undo(
     Travel.
     """
     from landed.ops.undo import plan_undo, run_undo
-    from landed.report.undo import render_plan, render_undone, undo_json
+    from landed.report.json.undo import undo_json
+    from landed.report.text.undo import render_plan, render_undone
 
     plan = plan_undo(common.workspace(), bookmark=bookmark, timestamp=timestamp)
     if dry_run:

@@ -17,6 +17,9 @@ from landed.ops.workspace import Workspace
 if TYPE_CHECKING:
     from landed.engines.d1.target import RemoteD1Target
 
+ROWS = "every row written since then, by anybody: which ones cannot be known"
+"""What a restore loses besides all that is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Losses:

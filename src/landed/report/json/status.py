@@ -7,7 +7,7 @@ from typing import Any
 
 from landed.core.standing import Evidence, Judgement, Standing
 from landed.ops.examine import Examination
-from landed.report.json_target import SCHEMA, spec_json
+from landed.report.json.target import SCHEMA, spec_json
 
 __all__ = ["SCHEMA", "judgement_json", "missing_json", "status_json", "target_json"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from landed.core.facts import ObjectKey
 from landed.ops.drift import Difference, Drift, Side
-from landed.report.json_target import SCHEMA
+from landed.report.json.target import SCHEMA
 
 
 def drift_json(drift: Drift) -> dict[str, Any]:

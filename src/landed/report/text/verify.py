@@ -7,9 +7,9 @@ from typing import IO
 
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
-from landed.report.status_text import headline, next_commands, summary, too_many, unexplained_objects
-from landed.report.style import paint
 from landed.report.terminal import say, say_all, say_next
+from landed.report.text.status import headline, next_commands, summary, too_many, unexplained_objects
+from landed.report.text.style import paint
 
 
 def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Callable[[str], str]) -> None:

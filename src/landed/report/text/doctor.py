@@ -12,8 +12,8 @@ from landed.core.check import Check, Level
 from landed.core.next import lines
 from landed.core.printable import escaped
 from landed.ops.doctor import Diagnosis
-from landed.report.style import paint, symbols
 from landed.report.terminal import say
+from landed.report.text.style import paint, symbols
 
 _MARKS = {
     Level.GOOD: ("good", "green"),

@@ -12,10 +12,10 @@ from landed.core.next import lines
 from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.workspace import Workspace
-from landed.report.rehearse_locks import heavy_files, lock_lines
-from landed.report.style import paint, symbols
-from landed.report.target_text import shown_path
 from landed.report.terminal import say
+from landed.report.text.locks import heavy_files, lock_lines
+from landed.report.text.style import paint, symbols
+from landed.report.text.target import shown_path
 
 _LINES = 12
 _WIDE = 160

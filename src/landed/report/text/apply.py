@@ -9,9 +9,9 @@ from landed.engines.base import Applied, UndoPoint
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
 from landed.ops.plan import Plan
-from landed.report.status_text import headline
-from landed.report.style import paint, symbols
 from landed.report.terminal import say, say_all
+from landed.report.text.status import headline
+from landed.report.text.style import paint, symbols
 
 _LINES = 12
 _FILES = 20

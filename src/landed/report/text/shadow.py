@@ -1,14 +1,13 @@
-"""What shadow pull wrote, as text and as JSON (schema ``landed/1``)."""
+"""What shadow pull wrote, as text."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from landed.engines.say import plural
 from landed.ops.shadow_pull import Pulled
 from landed.project.target_spec import TargetSpec
-from landed.report.json_target import SCHEMA, spec_json
 from landed.report.terminal import say
 
 _WHAT = {
@@ -31,18 +30,3 @@ def render_pulled(spec: TargetSpec, pulled: Pulled, changed: Path | None, out: I
     elif not pulled.set:
         for line in ("Name it in landed.toml (or give --yes):", "", "[shadow]", pulled.setting):
             say(line, out)
-
-
-def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[str, Any]:
-    """The same as a document."""
-    return {
-        "schema": SCHEMA,
-        "command": "shadow",
-        "target": spec_json(spec),
-        "kind": pulled.kind,
-        "file": pulled.shown,
-        "setting": pulled.setting,
-        "set": pulled.set or changed is not None,
-        "failed_before": pulled.failed_before,
-        "failed_after": pulled.failed_after,
-    }

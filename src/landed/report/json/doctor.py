@@ -7,7 +7,7 @@ from typing import Any
 
 from landed.core.check import Level
 from landed.ops.doctor import Diagnosis
-from landed.report.json_target import SCHEMA, spec_json
+from landed.report.json.target import SCHEMA, spec_json
 
 
 def doctor_json(diagnosis: Diagnosis, command: Callable[[str], str]) -> dict[str, Any]:

@@ -1,17 +1,15 @@
-"""Repairs of the ledger and the lock file as text."""
+"""Repairs of the ledger as text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import IO
 
-from landed.core.next import landed
 from landed.ops.examine import Examination
-from landed.ops.lock import LockReport
 from landed.ops.repair import RepairPlan
-from landed.report.status_text import headline, too_many
-from landed.report.style import symbols
 from landed.report.terminal import say, say_all
+from landed.report.text.status import headline, too_many
+from landed.report.text.style import symbols
 
 _SIGNS = {"add": "+", "remove": "-", "rename": "~", "fetch": "+"}
 
@@ -40,27 +38,3 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str], command: Ca
             "The ledger needs no repair." if not plan.refused else "Nothing can be repaired by proof.",
             out,
         )
-
-
-def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
-    """Write what the lock file says more, or would."""
-    for name in report.added:
-        say(f"  + {name}", out)
-    for name in report.replaced:
-        say(f"  ~ {name}", out)
-    for name in report.edited:
-        say(
-            f"  x {name}  edited after it was applied; accept it with: {landed('lock', accept=name)}",
-            out,
-        )
-    words = ("missing", "to be replaced") if check else ("added", "replaced")
-    counts = zip((len(report.added), len(report.replaced)), words, strict=True)
-    changed = [f"{n} {'entry' if n == 1 else 'entries'} {verb}" for n, verb in counts if n]
-    if changed:
-        unwritten = "; run: landed lock" if check else ""
-        say(f"{report.path}: {', '.join(changed)}, {report.kept} as before{unwritten}.", out)
-    elif report.edited:
-        say(f"{report.path} was left as it is: it says what was applied.", out)
-    else:
-        entries = "entry" if report.kept == 1 else "entries"
-        say(f"{report.path} is up to date ({report.kept} {entries}).", out)

@@ -1,18 +1,16 @@
-"""Going back to a bookmark, as text and as JSON: what would be lost, and what came of it."""
+"""Going back to a bookmark, as text: what would be lost, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO
 
 from landed.core.next import landed
 from landed.ops.bookmarks import Remembered
-from landed.ops.undo import Losses, Undone, UndoPlan
-from landed.report.json_target import SCHEMA, spec_json
-from landed.report.style import paint
+from landed.ops.undo import ROWS, Losses, Undone, UndoPlan
 from landed.report.terminal import say
+from landed.report.text.style import paint
 
-ROWS = "every row written since then, by anybody: which ones cannot be known"
 _LINES = 20
 _OTHERS = 5
 
@@ -57,37 +55,6 @@ def render_undone(done: Undone, out: IO[str], command: Callable[[str], str]) -> 
         say(f"  {paint('note', 'yellow', out)}: {done.note}", out)
     say(f"To go forward again: {command(landed('undo', bookmark=done.back))}", out)
     say(f"Next: {command('landed status')}", out)
-
-
-def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
-    """The plan (``restored`` is null: nothing was changed), or what came of it."""
-    losses = plan.losses
-    return {
-        "schema": SCHEMA,
-        "command": "undo",
-        "target": spec_json(plan.workspace.spec),
-        "dry_run": done is None,
-        "bookmark": plan.bookmark,
-        "timestamp": plan.timestamp,
-        "lost": {
-            "migrations": list(losses.unrecorded),
-            "objects": list(losses.gone),
-            "rows": ROWS,
-        },
-        "restored": {
-            "migrations": list(losses.recorded),
-            "objects": list(losses.back),
-            "changed": list(losses.changed),
-        },
-        "known": {"ledger": losses.ledger_known, "schema": losses.schema_known},
-        "back": done.back if done else None,
-        "recorded": None if done is None else [row.name for row in done.after.ledger or ()],
-        "note": done.note if done else "",
-        "bookmarks": [
-            {"bookmark": e.bookmark, "taken": e.when, "before": e.command, "files": list(e.files)}
-            for e in plan.known
-        ],
-    }
 
 
 def _moment(plan: UndoPlan) -> str:

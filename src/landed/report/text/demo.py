@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import IO
 
-from landed.report.style import paint, symbols
 from landed.report.terminal import finished, put, say
+from landed.report.text.style import paint, symbols
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _RESET = "\x1b[0m"

@@ -8,7 +8,7 @@ from typing import Any, cast
 from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.one_off import Executed
 from landed.report.execute_types import typed_json
-from landed.report.json_target import SCHEMA, spec_json
+from landed.report.json.target import SCHEMA, spec_json
 
 _SAFE = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259, section 6)."""

@@ -7,7 +7,7 @@ from typing import Any
 from landed.core.findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.ops.workspace import Workspace
-from landed.report.json_target import SCHEMA, spec_json
+from landed.report.json.target import SCHEMA, spec_json
 
 
 def rehearse_json(

@@ -11,9 +11,9 @@ from landed.core.facts import EXISTS, FactKey
 from landed.engines.say import plural
 from landed.engines.sqlite.sql.tokens import unquote
 from landed.ops.drift import Difference, Drift
-from landed.report.style import paint, symbols
-from landed.report.target_text import shown_path
 from landed.report.terminal import say
+from landed.report.text.style import paint, symbols
+from landed.report.text.target import shown_path
 
 _TABLES = ("table", "virtual table")
 _WITH_PARTS = (

@@ -11,9 +11,9 @@ from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
-from landed.report.style import paint
-from landed.report.target_text import shown_place
 from landed.report.terminal import say, without_secrets
+from landed.report.text.style import paint
+from landed.report.text.target import shown_place
 
 _GAP = 2
 _NARROWEST = 8

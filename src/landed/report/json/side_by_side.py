@@ -7,8 +7,8 @@ from typing import Any
 
 from landed.ops.side_by_side import Look, SideBySide
 from landed.ops.verify import Answer
-from landed.report.drift_text import collapsed
-from landed.report.json_status import SCHEMA, status_json
+from landed.report.json.status import SCHEMA, status_json
+from landed.report.text.drift import collapsed
 
 CommandFor = Callable[[str], Callable[[str], str]]
 

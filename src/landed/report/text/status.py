@@ -11,10 +11,10 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.standing import Evidence, Judgement, Standing, Verdict
 from landed.core.turns import earliest
 from landed.ops.examine import Examination
-from landed.report.statements_text import render_adoption, render_remedy
-from landed.report.style import paint, symbols
-from landed.report.target_text import shown_place
 from landed.report.terminal import say, say_all, say_next
+from landed.report.text.statements import render_adoption, render_remedy
+from landed.report.text.style import paint, symbols
+from landed.report.text.target import shown_place
 
 MARKS = {
     Standing.OK: ("good", "green"),

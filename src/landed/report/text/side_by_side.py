@@ -10,11 +10,11 @@ from landed.core.standing import Judgement
 from landed.engines.say import plural
 from landed.ops.side_by_side import Look, Row, SideBySide
 from landed.ops.verify import Answer
-from landed.report.drift_text import collapsed
-from landed.report.status_text import MARKS, render_remarkable
-from landed.report.style import paint, symbols
 from landed.report.terminal import say, say_next
-from landed.report.verify_text import render_verify
+from landed.report.text.drift import collapsed
+from landed.report.text.status import MARKS, render_remarkable
+from landed.report.text.style import paint, symbols
+from landed.report.text.verify import render_verify
 
 Command = Callable[[str], str]
 _FOLD = 8

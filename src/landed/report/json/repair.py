@@ -1,0 +1,29 @@
+"""Repairs of the ledger as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landed.engines.base import UndoPoint
+from landed.ops.examine import Examination
+from landed.ops.repair import RepairPlan
+from landed.report.json.status import SCHEMA, target_json
+
+
+def repair_json(
+    exam: Examination, plan: RepairPlan, *, done: bool, undo: UndoPoint | None = None
+) -> dict[str, Any]:
+    """Changes of the ledger and what was left alone."""
+    return {
+        "schema": SCHEMA,
+        "command": "repair",
+        "target": target_json(exam),
+        "dry_run": not done,
+        "changes": [
+            {"action": c.action, "name": c.name, "new_name": c.new_name, "proof": c.proof}
+            for c in plan.changes
+        ],
+        "refused": [{"name": name, "why": why} for name, why in plan.refused],
+        "reason": plan.reason,
+        "undo": undo._asdict() if undo else None,
+    }

@@ -1,0 +1,25 @@
+"""What shadow pull wrote, as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from landed.ops.shadow_pull import Pulled
+from landed.project.target_spec import TargetSpec
+from landed.report.json.target import SCHEMA, spec_json
+
+
+def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[str, Any]:
+    """The file, and whether it helps."""
+    return {
+        "schema": SCHEMA,
+        "command": "shadow",
+        "target": spec_json(spec),
+        "kind": pulled.kind,
+        "file": pulled.shown,
+        "setting": pulled.setting,
+        "set": pulled.set or changed is not None,
+        "failed_before": pulled.failed_before,
+        "failed_after": pulled.failed_after,
+    }

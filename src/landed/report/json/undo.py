@@ -1,0 +1,39 @@
+"""Going back to a bookmark, as JSON: what would be lost, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from landed.ops.undo import ROWS, Undone, UndoPlan
+from landed.report.json.target import SCHEMA, spec_json
+
+
+def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
+    """The plan (``restored`` is null: nothing was changed), or what came of it."""
+    losses = plan.losses
+    return {
+        "schema": SCHEMA,
+        "command": "undo",
+        "target": spec_json(plan.workspace.spec),
+        "dry_run": done is None,
+        "bookmark": plan.bookmark,
+        "timestamp": plan.timestamp,
+        "lost": {
+            "migrations": list(losses.unrecorded),
+            "objects": list(losses.gone),
+            "rows": ROWS,
+        },
+        "restored": {
+            "migrations": list(losses.recorded),
+            "objects": list(losses.back),
+            "changed": list(losses.changed),
+        },
+        "known": {"ledger": losses.ledger_known, "schema": losses.schema_known},
+        "back": done.back if done else None,
+        "recorded": None if done is None else [row.name for row in done.after.ledger or ()],
+        "note": done.note if done else "",
+        "bookmarks": [
+            {"bookmark": e.bookmark, "taken": e.when, "before": e.command, "files": list(e.files)}
+            for e in plan.known
+        ],
+    }

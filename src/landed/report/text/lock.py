@@ -1,0 +1,33 @@
+"""The lock file as text."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from landed.core.next import landed
+from landed.ops.lock import LockReport
+from landed.report.terminal import say
+
+
+def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
+    """Write what the lock file says more, or would."""
+    for name in report.added:
+        say(f"  + {name}", out)
+    for name in report.replaced:
+        say(f"  ~ {name}", out)
+    for name in report.edited:
+        say(
+            f"  x {name}  edited after it was applied; accept it with: {landed('lock', accept=name)}",
+            out,
+        )
+    words = ("missing", "to be replaced") if check else ("added", "replaced")
+    counts = zip((len(report.added), len(report.replaced)), words, strict=True)
+    changed = [f"{n} {'entry' if n == 1 else 'entries'} {verb}" for n, verb in counts if n]
+    if changed:
+        unwritten = "; run: landed lock" if check else ""
+        say(f"{report.path}: {', '.join(changed)}, {report.kept} as before{unwritten}.", out)
+    elif report.edited:
+        say(f"{report.path} was left as it is: it says what was applied.", out)
+    else:
+        entries = "entry" if report.kept == 1 else "entries"
+        say(f"{report.path} is up to date ({report.kept} {entries}).", out)
