@@ -157,14 +157,14 @@ def test_what_d1_accepts_lands_and_verifies(name: str, projects: dict[str, Proje
     after = project.examine()
     project.landed = {j.name: j.standing for j in after.judgements}
     for migration in project.accepted:
-        assert project.landed[migration] in (Standing.OK, Standing.ASSUMED), migration
+        assert project.landed[migration] in (Standing.OK, Standing.UNPROVABLE), migration
     assert [j.name for j in after.judgements if j.recorded] == project.accepted
     assert not after.unexplained
     assert verdict_of(after).proven
     # Only what leaves nothing in the schema may be taken on trust.
     leaves_a_trace = set().union(*project.owners.values())
-    assumed = {n for n, standing in project.landed.items() if standing is Standing.ASSUMED}
-    assert not assumed & leaves_a_trace
+    unprovable = {n for n, standing in project.landed.items() if standing is Standing.UNPROVABLE}
+    assert not unprovable & leaves_a_trace
 
 
 @pytest.mark.wrangler
@@ -184,10 +184,10 @@ def test_each_missing_object_names_exactly_its_owners(name: str, projects: dict[
         corpusoracle.dropped_by_hand(connection, label)
         connection.close()
         judged = project.examine().judgements
-        named = {j.name for j in judged if j.standing in (Standing.PHANTOM, Standing.TORN)}
+        named = {j.name for j in judged if j.standing in (Standing.PHANTOM, Standing.PARTIAL)}
         moved = {j.name: j.standing for j in judged if j.standing is not project.landed[j.name]}
         # Rows that proved a file without any schema went with their table: nothing can prove it now.
-        unproven = {n for n, standing in moved.items() if standing is Standing.ASSUMED} - traced
+        unproven = {n for n, standing in moved.items() if standing is Standing.UNPROVABLE} - traced
         project.dropped += 1
         if named == owners == set(moved) - unproven:
             project.exact += 1
@@ -199,12 +199,12 @@ def test_each_missing_object_names_exactly_its_owners(name: str, projects: dict[
 
 
 def test_the_table(projects: dict[str, Project]) -> None:
-    lines = [f"{'project':<62} files accepted  ok assumed dropped exactly named"]
+    lines = [f"{'project':<62} files accepted  ok unprovable dropped exactly named"]
     for name, project in projects.items():
-        counts = [list(project.landed.values()).count(s) for s in (Standing.OK, Standing.ASSUMED)]
+        counts = [list(project.landed.values()).count(s) for s in (Standing.OK, Standing.UNPROVABLE)]
         figures = [len(project.names), len(project.accepted), *counts, project.dropped, project.exact]
         lines.append("{:<62} {:>5} {:>8} {:>3} {:>7} {:>7} {:>13}".format(name, *figures))
-        lines += [f"    assumed: {n}" for n, s in project.landed.items() if s is Standing.ASSUMED]
+        lines += [f"    unprovable: {n}" for n, s in project.landed.items() if s is Standing.UNPROVABLE]
         if project.refusal:
             lines.append(f"    D1 refuses {project.names[len(project.accepted)]}: {project.refusal}")
     table = "\n".join(lines) + "\n"

@@ -18,7 +18,7 @@ from support.process.landed_process import Landed
 
 WORLDS = {
     "1-forgotten-production": ("d1:local/PROD", {"0003_region.sql": "pending"}),
-    "2-untrue-history": ("d1:local", {"0002_audit_log.sql": "phantom", "0003_plans.sql": "torn"}),
+    "2-untrue-history": ("d1:local", {"0002_audit_log.sql": "phantom", "0003_plans.sql": "partial"}),
     "3-cascading-rebuild": ("d1:local", {"0003_unique_email.sql": "pending"}),
 }
 
@@ -46,7 +46,7 @@ def test_it_leaves_nothing_behind(tmp_path: Path, temporary: Path, landed: Calla
     assert answer.stderr == "" and list(temporary.iterdir()) == []
     assert [p.name for p in home.iterdir()] == ["landed.toml"] and not (tmp_path / "landed-cache").exists()
     assert "left out" not in answer.stdout
-    for word in ("1 of 4", "4 of 4", "phantom", "torn", "CASCADE", "posts 12 -> 0", "INVALID", "Supabase"):
+    for word in ("1 of 4", "4 of 4", "phantom", "partial", "CASCADE", "posts 12 -> 0", "INVALID", "Supabase"):
         assert word in answer.stdout
     assert max(map(len, answer.stdout.splitlines())) <= 80
 
@@ -116,11 +116,11 @@ def test_a_configuration_above_the_temporary_folder_is_named(
 
 @pytest.mark.parametrize("width", [30, 40, 76])
 def test_folding_loses_no_word_and_keeps_the_width(width: int) -> None:
-    line = "    \x1b[31m✗ torn\x1b[0m     0003_plans.sql  recorded, but only partly there: what 1 of 3 leave"
+    line = "    \x1b[31m✗ partial\x1b[0m  0003_plans.sql  recorded, but only partly there: what 1 of 3 leave"
     pieces = folded(line, width)
     assert " ".join(pieces).split() == line.split()
     assert all(len(uncoloured(piece)) <= width for piece in pieces)
-    assert uncoloured(pieces[0]).startswith("    ✗ torn     0003")
+    assert uncoloured(pieces[0]).startswith("    ✗ partial  0003")
 
 
 def test_a_style_does_not_run_into_the_next_lines_margin() -> None:

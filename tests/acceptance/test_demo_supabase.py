@@ -22,7 +22,7 @@ def test_the_real_cli_gets_to_where_the_demo_starts(
     world.cli.push().check()
     assert world.cli.list() == [Listed(version(name), version(name)) for name in sorted(FILES)]
     standings = world.landed("status").standings()
-    assert (standings[SECOND], standings[THIRD]) == ("phantom", "torn")
+    assert (standings[SECOND], standings[THIRD]) == ("phantom", "partial")
 
     with untrue_history(tmp_path / "demo") as told:
         rows = told.run(f"SELECT version, name, statements FROM {LEDGER} ORDER BY version")

@@ -51,7 +51,7 @@ def both(names: dict[str, str]) -> list[Listed]:
 
 
 def all_ok(world: World) -> None:
-    assert special(world.landed("status").body).items() <= {"20240101000012_params.sql": "assumed"}.items()
+    assert special(world.landed("status").body).items() <= {"20240101000012_params.sql": "unprovable"}.items()
     verdict = world.landed("verify")
     assert (verdict.body["proven"], verdict.body["unexplained"]) == (True, [])
 
@@ -143,7 +143,7 @@ def test_rows_of_a_dashboard_are_paired_with_the_files_in_one_proposal(supabase_
     failed = world.cli.push()
     assert (failed.code, failed.text.count("202401010000")) == (1, 37), "it proposes to delete all rows"
     said = world.landed("status").standings()
-    assert list(said.values()).count("orphan") == 37
+    assert list(said.values()).count("no-file") == 37
     assert list(said.values()).count("unrecorded") == 37
     world.landed("verify", code=1)
 

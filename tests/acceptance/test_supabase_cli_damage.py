@@ -132,7 +132,7 @@ def test_an_index_in_the_middle_leaves_half_a_file(supabase_world: Make) -> None
     assert (retried.code, 'column "e" of relation "a" already exists' in retried.text) == (1, True)
 
     said = world.landed("status")
-    assert said.standings() == {A: "ok", B: "torn"}
+    assert said.standings() == {A: "ok", B: "partial"}
     assert missing(said, B) >= {("column public.a.f · exists", "yes", None, 3, 3)}
     assert said.migration(B)["location"] | {"exact": True, "low": 2} == said.migration(B)["location"]
     unable = world.landed("resume", B, "--yes", code=1).error
@@ -166,7 +166,7 @@ def test_landed_says_which_half_of_a_file_is_there(supabase_world: Make) -> None
         "CREATE INDEX CONCURRENTLY a_e ON a (e)",
     ]
     assert world.versions == [version(A)]
-    assert world.landed("status").standings() == {A: "ok", B: "torn"}
+    assert world.landed("status").standings() == {A: "ok", B: "partial"}
 
     world.sql("UPDATE a SET email = 'x'")
     assert proven_by(world) == [f"landed resume {B}"]
@@ -193,7 +193,7 @@ def test_an_index_that_never_came_about_is_recorded_by_the_retry(supabase_world:
     assert not is_valid(world, "a_email")
 
     said = world.landed("status")
-    assert said.standings() == {A: "ok", B: "torn"}
+    assert said.standings() == {A: "ok", B: "partial"}
     assert missing(said, B) >= {("index public.a.a_email · valid", "yes", "no", 1, 1)}
     assert proven_by(world) == [f"landed resume {B} --allow drop-invalid-index:public.a_email"]
     assert is_valid(world, "a_email")
@@ -229,7 +229,7 @@ def test_an_invalid_index_is_recorded_by_the_retry(supabase_world: Make) -> None
     assert not is_valid(world, "a_email")
 
     said = world.landed("status")
-    assert said.standings() == {A: "ok", B: "torn"}
+    assert said.standings() == {A: "ok", B: "partial"}
     assert missing(said, B) >= {("index public.a.a_email · valid", "yes", "no", 1, 1)}
     assert any("INVALID" in note for note in said.migration(B)["notes"])
     assert proven_by(world) == [f"landed resume {B} --allow drop-invalid-index:public.a_email"]
@@ -267,7 +267,7 @@ def test_commit_begin_loses_what_follows(supabase_world: Make) -> None:
     assert world.ledger == []
 
     said = world.landed("status")
-    assert said.standings() == {A: "torn", B: "pending"}
+    assert said.standings() == {A: "partial", B: "pending"}
     assert missing(said, A) >= {("table public.t2 · exists", "yes", None, 4, 4)}
     refused = world.landed("resume", A, "--yes", code=1).error
     assert "never committed" in refused["message"]
@@ -301,11 +301,11 @@ def test_a_row_without_a_file_stops_everything(supabase_world: Make) -> None:
     assert world.has("a", "b", "c") == ["a", "b"]
 
     said = world.landed("status")
-    assert said.standings() == {A: "ok", C: "pending", B.removesuffix(".sql"): "orphan"}
+    assert said.standings() == {A: "ok", C: "pending", B.removesuffix(".sql"): "no-file"}
     assert "table public.b · exists" in [u["fact"] for u in said.body["unexplained"]]
     world.landed("verify", code=1)
     world.landed("apply", "--yes")
-    assert world.has("a", "b", "c") == ["a", "b", "c"], "an orphan stops landed, too"
+    assert world.has("a", "b", "c") == ["a", "b", "c"], "a row without a file stops landed, too"
     assert proven_by(world) == [f"landed repair {B.removesuffix('.sql')} --fetch"]
     assert world.landed("status").standings() == {A: "ok", B: "ok", C: "ok"}
     assert world.cli.list() == [Listed(version(name), version(name)) for name in (A, B, C)]
@@ -365,7 +365,7 @@ def test_two_pushes_at_once(supabase_world: Make, own_transaction: bool) -> None
     assert world.versions == [version(A), version(B)]
 
     # Rows leave nothing in the schema: never said to be ok, and with a check the truth.
-    assert world.landed("status").standings() == {A: "ok", B: "assumed"}
+    assert world.landed("status").standings() == {A: "ok", B: "unprovable"}
     check = "-- landed:verify SELECT count(*) = 1 FROM n\n"
     world.write({B: check + (world.migrations / B).read_text()})
     assert world.landed("status").standings() == {A: "ok", B: "phantom" if own_transaction else "ok"}

@@ -150,7 +150,7 @@ def test_a_real_project(
         else:
             assert (applied.code, refusal) == (0, "")
             assert recorded == names
-            assert set(project.standings.values()) <= {Standing.OK, Standing.ASSUMED}
+            assert set(project.standings.values()) <= {Standing.OK, Standing.UNPROVABLE}
             assert after.body["unexplained"] == []
             assert world.landed("verify").body["proven"] is True
         wrong = [line for damage in owners.damages(EACH) if (line := damaged(project, tcp, database, damage))]
@@ -168,7 +168,7 @@ def damaged(project: Project, tcp: TcpServer, database: str, damage: Damage) -> 
             except psycopg.errors.DependentObjectsStillExist:
                 return ""
         judgements = judged(project.world, tcp.url(copy)).judgements
-    named = {j.name for j in judgements if j.standing in (Standing.PHANTOM, Standing.TORN)}
+    named = {j.name for j in judgements if j.standing in (Standing.PHANTOM, Standing.PARTIAL)}
     changed = {j.name: j.standing for j in judgements if j.standing is not project.standings[j.name]}
     project.damaged += 1
     if named == damage.owners == set(changed):
@@ -178,10 +178,10 @@ def damaged(project: Project, tcp: TcpServer, database: str, damage: Damage) -> 
 
 
 def test_the_table(done: dict[str, Project]) -> None:
-    lines = [f"{'project':<42} files replayed recorded  ok assumed damaged exactly named"]
+    lines = [f"{'project':<42} files replayed recorded  ok unprovable damaged exactly named"]
     for name, project in done.items():
         kinds = list(project.standings.values())
-        counts = [kinds.count(Standing.OK), kinds.count(Standing.ASSUMED)]
+        counts = [kinds.count(Standing.OK), kinds.count(Standing.UNPROVABLE)]
         figures = [len(project.names), project.replayed, sum(counts), *counts, project.damaged, project.exact]
         lines.append("{:<42} {:>5} {:>8} {:>8} {:>3} {:>7} {:>7} {:>13}".format(name, *figures))
         if project.refusal:

@@ -197,7 +197,7 @@ AUDIT_MISSING = (
 )
 GONE = "20240103000000_order_region"
 """How a row is called that has no file: the ledger holds its version and its name."""
-HEALED = {HEAL: "assumed"}
+HEALED = {HEAL: "unprovable"}
 """What only restores what the files say anyhow changes nothing in their own history: nothing proves it."""
 
 DAMAGES = (
@@ -246,7 +246,7 @@ DAMAGES = (
         4,
         "half of a file run by hand",
         lambda w: (w.write({AUDIT: AUDIT_SQL}), w.sql(statements(AUDIT_SQL)[0])),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         AUDIT_MISSING,
         {AUDIT: f"landed resume {AUDIT}"},
         ran=(f"landed resume {AUDIT}",),
@@ -255,7 +255,7 @@ DAMAGES = (
         4,
         "half of a file recorded",
         lambda w: (w.write({AUDIT: AUDIT_SQL}), w.sql(statements(AUDIT_SQL)[0]), record(w, AUDIT)),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         AUDIT_MISSING,
         {AUDIT: f"landed resume {AUDIT}"},
         ran=(f"landed resume {AUDIT}",),
@@ -288,7 +288,7 @@ DAMAGES = (
         5,
         "file edited",
         edit,
-        {REGION: "torn"},
+        {REGION: "partial"},
         REGION_EDITED,
         {REGION: f"landed resume {REGION}"},
         witness="nothing",
@@ -299,7 +299,7 @@ DAMAGES = (
         6,
         "file renamed",
         renamed_away,
-        {GONE: "orphan", REGION_LATER: "unrecorded"},
+        {GONE: "no-file", REGION_LATER: "unrecorded"},
         next={GONE: f"landed repair {GONE}", REGION_LATER: f"landed repair {REGION_LATER}"},
         notes=(f"the file is now called {REGION_LATER}", f"recorded under its old name {GONE}"),
         ran=(f"landed repair {REGION_LATER}",),
@@ -308,7 +308,7 @@ DAMAGES = (
         6,
         "file renamed",
         renamed_away,
-        {GONE: "orphan", REGION_LATER: "unrecorded"},
+        {GONE: "no-file", REGION_LATER: "unrecorded"},
         next={
             GONE: f'put the file back, or: landed repair {GONE} --reason "…"',
             REGION_LATER: f"landed repair {REGION_LATER}",
@@ -321,7 +321,7 @@ DAMAGES = (
         7,
         "file deleted and put back",
         delete,
-        {GONE: "orphan"},
+        {GONE: "no-file"},
         next={GONE: f"landed repair {GONE} --fetch"},
         notes=("the ledger holds its SQL, so the file can be written again",),
         unexplained=REGION_OBJECTS,
@@ -331,7 +331,7 @@ DAMAGES = (
         7,
         "file deleted",
         delete,
-        {GONE: "orphan"},
+        {GONE: "no-file"},
         unexplained=REGION_OBJECTS,
         choose=lambda world, step: f'landed repair {GONE} --reason "it is gone for good"',
         ran=(f'landed repair {GONE} --reason "it is gone for good"',),
@@ -365,7 +365,7 @@ DAMAGES = (
             # The CLI runs it, says that it finished, and records it; the table stays as it was.
             w.cli.push().check(),
         ),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (Fact(AUDIT, "column public.audit.actor · exists", "yes", None, 1, 1),),
         {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column public.audit.who",),
@@ -376,7 +376,7 @@ DAMAGES = (
         10,
         "IF NOT EXISTS over another shape, undone by hand",
         hand_made_audit,
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (Fact(AUDIT, "column public.audit.actor · exists", "yes", None, 1, 1), *AUDIT_MISSING),
         {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column public.audit.who",),
@@ -390,7 +390,7 @@ DAMAGES = (
             "ALTER TABLE public.tags DROP CONSTRAINT tags_label",
             "ALTER TABLE public.tags ADD CONSTRAINT tags_label CHECK (label <> '') NOT VALID",
         ),
-        {TAGS: "torn"},
+        {TAGS: "partial"},
         (Fact(TAGS, "constraint public.tags.tags_label · validated", "yes", "no", 4, 4),),
         notes=("it is there but was never validated",),
         ran=(f"landed resume {TAGS}",),
@@ -402,7 +402,7 @@ DAMAGES = (
             "ALTER TABLE public.tags DROP CONSTRAINT tags_label",
             "ALTER TABLE public.tags ADD CONSTRAINT tags_label CHECK (label <> '') NOT VALID",
         ),
-        {TAGS: "torn"},
+        {TAGS: "partial"},
         choose=healed_by("ALTER TABLE public.tags VALIDATE CONSTRAINT tags_label;"),
         ran=("landed apply",),
         after=HEALED,
@@ -411,7 +411,7 @@ DAMAGES = (
         12,
         "policy dropped",
         lambda w: w.sql("DROP POLICY own_row ON public.users"),
-        {USERS: "torn"},
+        {USERS: "partial"},
         (Fact(USERS, "policy public.users.own_row · exists", "yes", None, 4, 9),),
         ran=(f"landed resume {USERS}",),
     ),
@@ -419,7 +419,7 @@ DAMAGES = (
         13,
         "function body changed",
         lambda w: w.sql(f"{LABEL_OF} AS $$ SELECT 'x' $$"),
-        {TAGS: "torn"},
+        {TAGS: "partial"},
         (
             Fact(
                 TAGS,
@@ -436,7 +436,7 @@ DAMAGES = (
         13,
         "function body changed, healed by a new file",
         lambda w: w.sql(f"{LABEL_OF} AS $$ SELECT 'x' $$"),
-        {TAGS: "torn"},
+        {TAGS: "partial"},
         choose=healed_by(
             BASE[TAGS][BASE[TAGS].index("CREATE FUNCTION") :].replace("CREATE", "CREATE OR REPLACE")
         ),
@@ -447,7 +447,7 @@ DAMAGES = (
         14,
         "enum value added",
         lambda w: w.sql("ALTER TYPE public.mood ADD VALUE 'happy'"),
-        {USERS: "torn"},
+        {USERS: "partial"},
         (Fact(USERS, "enum public.mood · values", "'sad', 'ok'", "'sad', 'ok', 'happy'", 1, 2),),
         next={USERS: "put the statements above into a new migration, then: landed status"},
         choose=healed_by(
@@ -459,7 +459,7 @@ DAMAGES = (
         15,
         "column renamed",
         lambda w: w.sql("ALTER TABLE public.users RENAME mood TO feeling"),
-        {USERS: "torn"},
+        {USERS: "partial"},
         (Fact(USERS, "column public.users.mood · exists", "yes", None, 2, 3),),
         unexplained=("column public.users.feeling",),
         ran=(f"landed resume {USERS}",),
@@ -476,7 +476,7 @@ DAMAGES = (
         16,
         "RLS switched off",
         lambda w: w.sql("ALTER TABLE public.users DISABLE ROW LEVEL SECURITY"),
-        {USERS: "torn"},
+        {USERS: "partial"},
         (Fact(USERS, "table public.users · row level security", "yes", "no", 3, 8),),
         ran=(f"landed resume {USERS}",),
     ),
@@ -484,7 +484,7 @@ DAMAGES = (
         17,
         "grant revoked",
         lambda w: w.sql("REVOKE SELECT ON public.tags FROM anon"),
-        {TAGS: "torn"},
+        {TAGS: "partial"},
         (Fact(TAGS, "grant on table public.tags(SELECT to anon) · exists", "yes", None, 3, 3),),
         ran=(f"landed resume {TAGS}",),
     ),
@@ -564,7 +564,7 @@ def test_damage(
     said = [n for m in before["migrations"] for n in m["notes"]] + [n["text"] for n in before["notes"]]
     for note in damage.notes:
         assert any(note in text for text in said), said
-    bad = {"phantom", "torn", "edited", "orphan", "duplicate"} & set(damage.standings.values())
+    bad = {"phantom", "partial", "edited", "no-file", "duplicate"} & set(damage.standings.values())
     assert verify == (1 if bad else 0)
 
     assert ran == list(damage.ran)

@@ -211,8 +211,8 @@ def play(world: World, damage: Damage) -> Outcome:
     return Outcome(before, verify, ran, state, run("verify", code=None).code, world.folder)
 
 
-ORDER = ["edited", "torn", "phantom", "unrecorded", "orphan", "duplicate", "out-of-order", "pending"]
-ORDER += ["unknown", "assumed"]
+ORDER = ["edited", "partial", "phantom", "unrecorded", "no-file", "duplicate", "out-of-order", "pending"]
+ORDER += ["unknown", "unprovable"]
 
 
 def next_step(body: dict[str, Any]) -> str | None:
@@ -339,7 +339,7 @@ DAMAGES = (
         4,
         "half of a file run by hand",
         lambda w: (w.write(AUDIT, AUDIT_SQL), w.sql(AUDIT_SQL.partition(";")[0])),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (
             Fact(AUDIT, "index audit_actor · exists", "yes", None, 2, 5),
             Fact(AUDIT, "column users.seen · exists", "yes", None, 3, 6),
@@ -354,7 +354,7 @@ DAMAGES = (
             w.write(AUDIT, AUDIT_SQL),
             w.sql(AUDIT_SQL.partition(";")[0], f"INSERT INTO d1_migrations (name) VALUES ('{AUDIT}')"),
         ),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (Fact(AUDIT, "column users.seen · exists", "yes", None, 3, 6),),
         {AUDIT: f"landed resume {AUDIT}"},
         ran=(f"landed resume {AUDIT}",),
@@ -379,7 +379,7 @@ DAMAGES = (
         {REGION: f"restore migrations/{REGION} as it was applied, or: landed lock --accept {REGION}"},
         choose=second_choice,
         ran=(f"landed lock --accept {REGION}", "landed drift files target"),
-        after={REGION: "torn"},
+        after={REGION: "partial"},
         verify_after=1,
     ),
     Damage(
@@ -410,12 +410,12 @@ DAMAGES = (
         5,
         "file edited",
         edit,
-        {REGION: "torn"},
+        {REGION: "partial"},
         REGION_EDITED,
         {REGION: "landed drift files target"},
         witness="nothing",
         ran=("landed drift files target",),
-        after={REGION: "torn"},
+        after={REGION: "partial"},
         verify_after=1,
     ),
     *(
@@ -423,7 +423,7 @@ DAMAGES = (
             6,
             "file renamed",
             do,
-            {REGION: "orphan", "0004_region.sql": "unrecorded"},
+            {REGION: "no-file", "0004_region.sql": "unrecorded"},
             next={REGION: f"landed repair {REGION}", "0004_region.sql": "landed repair 0004_region.sql"},
             notes=("the file is now called 0004_region.sql", f"recorded under its old name {REGION}"),
             witness=witness,
@@ -435,7 +435,7 @@ DAMAGES = (
         6,
         "file renamed",
         renamed_away,
-        {REGION: "orphan", "0004_region.sql": "unrecorded"},
+        {REGION: "no-file", "0004_region.sql": "unrecorded"},
         next={
             REGION: f'put the file back, or: landed repair {REGION} --reason "…"',
             "0004_region.sql": "landed repair 0004_region.sql",
@@ -448,7 +448,7 @@ DAMAGES = (
         7,
         "file deleted and put back",
         delete,
-        {REGION: "orphan"},
+        {REGION: "no-file"},
         next={REGION: f'put the file back, or: landed repair {REGION} --reason "…"'},
         unexplained=REGION_OBJECTS,
         choose=put_back,
@@ -458,7 +458,7 @@ DAMAGES = (
         7,
         "file deleted",
         committed(delete),
-        {REGION: "orphan"},
+        {REGION: "no-file"},
         notes=("deleted in commit",),
         unexplained=REGION_OBJECTS,
         witness="git",
@@ -468,7 +468,7 @@ DAMAGES = (
         7,
         "file deleted, not committed",
         delete,
-        {REGION: "orphan"},
+        {REGION: "no-file"},
         next={REGION: f"git checkout HEAD -- migrations/{REGION}"},
         notes=("it is still in the last commit",),
         unexplained=REGION_OBJECTS,
@@ -479,7 +479,7 @@ DAMAGES = (
         7,
         "file deleted",
         delete,
-        {REGION: "orphan"},
+        {REGION: "no-file"},
         next={REGION: f'put the file back, or: landed repair {REGION} --reason "…"'},
         unexplained=REGION_OBJECTS,
         witness="nothing",
@@ -514,12 +514,12 @@ DAMAGES = (
             # wrangler runs it, prints a tick and records it; the table stays as it was.
             Wrangler(w.folder, w.folder.parent / "apply.home").apply().check(),
         ),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (Fact(AUDIT, "column audit.actor · exists", "yes", None, 1, 1),),
         {AUDIT: "landed drift files target"},
         unexplained=("column audit.who",),
         ran=("landed drift files target",),
-        after={AUDIT: "torn"},
+        after={AUDIT: "partial"},
         left=("column audit.who",),
         verify_after=1,
     ),
@@ -531,20 +531,20 @@ DAMAGES = (
             w.write(AUDIT, AUDIT_SQL.partition(";")[0] + ";\n"),
             w.sql(f"INSERT INTO d1_migrations (name) VALUES ('{AUDIT}')"),
         ),
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (Fact(AUDIT, "column audit.actor · exists", "yes", None, 1, 1),),
         {AUDIT: "landed drift files target"},
         unexplained=("column audit.who",),
         choose=new_file,
         ran=("landed apply --allow 'drop-column:audit.who'",),
         # A rebuild to what the files say anyhow changes nothing in their own history: nothing proves it.
-        after={"0007_heal.sql": "assumed"},
+        after={"0007_heal.sql": "unprovable"},
     ),
     Damage(
         10,
         "IF NOT EXISTS over another shape, undone by hand",
         hand_made_audit,
-        {AUDIT: "torn"},
+        {AUDIT: "partial"},
         (
             Fact(AUDIT, "column audit.actor · exists", "yes", None, 1, 1),
             Fact(AUDIT, "index audit_actor · exists", "yes", None, 2, 5),
@@ -647,7 +647,7 @@ def test_damage(damage: Damage, outcomes: dict[str, Outcome]) -> None:
     said = [n for m in before["migrations"] for n in m["notes"]] + [n["text"] for n in before["notes"]]
     for note in damage.notes:
         assert any(note in text for text in said), said
-    bad = {"phantom", "torn", "edited", "orphan"} & set(damage.standings.values())
+    bad = {"phantom", "partial", "edited", "no-file"} & set(damage.standings.values())
     assert outcome.verify == (1 if bad else 0)
 
     assert [without_commit(step) for step in outcome.ran] == list(damage.ran)

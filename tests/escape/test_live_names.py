@@ -112,7 +112,7 @@ def test_names_mean_the_catalogs(world: Hostile) -> None:
     world.write(NEXT | LATER)
     world.run("apply", "--dry-run")
     world.run("apply", "--yes", code=0)
-    assert set(world.run("status", code=0).standings().values()) <= {"ok", "assumed"}
+    assert set(world.run("status", code=0).standings().values()) <= {"ok", "unprovable"}
     _goes(world)
     for text in FAILING.values():
         _fails(world, text)
@@ -144,7 +144,7 @@ def _fails(world: Hostile, text: str) -> None:
 
 def _is_torn(world: Hostile) -> None:
     world.sql("ALTER TABLE public.c DROP COLUMN m")
-    assert "torn" in world.run("status", code=0).standings().values()
+    assert "partial" in world.run("status", code=0).standings().values()
     world.run("resume", "--yes")
     world.sql(f"DELETE FROM {LEDGER} WHERE version OPERATOR(pg_catalog.=) '20240105000000'")
     world.run("repair", "--yes")

@@ -592,5 +592,5 @@ def test_there_is_one_place_that_writes() -> None:
             )
             if writes:
                 found.add((name, called))
-    files = {("ops/orphans_fetch.py", "out.write")}  # a file
+    files = {("ops/fileless_fetch.py", "out.write")}  # a file
     assert found - files == {("report/terminal.py", "stream.write")}

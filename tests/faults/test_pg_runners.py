@@ -35,7 +35,7 @@ def test_eight_runners_at_once(turn: int, pg_server: Callable[..., ShadowServer]
             error = body["error"]
             if error["kind"] == "NotProven":
                 # It looked while the other was between two parts of the file that commits in parts.
-                assert code == 1 and error["message"].startswith("0002_index.sql is torn"), error
+                assert code == 1 and error["message"].startswith("0002_index.sql is partial"), error
                 assert "Nothing was changed." in error["details"]
                 continue
             assert (code, error["kind"]) == (3, "Busy"), error

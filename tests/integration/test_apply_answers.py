@@ -16,12 +16,12 @@ def test_the_command_with_consent_keeps_what_was_asked_for(tmp_path: Path) -> No
     assert "Next: landed apply --to 0002 --yes" in done.stdout
 
 
-@pytest.mark.parametrize("world", ["torn", "phantom", "unrecorded"])
+@pytest.mark.parametrize("world", ["partial", "phantom", "unrecorded"])
 def test_apply_is_no_success_while_something_is_wrong(world: str, tmp_path: Path) -> None:
     """Also when nothing is pending: a pipeline that runs apply must see that a file is half there."""
     project = build(world, tmp_path / "w")
     for name in FILES:
-        if name.startswith("0004") or (world == "torn" and name.startswith("0003")):
+        if name.startswith("0004") or (world == "partial" and name.startswith("0003")):
             (project.folder / "migrations" / name).unlink()
     done = project.sh("landed apply --yes")
     assert done.returncode == 1, done.stdout
@@ -29,7 +29,7 @@ def test_apply_is_no_success_while_something_is_wrong(world: str, tmp_path: Path
 
 
 def test_resume_shows_only_what_it_runs(tmp_path: Path) -> None:
-    project = build("torn", tmp_path / "w")
+    project = build("partial", tmp_path / "w")
     done = project.sh("landed resume --yes")
     assert done.returncode == 0
     assert "+ index orders_by_region" in done.stdout
@@ -37,7 +37,7 @@ def test_resume_shows_only_what_it_runs(tmp_path: Path) -> None:
     assert "1 file finished and proven" in done.stdout
 
 
-@pytest.mark.parametrize("world", ["torn", "phantom", "unrecorded", "duplicate", "masked"])
+@pytest.mark.parametrize("world", ["partial", "phantom", "unrecorded", "duplicate", "masked"])
 def test_status_does_not_send_the_user_to_an_apply_that_refuses(world: str, tmp_path: Path) -> None:
     project = build(world, tmp_path / "w")
     assert "Next: landed apply" not in project.sh("landed status").stdout
@@ -45,7 +45,7 @@ def test_status_does_not_send_the_user_to_an_apply_that_refuses(world: str, tmp_
 
 
 def test_verify_names_what_helps_against_its_no(tmp_path: Path) -> None:
-    done = build("orphan", tmp_path / "w").sh("landed verify")
+    done = build("no-file", tmp_path / "w").sh("landed verify")
     assert done.returncode == 1
     assert 'Next: put the file back, or: landed repair 0002b_hotfix.sql --reason "…"' in done.stdout
 

@@ -16,7 +16,7 @@ REBUILD = f"DROP TABLE IF EXISTS audit;\nCREATE TABLE audit {SHAPE};\n"
 
 
 @pytest.fixture
-def torn(tmp_path: Path) -> Landed:
+def partial(tmp_path: Path) -> Landed:
     """IF NOT EXISTS over a table of another shape, recorded as applied (as wrangler records it)."""
     folder = tmp_path / "project"
     (folder / "migrations").mkdir(parents=True)
@@ -29,7 +29,7 @@ def torn(tmp_path: Path) -> Landed:
     (folder / "migrations" / AUDIT).write_text(f"CREATE TABLE IF NOT EXISTS audit {SHAPE};")
     sql(run, "CREATE TABLE audit (id INTEGER PRIMARY KEY, who TEXT)")
     sql(run, f"INSERT INTO d1_migrations (name) VALUES ('{AUDIT}')")
-    assert run("status").standings() == {USERS: "ok", AUDIT: "torn"}
+    assert run("status").standings() == {USERS: "ok", AUDIT: "partial"}
     return run
 
 
@@ -42,31 +42,31 @@ def sql(run: Landed, statement: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def test_a_new_file_that_makes_it_good_is_applied_and_proven(torn: Landed) -> None:
-    (torn.folder / "migrations" / HEAL).write_text(REBUILD)
-    plan = torn("apply", "--dry-run").body
-    assert f"{AUDIT} is torn; the pending files set it right" in plan["plan"]["notices"]
+def test_a_new_file_that_makes_it_good_is_applied_and_proven(partial: Landed) -> None:
+    (partial.folder / "migrations" / HEAL).write_text(REBUILD)
+    plan = partial("apply", "--dry-run").body
+    assert f"{AUDIT} is partial; the pending files set it right" in plan["plan"]["notices"]
     assert "+ column audit.actor" in plan["files"][0]["changes"]
 
     # What was made by hand is not taken away without a word, even so.
-    asked = torn("apply", "--yes", code=4)
+    asked = partial("apply", "--yes", code=4)
     assert "would remove column audit.who, which no migration made" in asked.error["message"]
-    assert torn("status").standings()[AUDIT] == "torn"
+    assert partial("status").standings()[AUDIT] == "partial"
 
-    torn("apply", "--yes", "--allow", "drop-column:audit.who")
-    assert set(torn("status").standings().values()) <= {"ok", "assumed"}
-    assert torn("status").standings()[AUDIT] == "ok"
-    assert torn("status").body["unexplained"] == []
-    assert torn("verify").body["proven"] is True
-    assert [n for _, n, *_ in sql(torn, "PRAGMA table_info(audit)")] == ["id", "actor"]
+    partial("apply", "--yes", "--allow", "drop-column:audit.who")
+    assert set(partial("status").standings().values()) <= {"ok", "unprovable"}
+    assert partial("status").standings()[AUDIT] == "ok"
+    assert partial("status").body["unexplained"] == []
+    assert partial("verify").body["proven"] is True
+    assert [n for _, n, *_ in sql(partial, "PRAGMA table_info(audit)")] == ["id", "actor"]
 
 
-def test_rows_of_the_hand_made_table_are_guarded(torn: Landed) -> None:
-    sql(torn, "INSERT INTO audit VALUES (1, 'me'), (2, 'you')")
-    (torn.folder / "migrations" / HEAL).write_text(REBUILD)
-    error = torn("apply", "--yes", "--allow", "drop-column:audit.who", code=1).error
+def test_rows_of_the_hand_made_table_are_guarded(partial: Landed) -> None:
+    sql(partial, "INSERT INTO audit VALUES (1, 'me'), (2, 'you')")
+    (partial.folder / "migrations" / HEAL).write_text(REBUILD)
+    error = partial("apply", "--yes", "--allow", "drop-column:audit.who", code=1).error
     assert error["message"] == f"{HEAL} would lose 2 rows of the table audit."
-    assert sql(torn, "SELECT who FROM audit") == [("me",), ("you",)]
+    assert sql(partial, "SELECT who FROM audit") == [("me",), ("you",)]
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_rows_of_the_hand_made_table_are_guarded(torn: Landed) -> None:
     ],
     ids=["does something else", "cannot be replayed after the file"],
 )
-def test_a_file_that_does_not_make_it_good_has_to_wait(text: str, torn: Landed) -> None:
-    (torn.folder / "migrations" / HEAL).write_text(text)
-    before = sql(torn, "SELECT * FROM sqlite_master")
-    error = torn("apply", "--yes", code=1).error
-    assert error["message"].startswith(f"{AUDIT} is torn")
-    assert sql(torn, "SELECT * FROM sqlite_master") == before
+def test_a_file_that_does_not_make_it_good_has_to_wait(text: str, partial: Landed) -> None:
+    (partial.folder / "migrations" / HEAL).write_text(text)
+    before = sql(partial, "SELECT * FROM sqlite_master")
+    error = partial("apply", "--yes", code=1).error
+    assert error["message"].startswith(f"{AUDIT} is partial")
+    assert sql(partial, "SELECT * FROM sqlite_master") == before

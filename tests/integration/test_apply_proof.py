@@ -33,10 +33,10 @@ def test_applies_creates_the_database_and_records(tmp_path: Path, mode: str) -> 
 def test_if_not_exists_over_another_shape_is_not_recorded(world: World) -> None:
     world.sql("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")
     world.apply(to="0001_users.sql")
-    # Hidden from the plan: what makes it torn is only seen inside the transaction.
+    # Hidden from the plan: what makes it partial is only seen inside the transaction.
     exam = world.examine()
     world.write("0002_notes.sql", "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, body TEXT);")
-    assert world.standings()["0002_notes.sql"] == "torn"
+    assert world.standings()["0002_notes.sql"] == "partial"
     with pytest.raises(NotProven, match="has to be set right"):
         world.apply()
     assert exam.judgement("0001_users.sql") is not None

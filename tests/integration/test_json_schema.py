@@ -54,7 +54,7 @@ CASES: dict[str, list[tuple[str, str, int]]] = {
         ("status --json", "status", 0),
     ],
     "phantom": [("status --json", "status", 0), ("verify --json", "verify", 1)],
-    "torn": [
+    "partial": [
         ("status --json", "status", 0),
         ("verify --json", "verify", 1),
         ("repair --json 0002", "error", 1),
@@ -65,14 +65,14 @@ CASES: dict[str, list[tuple[str, str, int]]] = {
         ("resume --json --run 2 --yes", "resume", 0),
     ],
     "unrecorded": [("status --json", "status", 0), ("repair --json --yes 0003", "repair", 0)],
-    "assumed": [
+    "unprovable": [
         ("status --json", "status", 0),
         ("verify --json", "verify", 0),
         ("verify --json --strict", "verify", 1),
         ("repair --json --yes 0003 --reason 'restored from a backup'", "repair", 0),
     ],
     "unknown": [("status --json", "status", 0), ("repair --json 0003", "error", 1)],
-    "orphan": [
+    "no-file": [
         ("status --json", "status", 0),
         ("verify --json", "verify", 1),
         ("repair --json", "repair", 0),

@@ -238,7 +238,7 @@ def test_hijacked_names_and_odd_settings(project: Project) -> None:
     assert version == (C[:14],)
     assert "landed itself failed" not in project.landed("doctor", code=None).stdout
     project.sql("ALTER TABLE public.a ALTER t DROP DEFAULT")
-    assert project.standings() == ["torn", "ok", "ok"]
+    assert project.standings() == ["partial", "ok", "ok"]
     project.sql(r"ALTER TABLE public.a ALTER t SET DEFAULT E'a\\b'", "INSERT INTO public.c VALUES (1)")
     # Rows are counted, and what else goes is seen, under the catalog's own names, too.
     project.write({D: "ALTER TABLE public.c ADD COLUMN more int;\nALTER TABLE public.c DROP COLUMN id;\n"})
@@ -285,7 +285,7 @@ def test_a_files_own_savepoints(project: Project) -> None:
     assert project.standings() == ["ok"] * 3
     assert project.has("public.c") and not project.has("public.gone")
     project.sql("ALTER TABLE public.c DROP COLUMN kept")
-    assert project.standings() == ["ok", "ok", "torn"]
+    assert project.standings() == ["ok", "ok", "partial"]
 
 
 def test_no_replay_touches_other_databases(project: Project) -> None:
@@ -317,7 +317,7 @@ def test_thousands_of_rows_without_a_file(project: Project) -> None:
     project.sql(f"INSERT INTO {LEDGER} SELECT (20230000000000 + i)::text FROM generate_series(1, 3000) i")
     status = project.landed.plain("status").stdout
     assert len(status.splitlines()) < 90 and "… and 2980 more rows of the ledger without a file" in status
-    assert "2 ok · 3000 orphan" in status
+    assert "2 ok · 3000 no-file" in status
     assert len(project.landed.plain("verify", code=1).stdout.splitlines()) < 40
     assert len(project.landed.plain("repair", "--dry-run").stdout.splitlines()) < 60
     assert len(project.landed("status").body["migrations"]) == 3002

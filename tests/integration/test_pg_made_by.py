@@ -134,7 +134,7 @@ def test_of_two_roles_each_is_judged_by_what_its_objects_are_born_with(
         with scratch.connect() as admin:
             admin.execute("REVOKE SELECT ON public.t FROM anon")  # postgres made it: it was born with that
         exam = judged(folder, url(scratch, "deployer"))
-        assert exam.judgements[0].standing is Standing.TORN
+        assert exam.judgements[0].standing is Standing.PARTIAL
         assert "SELECT to anon" in str(exam.judgements[0].evidence[0].fact)
 
 
@@ -145,7 +145,7 @@ def test_an_owner_that_no_file_and_no_deployment_explains_is_told(pg_server: Ser
         with scratch.connect() as admin:
             admin.execute("ALTER TABLE public.t OWNER TO stranger")
         exam = judged(folder, url(scratch, "postgres"))
-        assert exam.judgements[0].standing is Standing.TORN
+        assert exam.judgements[0].standing is Standing.PARTIAL
         assert "table public.t · owner" in [str(e.fact) for e in exam.judgements[0].evidence]
 
 
@@ -217,7 +217,7 @@ def test_files_may_name_roles_that_an_administrator_made(pg_server: Server, tmp_
             admin.execute("REVOKE SELECT ON t FROM reader")
             admin.execute("ALTER TABLE u OWNER TO reader")
         exam = judged(folder, url(scratch, "deployer"))
-        assert [j.standing for j in exam.judgements] == [Standing.TORN, Standing.TORN]
+        assert [j.standing for j in exam.judgements] == [Standing.PARTIAL, Standing.PARTIAL]
 
 
 def test_a_file_that_heals_another_is_not_asked_for_what_its_role_cannot_give(
@@ -232,7 +232,7 @@ def test_a_file_that_heals_another_is_not_asked_for_what_its_role_cannot_give(
         with scratch.connect() as admin:
             admin.execute("DROP TABLE public.t")
         project(tmp_path, FIRST, "create table if not exists public.t (id int primary key, v text);\n")
-        assert judged(folder, target).judgements[0].standing is Standing.TORN
+        assert judged(folder, target).judgements[0].standing is Standing.PARTIAL
         assert "1 file applied and proven" in landed(folder, "--target", target, "apply", "--yes")
         assert judged(folder, target).judgements[0].standing is Standing.OK
 

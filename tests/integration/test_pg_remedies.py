@@ -273,15 +273,15 @@ def test_there_are_enough_kinds() -> None:
 
 def test_json_has_the_same(project: Project) -> None:
     project.sql("ALTER POLICY own ON public.orders USING (true)")
-    (torn,) = (m for m in status(project)["migrations"] if m["standing"] == "torn")
-    assert torn["name"] == CODE
-    assert torn["remedy"] == {
+    (partial,) = (m for m in status(project)["migrations"] if m["standing"] == "partial")
+    assert partial["name"] == CODE
+    assert partial["remedy"] == {
         "sql": ["ALTER POLICY own ON public.orders USING ((user_id = 1));"],
         "left": [],
         "cautions": [],
         "instead": [],
     }
-    for sql in torn["remedy"]["sql"]:
+    for sql in partial["remedy"]["sql"]:
         project.sql(sql)
     assert is_ok(status(project))
 
@@ -294,7 +294,7 @@ def test_resume_proves_what_it_ran_and_takes_back_what_does_not_hold(project: Pr
         refused = project.landed.plain("--target", project.url, "resume", SHOP, "--yes", code=1)
         assert "value too long for type character varying(80)" in refused.stderr
         assert "Nothing of this file was kept" in refused.stderr or "rolled back" in refused.stderr
-        assert status(project)["counts"] == {"torn": 1, "ok": 1}
+        assert status(project)["counts"] == {"partial": 1, "ok": 1}
     finally:
         project.sql("DELETE FROM public.users")
     project.landed("--target", project.url, "resume", SHOP, "--yes")
@@ -315,8 +315,8 @@ CREATE FUNCTION public.note() RETURNS int LANGUAGE sql AS 'SELECT 1';
     try:
         project.landed("--target", project.url, "apply", "--yes")
         project.sql("DROP TABLE public.notes")
-        torn = project.landed("--target", project.url, "status").migration(file.name)
-        assert torn["location"]["missing"] == [1, 3]
+        partial = project.landed("--target", project.url, "status").migration(file.name)
+        assert partial["location"]["missing"] == [1, 3]
         done = project.landed("--target", project.url, "resume", "--yes").body
         assert done["files"][0]["statements"] == [1, 2, 3]
         assert status(project)["counts"] == {"ok": 3}

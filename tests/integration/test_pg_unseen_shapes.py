@@ -60,9 +60,9 @@ def test_an_old_file_is_resumed_though_later_ones_changed_what_it_made(project: 
     )
     assert project.special() == {}
     project.sql("DROP POLICY reads ON t")
-    assert project.special() == {"1": "torn", "2": "torn"}
+    assert project.special() == {"1": "partial", "2": "partial"}
     assert project.landed("resume", "1", "--yes").code == 0
-    assert project.special() == {"2": "torn"}
+    assert project.special() == {"2": "partial"}
     assert project.landed("resume", "2", "--yes").code == 0
     assert project.special() == {}
 
@@ -78,8 +78,8 @@ def test_what_was_added_by_hand_is_taken_away(project: Project) -> None:
     assert project.landed("resume", "--yes").code == 0
     assert project.special() == {}
     project.sql("ALTER FUNCTION private.g() SET work_mem = '9MB'")
-    (torn,) = project.landed("status").body["migrations"]
-    assert torn["standing"] == "torn" and torn["next"] == "landed resume 1_first.sql"
+    (partial,) = project.landed("status").body["migrations"]
+    assert partial["standing"] == "partial" and partial["next"] == "landed resume 1_first.sql"
     project.landed("resume", "--yes")
     assert project.special() == {}
 
@@ -171,7 +171,7 @@ def test_what_a_missing_statement_uses_up_is_made_again(project: Project) -> Non
         "DROP TABLE t",
     ):
         project.sql(damage)
-        assert project.special() == {"1": "torn"}, damage
+        assert project.special() == {"1": "partial"}, damage
         project.landed("resume", "--yes")
         assert project.special() == {}, damage
 
@@ -184,12 +184,12 @@ def test_a_property_changed_by_hand_does_not_show_that_its_file_never_ran(projec
         f4_body="CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 4'",
     )
     project.sql("ALTER TYPE e ADD VALUE 'by hand'")
-    assert project.special() == {"2": "torn"}
+    assert project.special() == {"2": "partial"}
     assert "resume" not in project.landed("status").migration("2_value.sql")["next"]
     project.sql("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 5'")
-    assert project.special() == {"2": "torn", "4": "torn"}
+    assert project.special() == {"2": "partial", "4": "partial"}
     project.sql("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'")
-    assert project.special() == {"2": "torn", "3": "phantom", "4": "phantom"}
+    assert project.special() == {"2": "partial", "3": "phantom", "4": "phantom"}
 
 
 def test_an_extension_that_a_dashboard_made_is_no_sign_of_a_file(project: Project) -> None:
@@ -213,7 +213,7 @@ def test_the_printed_commands_lead_out_where_a_table_went_that_others_refer_to(p
         f3_more="CREATE TABLE other (i int); ALTER TABLE parent ADD COLUMN more int",
     )
     project.sql("DROP TABLE parent CASCADE")
-    assert project.special() == {"1": "phantom", "2": "torn", "3": "torn"}
+    assert project.special() == {"1": "phantom", "2": "partial", "3": "partial"}
     for _ in range(4):
         told = project.landed.plain("status").stdout.splitlines()[-1]
         assert told.startswith("Next: landed "), told

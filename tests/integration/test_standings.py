@@ -51,7 +51,7 @@ def test_all_is_well(world: World) -> None:
         "0001_users.sql": "ok",
         "0002_posts.sql": "ok",
         "0003_seed.sql": "ok",
-        "0004_touch.sql": "assumed",
+        "0004_touch.sql": "unprovable",
     }
     assert world.examine().position == "after 0004_touch.sql"
 
@@ -59,7 +59,7 @@ def test_all_is_well(world: World) -> None:
 def test_seed_rows_deleted_since_prove_nothing(world: World) -> None:
     world.sql("DELETE FROM tags WHERE name = 'red'")
     judgement = world.judgement("0003_seed.sql")
-    assert (judgement.verdict, judgement.standing) == ("unprovable", "assumed")
+    assert (judgement.verdict, judgement.standing) == ("unprovable", "unprovable")
     assert [e.holds for e in judgement.evidence] == [False]
     assert judgement.evidence[0].weak
 
@@ -101,7 +101,7 @@ def test_unrecorded_is_repaired(world: World) -> None:
 def test_torn_is_resumed_with_exactly_the_missing_statements(world: World) -> None:
     world.sql("DROP INDEX posts_title")
     judgement = world.judgement("0002_posts.sql")
-    assert judgement.standing == "torn"
+    assert judgement.standing == "partial"
     assert judgement.location is not None and judgement.location.missing == (2,)
     with pytest.raises(NotProven, match="half-way"):
         repair(world, "0002_posts.sql")
@@ -116,7 +116,7 @@ def test_half_a_file_run_by_hand_is_located_and_finished(world: World) -> None:
     exam = world.examine()
     judgement = exam.judgement("0005_half.sql")
     assert judgement is not None and judgement.location is not None
-    assert (judgement.standing, judgement.location.exact, judgement.location.low) == ("torn", True, 2)
+    assert (judgement.standing, judgement.location.exact, judgement.location.low) == ("partial", True, 2)
     assert exam.position == "after statement 2 of 3 of 0005_half.sql"
     assert resume(world, "0005") == (3,)
     assert world.standings()["0005_half.sql"] == "ok"
@@ -131,7 +131,7 @@ def test_half_a_rebuild_run_by_hand_is_seen_by_what_it_left(world: World) -> Non
     )
     world.sql("CREATE TABLE users_new (id INTEGER PRIMARY KEY, email TEXT NOT NULL, age INTEGER)")
     judgement = world.judgement("0005_rebuild.sql")
-    assert judgement.standing == "torn"
+    assert judgement.standing == "partial"
     assert judgement.location is not None
     assert (judgement.location.exact, judgement.location.low, judgement.location.high) == (True, 1, 2)
     with pytest.raises(NeedsConfirmation, match="Nothing in the database shows whether"):
@@ -152,7 +152,7 @@ def test_another_shape_cannot_be_resumed(world: World) -> None:
     assert judgement.standing == "ok"
     world.sql("DROP TABLE tags; CREATE TABLE tags (name INTEGER PRIMARY KEY)")
     judgement = world.judgement("0002_posts.sql")
-    assert judgement.standing == "torn"
+    assert judgement.standing == "partial"
     assert judgement.next == "landed drift files target"
     with pytest.raises(NotProven, match="cannot be finished"):
         resume(world)
@@ -162,7 +162,7 @@ def test_a_column_added_by_hand_is_unexplained_and_blames_nobody(world: World) -
     world.sql("ALTER TABLE users ADD COLUMN nick TEXT")
     exam = world.examine()
     assert {str(k.object) for k in exam.unexplained} == {"column users.nick"}
-    assert "torn" not in world.standings().values()
+    assert "partial" not in world.standings().values()
     assert exam.position is None
 
 
@@ -171,7 +171,7 @@ def test_a_property_changed_by_hand_speaks_against_its_owner(world: World) -> No
         "DROP TABLE users; CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL DEFAULT 'x')"
     )
     judgement = world.judgement("0001_users.sql")
-    assert judgement.standing == "torn"
+    assert judgement.standing == "partial"
     assert [(e.fact, e.expected, e.observed) for e in judgement.evidence] == [
         ("column users.email · default", None, "'x'")
     ]
@@ -180,7 +180,7 @@ def test_a_property_changed_by_hand_speaks_against_its_owner(world: World) -> No
 def test_deleted_file_without_history(world: World) -> None:
     world.remove("0004_touch.sql")
     judgement = world.judgement("0004_touch.sql")
-    assert (judgement.standing, judgement.verdict) == ("orphan", None)
+    assert (judgement.standing, judgement.verdict) == ("no-file", None)
     with pytest.raises(NotProven, match="no file"):
         repair(world, "0004_touch.sql")
     assert repair(world, "0004_touch.sql", reason="squashed") == [("remove", "0004_touch.sql")]
@@ -196,7 +196,7 @@ def test_deleted_file_with_git_history(world: World) -> None:
     advice = world.judgement("0004_touch.sql").next
     assert advice is not None and advice.startswith("git checkout ")
     world.git(*advice.split()[1:])
-    assert world.standings()["0004_touch.sql"] == "assumed"
+    assert world.standings()["0004_touch.sql"] == "unprovable"
 
 
 def test_renamed_file(world: World) -> None:
@@ -261,7 +261,7 @@ class TestEdited:
     def test_with_neither_the_schema_still_speaks(self, world: World) -> None:
         (world.folder / "landed.lock").unlink()
         world.write("0001_users.sql", self.EDIT)
-        assert world.standings()["0001_users.sql"] == "torn"
+        assert world.standings()["0001_users.sql"] == "partial"
 
 
 def test_late_and_doubled_numbers(world: World) -> None:
@@ -270,7 +270,7 @@ def test_late_and_doubled_numbers(world: World) -> None:
     assert judgement.standing == "out-of-order"
     assert "duplicate-number" in [n.code for n in world.workspace().migrations().notes]
     assert world.apply() == ["0002_b.sql"]
-    assert set(world.standings().values()) == {"ok", "assumed"}
+    assert set(world.standings().values()) == {"ok", "unprovable"}
 
 
 def test_order_of_the_ledger_is_the_order_of_the_replay(tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_an_unreadable_ledger_is_not_judged(world: World) -> None:
 def test_names(world: World) -> None:
     with pytest.raises(UsageError, match="There is no migration 0099"):
         repair(world, "0099")
-    with pytest.raises(UsageError, match="not torn"):
+    with pytest.raises(UsageError, match="not partial"):
         resume(world, "0001")
 
 
@@ -341,7 +341,7 @@ def test_a_table_that_only_looks_like_part_of_a_virtual_table(tmp_path: Path) ->
     world.apply()
     assert set(world.standings().values()) == {"ok"}
     world.sql("DROP TABLE s_data")
-    assert world.standings() == {"0001_s.sql": "torn", "0002_f.sql": "ok"}
+    assert world.standings() == {"0001_s.sql": "partial", "0002_f.sql": "ok"}
     assert not world.examine().unexplained
 
 

@@ -18,7 +18,7 @@ from landed.ops.resume import plan_resume
 from support.worlds.random_histories import histories
 from support.worlds.world import World
 
-SETTLED = {Standing.OK, Standing.ASSUMED}
+SETTLED = {Standing.OK, Standing.UNPROVABLE}
 WAITING = {Standing.PENDING, Standing.UNKNOWN}
 
 
@@ -59,15 +59,15 @@ def test_a_file_run_half_way_by_hand_is_finished(files: dict[str, list[str]], da
             world.apply(to=names[reach - 1])
         for statement in files[names[reach]][:done]:
             world.sql(statement)
-        torn = world.examine()
-        standing = torn.judgements[reach].standing
-        if standing is Standing.TORN:
-            asked = resume_plan(torn.judgements[reach]).undecided  # a copy of rows leaves no trace
+        partial = world.examine()
+        standing = partial.judgements[reach].standing
+        if standing is Standing.PARTIAL:
+            asked = resume_plan(partial.judgements[reach]).undecided  # a copy of rows leaves no trace
             ran = frozenset(number for number in asked if number <= done)
-            plan = plan_resume(torn, names[reach], ran=ran, run=frozenset(asked) - ran)
-            run_apply(torn, plan, Consent())
+            plan = plan_resume(partial, names[reach], ran=ran, run=frozenset(asked) - ran)
+            run_apply(partial, plan, Consent())
         elif standing is Standing.UNRECORDED:
-            run_repair(torn, plan_repair(torn, [names[reach]], reason="run by hand"))
+            run_repair(partial, plan_repair(partial, [names[reach]], reason="run by hand"))
         else:
             assert standing in WAITING, standing
         try:

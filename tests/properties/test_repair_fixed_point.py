@@ -16,7 +16,7 @@ from support.worlds import histories
 from support.worlds.world import World
 
 NAMES = [n for n in histories.names() if (histories.MADE / n).is_dir()]
-SETTLED = {Standing.OK, Standing.ASSUMED, Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER}
+SETTLED = {Standing.OK, Standing.UNPROVABLE, Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER}
 STRANGER = "0000_of_another_branch.sql"
 
 

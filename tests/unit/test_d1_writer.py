@@ -375,7 +375,7 @@ class TestFailures:
         with pytest.raises(NotProven, match="is not recorded, but a part of it is there now") as raised:
             remote.apply()
         assert "landed resume 0001_init.sql" in str(raised.value.next)
-        assert remote.standings()["0001_init.sql"] == "torn"
+        assert remote.standings()["0001_init.sql"] == "partial"
 
     def test_another_runner_was_faster_by_a_moment(self, remote: Remote) -> None:
         def first(wire: Wire, asked: Asked) -> Any:

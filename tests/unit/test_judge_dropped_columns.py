@@ -1,4 +1,4 @@
-"""A file that dropped a column is not torn because somebody dropped the whole table."""
+"""A file that dropped a column is not partial because somebody dropped the whole table."""
 
 from __future__ import annotations
 
@@ -50,4 +50,4 @@ def test_an_order_that_is_missing_from_a_table_that_is_there_still_counts(last: 
     assert order.object.fact(EXISTS) in facts_after(
         timeline("d1", None, [Migration(n, n[0], n, t, dialect.parse) for n, t in files.items()])
     )
-    assert standings(files, {order})[last] is Standing.TORN
+    assert standings(files, {order})[last] is Standing.PARTIAL

@@ -42,7 +42,7 @@ def test_what_the_first_file_has_not_made_yet_was_not_removed_by_the_second() ->
         "2": "ALTER TABLE t RENAME TO u;",
     }
     ruling = judged(files, set(), "CREATE TABLE t (id INTEGER PRIMARY KEY, a)")
-    assert standings(ruling) == {"1": Standing.TORN, "2": Standing.PENDING}
+    assert standings(ruling) == {"1": Standing.PARTIAL, "2": Standing.PENDING}
     location = ruling.judgements[0].location
     assert location is not None
     assert (location.exact, location.low, location.missing) == (True, 1, (2, 3))
@@ -65,13 +65,13 @@ def test_every_boundary_of_unrecorded_files_is_found() -> None:
             elif reach >= ends[name]:
                 assert found[name] is Standing.UNRECORDED, (reach, name)
             else:
-                assert found[name] is Standing.TORN, (reach, name)
+                assert found[name] is Standing.PARTIAL, (reach, name)
 
 
 def test_a_table_made_by_hand_does_not_hide_the_boundary() -> None:
     files = {"1": "CREATE TABLE t (id, a); CREATE TABLE s (id);", "2": "DROP TABLE t;"}
     ruling = judged(files, set(), "CREATE TABLE t (id, a); CREATE TABLE by_hand (z)")
-    assert standings(ruling) == {"1": Standing.TORN, "2": Standing.PENDING}
+    assert standings(ruling) == {"1": Standing.PARTIAL, "2": Standing.PENDING}
     assert {key.object.name for key in ruling.unexplained if key.kind == "table"} == {"by_hand"}
 
 
@@ -101,7 +101,7 @@ INSERT INTO new SELECT id, a FROM t; DROP TABLE t; ALTER TABLE new RENAME TO t;"
 def test_a_rebuild_that_stopped_before_its_rename_owes_the_table(recorded: set[str]) -> None:
     files = {"1": "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);", "2": REBUILD}
     ruling = judged(files, recorded, "CREATE TABLE new (id INTEGER PRIMARY KEY, a TEXT)")
-    assert standings(ruling)["2"] is Standing.TORN
+    assert standings(ruling)["2"] is Standing.PARTIAL
     assert ruling.judgements[0].standing is Standing.OK
     location = ruling.judgements[1].location
     assert location is not None
@@ -111,7 +111,7 @@ def test_a_rebuild_that_stopped_before_its_rename_owes_the_table(recorded: set[s
 def test_a_table_dropped_by_hand_is_owed_by_the_file_that_made_it() -> None:
     files = {"1": "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);", "2": REBUILD}
     ruling = judged(files, {"1", "2"}, "CREATE TABLE other (id)")
-    assert standings(ruling) == {"1": Standing.PHANTOM, "2": Standing.ASSUMED}
+    assert standings(ruling) == {"1": Standing.PHANTOM, "2": Standing.UNPROVABLE}
 
 
 def test_overwritten_needs_that_what_overwrote_it_is_there() -> None:

@@ -39,7 +39,7 @@ def completion(common: Common, shell: str | None) -> None:
     assert kind is not None
     script = kind(root, {}, "landed", VARIABLE).source()
     if common.json:
-        emit_json({"schema": "landed/1", "command": "completion", "shell": chosen, "script": script})
+        emit_json({"schema": "landed/2", "command": "completion", "shell": chosen, "script": script})
     else:
         say_lines(script)
 

@@ -40,7 +40,7 @@ def demo(common: Common, keep: bool) -> None:
     if common.json:
         emit_json(
             {
-                "schema": "landed/1",
+                "schema": "landed/2",
                 "command": "demo",
                 "folder": str(folder) if keep else None,
                 "steps": tour.steps,

@@ -94,7 +94,7 @@ class Tour:
         )
         self._claim(world, "DB", [])
         self._run(
-            ["status"], 0, "phantom  0002_audit_log.sql", "torn     0003_plans.sql",
+            ["status"], 0, "phantom  0002_audit_log.sql", "partial  0003_plans.sql",
             "landed repair 0002_audit_log.sql", "landed resume 0003_plans.sql",
         )  # fmt: skip
         self._say(
@@ -175,7 +175,7 @@ class Tour:
         self._claimed("supabase", "3 of 3 files recorded, nothing to push.", "supabase", [])
         self._run(
             ["status"], 0, "phantom  20260102000000_audit_log.sql", "the index is INVALID",
-            "torn     20260103000000_unique_email.sql", "landed resume 20260103000000_unique_email.sql",
+            "partial  20260103000000_unique_email.sql", "landed resume 20260103000000_unique_email.sql",
         )  # fmt: skip
         self._say("An INVALID index is built anew; that it may be dropped for that has to be said by name.")
         allow = "drop-invalid-index:public.users_email"

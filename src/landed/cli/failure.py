@@ -148,7 +148,7 @@ def _json(
 
     emit_json(
         {
-            "schema": "landed/1",
+            "schema": "landed/2",
             "error": {
                 "kind": type(error).__name__,
                 "message": message,

@@ -48,8 +48,8 @@ def status(common: Common, everything: bool) -> int:
 def verify(common: Common, strict: bool) -> int:
     """Say yes or no: does the schema hold what the history claims?
 
-    Exits 1 when a migration is phantom, torn, edited, recorded twice or recorded without a file.
-    What nothing can prove (assumed) is named, and fails only with --strict. Files that are still
+    Exits 1 when a migration is phantom, partial, edited, recorded twice or recorded without a file.
+    What nothing can prove (unprovable) is named, and fails only with --strict. Files that are still
     to run, and objects that no migration made, do not fail it. Reads only. With several --target
     options, all of them have to be proven.
     """
@@ -70,7 +70,7 @@ def verify(common: Common, strict: bool) -> int:
                 "command": "verify",
                 "proven": result.proven,
                 "failed": list(result.failed),
-                "assumed": list(result.assumed),
+                "unprovable": list(result.unprovable),
             }
         )
     else:

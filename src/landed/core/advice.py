@@ -11,7 +11,7 @@ __all__ = ["Plan", "advise", "can_resume", "next_command", "resume_plan", "shell
 
 
 class Plan(NamedTuple):
-    """Which statements (numbers) of a torn migration are to be run.
+    """Which statements (numbers) of a partial migration are to be run.
 
     ``problem`` says why it cannot be resumed as it is; ``undecided`` are statements of which nothing
     shows whether they ran: the user has to say.
@@ -25,7 +25,7 @@ class Plan(NamedTuple):
 def resume_plan(
     judgement: Judgement, ran: frozenset[int] = frozenset(), run: frozenset[int] = frozenset()
 ) -> Plan:
-    """Which statements finish a torn migration.
+    """Which statements finish a partial migration.
 
     ``ran`` and ``run`` are the user's word on statements of which nothing in the database shows
     whether they have run: leave them out, or run them now.
@@ -61,7 +61,7 @@ def resume_plan(
 
 def advise(judgement: Judgement) -> Judgement:
     """The judgement with the next command filled in, and what helps where no command does."""
-    if judgement.standing is Standing.TORN and not can_resume(judgement):
+    if judgement.standing is Standing.PARTIAL and not can_resume(judgement):
         remedy = judgement.remedy
         note = (
             "its own statements cannot make this good: put the difference into a new migration (apply takes "
@@ -74,7 +74,7 @@ def advise(judgement: Judgement) -> Judgement:
 
 
 def can_resume(judgement: Judgement) -> bool:
-    """Whether ``resume`` makes a torn migration good: by its own statements, or by those of its remedy."""
+    """Whether ``resume`` makes a partial migration good: by its own statements, or by those of its remedy."""
     remedy = judgement.remedy
     return resume_plan(judgement).problem is None or (remedy is not None and remedy.whole)
 
@@ -97,24 +97,24 @@ def next_command(judgement: Judgement) -> str | None:
             if judgement.unproven and judgement.standing is Standing.UNRECORDED and not judgement.renamed:
                 return Next(landed("repair", name, reason=Hint("…")))
             return Next(landed("repair", name))
-        case Standing.ASSUMED:
+        case Standing.UNPROVABLE:
             return Next("add a check to the file: -- landed:verify SELECT …")
-        case Standing.ORPHAN:
-            return Next(landed("repair", name)) if judgement.renamed else _orphan(judgement)
+        case Standing.NO_FILE:
+            return Next(landed("repair", name)) if judgement.renamed else _no_file(judgement)
         case Standing.EDITED:
             return Next(
                 f"restore {shell_word(judgement.file or '')} as it was applied, or: ",
                 landed("lock", accept=name),
             )
-        case Standing.TORN if can_resume(judgement):
+        case Standing.PARTIAL if can_resume(judgement):
             return Next(landed("resume", name, allow=judgement.allow))
-        case Standing.TORN if judgement.remedy is not None and judgement.remedy.instead:
+        case Standing.PARTIAL if judgement.remedy is not None and judgement.remedy.instead:
             return Next("put the statements above into a new migration, then: ", status)
-        case Standing.TORN:
+        case Standing.PARTIAL:
             return Next(landed("drift", "files", "target"))
 
 
-def _orphan(judgement: Judgement) -> Next:
+def _no_file(judgement: Judgement) -> Next:
     for note in judgement.notes:
         if isinstance(note, Next) and note.startswith("git "):
             return note

@@ -22,13 +22,13 @@ class Standing(StrEnum):
     """What is true about one migration: what the ledger claims beside what the schema proves."""
 
     OK = "ok"
-    TORN = "torn"
+    PARTIAL = "partial"
     PHANTOM = "phantom"
-    ASSUMED = "assumed"
+    UNPROVABLE = "unprovable"
     UNRECORDED = "unrecorded"
     PENDING = "pending"
     UNKNOWN = "unknown"
-    ORPHAN = "orphan"
+    NO_FILE = "no-file"
     EDITED = "edited"
     OUT_OF_ORDER = "out-of-order"
     DUPLICATE = "duplicate"
@@ -36,19 +36,19 @@ class Standing(StrEnum):
 
 _TABLE = {
     (True, Verdict.LANDED): Standing.OK,
-    (True, Verdict.PARTIAL): Standing.TORN,
+    (True, Verdict.PARTIAL): Standing.PARTIAL,
     (True, Verdict.ABSENT): Standing.PHANTOM,
     (True, Verdict.SUPERSEDED): Standing.OK,
-    (True, Verdict.UNPROVABLE): Standing.ASSUMED,
+    (True, Verdict.UNPROVABLE): Standing.UNPROVABLE,
     (False, Verdict.LANDED): Standing.UNRECORDED,
-    (False, Verdict.PARTIAL): Standing.TORN,
+    (False, Verdict.PARTIAL): Standing.PARTIAL,
     (False, Verdict.ABSENT): Standing.PENDING,
     (False, Verdict.SUPERSEDED): Standing.UNRECORDED,
     (False, Verdict.UNPROVABLE): Standing.UNKNOWN,
 }
 
 FAILS_VERIFY = frozenset(
-    {Standing.PHANTOM, Standing.TORN, Standing.EDITED, Standing.ORPHAN, Standing.DUPLICATE}
+    {Standing.PHANTOM, Standing.PARTIAL, Standing.EDITED, Standing.NO_FILE, Standing.DUPLICATE}
 )
 """The standings with which ``verify`` says no."""
 
@@ -93,7 +93,7 @@ class Location(NamedTuple):
 
 
 class Remedy(NamedTuple):
-    """What makes a torn migration good where its own statements cannot.
+    """What makes a partial migration good where its own statements cannot.
 
     ``sql`` are statements (without ``;``), in order, that bring the facts ``restores`` back; ``left`` the
     facts that nothing known brings back; ``cautions`` what to know first, in prose. ``instead`` are
@@ -120,8 +120,8 @@ class Judgement(NamedTuple):
 
     ``held`` and ``owned`` count facts; ``evidence`` lists what does not hold (all of it) and, for
     data checks, what does. ``unproven`` are the statements (numbers) that write rows and have no
-    check, so that nothing in the database shows whether they ran. ``verdict`` is ``None`` for an
-    orphan: there is no file that could be judged. ``flags`` are stable codes, ``notes`` prose;
+    check, so that nothing in the database shows whether they ran. ``verdict`` is ``None`` where
+    there is no file that could be judged. ``flags`` are stable codes, ``notes`` prose;
     ``renamed`` is the other name of a file whose ledger row still has its old one; ``remedy`` what helps
     where the file's own statements do not; ``allow`` the consents that the next command needs by name.
     """

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from landed.core.next import Next, landed
 from landed.core.standing import Judgement, Standing
 
-_REFUSED = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
-_BY_FILE = frozenset({Standing.EDITED, Standing.TORN, Standing.PHANTOM, Standing.OUT_OF_ORDER})
+_REFUSED = frozenset({Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
+_BY_FILE = frozenset({Standing.EDITED, Standing.PARTIAL, Standing.PHANTOM, Standing.OUT_OF_ORDER})
 
 
 def in_turn(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     """The judgements, in the files' order: ``apply`` of one that is out of order stops before what it would
     refuse to pass.
 
-    A file whose table somebody dropped is run again before those that are torn because of it.
+    A file whose table somebody dropped is run again before those that are partial because of it.
     """
     last = max((i for i, j in enumerate(judgements) if j.standing in _REFUSED and j.verdict), default=-1)
     return tuple(

@@ -1,4 +1,4 @@
-"""Recorded files that look torn: would the schema be explained better if they had never run?
+"""Recorded files that look partial: would the schema be explained better if they had never run?
 
 ``CREATE TABLE IF NOT EXISTS`` in a later file hides that an earlier one never ran: the object is
 there, in the later file's shape. Replaying the history without the earlier file shows it.
@@ -16,7 +16,7 @@ from landed.core.timeline import Step
 from landed.ops.workspace import BASE
 
 TRIED = 8
-"""At most so many torn files are tried; each costs a replay of what follows it."""
+"""At most so many partial files are tried; each costs a replay of what follows it."""
 
 
 def never_ran(
@@ -27,7 +27,7 @@ def never_ran(
     replay_without: Callable[[str, Callable[[Step], bool]], Sequence[Step]],
     may_hide: Callable[[str], bool],
 ) -> dict[str, str]:
-    """Torn files that the live schema explains as never run -> the recorded file that hides it.
+    """Partial files that the live schema explains as never run -> the recorded file that hides it.
 
     ``replay_without`` replays the history without the named file, up to a step that shows that it is no use,
     and is asked only where ``may_hide`` says that a later file may have made the same. A file counts as never
@@ -36,14 +36,14 @@ def never_ran(
     """
     found: dict[str, str] = {}
     failing = {s.name for s in steps if s.failed}
-    torn = {
+    partial = {
         j.name: {e.key for e in j.evidence if not e.holds and e.key is not None}
         for j in ruling.judgements
         if j.verdict is Verdict.PARTIAL
         and j.name != BASE
         and any(not e.weak for e in j.evidence if not e.holds)
     }
-    for name in list(torn)[:TRIED]:
+    for name in list(partial)[:TRIED]:
         place = next(i for i, s in enumerate(steps) if s.name == name)
         if place == len(steps) - 1 or not may_hide(name):
             continue
@@ -56,7 +56,7 @@ def never_ran(
             continue
         again = judge(others, recorded, live)
         expected = again.expected
-        if all(holds(key, expected.get(key), live.get(key)) for key in touched | torn[name]):
+        if all(holds(key, expected.get(key), live.get(key)) for key in touched | partial[name]):
             found[name] = hiding
     return found
 

@@ -26,7 +26,7 @@ from landed.ops.examine import Examination
 from landed.ops.plan import Plan, PlanItem
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
-BLOCKS = frozenset({Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
+BLOCKS = frozenset({Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
         for item in items:
             refuse_too_large(item.migration)
     told = notices(exam, waiting) + unrehearsed(items)
-    told += [f"{j.name} is torn; the pending files set it right" for j in blocking]
+    told += [f"{j.name} is partial; the pending files set it right" for j in blocking]
     if items and exam.workspace.is_postgres:
         told.append(exam.workspace.shadow().sentence)
     return Plan(items, digest(exam.facts), tuple(told))
@@ -161,7 +161,7 @@ def unlocked(exam: Examination) -> dict[str, str]:
     return {
         j.name: exam.step(j.name).digest
         for j in exam.judgements
-        if j.standing in (Standing.OK, Standing.ASSUMED)
+        if j.standing in (Standing.OK, Standing.UNPROVABLE)
         and exam.migration(j.name) is not None
         and exam.workspace.locked_digest(j.name) is None
     }
@@ -224,7 +224,7 @@ def _healing(
     make there has to be proven on the target, too, also where it is nothing new for the files' own
     history; what they remove there that no migration made still needs its own consent.
     """
-    if not blocking or any(j.standing is not Standing.TORN or not j.recorded for j in blocking):
+    if not blocking or any(j.standing is not Standing.PARTIAL or not j.recorded for j in blocking):
         return {}
     if exam.workspace.is_postgres:
         from landed.ops.healing_postgres import healing

@@ -96,15 +96,15 @@ _MANY = 50
 
 def notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
     """What is worth knowing before a plan is executed."""
-    orphans = [j for j in exam.judgements if j.standing is Standing.ORPHAN]
-    many = len(orphans) > _MANY
-    standings = (Standing.EDITED, Standing.OUT_OF_ORDER, *(() if many else (Standing.ORPHAN,)))
+    fileless = [j for j in exam.judgements if j.standing is Standing.NO_FILE]
+    many = len(fileless) > _MANY
+    standings = (Standing.EDITED, Standing.OUT_OF_ORDER, *(() if many else (Standing.NO_FILE,)))
     notices = [
         f"{j.name} is {j.standing}: {' '.join(j.notes)}" for j in exam.judgements if j.standing in standings
     ]
     if many:
         notices.append(
-            f"{len(orphans)} rows of the ledger have no file: {orphans[0].name}, … (landed status)"
+            f"{len(fileless)} rows of the ledger have no file: {fileless[0].name}, … (landed status)"
         )
     notices += [
         f"{j.name} is not the SQL that {exam.workspace.lock_name} has: it was applied elsewhere as another"

@@ -24,8 +24,8 @@ from landed.ops.alternatives import may_hide, never_ran, without_hidden
 from landed.ops.column_order import only_in_another_order
 from landed.ops.describe import WITHHELD
 from landed.ops.edits import Edit, disproved, find_edits
+from landed.ops.fileless import fileless_judgements, pair_renamed, same_as_stored
 from landed.ops.needs_managed import needs_managed
-from landed.ops.orphans import orphan_judgements, pair_renamed, same_as_stored
 from landed.ops.remedies_postgres import on_postgres
 from landed.ops.ruling import rule
 from landed.ops.workspace import BASE, Workspace
@@ -40,8 +40,8 @@ class Examination:
     """Everything that is known about one target at one moment.
 
     ``migrations`` are in file order; ``order`` are their indexes in the order of the replay, and
-    ``steps`` the replayed steps in that order. ``judgements`` are in file order, orphans last. ``made_by``
-    says, on Postgres, which objects are not of the role that files are replayed as, if any.
+    ``steps`` the replayed steps in that order. ``judgements`` are in file order, rows without a file
+    last. ``made_by`` says, on Postgres, which objects are not of the role that files are replayed as, if any.
     """
 
     workspace: Workspace
@@ -84,11 +84,11 @@ class Examination:
             return None
         last: Judgement | None = None
         for index, judgement in enumerate(self.judgements):
-            if judgement.standing in (Standing.OK, Standing.ASSUMED, Standing.UNRECORDED):
+            if judgement.standing in (Standing.OK, Standing.UNPROVABLE, Standing.UNRECORDED):
                 last = judgement
                 continue
             rest = self.judgements[index:]
-            if judgement.standing is Standing.TORN and judgement.location and judgement.location.exact:
+            if judgement.standing is Standing.PARTIAL and judgement.location and judgement.location.exact:
                 reach = judgement.location.low
                 place = f"after statement {reach} of {judgement.statements} of {judgement.name}"
                 rest = rest[1:]
@@ -285,16 +285,16 @@ def _finish(
             flags=tuple(dict.fromkeys(flags)),
             notes=tuple(notes),
         )
-        if workspace.is_postgres and judgement.standing is Standing.TORN:
+        if workspace.is_postgres and judgement.standing is Standing.PARTIAL:
             judgement = on_postgres(judgement, migration, ruling.expected, state.facts or {})
         judged.append(_with_edit(judgement, edits.get(migration.name), migration.name in late))
-    orphans = orphan_judgements(workspace, ledger, names)
+    fileless = fileless_judgements(workspace, ledger, names)
     stored = same_as_stored(state.stored, migrations)
-    judged, orphans = pair_renamed(workspace, judged, orphans, {s.name: s.digest for s in steps}, stored)
+    judged, fileless = pair_renamed(workspace, judged, fileless, {s.name: s.digest for s in steps}, stored)
     counted = Counter(row.name for row in ledger)
     doubled = _one_version(migrations) if workspace.is_postgres else {}
     return in_turn(
-        [advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + orphans]
+        [advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + fileless]
     )
 
 

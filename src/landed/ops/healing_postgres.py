@@ -1,4 +1,4 @@
-"""Whether pending files set right what is torn on a Postgres target: tried on a copy of its schema."""
+"""Whether pending files set right what is partial on a Postgres target: tried on a copy of its schema."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def healing(
             facts = without_versions(replayer.tracker.facts, exam.steps)
             after = {j.name: j.standing for j in judge(exam.steps, recorded, facts).judgements}
     except psycopg.Error:
-        # The copy could not be made: then nobody knows, and the torn file is set right first.
+        # The copy could not be made: then nobody knows, and the partial file is set right first.
         return {}
     return steps if all(after[j.name] is Standing.OK for j in blocking) else {}
 

@@ -48,7 +48,7 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
         if name not in digests:
             continue
         locked = exam.workspace.locked_digest(name)
-        if not judgement.recorded or judgement.standing in (Standing.PHANTOM, Standing.TORN):
+        if not judgement.recorded or judgement.standing in (Standing.PHANTOM, Standing.PARTIAL):
             # What never ran here, or not whole, is not written down; an entry from elsewhere still counts.
             if locked == digests[name]:
                 kept += 1

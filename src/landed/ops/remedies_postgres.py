@@ -1,4 +1,4 @@
-"""What makes a torn migration good on Postgres: statements to run again, and what to say where none does."""
+"""What makes a partial migration good on Postgres: statements to run again; what to say where none does."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
 
 if TYPE_CHECKING:
-    from landed.ops.orphans_fetch import MissingFile
+    from landed.ops.fileless_fetch import MissingFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ def plan_fetch(exam: Examination, names: Sequence[str] = ()) -> RepairPlan:
     Raises UsageError for a name that is neither a file nor a ledger row, NotProven when a named one cannot
     be written.
     """
-    from landed.ops.orphans_fetch import missing_file
+    from landed.ops.fileless_fetch import missing_file
 
-    orphans = [j for j in exam.judgements if j.standing is Standing.ORPHAN and not j.renamed]
-    chosen = [_find(exam, name) for name in names] if names else orphans
+    fileless = [j for j in exam.judgements if j.standing is Standing.NO_FILE and not j.renamed]
+    chosen = [_find(exam, name) for name in names] if names else fileless
     changes: list[LedgerChange] = []
     refused: list[tuple[str, str]] = []
     files: list[MissingFile] = []
@@ -107,7 +107,7 @@ def run_repair(
     meanwhile.
     """
     if plan.fetches:
-        from landed.ops.orphans_fetch import write_files
+        from landed.ops.fileless_fetch import write_files
 
         write_files(plan.files)
         return None
@@ -144,7 +144,7 @@ def _change(
 ) -> tuple[LedgerChange | None, str | None]:
     name, held = judgement.name, judgement.held
     match judgement.standing:
-        case Standing.ORPHAN if judgement.renamed:
+        case Standing.NO_FILE if judgement.renamed:
             return LedgerChange(
                 "rename", name, "the same migration under its new name", judgement.renamed
             ), None
@@ -163,17 +163,17 @@ def _change(
             missed = judgement.owned - held
             proof = f"none of its effects is there ({missed} fact{'s' * (missed != 1)} missing)"
             return LedgerChange("remove", name, proof if missed else "its own check is not true"), None
-        case Standing.ORPHAN if reason:
+        case Standing.NO_FILE if reason:
             return LedgerChange("remove", name, f"no such file; reason given: {reason}"), None
-        case Standing.ORPHAN:
+        case Standing.NO_FILE:
             return None, "there is no file, so nothing shows what it did"
         case Standing.UNKNOWN if reason:
             return LedgerChange("add", name, f"nothing proves it; reason given: {reason}"), None
-        case Standing.ASSUMED if reason:
+        case Standing.UNPROVABLE if reason:
             return LedgerChange("remove", name, f"nothing proves it; reason given: {reason}"), None
-        case Standing.UNKNOWN | Standing.ASSUMED:
+        case Standing.UNKNOWN | Standing.UNPROVABLE:
             return None, "nothing in the database shows whether it ran"
-        case Standing.TORN:
+        case Standing.PARTIAL:
             return None, "it ran half-way: the ledger cannot say that in either way"
         case Standing.DUPLICATE if "same-version" in judgement.flags:
             return None, "another file has the same version, and the ledger can hold only one of them"
@@ -184,6 +184,6 @@ def _change(
 
 
 def _advice(judgement: Judgement) -> str:
-    if judgement.standing is Standing.TORN:
+    if judgement.standing is Standing.PARTIAL:
         return judgement.next or "landed status"
     return Next("If you know better, say so: ", landed("repair", judgement.name, reason=Hint("…")))

@@ -1,4 +1,4 @@
-"""resume: finish a torn migration by running exactly the statements whose effects are missing."""
+"""resume: finish a partial migration by running exactly the statements whose effects are missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan_resume(
     ran: frozenset[int] = frozenset(),
     run: frozenset[int] = frozenset(),
 ) -> Plan:
-    """The statements that finish the (first) torn migration, rehearsed on the target's schema.
+    """The statements that finish the (first) partial migration, rehearsed on the target's schema.
 
     ``ran`` and ``run`` are the user's word on statements (numbers) that leave no trace. Raises UsageError,
     NotProven when running statements cannot finish it, NeedsConfirmation when nothing
@@ -78,16 +78,16 @@ def _with_corrections(step: Step, run: Sequence[int]) -> tuple[int, ...]:
 
 
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:
-    torn = [j for j in exam.judgements if j.standing is Standing.TORN]
+    partial = [j for j in exam.judgements if j.standing is Standing.PARTIAL]
     if name is None:
-        able = [j for j in torn if can_resume(j)]
-        return next(iter(able or torn), None)
+        able = [j for j in partial if can_resume(j)]
+        return next(iter(able or partial), None)
     migration = find_migration(exam, name)
     judgement = exam.judgement(migration.name)
-    if judgement is None or judgement.standing is not Standing.TORN:
+    if judgement is None or judgement.standing is not Standing.PARTIAL:
         standing = judgement.standing if judgement else "unknown"
         raise UsageError(
-            f"{migration.name} is not torn, it is {standing}: there is nothing to resume.",
+            f"{migration.name} is not partial, it is {standing}: there is nothing to resume.",
             next=(judgement.next if judgement else None) or "landed status",
         )
     return judgement

@@ -14,11 +14,11 @@ class Answer:
 
     proven: bool
     failed: tuple[str, ...]
-    assumed: tuple[str, ...]
+    unprovable: tuple[str, ...]
 
 
 def verdict_of(exam: Examination, *, strict: bool = False) -> Answer:
-    """The answer of ``verify``: no on any phantom, torn, edited, orphan or doubly recorded migration."""
+    """The answer of ``verify``: no on any phantom, partial, edited, no-file or doubly recorded migration."""
     failed = tuple(j.name for j in exam.judgements if j.standing in FAILS_VERIFY)
-    assumed = tuple(j.name for j in exam.judgements if j.standing is Standing.ASSUMED)
-    return Answer(not failed and not (strict and assumed), failed, assumed)
+    unprovable = tuple(j.name for j in exam.judgements if j.standing is Standing.UNPROVABLE)
+    return Answer(not failed and not (strict and unprovable), failed, unprovable)

@@ -9,6 +9,6 @@ from typing import Any
 
 def json_schema() -> dict[str, Any]:
     """The schema (draft 2020-12); ``$defs`` holds one entry per command, and ``error``."""
-    text = files("landed.report").joinpath("schema/landed-1.json").read_text(encoding="utf-8")
+    text = files("landed.report").joinpath("schema/landed-2.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema

@@ -224,8 +224,8 @@ def objects(body: dict[str, Any]) -> tuple[str, ...]:
     return tuple(whole) or tuple(facts)
 
 
-ORDER = ["edited", "torn", "phantom", "unrecorded", "orphan", "duplicate", "out-of-order", "pending"]
-ORDER += ["unknown", "assumed"]
+ORDER = ["edited", "partial", "phantom", "unrecorded", "no-file", "duplicate", "out-of-order", "pending"]
+ORDER += ["unknown", "unprovable"]
 
 
 def next_step(body: dict[str, Any]) -> str | None:

@@ -211,7 +211,7 @@ def phantom(world: World) -> None:
     world.sql("INSERT INTO d1_migrations (name) VALUES ('0003_audit_log.sql')")
 
 
-def torn(world: World) -> None:
+def partial(world: World) -> None:
     """The first statement of 0002 was run by hand."""
     _project(world)
     world.must("landed apply --yes --to 0001")
@@ -219,7 +219,7 @@ def torn(world: World) -> None:
 
 
 def undecided(world: World) -> None:
-    """A torn file with a statement that leaves no trace between what ran and what did not."""
+    """A partial file with a statement that leaves no trace between what ran and what did not."""
     _project(world, "0001_init.sql")
     world.must("landed apply --yes")
     world.sql(ROWS)
@@ -238,7 +238,7 @@ def unrecorded(world: World) -> None:
     world.sql(FILES["0003_audit_log.sql"])
 
 
-def assumed(world: World) -> None:
+def unprovable(world: World) -> None:
     """A file that only writes rows, applied."""
     _project(world, "0001_init.sql", "0002_order_region.sql")
     world.must("landed apply --yes")
@@ -255,7 +255,7 @@ def unknown(world: World) -> None:
     world.write("migrations/0003_backfill.sql", BACKFILL)
 
 
-def orphan(world: World) -> None:
+def no_file(world: World) -> None:
     """A ledger row of which there is no file."""
     pending(world)
     world.sql("INSERT INTO d1_migrations (name) VALUES ('0002b_hotfix.sql')")

@@ -286,7 +286,7 @@ class Project:
             elif all(there):
                 said[name] = {"unrecorded"}
             else:
-                said[name] = {"torn"} if any(there) else {"pending"}
+                said[name] = {"partial"} if any(there) else {"pending"}
         return said
 
     def told_and_finished(self, truth: Truth) -> None:
@@ -312,11 +312,11 @@ class Project:
                 break
             status = self.landed("status")
             assert status.code == 0, status.told
-            torn = [m for m in status.body["migrations"] if m["standing"] in ("torn", "unrecorded")]
-            words = shlex.split(torn[0]["next"].partition("\n")[0])[1:] if torn else ["apply"]
+            partial = [m for m in status.body["migrations"] if m["standing"] in ("partial", "unrecorded")]
+            words = shlex.split(partial[0]["next"].partition("\n")[0])[1:] if partial else ["apply"]
             done = self.landed(*words, "--yes")
             if done.code == 4:
-                done = self.landed(*self._answered(torn[0]["name"], done, truth), "--yes")
+                done = self.landed(*self._answered(partial[0]["name"], done, truth), "--yes")
             assert done.code == 0, (done, truth)
         truth = self.truth()
         self.hold(truth)

@@ -201,7 +201,7 @@ def row_for(migration: Migration) -> StoredRow:
     return StoredRow(version, name, ledger_statements(migration.text))
 
 
-def orphan_name(row: StoredRow) -> str:
+def fileless_name(row: StoredRow) -> str:
     """What a row without a file is called: ``<version>_<name>``."""
     return f"{row.version}_{row.name}" if row.name else row.version
 
@@ -240,6 +240,6 @@ def match(migrations: Sequence[Migration], rows: Sequence[StoredRow]) -> Matched
             )
         if chosen is not None:
             content[chosen.name] = same_content(row.statements, chosen.text)
-        name = chosen.name if chosen else orphan_name(row)
+        name = chosen.name if chosen else fileless_name(row)
         matched.append(LedgerRow(number, name, None))
     return Matched(tuple(matched), content)

@@ -1,4 +1,4 @@
-"""A comparison of two schemas as JSON (schema ``landed/1``)."""
+"""A comparison of two schemas as JSON (schema ``landed/2``)."""
 
 from __future__ import annotations
 

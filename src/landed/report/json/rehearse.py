@@ -1,4 +1,4 @@
-"""A rehearsal as JSON (schema ``landed/1``)."""
+"""A rehearsal as JSON (schema ``landed/2``)."""
 
 from __future__ import annotations
 

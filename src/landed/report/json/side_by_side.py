@@ -1,4 +1,4 @@
-"""Several targets as JSON (schema ``landed/1``): the documents of each in one."""
+"""Several targets as JSON (schema ``landed/2``): the documents of each in one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def verify_all_json(
                 "command": "verify",
                 "proven": answer.proven,
                 "failed": list(answer.failed),
-                "assumed": list(answer.assumed),
+                "unprovable": list(answer.unprovable),
             }
         )
     return {

@@ -1,4 +1,4 @@
-"""The status of a target as JSON (schema ``landed/1``)."""
+"""The status of a target as JSON (schema ``landed/2``)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def judgement_json(judgement: Judgement, command: Any) -> dict[str, Any]:
 
 def _remedy(judgement: Judgement) -> dict[str, Any] | None:
     remedy = judgement.remedy
-    if remedy is None or judgement.standing is not Standing.TORN:
+    if remedy is None or judgement.standing is not Standing.PARTIAL:
         return None
     return {
         "sql": [f"{sql};" for sql in remedy.sql],

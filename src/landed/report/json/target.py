@@ -6,7 +6,7 @@ from typing import Any
 
 from landed.project.target_spec import TargetSpec
 
-SCHEMA = "landed/1"
+SCHEMA = "landed/2"
 
 
 def spec_json(spec: TargetSpec) -> dict[str, Any]:

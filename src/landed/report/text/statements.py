@@ -18,7 +18,7 @@ _SHOWN = 8
 
 
 def render_remedy(remedy: Remedy, out: IO[str]) -> None:
-    """Write what makes a torn migration good, and what to know first."""
+    """Write what makes a partial migration good, and what to know first."""
     for caution in remedy.cautions:
         say(f"      {paint(caution, 'yellow', out)}", out)
     back = "this brings back what the file says:"

@@ -19,7 +19,7 @@ from landed.report.text.target import shown_place
 MARKS = {
     Standing.OK: ("good", "green"),
     Standing.PENDING: ("wait", "blue"),
-    Standing.ASSUMED: ("open", "yellow"),
+    Standing.UNPROVABLE: ("open", "yellow"),
     Standing.UNKNOWN: ("open", "yellow"),
     Standing.UNRECORDED: ("bad", "yellow"),
     Standing.OUT_OF_ORDER: ("wait", "yellow"),
@@ -28,7 +28,7 @@ _BAD = ("bad", "red")
 _FOLD = 8
 """More consecutive files of one unremarkable standing than this become one line."""
 _SHOWN = 8
-_BEFORE_APPLY = (Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE)
+_BEFORE_APPLY = (Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE)
 """The standings with which ``apply`` refuses to start."""
 
 Command = Callable[[str], str]
@@ -97,7 +97,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
 
 def too_many(exam: Examination) -> list[str]:
     """Rows without a file that are left out of what people read, where there are hundreds alike."""
-    alike = [j.name for j in exam.judgements if j.standing is Standing.ORPHAN and not j.renamed]
+    alike = [j.name for j in exam.judgements if j.standing is Standing.NO_FILE and not j.renamed]
     return alike[_ALIKE:] if len(alike) > _MANY else []
 
 
@@ -138,7 +138,7 @@ def summary(exam: Examination) -> str:
 def next_commands(exam: Examination) -> list[str]:
     """The commands that set things right, the first to run first."""
     order = (
-        Standing.EDITED, Standing.TORN, Standing.PHANTOM, Standing.UNRECORDED, Standing.ORPHAN,
+        Standing.EDITED, Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.NO_FILE,
         Standing.DUPLICATE, Standing.OUT_OF_ORDER, Standing.PENDING, Standing.UNKNOWN,
     )  # fmt: skip
     found = list(dict.fromkeys(earliest(exam.judgements)))
@@ -207,14 +207,14 @@ def _reason(judgement: Judgement) -> str:
         case Standing.PHANTOM:
             facts = "fact" if owned - held == 1 else "facts"
             return f"recorded as applied, but none of what it does is there ({owned - held} {facts} missing)"
-        case Standing.TORN:
+        case Standing.PARTIAL:
             claim = "recorded, but" if judgement.recorded else "not recorded,"
             return f"{claim} only partly there: {_reached(judgement)}"
         case Standing.UNRECORDED if judgement.verdict is Verdict.SUPERSEDED:
             return f"overwritten since by {_some(judgement.superseded_by)}, but not recorded"
         case Standing.UNRECORDED if not judgement.renamed:
             return "everything it does is there, but it is not recorded"
-        case Standing.ASSUMED:
+        case Standing.UNPROVABLE:
             return "recorded; it leaves nothing in the schema that could prove it"
         case Standing.DUPLICATE if "same-version" in judgement.flags:
             return "not recorded, and cannot be while another file has its version"
@@ -261,7 +261,7 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
         say(f"      {item.fact}: {_compare(item)}{place}", out)
     if len(evidence) > _SHOWN:
         say(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", out)
-    if judgement.standing is Standing.TORN and judgement.remedy is not None:
+    if judgement.standing is Standing.PARTIAL and judgement.remedy is not None:
         render_remedy(judgement.remedy, out)
     if judgement.next and judgement.standing is not Standing.PENDING:
         say(f"      {symbols(out)['arrow']} {command(judgement.next)}", out)

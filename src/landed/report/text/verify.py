@@ -16,7 +16,7 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
     """Write the answer for a person: yes or no first, then why."""
     recorded = sum(1 for j in exam.judgements if j.recorded)
     if answer.proven:
-        claims = recorded - len(answer.assumed)
+        claims = recorded - len(answer.unprovable)
         what = "1 recorded migration claims" if claims == 1 else f"{claims} recorded migrations claim"
         text = f"the schema holds what {what}" if recorded else "nothing is recorded, so nothing is claimed"
         say(f"{paint('proven', 'green', out)}: {text}", out)
@@ -28,9 +28,9 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
         if judgement.name in answer.failed and judgement.name not in hidden:
             say(f"  {judgement.standing}: {judgement.name}", out)
     if hidden:
-        say(f"  orphan: … and {len(hidden)} more (--json shows all)", out)
-    if answer.assumed:
-        say(f"  assumed (nothing can prove them): {', '.join(answer.assumed)}", out)
+        say(f"  no-file: … and {len(hidden)} more (--json shows all)", out)
+    if answer.unprovable:
+        say(f"  unprovable (nothing can prove them): {', '.join(answer.unprovable)}", out)
     objects = unexplained_objects(exam.unexplained)
     if objects:
         more = f" and {len(objects) - 8} more" if len(objects) > 8 else ""
@@ -41,6 +41,6 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
 
 def _advice(exam: Examination, answer: Answer) -> str:
     """What to do about the first of those that say no, a command that can be run preferred."""
-    names = answer.failed or answer.assumed
+    names = answer.failed or answer.unprovable
     own = [j.next for j in exam.judgements if j.name in names and j.next]
     return next((c for c in next_commands(exam) if c in own), own[0] if own else "landed status")

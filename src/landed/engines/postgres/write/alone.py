@@ -237,7 +237,7 @@ def _refused(index: Index, migration: Migration, place: str, again: str) -> Need
 
 
 def _resume(migration: Migration, again: str, indexes: Sequence[Index]) -> Command:
-    """What runs a file on, allowed to drop indexes: with an INVALID one of its own it is torn, and apply
+    """What runs a file on, allowed to drop indexes: with an INVALID one of its own it is partial, and apply
     refuses it."""
     command = as_command(again)
     if command.verb == "apply":

@@ -23,13 +23,13 @@ class MissingFile(NamedTuple):
 
 def missing_file(exam: Examination, judgement: Judgement) -> MissingFile | str:
     """The file for a row without one, or why it cannot be written."""
-    from landed.engines.postgres.ledger import orphan_name
+    from landed.engines.postgres.ledger import fileless_name
 
-    if judgement.standing is not Standing.ORPHAN:
+    if judgement.standing is not Standing.NO_FILE:
         return "it has a file"
     if judgement.renamed:
         return f"its file is there, under the name {judgement.renamed}"
-    row = next((row for row in exam.state.stored if orphan_name(row) == judgement.name), None)
+    row = next((row for row in exam.state.stored if fileless_name(row) == judgement.name), None)
     if row is None or not row.statements:
         return "the ledger does not hold its SQL"
     # A name is whatever somebody recorded; a file's name must stay in its folder.

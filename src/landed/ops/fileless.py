@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"^[0-9]+[_-]?")
 
 
-def orphan_judgements(
+def fileless_judgements(
     workspace: Workspace, ledger: Sequence[LedgerRow], names: Sequence[str]
 ) -> list[Judgement]:
     """One judgement per ledger row that has no file, in the ledger's order."""
     known = set(names)
-    orphans = []
+    fileless = []
     for row in ledger:
         if row.name in known:
             continue
@@ -40,8 +40,8 @@ def orphan_judgements(
                 _checkout("HEAD", workspace.path_of(file)),
                 "the file is gone; it is still in the last commit",
             )
-        orphans.append(Judgement(row.name, True, None, Standing.ORPHAN, notes=notes, flags=("orphan",)))
-    return orphans
+        fileless.append(Judgement(row.name, True, None, Standing.NO_FILE, notes=notes, flags=("no-file",)))
+    return fileless
 
 
 def _checkout(commit: str, path: str) -> Next:
@@ -54,15 +54,15 @@ def _checkout(commit: str, path: str) -> Next:
 def pair_renamed(
     workspace: Workspace,
     judged: Sequence[Judgement],
-    orphans: Sequence[Judgement],
+    fileless: Sequence[Judgement],
     digests: Mapping[str, str],
     stored: Mapping[str, Sequence[str]],
 ) -> tuple[list[Judgement], list[Judgement]]:
-    """Find orphans that are an unrecorded file under its old name.
+    """Find rows without a file that are an unrecorded file under its old name.
 
-    Proof is the same SQL, which the ledger itself holds (``stored``: orphan -> files with its SQL), or the
+    Proof is the same SQL, which the ledger itself holds (``stored``: row -> files with its SQL), or the
     lock file or the git history; failing that, a file whose effects
-    are all there and that is the only one with the orphan's number or title.
+    are all there and that is the only one with the number or title of the row.
     """
     free = {
         j.name: j
@@ -70,18 +70,18 @@ def pair_renamed(
         if not j.recorded
         and j.standing in (Standing.UNRECORDED, Standing.UNKNOWN, Standing.OUT_OF_ORDER, Standing.PENDING)
     }
-    orphans = [_with_its_sql(orphan) if orphan.name in stored else orphan for orphan in orphans]
-    if not orphans or not free:
-        return list(judged), orphans
+    fileless = [_with_its_sql(row) if row.name in stored else row for row in fileless]
+    if not fileless or not free:
+        return list(judged), fileless
     pairs: dict[str, str] = {}
-    for orphan in orphans:
+    for row in fileless:
         found = (
-            _same_stored(stored.get(orphan.name, ()), orphan.name, free, pairs)
-            or _same_sql(workspace, orphan.name, free, digests)
-            or _alike(orphan.name, free, pairs)
+            _same_stored(stored.get(row.name, ()), row.name, free, pairs)
+            or _same_sql(workspace, row.name, free, digests)
+            or _alike(row.name, free, pairs)
         )
         if found is not None and found not in pairs.values():
-            pairs[orphan.name] = found
+            pairs[row.name] = found
     back = {new: old for old, new in pairs.items()}
     return (
         [
@@ -90,7 +90,7 @@ def pair_renamed(
         ],
         [
             _renamed(o, pairs[o.name], f"the file is now called {pairs[o.name]}") if o.name in pairs else o
-            for o in orphans
+            for o in fileless
         ],
     )
 
@@ -98,14 +98,14 @@ def pair_renamed(
 _OF_OLD_NAME = ("git ", "its number is below", "the ledger holds its SQL")
 
 
-def _with_its_sql(orphan: Judgement) -> Judgement:
+def _with_its_sql(row: Judgement) -> Judgement:
     """A row that holds the SQL that was run: the file can be written again."""
-    notes = (*orphan.notes, "the ledger holds its SQL, so the file can be written again")
-    return orphan._replace(flags=(*orphan.flags, "sql-in-ledger"), notes=notes)
+    notes = (*row.notes, "the ledger holds its SQL, so the file can be written again")
+    return row._replace(flags=(*row.flags, "sql-in-ledger"), notes=notes)
 
 
 def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
-    standing = judgement.standing if judgement.standing is Standing.ORPHAN else Standing.UNRECORDED
+    standing = judgement.standing if judgement.standing is Standing.NO_FILE else Standing.UNRECORDED
     return judgement._replace(
         standing=standing,
         renamed=other,
@@ -118,26 +118,26 @@ def same_as_stored(rows: Sequence[StoredRow], migrations: Sequence[Migration]) -
     """Ledger rows without a file -> the files whose SQL they hold, by content, whatever they are called."""
     if not rows:
         return {}
-    from landed.engines.postgres.ledger import orphan_name
+    from landed.engines.postgres.ledger import fileless_name
 
     known = {m.version for m in migrations}
-    orphans = [row for row in rows if row.version not in known and row.statements]
-    if not orphans:
+    fileless = [row for row in rows if row.version not in known and row.statements]
+    if not fileless:
         return {}
     from landed.engines.postgres.sql.stored import same_content
 
     taken = {row.version for row in rows}
     free = [m for m in migrations if m.version not in taken]
     return {
-        orphan_name(row): tuple(m.name for m in free if same_content(row.statements, m.text) is True)
-        for row in orphans
+        fileless_name(row): tuple(m.name for m in free if same_content(row.statements, m.text) is True)
+        for row in fileless
     }
 
 
 def _same_stored(
     same: Sequence[str], old: str, free: Mapping[str, Judgement], taken: Mapping[str, str]
 ) -> str | None:
-    """The file that has the SQL which the ledger holds for an orphan, unless its effects are not there."""
+    """The file with the SQL that the ledger holds for the row, unless its effects are not there."""
     left = [
         n
         for n in same

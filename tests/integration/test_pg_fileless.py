@@ -11,7 +11,7 @@ import pytest
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.stored import ledger_statements
-from landed.ops.orphans_fetch import as_file
+from landed.ops.fileless_fetch import as_file
 from support.process.landed_process import Landed
 
 FIRST, SECOND = "20240101000000_first.sql", "20240102000000_second.sql"
@@ -31,7 +31,7 @@ ALTER TABLE public.a ADD b int""",
 def project(pg_server: Callable[..., ShadowServer], tmp_path: Path) -> Iterator[tuple[Landed, str]]:
     migrations = tmp_path / "supabase" / "migrations"
     migrations.mkdir(parents=True)
-    (tmp_path / "supabase" / "config.toml").write_text('project_id = "orphans"\n[db]\nmajor_version = 18\n')
+    (tmp_path / "supabase" / "config.toml").write_text('project_id = "fileless"\n[db]\nmajor_version = 18\n')
     for name, text in TEXTS.items():
         (migrations / name).write_text(text, encoding="utf-8")
     server = pg_server(18)
@@ -48,10 +48,10 @@ def test_the_files_of_all_rows_are_written_again(project: tuple[Landed, str]) ->
     for name in TEXTS:
         (migrations / name).unlink()
     said = landed("status")
-    orphan = FIRST.removesuffix(".sql")
-    assert said.standings() == {name.removesuffix(".sql"): "orphan" for name in TEXTS}
-    assert said.migration(orphan)["next"] == f"landed repair {orphan} --fetch"
-    assert "sql-in-ledger" in said.migration(orphan)["flags"]
+    row = FIRST.removesuffix(".sql")
+    assert said.standings() == {name.removesuffix(".sql"): "no-file" for name in TEXTS}
+    assert said.migration(row)["next"] == f"landed repair {row} --fetch"
+    assert "sql-in-ledger" in said.migration(row)["flags"]
 
     asked = landed("repair", "--fetch", code=4).error
     assert asked["next"] == "landed repair --fetch --yes"
