@@ -1,1 +1,1 @@
-"""Reports as documents for programs (schema ``landed/1``): one module per command, and what they share."""
+"""Reports as documents for programs (schema ``landed/2``): one module per command, and what they share."""
