@@ -1,0 +1,38 @@
+"""Kinds of catalog objects: one file per family describes all that landed has to know of them.
+
+A family is a module here with ``KINDS`` and ``READINGS``; its queries are in ``queries/``. Whoever needs a
+list of kinds derives it from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.resources import files
+from typing import Final
+
+from landed.engines.postgres.kinds.base import Kind, Reading
+
+_NO_FAMILY: Final = frozenset(("__init__.py", "base.py"))
+
+
+def _families() -> Iterator[str]:
+    names = [file.name for file in files(__package__).iterdir()]
+    for name in sorted(names):
+        if name.endswith(".py") and name not in _NO_FAMILY:
+            yield name.removesuffix(".py")
+
+
+_MODULES: Final = [import_module(f"{__package__}.{name}") for name in _families()]
+
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for module in _MODULES for kind in module.KINDS}
+"""Every kind, by the name that facts have it under."""
+
+READINGS: Final[dict[str, Reading]] = {
+    reading.name: reading
+    for wanted in (True, False)
+    for module in _MODULES
+    for reading in module.READINGS
+    if reading.narrow is wanted
+}
+"""Every catalog query; those that can be narrowed to some units first."""

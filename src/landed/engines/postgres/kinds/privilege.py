@@ -1,0 +1,18 @@
+"""Default privileges. What is granted on an object is told with it."""
+
+from __future__ import annotations
+
+from landed.engines.postgres.kinds.base import ASIDE, GRANTED, Kind, Prop, Reading, Touch
+
+READINGS = (
+    Reading(
+        name="default_privileges",
+        catalog="pg_default_acl",
+        props=(Prop("defaults", ASIDE, shown=""), GRANTED),
+        touched_by=(Touch("pg_default_acl"),),
+    ),
+)
+KINDS = (
+    Kind(name="default privileges", read_by=("default_privileges",), tag="OBJECT_DEFACL"),
+    Kind(name="default revocation", read_by=("default_privileges",), tag="OBJECT_DEFACL"),
+)
