@@ -13,9 +13,9 @@ from landed.cli.output import confirm, emit_json, progress
 from landed.core.next import Command, landed
 
 if TYPE_CHECKING:
+    from landed.core.plan import Plan
     from landed.ops.apply import ApplyReport
     from landed.ops.examine import Examination
-    from landed.ops.plan import Plan
 
 
 def _consent_options(function: Callable[..., Any]) -> Callable[..., Any]:

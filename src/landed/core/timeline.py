@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from landed.core.facts import EXISTS, Change, Effects, FactKey, ObjectKey
+
+BASE = "(starting schema)"
+"""The name under which a starting schema stands in a timeline; no file can have it."""
+
+Progress = Callable[[int, int, str], None]
+"""Called with (files done, files in all, name of the file at work) while replaying."""
 
 
 class Named(NamedTuple):

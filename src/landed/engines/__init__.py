@@ -1,1 +1,38 @@
 """Engines: one package each, with everything that knows its databases; what they share lies beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from landed.engines.base import Engine
+    from landed.project.discovery import Project
+    from landed.project.target_spec import TargetSpec
+
+ENGINES = {
+    "sqlite": "landed.engines.sqlite.engine:Sqlite",
+    "d1:local": "landed.engines.sqlite.engine:LocalD1",
+    "d1:remote": "landed.engines.d1.engine:RemoteD1",
+    "postgres": "landed.engines.postgres.engine:Postgres",
+    "supabase": "landed.engines.postgres.engine:Supabase",
+}
+"""Kinds of targets (``TargetSpec.kind``) -> the class of their engine, imported when it is used."""
+
+
+def engine_for(
+    project: Project,
+    spec: TargetSpec,
+    environ: Mapping[str, str] | None = None,
+    notify: Callable[[str], None] = lambda text: None,
+) -> Engine:
+    """The engine of a target: all that knows its databases.
+
+    ``environ`` is where credentials are looked for (by default the process's own environment); ``notify`` is
+    told what a person should see at once. Opens and reads nothing.
+    """
+    from importlib import import_module
+
+    module, _, name = ENGINES[spec.kind].partition(":")
+    made: Engine = getattr(import_module(module), name)(project, spec, environ, notify)
+    return made

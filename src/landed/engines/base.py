@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from landed.core.migration import Migration
-    from landed.core.timeline import DataCheck, Step
+    from pathlib import Path
+
+    from landed.core.deferred import Deferred
+    from landed.core.facts import FactKey
+    from landed.core.migration import Migration, Parsed
+    from landed.core.timeline import DataCheck, Progress, Step
+    from landed.engines.cache import Cache
     from landed.engines.live import LiveState
+    from landed.project.discovery import Project
+    from landed.project.files import MigrationSet
+    from landed.project.target_spec import TargetSpec
 
 
 class Applied(NamedTuple):
@@ -88,4 +96,111 @@ class Target(Protocol):
 
     def writer(self) -> AbstractContextManager[Writer]:
         """Open for writing; creates the database where the platform's own tool would. Raises Busy."""
+        ...
+
+
+class Words(NamedTuple):
+    """How messages name what differs between engines.
+
+    Schemas of one ``family`` can be compared. ``rules`` is what files are replayed by (“D1's rules”).
+    ``start`` says what to do where the history does not start from an empty database.
+    """
+
+    family: str
+    rules: str
+    start: str
+
+
+class Engine(Protocol):
+    """All that knows one target's databases; one for each workspace, chosen by ``spec.kind``.
+
+    ``landed.engines.common.BaseEngine`` has what most of them have in common.
+    """
+
+    project: Project
+    spec: TargetSpec
+    environ: Mapping[str, str] | None
+    notify: Callable[[str], None]
+
+    @property
+    def words(self) -> Words:
+        """How messages name what differs between engines."""
+        ...
+
+    @property
+    def ledger_table(self) -> str:
+        """The name of the history table."""
+        ...
+
+    # -- the project's files --------------------------------------------------------------------
+
+    def parse(self, text: str) -> Parsed:
+        """How a file's text is cut into statements."""
+        ...
+
+    @property
+    def directory(self) -> Path:
+        """The migrations folder. Raises ConfigError when nothing says where it is."""
+        ...
+
+    def migrations(self) -> MigrationSet:
+        """The migration files in the platform's order, read once. Raises ConfigError, CannotKnow."""
+        ...
+
+    def base(self) -> Migration | None:
+        """The starting schema that the settings name, as a file before the first. Raises ConfigError."""
+        ...
+
+    def history(self, migrations: Sequence[Migration]) -> list[Migration]:
+        """Files in the order of their replay, the starting schema before them."""
+        ...
+
+    def path_of(self, name: str) -> str:
+        """A migration file's path as shown to the user."""
+        ...
+
+    def file_name(self, name: str) -> str:
+        """The name of the file that a ledger row is about."""
+        ...
+
+    # -- the target as it is --------------------------------------------------------------------
+
+    @property
+    def target(self) -> Target:
+        """The database. Raises UsageError for one that cannot be used."""
+        ...
+
+    def learn(self, state: LiveState) -> None:
+        """Take in what a reading shows of the platform itself, before files are replayed."""
+        ...
+
+    def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
+        """The facts of a reading, the platform's own objects left out; read when they are needed."""
+        ...
+
+    # -- the replay -----------------------------------------------------------------------------
+
+    def replay(
+        self,
+        files: Sequence[Migration],
+        *,
+        cache: Cache | None = None,
+        keep: bool = False,
+        progress: Progress | None = None,
+        hopeless: Callable[[Step], bool] = lambda step: False,
+        like: Sequence[Step] = (),
+    ) -> list[Step]:
+        """The timeline of these files in this order; ``keep`` says that more files may follow them later.
+
+        A step of which ``hopeless`` is true is the last: the caller needs no more. ``like`` are the steps of
+        nearly the same files, if there are any. Raises CannotKnow, ConfigError, LimitReached.
+        """
+        ...
+
+    def start_facts(self, cache: Cache | None = None) -> Mapping[FactKey, str]:
+        """What a database of this kind has before its first migration, and no migration has to explain."""
+        ...
+
+    def history_key(self, files: Sequence[Migration]) -> bytes:
+        """What stands for these files in this order and the rules of their replay; empty for no files."""
         ...

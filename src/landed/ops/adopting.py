@@ -39,7 +39,7 @@ def adoption(exam: Examination) -> Adoption | None:
 
     expected, live = exam.ruling.expected, exam.facts
     new = {key.name for key in keys if key.prop == EXISTS and not key.parent}
-    hosted = bool(exam.workspace.postgres.scope.attached)
+    hosted = bool(exam.workspace.pg.target.scope.attached)
     # What a new object is born with on Supabase, a migration need not grant.
     kept = [key for key in keys if not (hosted and key.kind.startswith("grant on ") and key.parent in new)]
     made = restoring(kept, live, expected, makes_tables=True)

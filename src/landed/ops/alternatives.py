@@ -12,8 +12,7 @@ from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.judge import CheckResult, Ruling, judge
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Verdict, standing
-from landed.core.timeline import Step
-from landed.ops.workspace import BASE
+from landed.core.timeline import BASE, Step
 
 TRIED = 8
 """At most so many partial files are tried; each costs a replay of what follows it."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from landed.core.describe import describe
 from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
 from landed.core.migration import Migration
+from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
 from landed.engines.base import Applied, Consent, UndoPoint, Writer
@@ -21,9 +23,7 @@ from landed.ops.apply_words import (
     so_far,
     unrehearsed,
 )
-from landed.ops.describe import describe
 from landed.ops.examine import Examination
-from landed.ops.plan import Plan, PlanItem
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
 BLOCKS = frozenset({Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
@@ -71,7 +71,7 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     told = notices(exam, waiting) + unrehearsed(items)
     told += [f"{j.name} is partial; the pending files set it right" for j in blocking]
     if items and exam.workspace.is_postgres:
-        told.append(exam.workspace.shadow().sentence)
+        told.append(exam.workspace.pg.shadow().sentence)
     return Plan(items, digest(exam.facts), tuple(told))
 
 
@@ -199,7 +199,7 @@ def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
     steps = {name: exam.step(name) for name in names}
     if exam.workspace.is_postgres or not any(step.failed for step in steps.values()):
         return steps
-    replayer = exam.workspace.replayer()
+    replayer = exam.workspace.sqlite.replayer()
     try:
         replayer.load(exam.state.rows)
         for name in names:
@@ -233,7 +233,7 @@ def _healing(
     from landed.core.judge import judge
 
     steps: dict[str, Step] = {}
-    replayer = exam.workspace.replayer()
+    replayer = exam.workspace.sqlite.replayer()
     try:
         replayer.load(exam.state.rows)
         for judgement in waiting:

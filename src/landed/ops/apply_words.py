@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from landed.core.errors import NotProven
 from landed.core.next import BREAK, Next, landed, prose
+from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
 from landed.engines.base import Applied
 from landed.engines.sqlite.shadow.reason import is_of_rows
 from landed.ops.examine import Examination, needs_base
 from landed.ops.needs_managed import needs_managed
-from landed.ops.plan import Plan, PlanItem
 
 
 def base_missing(exam: Examination, base: Judgement) -> NotProven:
@@ -20,7 +20,7 @@ def base_missing(exam: Examination, base: Judgement) -> NotProven:
     shown = [
         f"{e.fact}: expected {e.expected or 'none'}, is {e.observed or 'missing'}" for e in base.evidence[:8]
     ]
-    file = (exam.workspace.base() or base).file
+    file = (exam.workspace.engine.base() or base).file
     return NotProven(
         f"The starting schema {file} is not what this database has; the history cannot be judged from it.",
         details=[*shown, "Nothing was changed."],

@@ -257,7 +257,7 @@ def _extensions(project: Project, spec: TargetSpec, connected: Connected) -> Ite
     """Whether the server has what the files create."""
     from landed.ops.workspace import Workspace
 
-    needed = sorted(Workspace(project, spec).shadow(connected.capabilities.major).extensions)
+    needed = sorted(Workspace(project, spec).pg.shadow(connected.capabilities.major).extensions)
     if not needed:
         return
     with asking("the extensions"):

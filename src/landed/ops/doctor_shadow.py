@@ -24,7 +24,7 @@ def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[C
     setting = project.settings.shadow
     origin = setting.origin if setting else "default"
     kind = chosen(setting.value if setting else None)
-    choice = Workspace(project, spec).shadow(major)
+    choice = Workspace(project, spec).pg.shadow(major)
     if kind != "own":
         which = (
             "a scratch database on the target's own server"

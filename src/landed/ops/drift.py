@@ -10,10 +10,9 @@ from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey, holds
 from landed.core.judge import Owners, owners_of
 from landed.core.migration import Migration
-from landed.core.timeline import Step, facts_after
+from landed.core.timeline import Progress, Step, facts_after
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
-from landed.engines.sqlite.shadow.timeline import Progress
 from landed.engines.sqlite.sql.tokens import fold
 from landed.ops.workspace import Workspace
 from landed.project.target_spec import TargetSpec
@@ -120,13 +119,13 @@ def files_side(workspace: Workspace, scope: Scope | None = None, *, progress: Pr
     ``scope`` is what of a Postgres database is compared.
     """
     migrations = workspace.migrations().migrations
-    history = workspace.history(migrations)
+    history = workspace.engine.history(migrations)
     cache = Cache()
     try:
         if workspace.is_postgres:
             steps, facts = _replayed(workspace, history, scope, cache, progress)
         else:
-            steps = workspace.replay(history, cache=cache, progress=progress)
+            steps = workspace.engine.replay(history, cache=cache, progress=progress)
             facts = facts_after(steps)
     finally:
         cache.close()
@@ -159,11 +158,11 @@ def _replayed(
     from landed.engines.postgres.shadow.replay.timeline import start_facts
     from landed.engines.postgres.shadow.replay.timeline import timeline as replay
 
-    choice = workspace.shadow()
-    scope = scope or workspace.scope(choice)
+    choice = workspace.pg.shadow()
+    scope = scope or workspace.pg.scope(choice)
     said: list[str] = []
     steps = replay(choice, scope, history, cache=cache, keep=True, progress=progress, said=said.append)
-    workspace.shadow_sentence = said[-1] if said else workspace.shadow_sentence
+    workspace.pg.shadow_sentence = said[-1] if said else workspace.pg.shadow_sentence
     return steps, _with_start(start_facts(choice, scope, cache=cache), steps)
 
 
@@ -192,7 +191,7 @@ def as_made_by_one(workspace: Workspace, files: Side, database: Side, scope: Sco
         return files, database
     cache = Cache()
     try:
-        start = workspace.start_facts(cache, scope)
+        start = workspace.pg.start_facts(cache, scope)
     finally:
         cache.close()
     steps = made_by.expected(files.steps, start)
@@ -245,7 +244,7 @@ def side_of(workspace: Workspace, state: LiveState) -> Side:
         label=spec.label,
         locality=spec.locality,
         place=_place(spec),
-        facts=workspace.facts_of(state),
+        facts=workspace.engine.facts_of(state),
         ledger=fold(workspace.ledger_table),
         present=state.present,
         notes=notes,

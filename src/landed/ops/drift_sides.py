@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import UsageError
+from landed.core.timeline import Progress
 from landed.engines.live import LiveState
-from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.drift import Drift, Side, as_made_by_one, compare, files_side, postgres_side, target_side
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
@@ -70,17 +70,17 @@ def _postgres(
     with ExitStack() as opened:
         connected = {}
         for name, space in spaces.items():
-            connected[name] = space.postgres.connect(readonly=True)
+            connected[name] = space.pg.target.connect(readonly=True)
             opened.enter_context(connected[name].connection)
         majors = [each.capabilities.major for each in connected.values()]
         floor = max(15, min(majors, default=15))
         if source is not None:
-            floor = source.shadow(majors[0] if majors else None).floor
+            floor = source.pg.shadow(majors[0] if majors else None).floor
         scope = replace(scope, floor=floor)
         sides = {name: postgres_side(space, connected[name], scope) for name, space in spaces.items()}
     if source is not None:
         for side in sides.values():
-            source.learn(LiveState(True, facts=side.facts, roles=side.roles))
+            source.engine.learn(LiveState(True, facts=side.facts, roles=side.roles))
         files = files_side(source, scope, progress=progress)
         for name, side in sides.items():
             files, sides[name] = as_made_by_one(source, files, side, scope)

@@ -9,26 +9,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from landed.core.advice import advise
+from landed.core.describe import WITHHELD
 from landed.core.errors import CannotKnow
 from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import late_files, replay_order
 from landed.core.migration import Migration, Note
 from landed.core.standing import Judgement, Standing, Verdict, standing
-from landed.core.timeline import Failure, Step
+from landed.core.timeline import BASE, Failure, Progress, Step
 from landed.core.turns import in_turn
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
-from landed.engines.sqlite.shadow.timeline import Progress
 from landed.ops.alternatives import may_hide, never_ran, without_hidden
 from landed.ops.column_order import only_in_another_order
-from landed.ops.describe import WITHHELD
 from landed.ops.edits import Edit, disproved, find_edits
 from landed.ops.fileless import fileless_judgements, pair_renamed, same_as_stored
 from landed.ops.needs_managed import needs_managed
 from landed.ops.remedies_postgres import on_postgres
 from landed.ops.ruling import rule
-from landed.ops.workspace import BASE, Workspace
+from landed.ops.workspace import Workspace
 from landed.project.inside import look_at_lock
 
 if TYPE_CHECKING:
@@ -129,16 +128,16 @@ def examine(
             details=["Without it nobody can say what is recorded; nothing was judged."],
             next="landed doctor",
         )
-    workspace.learn(state)
+    workspace.engine.learn(state)
     ledger = state.ledger or ()
     names = [m.name for m in migrations]
     order = replay_order(names, ledger)
     recorded = frozenset(row.name for row in ledger)
-    if workspace.base() is not None:
+    if workspace.engine.base() is not None:
         recorded |= {BASE}
     own_cache = cache or Cache()
     made_by, live = _made_by(workspace, state), state.facts or {}
-    start = workspace.start_facts(own_cache) if made_by is not None else {}
+    start = workspace.engine.start_facts(own_cache) if made_by is not None else {}
 
     like: list[Step] = []
 
@@ -148,30 +147,30 @@ def examine(
         keep: bool = False,
         hopeless: Callable[[Step], bool] = lambda step: False,
     ) -> list[Step]:
-        found = workspace.replay(
+        found = workspace.engine.replay(
             files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless, like=like
         )
         like.extend(found if not like else ())
         return made_by.expected(found, start) if made_by is not None else found
 
     try:
-        steps = replay(workspace.history([migrations[i] for i in order]), keep=True)
+        steps = replay(workspace.engine.history([migrations[i] for i in order]), keep=True)
         if order != list(range(len(names))) and any(s.failed for s in steps):
-            in_file_order = replay(workspace.history(migrations))
+            in_file_order = replay(workspace.engine.history(migrations))
             if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
                 order, steps = list(range(len(names))), in_file_order
         if state.facts is not None:
             seen = state.facts if made_by is None else made_by.seen(state.facts, steps)
             state = state._replace(facts=without_versions(seen, steps))
-        facts = workspace.facts_of(state)
+        facts = workspace.engine.facts_of(state)
         results = _check_results(workspace, state, steps)
-        in_order = workspace.history([migrations[i] for i in order])
-        history = workspace.history_key(in_order) + (made_by.mark if made_by is not None else b"")
+        in_order = workspace.engine.history([migrations[i] for i in order])
+        history = workspace.engine.history_key(in_order) + (made_by.mark if made_by is not None else b"")
         ruling = rule(own_cache, history, steps, state, facts, results, recorded)
         orders, other_order = only_in_another_order(ruling) if state.facts is not None else ({}, {})
         if orders and state.facts is not None:
             state = state._replace(facts={**state.facts, **orders})
-            facts = workspace.facts_of(state)
+            facts = workspace.engine.facts_of(state)
             ruling = rule(own_cache, history, steps, state, facts, results, recorded)
         hidden = never_ran(
             steps,
@@ -185,7 +184,7 @@ def examine(
             others = replay([m for m in in_order if m.name not in hidden])
             steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
         if ruling.unexplained:
-            start = workspace.start_facts(own_cache)
+            start = workspace.engine.start_facts(own_cache)
             left = tuple(k for k in ruling.unexplained if start.get(k) != facts[k])
             ruling = ruling._replace(unexplained=left)
         edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger, state.content)
@@ -211,7 +210,7 @@ def _made_by(workspace: Workspace, state: LiveState) -> MadeBy | None:
     from landed.ops.made_by import MadeBy
 
     files = workspace.migrations().migrations
-    return MadeBy.of(state.facts, state.roles, workspace.postgres.scope, files)
+    return MadeBy.of(state.facts, state.roles, workspace.pg.target.scope, files)
 
 
 def without_versions(facts: Mapping[FactKey, str], steps: Sequence[Step]) -> Mapping[FactKey, str]:

@@ -49,7 +49,7 @@ def plan(workspace: Workspace, sql: str, parameters: Sequence[str], source: str 
         )
     alone = _alone(statements, place)
     script = Script(every, tuple(map(parameter, parameters)), source)
-    target = workspace.postgres
+    target = workspace.pg.target
     first = next((s for s in statements if alone or _must_ask(s)), None)
     known = None
     if first is None:
@@ -68,7 +68,7 @@ def run(plan: OneOff) -> Executed:
         return Executed(plan, plan.read)
     outer = wrapping(plan.script.statements)
     statements = [s for s in plan.script.statements if s.number not in outer]
-    target = plan.workspace.postgres
+    target = plan.workspace.pg.target
     if plan.alone:
         return Executed(plan, tuple(pg_oneoff.write_alone(target, plan.script, statements[0])))
     return Executed(plan, tuple(pg_oneoff.write(target, plan.script, statements)))

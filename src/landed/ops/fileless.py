@@ -27,7 +27,7 @@ def fileless_judgements(
     for row in ledger:
         if row.name in known:
             continue
-        file = workspace.file_name(row.name)
+        file = workspace.engine.file_name(row.name)
         deleted = workspace.git.deleted_in(file)
         notes: tuple[str, ...] = ("the ledger records it, but there is no such file",)
         if deleted is not None:
@@ -150,7 +150,7 @@ def _same_stored(
 def _same_sql(
     workspace: Workspace, old: str, free: Mapping[str, Judgement], digests: Mapping[str, str]
 ) -> str | None:
-    file = workspace.file_name(old)
+    file = workspace.engine.file_name(old)
     wanted = workspace.locked_digest(file) or workspace.git.digest(file)
     if wanted is None:
         return None

@@ -60,14 +60,14 @@ def _present(exam: Examination) -> Iterator[PostgresReplayer]:
     from landed.engines.postgres.shadow.replay.replay import PostgresReplayer
     from landed.engines.postgres.shadow.server.databases import load_leniently, new_database
 
-    target = exam.workspace.postgres
+    target = exam.workspace.pg.target
     scope = target.scope
     connected = target.connect(readonly=True)
     try:
         text = dump_owned(connected.connection, scope)
     finally:
         connected.connection.close()
-    with exam.workspace.shadow().open() as server, new_database(server) as scratch:
+    with exam.workspace.pg.shadow().open() as server, new_database(server) as scratch:
         replayer = PostgresReplayer(scratch, scope)
         try:
             if "CREATE ROLE" in text:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from landed.core.describe import describe
 from landed.core.facts import EXISTS, YES, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
 from landed.core.migration import Migration, Statement
-from landed.core.timeline import Failure, StatementTrace, Step
+from landed.core.timeline import Failure, Progress, StatementTrace, Step
 from landed.engines.sqlite.history import history_change, reason
 from landed.engines.sqlite.references import Mismatch, mismatches
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import Seen
-from landed.engines.sqlite.shadow.timeline import Progress
 from landed.engines.sqlite.sql.tokens import fold, unquote
 from landed.engines.sqlite.sql.transactions import left_out
-from landed.ops.describe import describe
 from landed.ops.rehearse_scene import Scene
 from landed.ops.rehearse_seeded import run_seeded
 from landed.ops.workspace import Workspace
@@ -40,10 +39,10 @@ def rehearse(workspace: Workspace, *, progress: Progress | None = None) -> Rehea
 
         return rehearse_postgres(workspace, progress=progress)
     found = workspace.migrations()
-    replayer = _Watched(workspace.mode, ledger_table=workspace.ledger_table, clock=workspace.clock)
+    replayer = _Watched(workspace.mode, ledger_table=workspace.ledger_table, clock=workspace.sqlite.clock)
     files: list[FileRehearsal] = []
     try:
-        base = workspace.base()
+        base = workspace.engine.base()
         if base is not None:
             _file(replayer, base)
         for index, migration in enumerate(found.migrations):

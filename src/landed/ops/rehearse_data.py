@@ -13,12 +13,12 @@ import apsw
 
 from landed.core import last_resort
 from landed.core.errors import LandedError, LimitReached, NotProven, UsageError
+from landed.core.plan import PlanItem
 from landed.engines.base import Consent
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.target import SqliteTarget
 from landed.ops.apply import plan_apply
 from landed.ops.examine import Examination
-from landed.ops.plan import PlanItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from landed.core.describe import WITHHELD, describe
 from landed.core.facts import EXISTS, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.core.migration import Migration, Statement
-from landed.core.timeline import Failure, Step
+from landed.core.timeline import Failure, Progress, Step
 from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
 from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, touches_roles
@@ -18,8 +19,6 @@ from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.sql.segments import refused_trap
 from landed.engines.postgres.sql.tokens import words
 from landed.engines.postgres.sql.traits import traits
-from landed.engines.sqlite.shadow.timeline import Progress
-from landed.ops.describe import WITHHELD, describe
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace
 
@@ -43,17 +42,17 @@ def rehearse_postgres(workspace: Workspace, *, progress: Progress | None = None)
     them, also taken back; and once as ``apply`` would run it. Raises ConfigError, CannotKnow.
     """
     found = workspace.migrations()
-    choice = workspace.shadow()
+    choice = workspace.pg.shadow()
     files: list[FileRehearsal] = []
     if not choice.is_own:
-        refuse_cluster_wide(workspace.history(found.migrations))
+        refuse_cluster_wide(workspace.engine.history(found.migrations))
     with choice.open() as server, new_database(server) as scratch:
-        replayer = PostgresReplayer(scratch, workspace.scope(choice))
+        replayer = PostgresReplayer(scratch, workspace.pg.scope(choice))
         if touches_roles(found.migrations):
             replayer.have_roles_alone()
         trial = Trial(scratch)
         try:
-            base = workspace.base()
+            base = workspace.engine.base()
             if base is not None:
                 replayer.replay(base)
             for index, migration in enumerate(found.migrations):

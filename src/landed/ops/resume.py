@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from landed.core.advice import can_resume, resume_plan
+from landed.core.describe import describe
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.core.facts import Change, FactKey, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
 from landed.core.next import BREAK, Next, landed
+from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import StatementTrace, Step, net_effects
 from landed.engines.say import excerpt
 from landed.ops.apply import find_migration
-from landed.ops.describe import describe
 from landed.ops.examine import Examination
-from landed.ops.plan import Plan, PlanItem
 
 
 def plan_resume(
@@ -126,7 +126,7 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
     partial.__dict__["parsed"] = Parsed(
         tuple(s for s in parsed.statements if s.number in chosen), parsed.verifies, parsed.normalised
     )
-    replayer = exam.workspace.replayer()
+    replayer = exam.workspace.sqlite.replayer()
     try:
         replayer.load(exam.state.rows)
         step = replayer.replay(partial)

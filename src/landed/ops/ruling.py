@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from landed.core.deferred import Deferred
 from landed.core.facts import FactKey, digest
 from landed.core.judge import CheckResult, Ruling, judge, owners_of
 from landed.core.timeline import Step
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
 from landed.engines.stored import dump_ruling, load_ruling
-from landed.ops.deferred import Deferred
 
 
 def rule(

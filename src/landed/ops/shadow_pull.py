@@ -15,15 +15,15 @@ from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
 from landed.core.printable import escaped
-from landed.core.timeline import Step
+from landed.core.timeline import BASE, Step
 from landed.ops.needs_managed import needs_managed
-from landed.ops.workspace import BASE, Workspace
+from landed.ops.workspace import Workspace
 from landed.project.regular_files import SQL_BYTES, read
 from landed.project.regular_files import write as write_file
 from landed.project.settings import FILE
 
 if TYPE_CHECKING:
-    from landed.engines.sqlite.shadow.timeline import Progress
+    from landed.core.timeline import Progress
 
 COMMAND = "landed shadow pull --base"
 _ROUNDS = 6
@@ -87,7 +87,7 @@ def pull_managed(workspace: Workspace) -> Pulled:
             f"{workspace.spec.label} is no Supabase project: there is nothing that a platform manages",
             next=f"for the schema that the history starts from: {COMMAND}",
         )
-    with workspace.postgres.connect(readonly=True).connection as connection:
+    with workspace.pg.target.connect(readonly=True).connection as connection:
         text = dump_managed(connection, SUPABASE)
     head = (
         f"-- What Supabase manages in {escaped(workspace.spec.label)}: its schemas, without rows.\n"
@@ -105,23 +105,23 @@ def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pull
     from landed.engines.postgres.catalog.dump import Owned
 
     _must_be_postgres(workspace)
-    target = workspace.postgres
+    target = workspace.pg.target
     try:
-        workspace.learn(target.read())
+        workspace.engine.learn(target.read())
         scope = target.scope
     finally:
         target.close()
     with target.connect(readonly=True).connection as connection:
         owned = Owned(connection, scope)
     files = workspace.migrations().migrations
-    steps = workspace.replay(files, progress=progress)
+    steps = workspace.engine.replay(files, progress=progress)
     before = sum(step.failed for step in steps)
     known = made(steps)
     after = before
     for _ in range(_ROUNDS):
         text = owned.sql(partial(_is_made, known))
-        base = Migration(BASE, "", "base", text, workspace.parse)
-        steps = workspace.replay([base, *files], progress=progress)[1:]
+        base = Migration(BASE, "", "base", text, workspace.engine.parse)
+        steps = workspace.engine.replay([base, *files], progress=progress)[1:]
         after = sum(step.failed for step in steps)
         met = there_already(steps) - known
         if not met:

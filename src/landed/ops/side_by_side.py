@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.errors import LandedError
 from landed.core.standing import Judgement
-from landed.engines.sqlite.shadow.timeline import Progress
+from landed.core.timeline import Progress
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import Workspace
 from landed.project.naming import redact

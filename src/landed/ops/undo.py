@@ -190,7 +190,7 @@ def _losses(
 def _differences(workspace: Workspace, now: LiveState, then: LiveState) -> Losses:
     """What going from one state to the other changes in ledger and schema."""
     recorded, was = ([row.name for row in state.ledger or ()] for state in (now, then))
-    have, had = workspace.facts_of(now), workspace.facts_of(then)
+    have, had = workspace.engine.facts_of(now), workspace.engine.facts_of(then)
     objects = {key.object for key in {**have, **had} if not holds(key, have.get(key), had.get(key))}
     gone = [o for o in objects if o.fact(EXISTS) in have and o.fact(EXISTS) not in had]
     back = [o for o in objects if o.fact(EXISTS) in had and o.fact(EXISTS) not in have]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.plan import Plan
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
-from landed.ops.plan import Plan
 from landed.report.json.status import SCHEMA, target_json
 
 

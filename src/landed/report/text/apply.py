@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.plan import Plan
 from landed.engines.base import Applied, UndoPoint
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
-from landed.ops.plan import Plan
 from landed.report.terminal import say, say_all
 from landed.report.text.status import headline
 from landed.report.text.style import paint, symbols

@@ -6,14 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from landed.core.migration import Migration
-from landed.core.timeline import Step
+from landed.core.timeline import Progress, Step
 from landed.engines.cache import Cache, chain
 
 if TYPE_CHECKING:
     from landed.engines.clock import Clock
-
-Progress = Callable[[int, int, str], None]
-"""Called with (files done, files in all, name of the file at work) while replaying."""
 
 
 def timeline(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.facts import Change, FactKey
 from landed.core.migration import Migration
-from landed.core.timeline import StatementTrace, Step, facts_after, net_effects
+from landed.core.timeline import Progress, StatementTrace, Step, facts_after, net_effects
 from landed.engines.cache import Cache, chain
 from landed.engines.clock import Clock
 from landed.engines.postgres.shadow.platform.baseline import Baseline
@@ -30,8 +30,6 @@ from landed.engines.postgres.sql.split import parse
 if TYPE_CHECKING:
     from landed.engines.postgres.catalog.scope import Scope
     from landed.engines.postgres.shadow.server.servers import ShadowServer
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
