@@ -9,7 +9,8 @@ import pytest
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.migration import Statement
 from landed.engines.postgres.shadow.server.servers import ShadowServer
-from landed.engines.postgres.sql.settings import sets_session, with_settings
+from landed.engines.postgres.sql.head import read_head
+from landed.engines.postgres.sql.settings import with_settings
 from landed.engines.postgres.sql.split import split
 from support.worlds.pgwriting import World, world_on
 
@@ -114,7 +115,7 @@ def test_a_setting_that_needs_what_the_file_makes_is_no_obstacle(world: World) -
     ],
 )
 def test_which_statements_set_something_for_the_session(sql: str, sets: bool) -> None:
-    assert sets_session(sql) is sets
+    assert read_head(sql).sets_session is sets
 
 
 def test_only_settings_before_the_last_statement_are_taken_along() -> None:

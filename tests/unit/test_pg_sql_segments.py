@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from landed.engines.postgres.sql.head import read_head
 from landed.engines.postgres.sql.segments import (
     cli_mode,
     cli_segments,
@@ -16,7 +17,6 @@ from landed.engines.postgres.sql.segments import (
     wrapping,
 )
 from landed.engines.postgres.sql.split import split
-from landed.engines.postgres.sql.traits import traits
 
 
 def cut(sql: str) -> list[tuple[int, ...]]:
@@ -53,7 +53,7 @@ def cli_cut(sql: str) -> list[tuple[int, ...]]:
     ],
 )
 def test_runs_in_no_transaction(sql: str) -> None:
-    assert traits(sql).alone
+    assert read_head(sql).alone
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_runs_in_no_transaction(sql: str) -> None:
     ],
 )
 def test_runs_in_a_transaction(sql: str) -> None:
-    assert traits(sql).alone == ""
+    assert read_head(sql).alone == ""
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_runs_in_a_transaction(sql: str) -> None:
     ],
 )
 def test_transaction_statements(sql: str, kind: str) -> None:
-    assert traits(sql).transaction == kind
+    assert read_head(sql).transaction == kind
 
 
 def test_roles_and_rows() -> None:
@@ -111,29 +111,29 @@ def test_roles_and_rows() -> None:
         "RESET ROLE",
         "SET SESSION AUTHORIZATION a",
     ]
-    assert all(traits(s).switches_role for s in switching)
+    assert all(read_head(s).switches_role for s in switching)
     assert not any(
-        traits(s).switches_role for s in ("SET search_path = a", "SET SESSION work_mem = 1", "RESET ALL")
+        read_head(s).switches_role for s in ("SET search_path = a", "SET SESSION work_mem = 1", "RESET ALL")
     )
     shared = ["CREATE ROLE a", "ALTER USER a SET x = 1", "DROP GROUP a", "GRANT a TO b",
               "REVOKE ADMIN OPTION FOR a FROM b",
               "COMMENT ON ROLE a IS ''", "DROP OWNED BY a", "CREATE DATABASE a",
               "GRANT SET ON PARAMETER x TO a"]  # fmt: skip
-    assert all(traits(s).cluster_wide for s in shared)
+    assert all(read_head(s).cluster_wide for s in shared)
     own = ["GRANT SELECT ON a TO b", "REVOKE ALL ON SCHEMA a FROM b", "CREATE USER MAPPING FOR a SERVER b",
            "CREATE TABLE role (a int)",
            "GRANT USAGE ON TYPE a TO b", "COMMENT ON TABLE a IS ''"]  # fmt: skip
-    assert not any(traits(s).cluster_wide for s in own)
+    assert not any(read_head(s).cluster_wide for s in own)
     writing = ["INSERT INTO a VALUES (1)", "update a set b = 1",
                "MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE",
                "COPY a FROM '/x'", "WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x",
                "TRUNCATE a"]  # fmt: skip
-    assert all(traits(s).writes_rows for s in writing)
+    assert all(read_head(s).writes_rows for s in writing)
     assert not any(
-        traits(s).writes_rows
+        read_head(s).writes_rows
         for s in ("COPY a TO STDOUT", "WITH x AS (SELECT 1) SELECT 'DELETE'", "SELECT 1")
     )
-    assert traits("DO $$ $$").dynamic and not traits("CREATE TABLE a ()").dynamic
+    assert read_head("DO $$ $$").dynamic and not read_head("CREATE TABLE a ()").dynamic
 
 
 class TestCli:

@@ -131,7 +131,7 @@ def test_a_warm_status_on_postgres_loads_no_reader_no_shadow_and_no_writer(
     assert not found & {
         "landed.engines.postgres.catalog.looks", "landed.engines.postgres.catalog.touched", "landed.engines.postgres.catalog.tracker",
         "landed.ops.git_evidence", "landed.engines.postgres.shadow.server.cluster", "landed.engines.postgres.shadow.server.databases",
-        "landed.engines.postgres.shadow.replay.replay", "landed.engines.postgres.sql.segments", "landed.engines.postgres.sql.traits",
+        "landed.engines.postgres.shadow.replay.replay", "landed.engines.postgres.sql.segments", "landed.engines.postgres.sql.head",
         "landed.project.d1_local", "landed.project.githistory", "landed.project.lockfile",
         "landed.engines.postgres.connect.failures", "landed.engines.postgres.oneoff", "landed.engines.sqlite.target",
     }  # fmt: skip

@@ -6,15 +6,30 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
-class Statement(NamedTuple):
+class Head(Protocol):
+    """What a dialect reads from a statement's beginning: what kind of statement it is. Each dialect's own
+    reading says more."""
+
+    @property
+    def verb(self) -> str:
+        """The first word in upper case, or ``""``."""
+
+    @property
+    def writes_rows(self) -> bool:
+        """Whether the statement by itself writes rows."""
+
+
+@dataclass(frozen=True)
+class Statement:
     """One SQL statement of a file.
 
     ``number`` counts from 1; ``line`` is the 1-based line of its first token; ``start`` and
     ``end`` are character offsets into the file's text (BOM removed), without the final ``;``.
-    ``text`` is the statement as written between them, comments inside it included.
+    ``text`` is the statement as written between them, comments inside it included. ``read`` is the dialect's
+    reader of heads.
     """
 
     number: int
@@ -22,6 +37,12 @@ class Statement(NamedTuple):
     start: int
     end: int
     text: str
+    read: Callable[[str], Head] = field(repr=False, compare=False)
+
+    @cached_property
+    def head(self) -> Head:
+        """What kind of statement it is, read when it is first asked for (raises nothing)."""
+        return self.read(self.text)
 
 
 class Verify(NamedTuple):

@@ -9,10 +9,9 @@ from dataclasses import replace
 from landed.core.errors import UsageError
 from landed.core.migration import Statement
 from landed.engines.postgres import oneoff as pg_oneoff
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import wrapping
 from landed.engines.postgres.sql.split import problems, split
-from landed.engines.postgres.sql.tokens import scan, words
-from landed.engines.postgres.sql.traits import traits
 from landed.engines.sqlite.oneoff import Script, SqlValue, Touched
 from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
@@ -95,15 +94,15 @@ def _alone(statements: Sequence[Statement], place: str) -> str:
     """Why the only statement cannot run in a transaction, or ``""``. Raises UsageError for scripts that
     cannot run in one transaction."""
     for statement in statements:
-        kind = traits(statement.text)
+        kind = head_of(statement)
         where = f"{place}{statement.line}"
         if kind.transaction not in ("", "savepoint"):
             raise UsageError(
-                f"{' '.join(words(statement.text, 2))}: exec runs everything in one transaction of its own",
+                f"{kind.shown}: exec runs everything in one transaction of its own",
                 where=where,
                 next="Leave it out.",
             )
-        if kind.verb == "COPY" and {"STDIN", "STDOUT"} & set(words(statement.text, 200)):
+        if kind.to_client:
             raise UsageError("COPY from or to the client needs psql", where=where, next="psql -c '…'")
         if kind.alone:
             if len(statements) > 1:
@@ -118,17 +117,12 @@ def _alone(statements: Sequence[Statement], place: str) -> str:
 
 def _must_ask(statement: Statement) -> bool:
     """Whether a statement is not even tried read-only: what it does is no matter of its transaction."""
-    verb = traits(statement.text).verb
-    if verb in _OUTSIDE:
+    head = head_of(statement)
+    if head.verb in _OUTSIDE:
         return True
-    bodies = ("dollar", "string") if verb == "DO" else ()
-    if any(kind in bodies and _ACTS.search(text.lower()) for kind, text, _ in scan(statement.text)):
+    if head.verb == "DO" and any(_ACTS.search(body.lower()) for body in head.literals):
         return True
-    return any(
-        _ACTS.fullmatch(text.lower() if kind == "word" else text[1:-1])
-        for kind, text, _ in scan(statement.text)
-        if kind in ("word", "quoted")
-    )
+    return any(map(_ACTS.fullmatch, head.names))
 
 
 def _touched(workspace: Workspace, statements: Sequence[Statement], first: Statement) -> Touched:
@@ -136,12 +130,12 @@ def _touched(workspace: Workspace, statements: Sequence[Statement], first: State
     ledger = workspace.ledger_table.rpartition(".")[2]
     found = Touched((first.number,))
     for statement in statements:
-        kind = traits(statement.text)
-        temporary = {"TEMP", "TEMPORARY"} & set(words(statement.text, 3))
-        schema = kind.verb in _SCHEMA and not temporary
-        names = {text.strip('"') for token, text, _ in scan(statement.text) if token in ("word", "quoted")}
+        kind = head_of(statement)
+        schema = kind.verb in _SCHEMA and not kind.temporary
         changes = kind.writes_rows or schema or kind.verb == "DO"
-        tables = frozenset({workspace.ledger_table.lower()}) if changes and ledger in names else frozenset()
+        tables = (
+            frozenset({workspace.ledger_table.lower()}) if changes and ledger in kind.names else frozenset()
+        )
         writes = (statement.number,) if statement is not first and (kind.writes_rows or schema) else ()
         found |= Touched(writes, tables, schema)
     return replace(found, writes=tuple(sorted(set(found.writes))))

@@ -16,9 +16,8 @@ from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, touch
 from landed.engines.postgres.shadow.seed.tables import references
 from landed.engines.postgres.shadow.server.choice import refuse_cluster_wide
 from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap
-from landed.engines.postgres.sql.tokens import words
-from landed.engines.postgres.sql.traits import traits
 from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
 from landed.ops.workspace import Workspace
 
@@ -89,7 +88,7 @@ class _Measured:
 
     def ran(self, statement: Statement, touches: Sequence[Touch]) -> None:
         """Take in what a statement did."""
-        kind = traits(statement.text)
+        kind = statement.head
         for touch in touches:
             emptied = kind.verb == "TRUNCATE" and touch.rewritten
             writes = touch.taken == "RowExclusiveLock" or touch.rows or emptied
@@ -131,8 +130,8 @@ def _may_take(statement: Statement, touch: Touch) -> bool:
     """Whether columns of a table may go with something else: DROP TYPE … CASCADE."""
     if touch.taken != "AccessExclusiveLock":
         return False
-    verb, what, *_ = [*words(statement.text, 2), ""]
-    return verb in ("DO", "CALL", "SELECT") or (verb == "DROP" and what in _OWNERS)
+    head = head_of(statement)
+    return head.dynamic or (head.verb == "DROP" and head.what in _OWNERS)
 
 
 def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> FileRehearsal:

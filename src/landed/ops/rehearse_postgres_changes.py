@@ -9,7 +9,6 @@ from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
 from landed.engines.postgres.shadow.replay.observe import Table
 from landed.engines.postgres.shadow.seed.tables import Reference
-from landed.engines.postgres.sql.traits import traits
 from landed.ops.rehearse_postgres_named import head, identifiers, shown
 from landed.ops.rehearse_postgres_rows import ColumnChange, TableRows, compare
 
@@ -36,7 +35,7 @@ class RowVerdicts:
         """Compare a table's rows before and after a statement; ``None``: the table is gone."""
         said = identifiers(statement.text)
         before = self.rows[oid]
-        kind = traits(statement.text)
+        kind = statement.head
         if now is None and kind.verb == "CREATE":
             # A stand-in of an extension makes way for what the file creates.
             return
@@ -93,7 +92,7 @@ class RowVerdicts:
                 if text not in self.notes:
                     self.notes.append(text)
                 return
-            deleting = traits(statement.text).verb != "UPDATE"
+            deleting = statement.head.verb != "UPDATE"
             action = _ACTIONS.get(link.on_delete if deleting else link.on_update, "")
             if action == "CASCADE":
                 # A key that follows the one that it refers to.

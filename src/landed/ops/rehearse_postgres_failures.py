@@ -5,7 +5,6 @@ from __future__ import annotations
 from landed.core.findings import FailureFound
 from landed.core.migration import Statement
 from landed.engines.postgres.shadow.replay.observe_run import Refusal
-from landed.engines.postgres.sql.traits import traits
 
 _MADE_UP = "the made-up row has caused this; whether real rows do depends on their values"
 
@@ -24,7 +23,7 @@ def explained(statement: Statement, why: Refusal, *, at_end: bool, unfilled: boo
     details: list[str] = []
     advice = None
     weak = True
-    ddl = not traits(statement.text).writes_rows
+    ddl = not statement.head.writes_rows
     if why.code == "23502" and ddl:
         weak = not unfilled
         if weak:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from landed.core.advice import resume_plan
 from landed.core.facts import EXISTS, Facts
-from landed.core.migration import Migration
+from landed.core.migration import Migration, Statement
 from landed.core.standing import Evidence, Judgement, Remedy
 
 _WHAT_HELPS = {
@@ -48,7 +48,7 @@ def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
     again |= {
         number
         for number, found in broken.items()
-        if _replaces_whole(migration.statements[number - 1].text) and all(map(_of_definition, found))
+        if _replaces_whole(migration.statements[number - 1]) and all(map(_of_definition, found))
     }
     location = place._replace(
         missing=tuple(sorted({*place.missing, *again})),
@@ -61,7 +61,7 @@ def _with_remedy(judgement: Judgement, migration: Migration, expected: Facts, li
     plan = resume_plan(judgement)
     needed = plan.problem is not None
     # A REVOKE that is run again takes along what a later GRANT of the file gave.
-    rights = judgement.recorded and any(_of_rights(migration.statements[n - 1].text) for n in plan.run)
+    rights = judgement.recorded and any(_of_rights(migration.statements[n - 1]) for n in plan.run)
     if not needed and not rights and not _lacks_objects(judgement):
         return judgement
     from landed.engines.postgres.catalog.restore import restoring
@@ -83,10 +83,11 @@ def _with_remedy(judgement: Judgement, migration: Migration, expected: Facts, li
     return judgement._replace(remedy=best) if needed else judgement
 
 
-def _of_rights(sql: str) -> bool:
-    from landed.engines.postgres.sql.tokens import words
+def _of_rights(statement: Statement) -> bool:
+    from landed.engines.postgres.sql.head import head_of
 
-    return words(sql, 2)[:1] in (["GRANT"], ["REVOKE"]) or words(sql, 2) == ["ALTER", "DEFAULT"]
+    head = head_of(statement)
+    return head.verb in ("GRANT", "REVOKE") or head.begins("ALTER", "DEFAULT")
 
 
 def _lacks_objects(judgement: Judgement) -> bool:
@@ -110,9 +111,9 @@ def _consents(judgement: Judgement, migration: Migration) -> tuple[str, ...]:
 
 
 def _concurrently(migration: Migration, number: int) -> bool:
-    from landed.engines.postgres.sql.tokens import words
+    from landed.engines.postgres.sql.head import head_of
 
-    return "CONCURRENTLY" in words(migration.statements[number - 1].text, 5)
+    return head_of(migration.statements[number - 1]).concurrent
 
 
 def _note(evidence: Evidence) -> str | None:
@@ -122,12 +123,12 @@ def _note(evidence: Evidence) -> str | None:
     return _WHAT_HELPS.get((key.kind, key.prop)) if evidence.observed == "no" else None
 
 
-def _replaces_whole(sql: str) -> bool:
+def _replaces_whole(statement: Statement) -> bool:
     """Whether the statement sets all of a function anew, also what others have added to it."""
-    from landed.engines.postgres.sql.tokens import words
+    from landed.engines.postgres.sql.head import head_of
 
-    w = words(sql, 4)
-    return w[:3] == ["CREATE", "OR", "REPLACE"] and w[3:4] in (["FUNCTION"], ["PROCEDURE"])
+    head = head_of(statement)
+    return head.begins("CREATE", "OR", "REPLACE") and head.what in ("FUNCTION", "PROCEDURE")
 
 
 def _of_definition(evidence: Evidence) -> bool:

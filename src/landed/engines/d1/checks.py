@@ -11,8 +11,8 @@ from landed.core.timeline import DataCheck
 from landed.engines.d1.api_errors import SqlFailed
 from landed.engines.sqlite.oneoff import Script, preview
 from landed.engines.sqlite.shadow.replay import Replayer
+from landed.engines.sqlite.sql.head import read_head
 from landed.engines.sqlite.sql.split import split
-from landed.engines.sqlite.sql.tokens import tokenize
 
 if TYPE_CHECKING:
     from landed.engines.d1.remote import RemoteD1
@@ -71,14 +71,14 @@ def _problem(replayer: Replayer, sql: str, *, sure: bool) -> str | None:
 
 
 def _numbered(sql: str) -> Statement:
-    return Statement(1, 1, 0, len(sql), sql)
+    return Statement(1, 1, 0, len(sql), sql, read_head)
 
 
 def _at_most_two(sql: str) -> str:
     """The check so that a second row is seen and a thousandth is not sent over the network."""
-    text = split(sql)[0].text
-    first = next((t.text.upper() for t in tokenize(text) if t.kind == "word"), "")
-    return f"SELECT * FROM (\n{text}\n) LIMIT 2" if first in ("SELECT", "WITH", "VALUES") else text
+    statement = split(sql)[0]
+    reads = statement.head.verb in ("SELECT", "WITH", "VALUES")
+    return f"SELECT * FROM (\n{statement.text}\n) LIMIT 2" if reads else statement.text
 
 
 def _judged(rows: Sequence[dict[str, Any]]) -> Result:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from landed.core.findings import FileRehearsal, LockHeld
 from landed.core.migration import Statement
 from landed.engines.postgres.sql.segments import segments
-from landed.engines.postgres.sql.traits import traits
 from landed.engines.say import plural
 
 _MOST = 12
@@ -65,7 +64,7 @@ def _waits_for(file: FileRehearsal, lock: LockHeld) -> Statement | None:
     segment = next((s for s in segments(file.migration.statements) if lock.statement in s.statements), None)
     slow = {other.statement for other in file.locks if other.rewrite or other.scan}
     for number in segment.statements if segment is not None else ():
-        if number > lock.statement and (number in slow or traits(statements[number].text).verb in _SLOW):
+        if number > lock.statement and (number in slow or statements[number].head.verb in _SLOW):
             return statements[number]
     return None
 

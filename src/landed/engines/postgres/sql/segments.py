@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from landed.core.migration import Statement
+from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.tokens import scan, string_value, words
-from landed.engines.postgres.sql.traits import traits
 
 AUTOCOMMIT_LINE = "-- pg-delta: transaction=false"
 """As its exact first line, it makes the CLI run every statement of a file by itself."""
@@ -68,7 +69,9 @@ def cli_segments(text: str, statements: Sequence[Statement]) -> tuple[Segment, .
     """
     if cli_mode(text, statements) != "batch":
         return tuple(Segment((s.number,), "sent by itself") for s in statements)
-    return _cut(statements, {s.number: _first_words(s.text) for s in statements if _CLI_ALONE.match(s.text)})
+    return _cut(
+        statements, {s.number: " ".join(head_of(s).words[:3]) for s in statements if _CLI_ALONE.match(s.text)}
+    )
 
 
 def segments(statements: Sequence[Statement]) -> tuple[Segment, ...]:
@@ -88,7 +91,7 @@ def segments(statements: Sequence[Statement]) -> tuple[Segment, ...]:
     for statement in statements:
         if statement.number in left_out:
             continue
-        if traits(statement.text).transaction in ("", "savepoint"):
+        if head_of(statement).transaction in ("", "savepoint"):
             part.append(statement)
         elif part:
             found += _of_one(part)
@@ -107,15 +110,15 @@ def transaction_options(statements: Sequence[Statement], numbers: Collection[int
     first = min(numbers, default=0)
     options = ""
     for statement in statements:
-        w = words(statement.text, 40)
-        if statement.number >= first and w[:1] not in (["SET"], ["RESET"]):
+        head = head_of(statement)
+        if statement.number >= first and head.verb not in ("SET", "RESET"):
             break
-        if traits(statement.text).transaction == "begin":
-            options = _isolation(w)
-        elif traits(statement.text).transaction in ("commit", "rollback"):
+        if head.transaction == "begin":
+            options = _isolation(head.words)
+        elif head.transaction in ("commit", "rollback"):
             options = ""
-        elif _is_set_transaction(w):
-            options = _isolation(w) or options
+        elif head.begins("SET", "TRANSACTION"):
+            options = _isolation(head.words) or options
     return options
 
 
@@ -123,9 +126,9 @@ def read_only(statements: Sequence[Statement]) -> Statement | None:
     """The BEGIN or SET TRANSACTION that makes a transaction of the file READ ONLY: no history row could be
     written in it. ``None`` without any."""
     for statement in statements:
-        w = words(statement.text, 40)
-        asks = traits(statement.text).transaction == "begin" or _is_set_transaction(w)
-        if asks and any(w[at : at + 2] == ["READ", "ONLY"] for at in range(len(w))):
+        head = head_of(statement)
+        asks = head.transaction == "begin" or head.begins("SET", "TRANSACTION")
+        if asks and ("READ", "ONLY") in pairwise(head.words):
             return statement
     return None
 
@@ -134,31 +137,27 @@ def _heads(statements: Sequence[Statement]) -> Iterator[Statement]:
     """SET TRANSACTION statements at the beginning of a transaction, where no query has been run."""
     at_beginning = True
     for statement in statements:
-        kind, w = traits(statement.text).transaction, words(statement.text, 3)
-        if kind in ("begin", "commit", "rollback"):
+        head = head_of(statement)
+        if head.transaction in ("begin", "commit", "rollback"):
             at_beginning = True
-        elif at_beginning and _is_set_transaction(w) and w[2:] != ["SNAPSHOT"]:
+        elif at_beginning and head.begins("SET", "TRANSACTION") and head.words[2:3] != ("SNAPSHOT",):
             yield statement
-        elif w[:1] not in (["SET"], ["RESET"]):
+        elif head.verb not in ("SET", "RESET"):
             at_beginning = False
 
 
-def _is_set_transaction(w: Sequence[str]) -> bool:
-    return list(w[:2]) == ["SET", "TRANSACTION"]
-
-
-def _isolation(w: Sequence[str]) -> str:
+def _isolation(w: tuple[str, ...]) -> str:
     """``ISOLATION LEVEL …`` as the words of a statement have it."""
     found = ""
     for at in range(len(w)):
-        if w[at : at + 2] == ["ISOLATION", "LEVEL"]:
+        if w[at : at + 2] == ("ISOLATION", "LEVEL"):
             two = w[at + 2] in ("READ", "REPEATABLE") if at + 2 < len(w) else False
             found = " ".join(w[at : at + 4 if two else at + 3])
     return found
 
 
 def _of_one(statements: Sequence[Statement]) -> tuple[Segment, ...]:
-    alone = {s.number: t.alone for s in statements if (t := traits(s.text)).alone}
+    alone = {s.number: t.alone for s in statements if (t := head_of(s)).alone}
     return _cut(statements, {**early_enum_values(statements), **alone})
 
 
@@ -179,15 +178,11 @@ def _cut(statements: Sequence[Statement], alone: dict[int, str]) -> tuple[Segmen
     return tuple(found)
 
 
-def _first_words(sql: str) -> str:
-    return " ".join(words(sql, 3))
-
-
 def wrapping(statements: Sequence[Statement]) -> frozenset[int]:
     """The numbers of a BEGIN … COMMIT pair around a whole file with no other transaction statement in it."""
     if len(statements) < 2 or transaction_trap(statements) is not None:
         return frozenset()
-    kinds = [traits(s.text).transaction for s in (statements[0], statements[-1])]
+    kinds = [head_of(s).transaction for s in (statements[0], statements[-1])]
     return (
         frozenset({statements[0].number, statements[-1].number})
         if kinds == ["begin", "commit"]
@@ -201,8 +196,8 @@ def joining(statements: Sequence[Statement]) -> frozenset[int]:
     trap = transaction_trap(statements)
     if trap is None or trap.code != "parts" or refused_trap(statements) is not None:
         return frozenset()
-    control = [s for s in statements if traits(s.text).transaction not in ("", "savepoint")]
-    last = max(s.number for s in control if traits(s.text).transaction == "commit")
+    control = [s for s in statements if head_of(s).transaction not in ("", "savepoint")]
+    last = max(s.number for s in control if head_of(s).transaction == "commit")
     last_part = max((s.number for s in control if s.number < last), default=0)
     has_more = statements[-1].number > last
     before = [s for s in statements if s.number < (last if has_more else last_part)]
@@ -215,30 +210,31 @@ def refused_trap(statements: Sequence[Statement]) -> Trap | None:
     trap = transaction_trap(statements)
     if trap is None or trap.code != "parts":
         return trap
-    control = (s for s in statements if traits(s.text).transaction not in ("", "savepoint"))
+    control = (s for s in statements if head_of(s).transaction not in ("", "savepoint"))
     return None if all(map(_is_plain, control)) else trap
 
 
-_PLAIN = (["BEGIN"], ["START"], ["COMMIT"], ["END"])
+_PLAIN = frozenset(("BEGIN", "START", "COMMIT", "END"))
 _LASTS = re.compile(r"\bset_config\b|\bset\s+(?:local|role|session|constraints)\b|\bperform\b|\bcall\b", re.I)
 
 
 def _is_plain(statement: Statement) -> bool:
-    w = words(statement.text, 3)
-    return w[:1] in _PLAIN and w[1:] in ([], ["WORK"], ["TRANSACTION"])
+    head = head_of(statement)
+    return head.verb in _PLAIN and head.words[1:] in ((), ("WORK",), ("TRANSACTION",))
 
 
 def _relies_on_its_end(statement: Statement) -> bool:
     """Whether a COMMIT may undo what a statement set, so that what follows would run differently without."""
-    w = words(statement.text, 4)
-    if w[:1] == ["SET"]:
-        ends = w[1:2] in (["LOCAL"], ["TRANSACTION"], ["CONSTRAINTS"])
+    head = head_of(statement)
+    w = head.words
+    if head.verb == "SET":
+        ends = w[1:2] in (("LOCAL",), ("TRANSACTION",), ("CONSTRAINTS",))
         return ends and not "".join(w[2:3]).endswith("_TIMEOUT")
-    if w[:1] == ["CREATE"]:
+    if head.verb == "CREATE":
         return "TEMP" in "".join(w[1:4]) and "on commit" in " ".join(statement.text.lower().split())
-    if w[:1] == ["DO"]:
+    if head.verb == "DO":
         return _LASTS.search(statement.text) is not None
-    return w[:1] in (["SELECT"], ["WITH"], ["CALL"], ["LOCK"])
+    return head.verb in ("SELECT", "WITH", "CALL", "LOCK")
 
 
 def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
@@ -250,7 +246,7 @@ def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
     lost, and the CLI's ledger row with it (supabase/cli#5047). ``rollback``: the file takes back what it
     did. ``prepare``: two-phase commit. ``parts``: the file commits in parts, and a failure leaves half of it.
     """
-    control = [(s, t) for s in statements if (t := traits(s.text).transaction) and t != "savepoint"]
+    control = [(s, t) for s in statements if (t := head_of(s).transaction) and t != "savepoint"]
     if not control:
         return None
     inside, opened = False, control[0][0]
@@ -258,7 +254,7 @@ def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
         if kind == "begin" and not inside:
             inside, opened = True, statement
         elif kind in ("commit", "rollback"):
-            inside = _chains(statement.text) and inside
+            inside = _chains(statement) and inside
             opened = statement if inside else opened
     if inside:
         return Trap(
@@ -273,10 +269,8 @@ def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
     ):
         for statement, kind in control:
             if kind == code:
-                shown = " ".join(words(statement.text, 2))
-                return Trap(
-                    code, statement.number, statement.line, f"{shown} in line {statement.line} {text}"
-                )
+                shown = f"{head_of(statement).shown} in line {statement.line}"
+                return Trap(code, statement.number, statement.line, f"{shown} {text}")
     first, last = statements[0], statements[-1]
     kinds = [kind for _, kind in control]
     if kinds == ["begin", "commit"] and control[0][0] == first and control[1][0] == last:
@@ -288,19 +282,18 @@ def transaction_trap(statements: Sequence[Statement]) -> Trap | None:
         "parts",
         odd.number,
         odd.line,
-        f"{' '.join(words(odd.text, 2))} in line {odd.line} cuts the file in parts: a failure leaves some",
+        f"{head_of(odd).shown} in line {odd.line} cuts the file in parts: a failure leaves some",
     )
 
 
-def _chains(sql: str) -> bool:
-    w = words(sql, 5)
-    return w[-2:] == ["AND", "CHAIN"]
+def _chains(statement: Statement) -> bool:
+    return head_of(statement).words[:5][-2:] == ("AND", "CHAIN")
 
 
 def early_enum_values(statements: Sequence[Statement]) -> dict[int, str]:
     """ALTER TYPE … ADD VALUE statements (by number) whose value a later statement of the file uses, with the
     reason: PostgreSQL lets a new value be used only after its transaction has committed (error 55P04)."""
-    added = [_added_value(s.text) for s in statements]
+    added = [_added_value(head_of(s)) for s in statements]
     if not any(added):
         return {}
     found: dict[int, str] = {}
@@ -316,27 +309,26 @@ def early_enum_values(statements: Sequence[Statement]) -> dict[int, str]:
     made: set[str] = set()
     for statement, value in zip(statements, added, strict=True):
         if value is None:
-            made.update(_created_type(statement.text))
+            made.update(_created_type(head_of(statement)))
         elif value[0] in made:
             found.pop(statement.number, None)
     return dict(sorted(found.items()))
 
 
-def _added_value(sql: str) -> tuple[str, str] | None:
-    w = words(sql, 14)
-    if w[:2] != ["ALTER", "TYPE"] or "ADD" not in w:
+def _added_value(head: Head) -> tuple[str, str] | None:
+    w = head.words[:14]
+    if not head.begins("ALTER", "TYPE") or "ADD" not in w:
         return None
     at = w.index("ADD")
     value = next((x for x in w[at:] if x.startswith("'")), None)
-    if w[at + 1 : at + 2] != ["VALUE"] or value is None:
+    if w[at + 1 : at + 2] != ("VALUE",) or value is None:
         return None
     return w[at - 1].strip('"').lower(), string_value(value)
 
 
-def _created_type(sql: str) -> list[str]:
+def _created_type(head: Head) -> list[str]:
     """What a CREATE TYPE may be called by a later ALTER TYPE."""
-    w = words(sql, 6)
-    return [x.strip('"').lower() for x in w[2:]] if w[:2] == ["CREATE", "TYPE"] else []
+    return [x.strip('"').lower() for x in head.words[2:6]] if head.begins("CREATE", "TYPE") else []
 
 
 def _literals(sql: str, deep: int = 8) -> Iterator[str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from landed.core.annotations import verifies
-from landed.core.migration import Parsed, Statement
+from landed.core.migration import Head, Parsed, Statement
 from landed.engines.postgres.sql.tokens import Token, literal, quote, scan, tokenize
 
 __all__ = ["Problem", "Token", "literal", "normalise", "parse", "problems", "quote", "split", "tokenize"]
@@ -41,7 +40,6 @@ def normalise(sql: str) -> str:
     return parse(sql).normalised
 
 
-@lru_cache(maxsize=1024)
 def parse(text: str) -> Parsed:
     """Statements, ``-- landed:verify`` checks and the normalised form of a migration's text.
 
@@ -71,7 +69,7 @@ def read(text: str) -> tuple[Parsed, list[int]]:
             if piece == ";" and not depth and not blocks:
                 ends.append(start)
                 if first < last:
-                    statements.append(Statement(len(statements) + 1, line, first, last, text[first:last]))
+                    statements.append(_statement(len(statements) + 1, line, first, last, text))
                     normal.append(";")
                 first = last = start + 1
                 lead.clear()
@@ -103,10 +101,21 @@ def read(text: str) -> tuple[Parsed, list[int]]:
         if kind != "word":
             before = piece
     if first < last:
-        statements.append(Statement(len(statements) + 1, line, first, last, text[first:last]))
+        statements.append(_statement(len(statements) + 1, line, first, last, text))
     while normal and normal[-1] == ";":
         normal.pop()
     return Parsed(tuple(statements), tuple(verifies(text, comments)), " ".join(normal)), ends
+
+
+def _statement(number: int, line: int, first: int, last: int, text: str) -> Statement:
+    return Statement(number, line, first, last, text[first:last], _head)
+
+
+def _head(sql: str) -> Head:
+    # Most commands cut files in statements and ask nothing of them.
+    from landed.engines.postgres.sql.head import read_head
+
+    return read_head(sql)
 
 
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 
@@ -113,11 +113,6 @@ def tokenize(sql: str) -> list[Token]:
 
 def words(sql: str, limit: int = 24) -> list[str]:
     """The first ``limit`` tokens that are neither space nor comment, bare words in upper case."""
-    return list(_words(sql, limit))
-
-
-@lru_cache(maxsize=8192)
-def _words(sql: str, limit: int) -> tuple[str, ...]:
     found: list[str] = []
     for kind, text, _ in scan(sql):
         if kind in ("space", "comment"):
@@ -125,7 +120,7 @@ def _words(sql: str, limit: int) -> tuple[str, ...]:
         found.append(text.upper() if kind == "word" else text)
         if len(found) == limit:
             break
-    return tuple(found)
+    return found
 
 
 def string_value(text: str) -> str:

@@ -9,9 +9,9 @@ from landed.engines.live import StoredRow
 from landed.engines.postgres.ledger import held, insert, is_at, is_kept
 from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import Shape
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import Segment, segments
 from landed.engines.postgres.sql.settings import with_settings
-from landed.engines.postgres.sql.tokens import words
 from landed.engines.postgres.write.pipeline import Command
 from landed.engines.postgres.write.session import RESET
 
@@ -103,4 +103,4 @@ def keeping(ledger: LedgerTable, row: StoredRow, shape: Shape | None) -> Command
 
 
 def _verbs(statements: Sequence[Statement]) -> set[str]:
-    return {words(s.text, 1)[0] for s in statements if s.text}
+    return {head_of(s).verb for s in statements if s.text}

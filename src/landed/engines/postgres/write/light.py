@@ -11,9 +11,8 @@ from collections.abc import Collection
 from landed.core.facts import EXISTS
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import transaction_options
-from landed.engines.postgres.sql.settings import sets_session
-from landed.engines.postgres.sql.tokens import words
 from landed.engines.postgres.write.commands import parts_of
 from landed.engines.postgres.write.messages import refusal
 
@@ -28,10 +27,6 @@ _READS_ROWS = frozenset(
      "CLUSTER", "USING", "STORAGE", "IN")
 )  # fmt: skip
 """Words of ALTER TABLE that may make the server read or write all rows."""
-
-_MODIFIERS = frozenset(
-    ("OR", "REPLACE", "GLOBAL", "LOCAL", "UNLOGGED", "TEMP", "TEMPORARY", "UNIQUE", "RECURSIVE")
-)
 
 
 def is_light(migration: Migration, step: Step) -> bool:
@@ -54,25 +49,18 @@ def is_light(migration: Migration, step: Step) -> bool:
 
 
 def _is_light(statement: Statement, made: Collection[str], touched: Collection[str]) -> bool:
-    text = statement.text
-    said = words(text, 6)
-    verb = said[0] if said else ""
-    if verb in _CATALOG_ONLY or sets_session(text):
+    head = head_of(statement)
+    if head.verb in _CATALOG_ONLY or head.sets_session:
         return True
-    if verb == "INSERT":
-        return not _reads(text)
+    if head.verb == "INSERT":
+        return "SELECT" not in head.bare
     new = bool(touched) and set(touched) <= set(made)
-    if verb == "CREATE":
-        what = next((w for w in said[1:] if w not in _MODIFIERS), "")
-        if what == "INDEX":
+    if head.verb == "CREATE":
+        if head.what == "INDEX":
             return new
-        return what != "MATERIALIZED" and not (what == "TABLE" and _reads(text))
-    if verb == "ALTER":
-        if said[1:2] == ["TABLE"]:
-            return new or not _READS_ROWS.intersection(words(text, 100_000))
-        return said[1:2] not in (["DOMAIN"], ["DATABASE"], ["SYSTEM"])
+        return head.what != "MATERIALIZED" and not (head.what == "TABLE" and "SELECT" in head.bare)
+    if head.verb == "ALTER":
+        if head.what == "TABLE":
+            return new or _READS_ROWS.isdisjoint(head.bare)
+        return head.what not in ("DOMAIN", "DATABASE", "SYSTEM")
     return False
-
-
-def _reads(text: str) -> bool:
-    return "select" in text.lower() and "SELECT" in words(text, 100_000)

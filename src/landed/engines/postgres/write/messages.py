@@ -10,9 +10,9 @@ from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotP
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, Next, Quoted, as_next, landed, prose
 from landed.core.next import Command as Shell
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import read_only, refused_trap
 from landed.engines.postgres.sql.split import problems
-from landed.engines.postgres.sql.tokens import words
 from landed.engines.say import ROLLED_BACK, excerpt
 
 if TYPE_CHECKING:
@@ -71,12 +71,14 @@ def refusal(migration: Migration) -> NotProven | None:
             next=Next(f"{advice}. Then run: ", APPLY),
         )
     for statement in migration.statements:
-        w = words(statement.text, 200)
-        if w[:1] == ["INSERT"] and "SCHEMA_MIGRATIONS" in w[:8] and f"'{migration.version}'" in w:
+        head = head_of(statement)
+        own = head.verb == "INSERT" and "SCHEMA_MIGRATIONS" in head.words[:8]
+        if own and f"'{migration.version}'" in head.literals:
             return records_itself(migration, statement.line)
-        if w[:1] == ["COPY"] and ("STDOUT" in w or "STDIN" in w):
+        if head.to_client:
             return NotProven(
-                f"{migration.name} was not run: COPY … {'TO stdout' if 'STDOUT' in w else 'FROM stdin'} "
+                f"{migration.name} was not run: COPY … "
+                f"{'TO stdout' if head.to_client == 'STDOUT' else 'FROM stdin'} "
                 "exchanges rows with psql, and there is no psql here.",
                 where=f"{migration.file}:{statement.line}",
                 details=["Nothing was changed."],
@@ -290,7 +292,7 @@ def _place(migration: Migration, loss: Loss) -> str:
         ):
             return f"{migration.file}:{statement.line}"
     for statement in migration.statements:
-        if words(statement.text, 1) in (["TRUNCATE"], ["DELETE"], ["MERGE"], ["WITH"], ["DO"]):
+        if head_of(statement).verb in ("TRUNCATE", "DELETE", "MERGE", "WITH", "DO"):
             return f"{migration.file}:{statement.line}"
     return migration.file
 

@@ -10,7 +10,8 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import StatementTrace, Step
 from landed.engines.postgres.catalog.readback import split_name
-from landed.engines.postgres.sql.tokens import scan, string_value, words
+from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.tokens import scan, string_value
 
 _RENAMES = re.compile(r"\brename\b|\bset\s+schema\b", re.IGNORECASE)
 # Words that follow each other with anything between, each looked for once: one pattern for all of it would go
@@ -127,9 +128,9 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
                     found[renamed.get(now[1:], now)] = int(limit[1]) if limit else 0
     for number in using:
         named = {names[1:] for names in found}
-        verb = words(statements[number].text, 1)
-        if verb in (["ALTER"], ["DO"]):
-            more = _dropped_and_retyped(statements[number].text, verb == ["DO"])[1]
+        verb = head_of(statements[number]).verb
+        if verb in ("ALTER", "DO"):
+            more = _dropped_and_retyped(statements[number].text, verb == "DO")[1]
             origins = [renamed.get(names[1:], names) for names in more]
             found.update({names: 0 for names in origins if names[1:] not in named})
     return [
@@ -142,7 +143,7 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
 def is_set(statements: Iterable[Statement], table: str, column: str) -> bool:
     """Whether a statement updates rows and names this table and this column."""
     for statement in statements:
-        if _SETS.search(statement.text) and words(statement.text, 1) != ["CREATE"]:
+        if _SETS.search(statement.text) and head_of(statement).verb != "CREATE":
             named = set(identifiers(statement.text))
             if table in named and column in named:
                 return True
@@ -152,7 +153,7 @@ def is_set(statements: Iterable[Statement], table: str, column: str) -> bool:
 def calls(statement: Statement) -> bool:
     """Whether a statement runs functions or procedures, which may do anything: also what no replay shows,
     because it depends on what is in the database (``SELECT drop_old_partitions()``)."""
-    verb = (words(statement.text, 1) or [""])[0]
+    verb = head_of(statement).verb
     if verb not in ("SELECT", "WITH", "CALL", "EXECUTE", "VALUES", "DO"):
         return False
     if verb == "CALL":
@@ -206,8 +207,8 @@ def _lost(traces: Iterable[StatementTrace], statements: dict[int, Statement]) ->
     names: dict[FactKey, set[str]] = {}
     renamed: dict[tuple[str, str], _Names] = {}
     for trace in traces:
-        text = statements[trace.number].text
-        renames = words(text, 1) == ["ALTER"] and _RENAMES.search(text) is not None
+        statement = statements[trace.number]
+        renames = head_of(statement).verb == "ALTER" and _RENAMES.search(statement.text) is not None
         seen = [e for e in trace.effects if e.key.prop == EXISTS and e.key.kind in ("table", "column")]
         gone = [e.key for e in seen if e.after is None]
         came = [e.key for e in seen if e.before is None]
@@ -256,10 +257,10 @@ def _moved(gone: list[FactKey], came: list[FactKey]) -> dict[FactKey, FactKey]:
 def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) -> bool:
     """Whether a statement before number ``at`` reads what has these names; a block may do so itself."""
     for statement in statements:
-        verb = words(statement.text, 2)
-        if statement.number > at or (statement.number == at and verb[:1] != ["DO"]):
+        head = head_of(statement)
+        if statement.number > at or (statement.number == at and head.verb != "DO"):
             continue
-        if verb[:1] == ["CREATE"] and verb[1:] and verb[1] not in _MADE:
+        if head.verb == "CREATE" and head.words[1:] and head.words[1] not in _MADE:
             continue
         if _copies(statement.text):
             found = set(identifiers(statement.text))
@@ -271,13 +272,13 @@ def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) 
 def _hidden(statement: Statement) -> Iterator[_Names]:
     """Tables and columns that a statement drops by its text, where it may also make the name anew: (schema or
     ``""``, table, column or ``""``)."""
-    verb = words(statement.text, 2)
+    head = head_of(statement)
     low = statement.text.lower()
     if "drop" not in low:
         return
-    if verb == ["ALTER", "TABLE"] and "add" in low:
+    if head.begins("ALTER", "TABLE") and "add" in low:
         yield from dropped_names(statement.text, inside=False)
-    elif verb[:1] == ["DO"] and re.search(r"\badd\b|\bcreate\b|\brename\b|\bset\s+schema\b", low):
+    elif head.verb == "DO" and re.search(r"\badd\b|\bcreate\b|\brename\b|\bset\s+schema\b", low):
         yield from dropped_names(statement.text, inside=True)
 
 

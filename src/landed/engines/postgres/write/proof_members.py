@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from landed.engines.postgres.sql.tokens import words
+from landed.core.migration import Statement
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.write.proof_counts import CAP, HELD, RUNNING_NOW, Loss, capped, in_sql, shown
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class Members:
     A table that this role may not read is left out: nobody can say what is in it.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any], texts: Sequence[str]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], statements: Sequence[Statement]) -> None:
         self._connection = connection
-        self.needed = any(_drops(text) for text in texts)
+        self.needed = any(map(_drops, statements))
         self._tables: dict[int, tuple[str, str, str]] = {}
         self._rows: dict[int, int] = {}
 
@@ -70,6 +71,8 @@ class Members:
         ]
 
 
-def _drops(text: str) -> bool:
-    w = words(text, 2)
-    return w == ["DROP", "EXTENSION"] or (w[:1] == ["DO"] and "drop extension" in text.lower())
+def _drops(statement: Statement) -> bool:
+    head = head_of(statement)
+    return head.begins("DROP", "EXTENSION") or (
+        head.verb == "DO" and "drop extension" in statement.text.lower()
+    )

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from landed.core.facts import EXISTS, Effects, FactKey, ObjectKey
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.postgres.sql.tokens import words
+from landed.engines.postgres.sql.head import head_of
 
 _OF_OTHERS = ("grant ", "revoke ", "default ")
 
@@ -25,12 +25,12 @@ def takes_along(migration: Migration, step: Step, chosen: Collection[int]) -> bo
     for statement in migration.statements:
         if statement.number not in chosen:
             continue
-        w = words(statement.text, 400)
-        verb = w[0] if w else ""
+        head = head_of(statement)
+        verb = head.verb
         if verb in ("DROP", "ALTER", "REVOKE"):
-            if "CASCADE" in w and (verb != "ALTER" or "DROP" in w):
+            if "CASCADE" in head.bare and (verb != "ALTER" or "DROP" in head.bare):
                 return True
-            if verb == "DROP" and w[1:2] == ["OWNED"]:
+            if head.begins("DROP", "OWNED"):
                 return True
             if verb == "ALTER" and lost.get(statement.number, set()) & {"column", "attribute"}:
                 return True

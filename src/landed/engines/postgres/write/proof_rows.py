@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.engines.postgres.catalog.readback import split_name
-from landed.engines.postgres.sql.tokens import words
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.write.proof_counts import (
     CAP,
     HELD,
@@ -83,15 +83,16 @@ class RowGuard:
         self._connection = connection
         self._going = going(migration, step, chosen)
         self._retyped = retyped(migration, step, chosen)
-        self._counts = Counts(connection, [s for s in migration.statements if s.number in chosen])
-        self._calls = any(calls(s) for s in migration.statements if s.number in chosen)
+        own = [s for s in migration.statements if s.number in chosen]
+        self._counts = Counts(connection, own)
+        self._calls = any(map(calls, own))
         self._tables: dict[int, tuple[str, str]] = {}
-        texts = [s.text for s in migration.statements if s.number in chosen]
-        self._writing = [t for t in texts if _DELETES.search(t) and not _NO_ROWS.issuperset(words(t, 1))]
+        texts = [s.text for s in own]
+        self._writing = [s.text for s in own if _DELETES.search(s.text) and head_of(s).verb not in _NO_ROWS]
         self._truncates = [t for t in self._writing if "truncate" in t.lower() and "cascade" in t.lower()]
         self._texts = texts
         self._unchecked = Unchecked(connection, texts)
-        self._members = Members(connection, texts)
+        self._members = Members(connection, own)
         self._counters: dict[int, tuple[int, int]] = {}
         self._referring: list[tuple[str, int, int, str]] = []
 

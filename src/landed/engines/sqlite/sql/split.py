@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from landed.core.annotations import verifies
-from landed.core.migration import Parsed, Statement
+from landed.core.migration import Head, Parsed, Statement
 from landed.engines.sqlite.sql.tokens import KEYWORDS, RESERVED, Token, literal, quote, scan, tokenize
 
 __all__ = ["Token", "literal", "normalise", "parse", "quote", "split", "tokenize"]
@@ -70,7 +70,7 @@ def parse(text: str) -> Parsed:
             state = _AFTER_SEMICOLON[state]
             if state == _START:
                 if first < last:
-                    statements.append(Statement(len(statements) + 1, line, first, last, text[first:last]))
+                    statements.append(_statement(len(statements) + 1, line, first, last, text))
                     normal.append(";")
                 first = last = match.end()
                 before = ";"
@@ -90,7 +90,18 @@ def parse(text: str) -> Parsed:
         normal.append(piece)
         before = piece
     if first < last:
-        statements.append(Statement(len(statements) + 1, line, first, last, text[first:last]))
+        statements.append(_statement(len(statements) + 1, line, first, last, text))
     while normal and normal[-1] == ";":
         normal.pop()
     return Parsed(tuple(statements), tuple(verifies(text, comments)), " ".join(normal))
+
+
+def _statement(number: int, line: int, first: int, last: int, text: str) -> Statement:
+    return Statement(number, line, first, last, text[first:last], _head)
+
+
+def _head(sql: str) -> Head:
+    # Most commands cut files in statements and ask nothing of them.
+    from landed.engines.sqlite.sql.head import read_head
+
+    return read_head(sql)

@@ -6,7 +6,6 @@ other files do there what they always do, and a replay of what is known costs li
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -21,8 +20,8 @@ from landed.engines.postgres.shadow.reason import UNDEFINED, reason
 from landed.engines.postgres.shadow.replay.roles import touches_roles
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
-from landed.engines.postgres.sql.traits import traits
 
 if TYPE_CHECKING:
     import psycopg
@@ -108,7 +107,7 @@ def _run(
     waiting: list[bytes] = [b"BEGIN", tracker.note]
     for statement in statements:
         failure = failing.get(statement.number)
-        if failure is not None and (unsendable(statement.text) or told.fails_for_certain(failure)):
+        if failure is not None and (unsendable(statement) or told.fails_for_certain(failure)):
             continue
         if failure is not None:
             waiting.append(_SAVEPOINT)
@@ -155,20 +154,16 @@ def _in_one_transaction(file: Migration, step: Step) -> list[Statement] | None:
     found: list[Statement] = []
     ended = False
     for statement in statements:
-        kind = traits(statement.text)
+        kind = head_of(statement)
         if kind.transaction == "commit":
             ended = True
         elif kind.transaction == "begin" and not found:
             continue
-        elif kind.transaction or ended or _sets_transaction(statement.text):
+        elif kind.transaction or ended or kind.sets_transaction:
             return None
         else:
             found.append(statement)
     return found
-
-
-def _sets_transaction(sql: str) -> bool:
-    return re.match(r"\s*set\s+(?:local\s+)?transaction\b", sql, re.IGNORECASE) is not None
 
 
 def _comparable(effects: Iterable[Change] | Effects) -> set[Change]:

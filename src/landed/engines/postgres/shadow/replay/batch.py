@@ -19,7 +19,7 @@ from landed.engines.postgres.shadow.replay.footprint import footprint
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.replay.windows import Window, shares
 from landed.engines.postgres.shadow.server.pipeline import Refused, send
-from landed.engines.postgres.sql.traits import traits
+from landed.engines.postgres.sql.head import head_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -43,7 +43,6 @@ _ASKS_MORE = re.compile(
     r"\b(?:rename|schema|extension|detach|inherit|reset|discard|do|call|execute|owned|using\s+index|is\s+null|is\s+'')\b",
     re.IGNORECASE,
 )
-_NEW_EXTENSION = re.compile(r"\s*+create\s++extension\b", re.IGNORECASE)
 _NEVER_ASKS = frozenset(("GRANT", "REVOKE", "INSERT", "UPDATE", "DELETE"))
 _QUIET = frozenset(("INSERT", "UPDATE", "DELETE", "SET"))
 """Statements that have no effects of their own; what a trigger does for them is nobody's, and so is found."""
@@ -53,15 +52,15 @@ _WHERE = b"SELECT pg_catalog.current_schema()"
 _BACK = b"ROLLBACK TO SAVEPOINT landed_statement"
 
 
-def may_ask_more(sql: str) -> bool:
+def may_ask_more(statement: Statement) -> bool:
     """Whether telling a statement's effects may take further questions while nothing else has run.
 
     A guess that saves time: a wrong one makes the transaction run a second time, step by step.
     """
-    verb = traits(sql).verb
-    if verb == "CREATE":
-        return _NEW_EXTENSION.match(sql) is not None
-    return verb not in _NEVER_ASKS and _ASKS_MORE.search(sql[:4000]) is not None
+    head = head_of(statement)
+    if head.verb == "CREATE":
+        return head.what == "EXTENSION"
+    return head.verb not in _NEVER_ASKS and _ASKS_MORE.search(statement.text[:4000]) is not None
 
 
 class Looks(IntEnum):
@@ -152,16 +151,17 @@ class Batch:
         """The statements to send in one go, and the rest; those that are never sent are done with."""
         group: list[Statement] = []
         for at, statement in enumerate(todo):
-            if _is_left_out(statement.text):
+            if _is_left_out(statement):
                 continue
-            failure = doomed.get(statement.number) or unsendable(statement.text)
+            failure = doomed.get(statement.number) or unsendable(statement)
             if failure is not None:
                 self.outcomes[statement.number] = Outcome(self._claims(statement, "public"), failure)
                 continue
-            if traits(statement.text).transaction and group:
+            controls = head_of(statement).transaction
+            if controls and group:
                 return group, todo[at:]
             group.append(statement)
-            if careful or may_ask_more(statement.text) or traits(statement.text).transaction:
+            if careful or controls or may_ask_more(statement):
                 return group, todo[at + 1 :]
         return group, []
 
@@ -201,7 +201,7 @@ class Batch:
             send(self._connection, commands(), answered)
         except Refused as refused:
             return refused
-        if group and _goes_back(group[-1].text):
+        if group and _goes_back(group[-1]):
             send(self._connection, (self._tracker.note,), lambda place, result: None)
             self.outcomes[last] = Outcome(self._tracker.reread())
         for window, answer in final if not self._astray else ():
@@ -230,9 +230,10 @@ class Batch:
             outcome.effects = shared.get(statement.number, ())
 
     def _commands(self, statement: Statement, *, look: bool) -> Iterator[tuple[str, bytes]]:
-        if traits(statement.text).transaction:
+        head = head_of(statement)
+        if head.transaction:
             # The file's own savepoints: one of ours around them would take them along when it is released.
-            if traits(statement.text).verb != "SAVEPOINT":
+            if head.verb != "SAVEPOINT":
                 yield "", _SAVEPOINT
             yield "", statement.text.encode()
             return
@@ -301,7 +302,7 @@ def _in_windows(group: Sequence[Statement]) -> Iterator[Sequence[Statement]]:
     opened, window = Window(), list[Statement]()
     for statement in group:
         found = footprint(statement.text)
-        quiet = found is None and traits(statement.text).verb in _QUIET
+        quiet = found is None and head_of(statement).verb in _QUIET
         if window and (len(window) >= _MOST or not (quiet or (found is not None and opened.admits(found)))):
             yield window
             opened, window = Window(), []
@@ -315,16 +316,13 @@ def _in_windows(group: Sequence[Statement]) -> Iterator[Sequence[Statement]]:
         yield window
 
 
-def _is_left_out(sql: str) -> bool:
+def _is_left_out(statement: Statement) -> bool:
     """Statements that only say how the transaction runs, which is not the shadow's to follow."""
-    found = traits(sql)
-    return found.transaction not in ("", "savepoint") or (
-        found.verb == "SET"
-        and re.match(r"\s*set\s+(?:local\s+)?transaction\b", sql, re.IGNORECASE) is not None
-    )
+    head = head_of(statement)
+    return head.transaction not in ("", "savepoint") or head.sets_transaction
 
 
-def _goes_back(sql: str) -> bool:
+def _goes_back(statement: Statement) -> bool:
     """Whether a statement takes back others of its transaction: ROLLBACK TO SAVEPOINT."""
-    found = traits(sql)
-    return found.transaction == "savepoint" and found.verb == "ROLLBACK"
+    head = head_of(statement)
+    return head.transaction == "savepoint" and head.verb == "ROLLBACK"

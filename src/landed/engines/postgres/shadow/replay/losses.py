@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from landed.core.facts import EXISTS
 from landed.core.migration import Statement
 from landed.core.timeline import StatementTrace
-from landed.engines.postgres.sql.traits import traits
+from landed.engines.postgres.sql.head import head_of
 
 _HOLDS_ROWS: Final = frozenset(("table", "materialized view"))
 _DELETES: Final = re.compile(r"\b(?:truncate|delete)\b", re.IGNORECASE)
@@ -34,7 +34,7 @@ def losses(
     deleted: set[str] = set()
     guarded = False
     for statement, trace in zip(statements, traces, strict=True):
-        found = traits(statement.text)
+        found = head_of(statement)
         gone = {
             key.name
             for key, _, after in trace.effects

@@ -10,9 +10,9 @@ from landed.core.migration import Migration, Statement
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
 from landed.engines.postgres.shadow.replay.observe import Observer, Touch
 from landed.engines.postgres.shadow.server.stopped import placed
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import segments
 from landed.engines.postgres.sql.tokens import quote, scan
-from landed.engines.postgres.sql.traits import traits
 
 if TYPE_CHECKING:
     import psycopg
@@ -121,7 +121,7 @@ class Trial:
         for segment in segments(migration.statements):
             chosen = [s for s in migration.statements if s.number in segment.statements]
             for statement in chosen:
-                kind = traits(statement.text)
+                kind = head_of(statement)
                 text = statement.text if not kind.alone else plain_form(statement.text)
                 if text is None or kind.transaction:
                     continue

@@ -28,9 +28,9 @@ from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_c
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.pipeline import ConnectionLost
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.split import problems
-from landed.engines.postgres.sql.traits import traits
 
 __all__ = ["PostgresReplayer", "replay_all", "touches_roles"]
 
@@ -99,8 +99,7 @@ class PostgresReplayer:
             chosen = [
                 s
                 for s in parsed.statements
-                if s.number in numbers
-                or (min(numbers) < s.number < max(numbers) and traits(s.text).transaction)
+                if s.number in numbers or (min(numbers) < s.number < max(numbers) and head_of(s).transaction)
             ]
             if segment.alone:
                 outcomes.update(self._alone(chosen))
@@ -204,7 +203,7 @@ class PostgresReplayer:
                     statement.number,
                     statement.line,
                     as_asked(statement.text, without_versions(statement.text, outcome.effects)),
-                    writes=traits(statement.text).writes_rows and why is None,
+                    writes=head_of(statement).writes_rows and why is None,
                     weak=why is not None or outcome.undone,
                 )
             )
@@ -299,7 +298,7 @@ class PostgresReplayer:
         found: dict[int, Outcome] = {}
         for statement in statements:
             outcome = found[statement.number] = Outcome()
-            outcome.failure = unsendable(statement.text)
+            outcome.failure = unsendable(statement)
             if outcome.failure is not None or self._is_elsewhere(statement):
                 continue
             claims = self._claims(statement)
@@ -322,7 +321,7 @@ class PostgresReplayer:
 
     def _is_elsewhere(self, statement: Statement) -> bool:
         """Whether what a statement does is outside of this database, where no replay has anything to do."""
-        alone = traits(statement.text).alone
+        alone = head_of(statement).alone
         return (alone.endswith((" DATABASE", " TABLESPACE")) and not alone.startswith("REINDEX")) or (
             alone == "ALTER SYSTEM" and self._scratch.server.shared
         )
@@ -355,7 +354,7 @@ def _parts(statements: Sequence[Statement]) -> Iterator[tuple[list[Statement], b
     """Statements cut where a file's own COMMIT or ROLLBACK ends a transaction, and whether it is kept."""
     part: list[Statement] = []
     for statement in statements:
-        kind = traits(statement.text).transaction
+        kind = head_of(statement).transaction
         if kind in ("begin", "commit", "rollback"):
             if part:
                 yield part, kind != "rollback"

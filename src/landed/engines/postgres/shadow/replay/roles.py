@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from landed.core.migration import Migration
 from landed.engines.postgres.shadow.server.roles_made import STATE, strayed
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.tokens import quote
-from landed.engines.postgres.sql.traits import traits
 
 if TYPE_CHECKING:
     import psycopg
@@ -54,7 +54,7 @@ def touches_roles(migrations: Iterable[Migration]) -> bool:
         found.cluster_wide or (found.dynamic and _IN_CODE.search(statement.text) is not None)
         for migration in migrations
         for statement in migration.statements
-        for found in [traits(statement.text)]
+        for found in [head_of(statement)]
     )
 
 

@@ -34,7 +34,7 @@ def takes_part(migration: Migration) -> bool:
     statements = migration.statements
     return (
         0 < len(statements) <= _MOST
-        and all(footprint(s.text) is not None and not unsendable(s.text) for s in statements)
+        and all(footprint(s.text) is not None and not unsendable(s) for s in statements)
         and not problems(migration.text)
     )
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from landed.core.migration import Statement
 from landed.engines.postgres.shadow.reason import Reason
-from landed.engines.postgres.sql.tokens import scan
-from landed.engines.postgres.sql.traits import traits
+from landed.engines.postgres.sql.head import head_of
 
 
-def unsendable(sql: str) -> Reason | None:
+def unsendable(statement: Statement) -> Reason | None:
     """Why a statement cannot be replayed at all, if it cannot."""
-    if "\0" in sql:
+    if "\0" in statement.text:
         return Reason("there is a NUL character in it: no server takes it")
     try:
-        sql.encode()
+        statement.text.encode()
     except UnicodeEncodeError:
         return Reason("it is not valid UTF-8")
-    if traits(sql).verb == "COPY":
-        for kind, text, _ in scan(sql):
-            if kind == "word" and text.upper() == "STDIN":
-                return Reason("COPY … FROM stdin takes its rows from psql: write them as INSERT")
-            if kind == "word" and text.upper() == "STDOUT":
-                return Reason("COPY … TO stdout gives its rows to psql: nothing in a migration reads them")
+    match head_of(statement).to_client:
+        case "STDIN":
+            return Reason("COPY … FROM stdin takes its rows from psql: write them as INSERT")
+        case "STDOUT":
+            return Reason("COPY … TO stdout gives its rows to psql: nothing in a migration reads them")
     return None

@@ -148,11 +148,11 @@ def refuse_cluster_wide(migrations: Sequence[Migration]) -> None:
     Statements are told by their text; ``DO`` blocks and functions by the words in them. What a statement
     puts together at run time cannot be seen. Raises ConfigError naming file and line.
     """
-    from landed.engines.postgres.sql.traits import traits
+    from landed.engines.postgres.sql.head import head_of
 
     for migration in migrations:
         for statement in migration.statements:
-            found = traits(statement.text)
+            found = head_of(statement)
             if found.cluster_wide or re.search(_IN_A_BLOCK, statement.text):
                 raise ConfigError(
                     "this file is not replayed on a server that is not landed's own: it changes roles or "

@@ -1,0 +1,260 @@
+"""A PostgreSQL statement's head: what kind of statement it is, read once and without a native library.
+
+It answers what has to be known of every statement: how it stands to transactions, roles and rows. What a
+statement says in full is in its parse tree (:mod:`landed.engines.postgres.sql.tree`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from landed.engines.postgres.sql.tokens import scan, words
+
+if TYPE_CHECKING:
+    from landed.core.migration import Statement
+
+LEADING = 40
+"""So many tokens are the head."""
+
+_CONTROL = {
+    "BEGIN": "begin",
+    "START": "begin",
+    "COMMIT": "commit",
+    "END": "commit",
+    "ROLLBACK": "rollback",
+    "ABORT": "rollback",
+    "SAVEPOINT": "savepoint",
+    "RELEASE": "savepoint",
+    "PREPARE": "prepare",
+}
+_CLUSTER_WIDE = frozenset({"ROLE", "USER", "GROUP", "DATABASE", "TABLESPACE", "SYSTEM"})
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE"})
+_MODIFIERS = frozenset(
+    ("OR", "REPLACE", "GLOBAL", "LOCAL", "UNLOGGED", "TEMP", "TEMPORARY", "UNIQUE", "RECURSIVE")
+)
+_NOT_OF_THE_SESSION = frozenset({"LOCAL", "CONSTRAINTS", "TRANSACTION"})
+
+
+@dataclass(frozen=True)
+class Head:
+    """What one statement is, besides its effects on the schema.
+
+    ``words`` are its first tokens, without space and comments, bare words in upper case. ``alone`` says why
+    it cannot run in a transaction block, or is ``""``. ``transaction`` is ``begin``, ``commit``,
+    ``rollback``, ``savepoint`` (also RELEASE and ROLLBACK TO), ``prepare`` or ``""``. ``switches_role`` is
+    SET ROLE, SET SESSION AUTHORIZATION and their RESET. ``cluster_wide`` changes what all databases of a
+    server share: roles, their memberships, databases, tablespaces. ``writes_rows`` is a statement that by
+    itself writes rows. ``sets_session`` only changes a setting or the role until the session ends: SET,
+    RESET, and ``SELECT set_config(…)`` as dumps have it.
+    """
+
+    text: str = field(repr=False)
+    words: tuple[str, ...]
+    alone: str
+    transaction: str
+    switches_role: bool
+    cluster_wide: bool
+    writes_rows: bool
+    sets_session: bool
+
+    def begins(self, *said: str) -> bool:
+        """Whether the statement begins with these words."""
+        return self.words[: len(said)] == said
+
+    @property
+    def verb(self) -> str:
+        """Its first word, or ``""``."""
+        return self.words[0] if self.words else ""
+
+    @property
+    def shown(self) -> str:
+        """Its first two words."""
+        return " ".join(self.words[:2])
+
+    @property
+    def what(self) -> str:
+        """What a CREATE makes: ``TABLE``, ``INDEX``, ``MATERIALIZED``, …; ``""`` where nothing follows."""
+        return next((word for word in self.words[1:6] if word not in _MODIFIERS), "")
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether it is a DO block, a CALL or a SELECT: what it does is not in its text."""
+        return self.verb in ("DO", "CALL", "SELECT")
+
+    @property
+    def temporary(self) -> bool:
+        """Whether it makes something that ends with the session."""
+        return not {"TEMP", "TEMPORARY"}.isdisjoint(self.words[:3])
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether an index is made, or dropped, CONCURRENTLY."""
+        return "CONCURRENTLY" in self.words[:5]
+
+    @property
+    def sets_transaction(self) -> bool:
+        """Whether it is SET TRANSACTION."""
+        return self.begins("SET", "TRANSACTION") or self.begins("SET", "LOCAL", "TRANSACTION")
+
+    @property
+    def to_client(self) -> str:
+        """``STDIN`` or ``STDOUT`` where a COPY exchanges rows with the client, or ``""``."""
+        if self.verb != "COPY":
+            return ""
+        return next((word for word in self.bare if word in ("STDIN", "STDOUT")), "")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Its names and key words as the catalogs spell them; not those in literals and bodies."""
+        found = set()
+        for kind, text, _ in scan(self.text):
+            if kind == "word":
+                found.add(text.lower())
+            elif kind == "quoted":
+                found.add(text[1:-1].replace('""', '"'))
+        return frozenset(found)
+
+    @cached_property
+    def literals(self) -> tuple[str, ...]:
+        """Its literals and bodies, as written."""
+        return tuple(text for kind, text, _ in scan(self.text) if kind in ("string", "dollar"))
+
+    @cached_property
+    def bare(self) -> tuple[str, ...]:
+        """All bare words of the statement, in upper case and in order; not those in literals and bodies."""
+        return tuple(text.upper() for kind, text, _ in scan(self.text) if kind == "word")
+
+
+def read_head(sql: str) -> Head:
+    """The head of one statement; raises nothing, whatever the text."""
+    said = words(sql, LEADING)
+    return Head(
+        text=sql,
+        words=tuple(said),
+        alone=_alone(said),
+        transaction=_transaction(said),
+        switches_role=_switches_role(said),
+        cluster_wide=_cluster_wide(said),
+        writes_rows=_writes_rows(said, sql),
+        sets_session=_sets_session(said),
+    )
+
+
+def head_of(statement: Statement) -> Head:
+    """The head of a statement of a PostgreSQL file."""
+    found = statement.head
+    assert isinstance(found, Head)
+    return found
+
+
+def _alone(w: list[str]) -> str:
+    head = w[:3]
+    if w[:1] in (["CREATE"], ["DROP"]):
+        index = w[2:] if w[1:2] == ["UNIQUE"] else w[1:]
+        if index[:2] == ["INDEX", "CONCURRENTLY"]:
+            return f"{w[0]} INDEX CONCURRENTLY"
+        if w[1:2] in (["DATABASE"], ["TABLESPACE"]):
+            return f"{w[0]} {w[1]}"
+        if w[1:2] == ["SUBSCRIPTION"] and not _false_option(w, "CREATE_SLOT" if w[0] == "CREATE" else ""):
+            return f"{w[0]} SUBSCRIPTION"
+    elif head[:1] == ["REINDEX"]:
+        kind = _after_options(w, 1)
+        if w[kind : kind + 1] in (["DATABASE"], ["SYSTEM"], ["SCHEMA"]):
+            return f"REINDEX {w[kind]}"
+        if "CONCURRENTLY" in w[: kind + 2]:
+            return "REINDEX CONCURRENTLY"
+    elif head[:1] == ["VACUUM"]:
+        return "VACUUM"
+    elif head[:1] == ["CLUSTER"] and _after_options(w, 1) >= len(w):
+        return "CLUSTER of all tables"
+    elif head[:2] == ["ALTER", "SYSTEM"]:
+        return "ALTER SYSTEM"
+    elif head[:2] == ["ALTER", "DATABASE"] and w[3:5] == ["SET", "TABLESPACE"]:
+        return "ALTER DATABASE … SET TABLESPACE"
+    elif head[:2] == ["ALTER", "SUBSCRIPTION"] and "REFRESH" in w[3:4]:
+        return "ALTER SUBSCRIPTION … REFRESH"
+    elif head[:2] == ["ALTER", "TABLE"] and "DETACH" in w and w[-1] == "CONCURRENTLY":
+        return "DETACH PARTITION CONCURRENTLY"
+    return ""
+
+
+def _after_options(w: list[str], at: int) -> int:
+    """The index after ``(…)`` and VERBOSE, which may follow the verb of a maintenance command."""
+    if w[at : at + 1] == ["("]:
+        at = w.index(")", at) + 1 if ")" in w[at:] else len(w)
+    return at + 1 if w[at : at + 1] == ["VERBOSE"] else at
+
+
+def _false_option(w: list[str], name: str) -> bool:
+    """Whether ``name = false`` is among the options (``connect = false`` means no slot, too)."""
+    for key in (name, "CONNECT"):
+        if name and key in w and w[w.index(key) + 1 : w.index(key) + 3] in (["=", "FALSE"], ["=", "OFF"]):
+            return True
+    return False
+
+
+def _transaction(w: list[str]) -> str:
+    verb = _CONTROL.get(w[0] if w else "", "")
+    if verb == "begin" and w[0] == "START" and w[1:2] != ["TRANSACTION"]:
+        return ""
+    if verb == "prepare" and w[1:2] != ["TRANSACTION"]:
+        return ""
+    if verb == "rollback" and "TO" in w[1:3]:
+        return "savepoint"
+    if verb in ("commit", "rollback") and w[1:2] == ["PREPARED"]:
+        return "prepare"
+    return verb
+
+
+def _switches_role(w: list[str]) -> bool:
+    if w[:1] == ["SET"]:
+        rest = w[2:] if w[1:2] in (["SESSION"], ["LOCAL"]) else w[1:]
+        return (
+            rest[:1] == ["ROLE"] or rest[:1] == ["AUTHORIZATION"] or rest[:2] == ["SESSION", "AUTHORIZATION"]
+        )
+    return (
+        w[:2] == ["RESET", "ROLE"] or w[:3] == ["RESET", "SESSION", "AUTHORIZATION"] or w[:1] == ["DISCARD"]
+    )
+
+
+def _cluster_wide(w: list[str]) -> bool:
+    if len(w) < 2:
+        return False
+    if w[:2] in (["REASSIGN", "OWNED"], ["DROP", "OWNED"]):
+        return True
+    if w[0] in ("CREATE", "ALTER", "DROP"):
+        return w[1] in _CLUSTER_WIDE and not (w[1] == "USER" and w[2:3] == ["MAPPING"])
+    if w[0] in ("GRANT", "REVOKE"):
+        return not _before(w, "ON", "TO" if w[0] == "GRANT" else "FROM") or "PARAMETER" in w
+    return w[0] == "COMMENT" and w[2:3] in (["ROLE"], ["DATABASE"], ["TABLESPACE"])
+
+
+def _before(w: list[str], first: str, then: str) -> bool:
+    for word in w:
+        if word == first:
+            return True
+        if word == then:
+            return False
+    return True
+
+
+def _writes_rows(w: list[str], sql: str) -> bool:
+    verb = w[0] if w else ""
+    if verb in _WRITES:
+        return True
+    if verb == "COPY":
+        return "FROM" in w
+    if verb == "WITH":
+        return any(kind == "word" and text.upper() in _WRITES for kind, text, _ in scan(sql))
+    return False
+
+
+def _sets_session(w: list[str]) -> bool:
+    if w[:1] == ["SET"]:
+        return w[1:2] != [] and w[1] not in _NOT_OF_THE_SESSION
+    if w[:1] == ["RESET"]:
+        return True
+    called = w[3:5] if w[1:3] == ["PG_CATALOG", "."] else w[1:3]
+    return w[:1] == ["SELECT"] and called == ["SET_CONFIG", "("]
