@@ -15,8 +15,8 @@ from landed.project.naming import TargetSpec, resolve_target
 
 if TYPE_CHECKING:
     from landed.engines.base import Engine, Target
-    from landed.engines.postgres.engine import Postgres
-    from landed.engines.sqlite.engine import SqliteRules
+    from landed.engines.postgres.base import PostgresBase
+    from landed.engines.sqlite.base import SqliteBase
     from landed.ops.git_evidence import GitEvidence
     from landed.project.files import MigrationSet
     from landed.project.lockfile import Lock
@@ -78,14 +78,14 @@ class Workspace:
         return self.spec.mode == "postgres"
 
     @property
-    def pg(self) -> Postgres:
+    def pg(self) -> PostgresBase:
         """The engine of a Postgres target."""
-        return cast("Postgres", self.engine)
+        return cast("PostgresBase", self.engine)
 
     @property
-    def sqlite(self) -> SqliteRules:
+    def sqlite(self) -> SqliteBase:
         """The engine of a SQLite or D1 target."""
-        return cast("SqliteRules", self.engine)
+        return cast("SqliteBase", self.engine)
 
     # -- the lock file and git ------------------------------------------------------------------
 

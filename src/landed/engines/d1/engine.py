@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from landed.engines.sqlite.engine import SqliteRules
+from landed.engines.sqlite.base import SqliteBase
 
 if TYPE_CHECKING:
     from landed.engines.d1.target import RemoteD1Target
 
 
-class RemoteD1(SqliteRules):
+class RemoteD1(SqliteBase):
     """A hosted D1 database."""
 
     @cached_property
