@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from landed.engines.postgres import kinds
 from landed.engines.postgres.catalog import (
@@ -12,12 +16,11 @@ from landed.engines.postgres.catalog import (
     restore,
     restore_names,
     rows,
-    touched,
-    tracker,
 )
-from landed.engines.postgres.catalog.queries import NARROW, WHOLE, titles_of
+from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.shadow.replay import claims
+from landed.engines.postgres.sql.grammar import statements_of
 from landed.ops import adopting, made_by, shadow_pull
 
 
@@ -30,36 +33,33 @@ def test_every_family_is_found() -> None:
     assert sum(len(module.READINGS) for module in told) == len(READINGS)
 
 
-def test_the_readings_are_todays() -> None:
-    assert {name for name, reading in READINGS.items() if reading.narrow} == set(NARROW)
-    assert {name for name, reading in READINGS.items() if not reading.narrow} == set(WHOLE)
-    head = {"unit", "kind", "schema", "parent", "name", "signature"}
-    for name, reading in READINGS.items():
-        assert reading.titles - {"functions"} == titles_of(name) - head - {"functions"}, name
+@pytest.mark.parametrize("name", READINGS)
+def test_a_readings_columns_are_its_properties(name: str) -> None:
+    sql = re.sub(r"%\((\w+)\)s", r"'\1'", queries()[name].full)
+    (statement,) = statements_of(sql) or ()
+    titles = [title_of(target.res_target) for target in statement.stmt.select_stmt.target_list]
+    assert titles[:5] == ["unit", "kind", "schema", "parent", "name"]
+    props = [title for title in titles[5:] if title != "signature"]
+    assert "signature" not in titles[6:]
+    assert props == [prop.name for prop in READINGS[name].props]
 
 
-def test_the_catalogs_are_todays() -> None:
-    narrow = [reading for reading in READINGS.values() if reading.narrow]
-    sources = {touch.catalog for reading in narrow for touch in reading.touched_by}
-    assert sources | {"pg_class"} == set(touched.SOURCES)
-    for catalog, source in touched.SOURCES.items():
-        assert set(source.gone) <= {r.name for r in narrow if r.catalog == catalog}
-        assert not source.gone or {r.name for r in narrow if r.catalog == catalog} == set(source.gone)
-    few: dict[str, set[str]] = {}
+def title_of(target: Any) -> str:
+    return str(target.name or target.val.column_ref.fields[-1].string.sval)
+
+
+def test_a_title_is_read_in_one_way() -> None:
+    ways: dict[str, set[str]] = {}
     for reading in READINGS.values():
-        for touch in reading.touched_by if not reading.narrow else ():
-            few.setdefault(touch.catalog, set()).add(reading.name)
-    assert few == {name: set(names) for name, names in touched.FEW.items()} | {"pg_extension": {"extensions"}}
-    assert {
-        touch.catalog for r in READINGS.values() for touch in r.touched_by if touch.everywhere
-    } == touched.NAMED_EVERYWHERE
-    commented: dict[str, set[str]] = {}
-    for reading in narrow:
-        if reading.catalog != "pg_class" and "comment" in reading.titles:
-            commented.setdefault(reading.catalog, set()).add(reading.name)
-    assert commented == {name: set(names) for name, names in touched.COMMENTED.items()}
-    assert {r.name for r in narrow if r.catalog == "pg_class"} == set(touched.RELATION)
-    assert {r.name: r.catalog for r in narrow if r.names} == tracker._CLASSES | {"schemas": "pg_namespace"}
+        for prop in reading.props:
+            ways.setdefault(prop.name, set()).add(prop.how)
+    assert all(len(way) == 1 for way in ways.values()), ways
+
+
+def test_every_query_belongs_to_a_reading() -> None:
+    folder = Path(kinds.__file__).parent / "queries"
+    assert {file.stem for file in folder.glob("*.sql")} == set(READINGS)
+    assert {name for kind in KINDS.values() for name in kind.read_by} == set(READINGS)
 
 
 def test_the_groups_of_kinds_are_todays() -> None:

@@ -13,8 +13,8 @@ from typing import Final
 
 from landed.core.facts import FactKey
 from landed.engines.postgres.catalog.expected_rows import Expected, expected_rows
-from landed.engines.postgres.catalog.queries import titles_of
 from landed.engines.postgres.catalog.readback import Read, Readback, names_of
+from landed.engines.postgres.kinds import READINGS
 
 _ELEMENTS: Final = """\
 (SELECT coalesce(jsonb_agg(CASE WHEN x.grantee = 0 THEN '' ELSE pg_get_userbyid(x.grantee) END \
@@ -87,7 +87,7 @@ class Assertions:
 
 def _rows(name: str) -> str:
     """The rows of a query as JSON, lists and texts in a form that can be compared."""
-    changed = [f"'{title}', {sql}" for title, sql in _ALIKE.items() if title in titles_of(name)]
+    changed = [f"'{title}', {sql}" for title, sql in _ALIKE.items() if title in READINGS[name].titles]
     row = "to_jsonb(q)" + (f" || jsonb_build_object({', '.join(changed)})" if changed else "")
     return f"SELECT {row} FROM found_{name} q" + (_ORDER if name == "columns" else "")
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from landed.core.facts import EXISTS, YES, FactKey
-from landed.engines.postgres.catalog.queries import titles_of
 from landed.engines.postgres.catalog.readback import Wanted, split_name, wanted
 from landed.engines.postgres.catalog.row_patterns import (
     HEAD,
@@ -26,6 +25,7 @@ from landed.engines.postgres.catalog.row_patterns import (
     split_list,
 )
 from landed.engines.postgres.catalog.rows import Reader
+from landed.engines.postgres.kinds import READINGS
 
 _WITH_ORDER: Final = frozenset(("table", "foreign table"))
 _COLUMN_OF: Final = {
@@ -116,7 +116,7 @@ class _Expectations:
             return
         column = _COLUMN_OF.get((key.kind, key.prop), key.prop)
         asked = self._asked(key)[0]
-        if not any(column in titles_of(q) for q in asked):
+        if not any(column in READINGS[q].titles for q in asked):
             self._option(key, after, asked)
             return
         row = self._row(key, self._query(key, column))
@@ -150,7 +150,7 @@ class _Expectations:
 
     def _query(self, key: FactKey, column: str) -> tuple[str, ...]:
         """The query that has the row; of a constraint two, where its owner may be a domain."""
-        asked = [q for q in self._asked(key)[0] if column in titles_of(q)]
+        asked = [q for q in self._asked(key)[0] if column in READINGS[q].titles]
         if key.kind == "constraint" and key.parent in self._tables:
             asked = [q for q in asked if q != "domain_constraints"]
         if not asked:
@@ -162,7 +162,7 @@ class _Expectations:
     def _row(self, key: FactKey, names: tuple[str, ...]) -> RowPattern:
         place = (names, *key[:3])
         if place not in self._by_object:
-            owner = self._main if all("owner" in titles_of(q) for q in names) else None
+            owner = self._main if all("owner" in READINGS[q].titles for q in names) else None
             self._by_object[place] = self._row_of(head_of(key), names, owner, self._asked(key)[1])
         return self._by_object[place]
 
@@ -204,7 +204,7 @@ class _Expectations:
         if after is None:
             raise CannotTell(str(key))
         for start, column in (("set ", "settings"), ("option ", "foreign"), ("toast.", "toast")):
-            if key.prop.startswith(start) and any(column in titles_of(q) for q in asked):
+            if key.prop.startswith(start) and any(column in READINGS[q].titles for q in asked):
                 element = f"{key.prop.removeprefix(start)}={after}"
                 break
         else:
@@ -223,7 +223,7 @@ class _Expectations:
 
     def _gone_object(self, key: FactKey) -> None:
         asked, units = self._asked(key)
-        names = tuple(sorted(q for q in asked if "exists" in titles_of(q)))
+        names = tuple(sorted(q for q in asked if "exists" in READINGS[q].titles))
         if not names:
             raise CannotTell(str(key))
         self._read(names, units)
@@ -273,7 +273,7 @@ class _Expectations:
 
     def _granted(self, key: FactKey, what: str, found: Wanted) -> tuple[Pattern, tuple[str, ...]]:
         """The object of a grant, and where it stands; its exact kind is known only from the file."""
-        names = tuple(sorted(q for q in found if "acl" in titles_of(q)))
+        names = tuple(sorted(q for q in found if "acl" in READINGS[q].titles))
         if not names:
             raise CannotTell(str(key))
         if what == "column":

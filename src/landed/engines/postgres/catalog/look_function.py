@@ -74,7 +74,6 @@ def _body(constants: Mapping[str, str]) -> str:
             *(_changed(catalog, source) for catalog, source in touched.SOURCES.items()),
             _DEPENDENCIES,
             *(_few(catalog, names) for catalog, names in touched.FEW.items()),
-            f"IF {_written('pg_extension')} THEN l_whole := l_whole || '{{extensions}}'::text[]; END IF;",
             _COMMENTS,
             *(_left(catalog, source) for catalog, source in touched.SOURCES.items() if source.gone),
             f"IF {_differs('pg_inherits', 2)} THEN l_out := l_out || '\"heirs\":true,'; END IF;",

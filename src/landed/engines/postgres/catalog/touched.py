@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-RELATION: Final = ("tables", "columns", "indexes", "sequences", "views")
+from landed.engines.postgres.kinds import READINGS
+
+_NARROW: Final = [reading for reading in READINGS.values() if reading.narrow]
+_FEW: Final = [reading for reading in READINGS.values() if not reading.narrow]
+
+RELATION: Final = tuple(reading.name for reading in _NARROW if reading.catalog == "pg_class")
 
 KINDS: Final = (
-    "CASE {0}.relkind WHEN 'r' THEN 'tables' WHEN 'p' THEN 'tables' WHEN 'f' THEN 'tables'"
-    " WHEN 'v' THEN 'views' WHEN 'm' THEN 'views'"
-    " WHEN 'i' THEN 'indexes' WHEN 'I' THEN 'indexes' WHEN 'S' THEN 'sequences'"
-    " WHEN 'c' THEN 'columns' END"
+    "CASE {0}.relkind "
+    + " ".join(f"WHEN '{letter}' THEN '{reading.name}'" for reading in _NARROW for letter in reading.relkinds)
+    + " END"
 )
 """An SQL expression: the query that tells the relation whose row of pg_class has this alias."""
 
@@ -29,129 +33,61 @@ class Source(NamedTuple):
     gone: tuple[str, ...] = ()
 
 
-SOURCES: Final[dict[str, Source]] = {
-    "pg_namespace": Source((("'schemas'", "c.oid"),), gone=("schemas",)),
-    "pg_class": Source(
-        (
-            (KINDS.format("c"), "c.oid"),
-            # The options of a table's TOAST table are the table's; that one is named after it.
-            (
-                "CASE c.relkind WHEN 't' THEN 'tables' END",
-                "CASE c.relkind WHEN 't' THEN substring(c.relname from '^pg_toast_([0-9]+)$')::oid END",
-            ),
-        ),
-        gone=RELATION,
-    ),
-    "pg_attribute": Source(
-        (
-            (
-                "CASE WHEN k.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') THEN 'columns'"
-                " WHEN k.relkind IN ('i', 'I') THEN 'indexes' END",
-                "c.attrelid",
-            ),
-        ),
-        "JOIN pg_class k ON k.oid = c.attrelid",
-    ),
-    "pg_attrdef": Source((("'columns'", "c.adrelid"),)),
-    "pg_constraint": Source(
-        (
-            ("CASE WHEN c.contypid <> 0 THEN 'domain_constraints' WHEN c.contype <> 'n' OR NOT c.convalidated"
-             " OR c.connoinherit THEN 'constraints' ELSE 'not null' END", "c.oid"),
-            ("CASE WHEN c.conindid <> 0 THEN 'indexes' END", "c.conindid"),
-        ),
-        gone=("constraints", "domain_constraints"),
-    ),
-    "pg_index": Source((("'indexes'", "c.indexrelid"),)),
-    "pg_sequence": Source((("'sequences'", "c.seqrelid"),)),
-    "pg_rewrite": Source(
-        (
-            ("CASE c.rulename WHEN '_RETURN' THEN 'views' ELSE 'rules' END",
-             "CASE c.rulename WHEN '_RETURN' THEN c.ev_class ELSE c.oid END"),
-        ),
-        gone=("rules",),
-    ),
-    "pg_proc": Source((("'functions'", "c.oid"),), gone=("functions", "aggregates")),
-    "pg_aggregate": Source((("'aggregates'", "c.aggfnoid::oid"), ("'functions'", "c.aggfnoid::oid"))),
-    "pg_trigger": Source(
-        (
-            ("CASE WHEN NOT c.tgisinternal THEN 'triggers' END", "c.oid"),
-            ("CASE WHEN c.tgconstraint <> 0 THEN 'constraints' END", "c.tgconstraint"),
-            ("CASE WHEN copy.oid IS NOT NULL THEN 'triggers' END", "copy.oid"),
-        ),
-        "LEFT JOIN pg_trigger copy ON copy.tgparentid = c.oid",
-        gone=("triggers",),
-    ),
-    "pg_policy": Source((("'policies'", "c.oid"),), gone=("policies",)),
-    "pg_type": Source(
-        (
-            ("CASE WHEN c.typtype <> 'c' AND c.typinput <> 'array_in'::regproc OR k.relkind = 'c'"
-             " THEN 'types' END", "c.oid"),
-            # A multirange type is its range type's.
-            ("CASE c.typtype WHEN 'm' THEN 'types' END",
-             "(SELECT r.rngtypid FROM pg_range r WHERE r.rngmultitypid = c.oid)"),
-        ),
-        "LEFT JOIN pg_class k ON k.oid = c.typrelid AND c.typrelid <> 0",
-        gone=("types",),
-    ),
-    "pg_enum": Source((("'types'", "c.enumtypid"),)),
-    "pg_range": Source((("'types'", "c.rngtypid"),)),
-    "pg_inherits": Source((("'tables'", "c.inhrelid"), ("'indexes'", "c.inhrelid"))),
-    "pg_partitioned_table": Source((("'tables'", "c.partrelid"),)),
-    "pg_foreign_table": Source((("'tables'", "c.ftrelid"),)),
-}  # fmt: skip
-
 NOT_NULL: Final = "not null"
 """Stands for the query of constraints, where the unit matters only if it was told before."""
 
-COMMENTED: Final[dict[str, tuple[str, ...]]] = {
-    "pg_namespace": ("schemas",),
-    "pg_constraint": ("constraints", "domain_constraints"),
-    "pg_rewrite": ("rules",),
-    "pg_proc": ("functions",),
-    "pg_trigger": ("triggers",),
-    "pg_policy": ("policies",),
-    "pg_type": ("types",),
+
+def _sources() -> dict[str, Source]:
+    """Touches of a catalog that agree in the unit become one CASE: at most one condition holds."""
+    pairs: dict[str, dict[str, list[str]]] = {"pg_class": {"c.oid": [KINDS.format("c")]}}
+    cases: dict[tuple[str, str], list[str]] = {}
+    joins: dict[str, str] = {}
+    for reading, touch in ((r.name, touch) for r in _NARROW for touch in r.touched_by):
+        joins[touch.catalog] = joins.get(touch.catalog) or touch.join
+        queries = pairs.setdefault(touch.catalog, {}).setdefault(touch.unit, [])
+        told = f"'{NOT_NULL if touch.once_told else reading}'"
+        if touch.when:
+            cases.setdefault((touch.catalog, touch.unit), []).append(f"WHEN {touch.when} THEN {told}")
+        else:
+            queries.append(told)
+    for (catalog, unit), whens in cases.items():
+        pairs[catalog][unit].append(f"CASE {' '.join(whens)} END")
+    return {
+        catalog: Source(
+            tuple((query, unit) for unit, queries in units.items() for query in queries),
+            joins.get(catalog, ""),
+            tuple(reading.name for reading in _NARROW if reading.catalog == catalog),
+        )
+        for catalog, units in pairs.items()
+    }
+
+
+SOURCES: Final = _sources()
+
+_COMMENTED: Final = [r for r in _NARROW if "comment" in r.titles and r.catalog != "pg_class"]
+COMMENTED: Final = {
+    catalog: tuple(r.name for r in _COMMENTED if r.catalog == catalog)
+    for catalog in dict.fromkeys(r.catalog for r in _COMMENTED)
 }
 """Whose units change when a comment (pg_description) on a row of this catalog does; pg_class apart."""
 
-FEW: Final[dict[str, tuple[str, ...]]] = {
-    "pg_event_trigger": ("event_triggers",),
-    "pg_publication": ("publications", "publication_tables", "publication_schemas"),
-    "pg_publication_rel": ("publication_tables",),
-    "pg_publication_namespace": ("publication_schemas",),
-    "pg_default_acl": ("default_privileges",),
-    "pg_statistic_ext": ("statistics",),
-    "pg_foreign_data_wrapper": ("foreign_data_wrappers", "foreign_servers"),
-    "pg_foreign_server": ("foreign_servers", "user_mappings"),
-    "pg_user_mapping": ("user_mappings",),
-    "pg_cast": ("casts",),
-    "pg_transform": ("transforms",),
-    "pg_am": ("access_methods",),
-    "pg_operator": ("operators", "operator_families"),
-    "pg_opfamily": ("operator_families", "operator_classes"),
-    "pg_opclass": ("operator_classes", "operator_families"),
-    "pg_amop": ("operator_families",),
-    "pg_amproc": ("operator_families",),
-    "pg_ts_config": ("ts_configurations",),
-    "pg_ts_config_map": ("ts_configurations",),
-    "pg_ts_dict": ("ts_dictionaries", "ts_configurations"),
-    "pg_ts_parser": ("ts_parts", "ts_configurations"),
-    "pg_ts_template": ("ts_parts", "ts_dictionaries"),
-    "pg_collation": ("collations",),
-    "pg_conversion": ("conversions",),
-    "pg_language": ("languages",),
+FEW: Final = {
+    catalog: tuple(r.name for r in _FEW if any(touch.catalog == catalog for touch in r.touched_by))
+    for catalog in dict.fromkeys(touch.catalog for r in _FEW for touch in r.touched_by)
 }
 """Catalogs with few rows, and the queries that are simply repeated when they are written to."""
 
 NAMED_EVERYWHERE: Final = frozenset(
-    ("pg_collation", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template", "pg_operator",
-     "pg_opclass", "pg_foreign_data_wrapper", "pg_foreign_server", "pg_language")
-)  # fmt: skip
+    touch.catalog for r in READINGS.values() for touch in r.touched_by if touch.everywhere
+)
 """Catalogs in which a changed row may be a new name that stands in any object's text."""
 
-OTHERS: Final = ("pg_extension", "pg_authid", "pg_depend", "pg_description")
+CLASSES: Final = {r.name: r.catalog for r in _NARROW if r.names}
+"""The catalogs of objects whose names stand in other objects' texts, by query."""
 
-COUNTED: Final = (*SOURCES, *FEW, *OTHERS)
+OTHERS: Final = ("pg_authid", "pg_depend", "pg_description")
+
+COUNTED: Final = tuple(dict.fromkeys((*SOURCES, *FEW, *OTHERS)))
 
 COUNTERS: Final = (
     "pg_catalog.transaction_timestamp()::pg_catalog.text, coalesce("

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from landed.core.facts import Effects, FactKey
 from landed.engines.postgres.catalog import touched
+from landed.engines.postgres.catalog.dependents import dependents
 from landed.engines.postgres.catalog.looks import (
     ALL,
     Mark,
@@ -36,18 +37,6 @@ if TYPE_CHECKING:
 
 _Units = dict[int, dict[FactKey, str]]
 _Wanted = dict[str, set[int]]
-
-_CLASSES: Final = {
-    "tables": "pg_class",
-    "columns": "pg_class",
-    "views": "pg_class",
-    "sequences": "pg_class",
-    "indexes": "pg_class",
-    "functions": "pg_proc",
-    "types": "pg_type",
-    "constraints": "pg_constraint",
-}
-"""The catalogs of objects whose names stand in other objects' texts, by query."""
 
 _ROLES: Final = "SELECT oid, rolname FROM pg_catalog.pg_roles"
 
@@ -321,19 +310,14 @@ class Tracker:
             # Equal ones count, too: another unit may have left its keys to this one or taken them over.
             before.update(old)
             after.update(new)
-            if (
-                old
-                and old != new
-                and (name == "schemas" or name in _CLASSES)
-                and has_other_names(name, old, new)
-            ):
-                renamed.setdefault(_CLASSES.get(name, "pg_namespace"), set()).add(unit)
+            if old and old != new and name in touched.CLASSES and has_other_names(name, old, new):
+                renamed.setdefault(touched.CLASSES[name], set()).add(unit)
 
     def _dependents(self, renamed: Mapping[str, Iterable[int]]) -> _Wanted:
         pairs = [(catalog, unit) for catalog, units in renamed.items() for unit in units]
         found = self._prepared.run(
             "dependents",
-            text("dependents"),
+            dependents(),
             classes=("regclass[]", array(catalog for catalog, _ in pairs)),
             objects=("oid[]", array(unit for _, unit in pairs)),
         )

@@ -6,9 +6,8 @@ list of kinds derives it from these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import import_module
-from importlib.resources import files
+from os import listdir
 from typing import Final
 
 from landed.engines.postgres.kinds.base import Kind, Reading
@@ -16,14 +15,11 @@ from landed.engines.postgres.kinds.base import Kind, Reading
 _NO_FAMILY: Final = frozenset(("__init__.py", "base.py"))
 
 
-def _families() -> Iterator[str]:
-    names = [file.name for file in files(__package__).iterdir()]
-    for name in sorted(names):
-        if name.endswith(".py") and name not in _NO_FAMILY:
-            yield name.removesuffix(".py")
-
-
-_MODULES: Final = [import_module(f"{__package__}.{name}") for name in _families()]
+_MODULES: Final = [
+    import_module(f"{__package__}.{file[:-3]}")
+    for file in sorted(listdir(__path__[0]))
+    if file.endswith(".py") and file not in _NO_FAMILY
+]
 
 KINDS: Final[dict[str, Kind]] = {kind.name: kind for module in _MODULES for kind in module.KINDS}
 """Every kind, by the name that facts have it under."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, NamedTuple
 
 PLAIN: Final = ""
@@ -76,6 +77,9 @@ class Touch(NamedTuple):
     simply repeated, and has neither. ``join`` goes between the catalog and the condition. ``once_told`` are
     rows that matter only to a unit that was told before. ``everywhere`` says that a changed row may be a new
     name that stands in any object's text.
+
+    Where others have another name, units are described anew that depend on them by way of such a row
+    (``through``), or whose row names them in the column ``of``.
     """
 
     catalog: str
@@ -84,6 +88,8 @@ class Touch(NamedTuple):
     join: str = ""
     once_told: bool = False
     everywhere: bool = False
+    through: bool = False
+    of: str = ""
 
 
 class Beside(NamedTuple):
@@ -96,7 +102,7 @@ class Beside(NamedTuple):
     of: str = "pg_class"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """One catalog query: a ``.sql`` file of that name in ``queries/``, and what has to be known of it.
 
@@ -123,7 +129,7 @@ class Reading:
         """Whether it can be narrowed to units: of its objects there may be many."""
         return bool(self.named) or self.beside is not None
 
-    @property
+    @cached_property
     def titles(self) -> frozenset[str]:
         """The names of its columns that are properties."""
         return frozenset(prop.name for prop in self.props)

@@ -42,7 +42,7 @@ READINGS = (
                 "pg_attribute", "c.attrelid", when="k.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')",
                 join="JOIN pg_class k ON k.oid = c.attrelid",
             ),
-            Touch("pg_attrdef", "c.adrelid"),
+            Touch("pg_attrdef", "c.adrelid", through=True),
         ),
         names=True,
     ),

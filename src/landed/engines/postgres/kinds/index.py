@@ -39,7 +39,7 @@ READINGS = (
             ),
             Touch("pg_constraint", "c.conindid", when="c.conindid <> 0"),
             Touch("pg_index", "c.indexrelid"),
-            Touch("pg_inherits", "c.inhrelid"),
+            Touch("pg_inherits", "c.inhrelid", of="c.inhparent"),
         ),
         names=True,
     ),

@@ -42,9 +42,11 @@ READINGS = (
         touched_by=(
             # The options of a table's TOAST table are the table's; that one is named after it.
             Touch(
-                "pg_class", "substring(c.relname from '^pg_toast_([0-9]+)$')::oid", when="c.relkind = 't'"
+                "pg_class",
+                "CASE c.relkind WHEN 't' THEN substring(c.relname from '^pg_toast_([0-9]+)$')::oid END",
+                when="c.relkind = 't'",
             ),
-            Touch("pg_inherits", "c.inhrelid"),
+            Touch("pg_inherits", "c.inhrelid", of="c.inhparent"),
             Touch("pg_partitioned_table", "c.partrelid"),
             Touch("pg_foreign_table", "c.ftrelid"),
         ),

@@ -31,7 +31,7 @@ READINGS = (
             Prop("toast", TOAST, shown=""),
             OWNED, GRANTED, COMMENTED,
         ),
-        touched_by=(Touch("pg_rewrite", "c.ev_class", when="c.rulename = '_RETURN'"),),
+        touched_by=(Touch("pg_rewrite", "c.ev_class", when="c.rulename = '_RETURN'", through=True),),
         names=True,
     ),
 )  # fmt: skip
