@@ -20,6 +20,11 @@ class PlanItem:
     changes: tuple[str, ...]
     record: bool = True
 
+    @property
+    def whole(self) -> bool:
+        """Whether all statements of the file run."""
+        return len(self.statements) == len(self.migration.statements)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from landed.core.deferred import Deferred
     from landed.core.facts import FactKey
     from landed.core.migration import Migration, Parsed
+    from landed.core.plan import PlanItem
     from landed.core.timeline import DataCheck, Progress, Step
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
@@ -73,6 +74,13 @@ class Writer(Protocol):
 
         Raises NotProven (nothing of the file is left behind), NeedsConfirmation (a data-losing
         step was not named), Busy.
+        """
+        ...
+
+    def apply_next(self, items: Sequence[PlanItem], consent: Consent) -> Iterator[Applied]:
+        """Run the first of these files, or as many as the database takes at once: at least one.
+
+        Gives each as soon as it is committed and recorded; raises as :meth:`run` after that.
         """
         ...
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +19,35 @@ from landed.project.files import MigrationSet, read_migrations
 if TYPE_CHECKING:
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
+    from landed.core.plan import PlanItem
     from landed.core.timeline import Progress, Step
-    from landed.engines.base import Target, Words
+    from landed.engines.base import Applied, Consent, Target, Words
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
     from landed.engines.live import LiveState
     from landed.project.discovery import Project
     from landed.project.target_spec import TargetSpec
+
+
+class OneByOne(ABC):
+    """A writing session that runs one file at a time."""
+
+    @abstractmethod
+    def run(
+        self,
+        migration: Migration,
+        step: Step,
+        statements: Sequence[int],
+        consent: Consent,
+        *,
+        record: bool = True,
+    ) -> Applied:
+        """Run the given statements of a file in one transaction, prove the effects, record it."""
+
+    def apply_next(self, items: Sequence[PlanItem], consent: Consent) -> Iterator[Applied]:
+        """Run the next file."""
+        item = items[0]
+        yield self.run(item.migration, item.step, item.statements, consent, record=item.record)
 
 
 class BaseEngine(ABC):

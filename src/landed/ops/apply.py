@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from landed.core.describe import describe
 from landed.core.errors import LandedError, UsageError
@@ -13,7 +12,7 @@ from landed.core.migration import Migration
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
-from landed.engines.base import Applied, Consent, UndoPoint, Writer
+from landed.engines.base import Applied, Consent, UndoPoint
 from landed.ops.apply_words import (
     base_missing,
     blocked,
@@ -104,8 +103,7 @@ def run_apply(
                 index = len(done)
                 if on_start is not None:
                     on_start(index, plan.items[index])
-                rest = plan.items[index:]
-                for applied in _next(writer, rest, consent, postgres=exam.workspace.is_postgres):
+                for applied in writer.apply_next(plan.items[index:], consent):
                     done.append(applied)
                     if on_done is not None:
                         on_done(len(done) - 1, applied)
@@ -119,41 +117,6 @@ def run_apply(
             digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
             exam.workspace.write_lock(unlocked(exam) | digests)
     return ApplyReport(exam, plan, tuple(done), undo)
-
-
-def _next(
-    writer: Writer, items: Sequence[PlanItem], consent: Consent, *, postgres: bool
-) -> Iterator[Applied]:
-    """Run the next file, or as many of the next as the database takes at once."""
-    if writer.undo is not None and len(items) > 1:
-        from landed.engines.d1.group import Member, how_many, run_group
-        from landed.engines.d1.writer import RemoteD1Writer
-
-        members = [Member(i.migration, i.step) for i in items if i.record]
-        count = how_many(members) if len(members) == len(items) else 0
-        if count and isinstance(writer, RemoteD1Writer):
-            together = run_group(writer, members[:count], consent)
-            if together is not None:
-                yield from together
-                return
-    elif postgres:
-        from landed.engines.postgres.write import together as together_on
-        from landed.engines.postgres.write.writer import PgWriter
-
-        assert isinstance(writer, PgWriter)
-        whole = takewhile(_is_whole, items[: together_on.FILES])
-        none = True
-        for applied in writer.run_together([together_on.Member(i.migration, i.step) for i in whole]):
-            none = False
-            yield applied
-        if not none:
-            return
-    item = items[0]
-    yield writer.run(item.migration, item.step, item.statements, consent, record=item.record)
-
-
-def _is_whole(item: PlanItem) -> bool:
-    return item.record and len(item.statements) == len(item.migration.statements)
 
 
 def unlocked(exam: Examination) -> dict[str, str]:

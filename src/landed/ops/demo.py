@@ -11,10 +11,10 @@ from pathlib import Path
 import apsw
 
 from landed.core.errors import ConfigError
+from landed.engines.sqlite.ledger import LEDGER
 from landed.engines.sqlite.shadow.sandbox import restrict, unrestricted
 from landed.engines.sqlite.sql.split import split
 from landed.engines.sqlite.sql.tokens import quote
-from landed.engines.sqlite.writer import LEDGER
 from landed.project.config_search import find_config
 from landed.project.d1_local import OBJECTS, STATE, object_hash
 

@@ -24,7 +24,7 @@ from landed.engines.d1.assertions import statements
 from landed.engines.d1.batch import Batch, Part, build_batch
 from landed.engines.d1.forecast import foresee
 from landed.engines.d1.guard import Guard
-from landed.engines.d1.writer import RemoteD1Writer
+from landed.engines.d1.session import RemoteD1Session
 from landed.engines.live import LiveState
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.tokens import fold, literal, quote, unquote
@@ -73,10 +73,10 @@ def makes_new_things(member: Member) -> bool:
     return True
 
 
-def run_group(writer: RemoteD1Writer, members: Sequence[Member], consent: Consent) -> list[Applied] | None:
+def run_group(writer: RemoteD1Session, members: Sequence[Member], consent: Consent) -> list[Applied] | None:
     """Run files in one request; ``None`` when they have to be run one by one (nothing of them is there).
 
-    Raises as ``RemoteD1Writer.run`` where it is not so.
+    Raises as ``RemoteD1Session.run`` where it is not so.
     """
     if not writer.together:
         return None
@@ -130,7 +130,7 @@ def _tell(attempts: Sequence[outcome.Attempt], state: LiveState | None, problem:
 
 
 def _attempts(
-    writer: RemoteD1Writer, members: Sequence[Member], consent: Consent
+    writer: RemoteD1Session, members: Sequence[Member], consent: Consent
 ) -> list[outcome.Attempt] | None:
     shadow = writer.open_shadow()
     if not writer.whole:
@@ -183,7 +183,7 @@ def _joined(attempts: Sequence[outcome.Attempt], ledger_table: str) -> Batch:
 
 
 def _applied(
-    writer: RemoteD1Writer,
+    writer: RemoteD1Session,
     attempts: Sequence[outcome.Attempt],
     state: LiveState,
     started: float,

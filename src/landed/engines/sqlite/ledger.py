@@ -10,6 +10,14 @@ from landed.core.errors import NotProven
 from landed.core.ledger import LedgerRow
 from landed.engines.sqlite.sql.tokens import fold, quote
 
+LEDGER = (
+    "CREATE TABLE IF NOT EXISTS {table}(\n"
+    "\t\tid         INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+    "\t\tname       TEXT UNIQUE,\n"
+    "\t\tapplied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL\n)"
+)
+"""The ledger table with the shape that wrangler gives it (packages/wrangler/src/d1/migrations)."""
+
 _VIRTUAL = "CREATE VIRTUAL"
 _OTHER_NAME = "set migrations_table to another name, or remove what bears it"
 _COMPUTED = (2, 3)

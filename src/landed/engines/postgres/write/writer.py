@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError, NeedsConfirmation, NotProven
@@ -21,6 +22,7 @@ from landed.engines.postgres.write.transaction import Part, provide_ledger, run_
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from landed.core.plan import PlanItem
     from landed.engines.postgres.write.together import Member, Together
 
 __all__ = ["PgWriter", "open_writer"]
@@ -100,6 +102,19 @@ class PgWriter:
             raise say.resuming(migration, error) from error
         ran = 0 if outcome == "already" else sum(len(part.statements) for part in parts)
         return Applied(migration.name, outcome, ran, time.perf_counter() - started, note=note)
+
+    def apply_next(self, items: Sequence[PlanItem], consent: Consent) -> Iterator[Applied]:
+        """Run the next file, or as many of the next as can be sent together. Raises as :meth:`run`."""
+        from landed.engines.postgres.write.together import FILES, Member
+
+        whole = takewhile(lambda item: item.record and item.whole, items[:FILES])
+        none = True
+        for applied in self.run_together([Member(item.migration, item.step) for item in whole]):
+            none = False
+            yield applied
+        if none:
+            item = items[0]
+            yield self.run(item.migration, item.step, item.statements, consent, record=item.record)
 
     def run_together(self, members: Sequence[Member]) -> Iterator[Applied]:
         """Run the first of these files (all their statements) in one round trip, as many as can be; gives
