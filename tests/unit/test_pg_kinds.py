@@ -12,10 +12,8 @@ import pytest
 from landed.engines.postgres import kinds
 from landed.engines.postgres.catalog import (
     privileges,
-    readback,
     restore,
     restore_names,
-    rows,
 )
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
@@ -63,8 +61,6 @@ def test_every_query_belongs_to_a_reading() -> None:
 
 
 def test_the_groups_of_kinds_are_todays() -> None:
-    granted = {kind.name: kind.acl for kind in KINDS.values() if kind.acl and kind.acl != "table"}
-    assert granted == rows._GRANTED
     bearing = set(privileges.DEFAULTS.values())
     assert {k.name: k.acl for k in KINDS.values() if k.acl in bearing} == made_by._ON
     assert {k.name for k in KINDS.values() if k.holds_rows} == adopting._HOLD_ROWS
@@ -88,16 +84,3 @@ def test_the_groups_of_kinds_are_todays() -> None:
     }
     parts = {"column": "COLUMN", "attribute": "COLUMN", "index": "INDEX"}
     assert {k.name: k.word for k in KINDS.values() if k.word} == words | parts
-
-
-def test_reading_back_is_todays() -> None:
-    for name, asked in (readback._BY_NAME | readback._BY_PARENT | readback._WHOLE).items():
-        kind = KINDS[name]
-        assert kind.read_by[: len(asked)] == asked or name == "constraint", name
-        assert set(kind.read_by) - set(asked) <= {"columns"}, name
-    for acl, asked in readback._ACL.items():
-        told = [k for k in KINDS.values() if k.acl == acl]
-        found = {r for k in told for r in k.read_by if "acl" in READINGS[r].titles}
-        assert found - ({"columns"} if acl == "table" else set()) == set(asked), acl
-    for name in readback._UNITS:
-        assert READINGS[name].narrow

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from landed.core.facts import EXISTS, YES, FactKey
-from landed.engines.postgres.catalog.readback import Wanted, split_name, wanted
+from landed.engines.postgres.catalog.readback import TABLES, Wanted, split_name, wanted
 from landed.engines.postgres.catalog.row_patterns import (
     HEAD,
     LETTERS,
@@ -25,14 +25,15 @@ from landed.engines.postgres.catalog.row_patterns import (
     split_list,
 )
 from landed.engines.postgres.catalog.rows import Reader
-from landed.engines.postgres.kinds import READINGS
+from landed.engines.postgres.kinds import KINDS, READINGS
+from landed.engines.postgres.kinds.base import ORDERED
 
-_WITH_ORDER: Final = frozenset(("table", "foreign table"))
 _COLUMN_OF: Final = {
-    ("constraint", "definition"): "constraint",
-    ("index", "definition"): "index",
-    ("view", "definition"): "view",
-    ("materialized view", "definition"): "view",
+    (kind.name, prop.tells[0]): prop.name
+    for kind in KINDS.values()
+    for name in kind.read_by
+    for prop in READINGS[name].props
+    if prop.tells and prop.how != ORDERED
 }
 """Properties that are read from a column of another name."""
 
@@ -87,7 +88,7 @@ class _Expectations:
         self.rows: dict[tuple[str, ...], dict[tuple[object, ...], RowPattern]] = {}
         self._gone: dict[tuple[str, ...], list[Pattern]] = {}
         self._units: dict[tuple[str, ...], set[tuple[str, str]]] = {}
-        self._tables = {k.name for k in net if k.kind in _WITH_ORDER}
+        self._tables = {k.name for k in net if k.kind in TABLES}
         self._tables |= {k.parent for k in net if k.kind == "column"}
         self._absent = {
             f"{k.parent}.{k.name}" if k.parent else k.name

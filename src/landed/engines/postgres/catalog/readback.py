@@ -6,16 +6,18 @@ session: a file's proof costs the server what its own objects cost, whatever els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from landed.core.facts import EXISTS, FactKey
+from landed.core.facts import FactKey
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.catalog.rows import Reader
 from landed.engines.postgres.catalog.scope import Scope
 from landed.engines.postgres.catalog.session import SET
 from landed.engines.postgres.catalog.snapshot import parameters
+from landed.engines.postgres.kinds import KINDS, READINGS
+from landed.engines.postgres.kinds.base import ORDERED, Kind, Reading
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,99 +39,45 @@ _TYPES: Final = f"SELECT t.oid {_NAMED}JOIN pg_type t ON t.typnamespace = n.oid 
 _ROUTINES: Final = f"SELECT p.oid {_NAMED}JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = w.o"
 
 
-def _of_relations(catalog: str, unit: str, relation: str) -> str:
-    return f"SELECT {unit} FROM {catalog} WHERE {relation} IN ({_RELATIONS})"
-
-
-_UNITS: Final = {
-    "schemas": "SELECT oid FROM pg_namespace WHERE nspname = ANY ($2)",
-    "types": _TYPES,
-    "tables": _RELATIONS,
-    "columns": _RELATIONS,
-    "sequences": _RELATIONS,
-    "views": _RELATIONS,
-    "functions": _ROUTINES,
-    "aggregates": _ROUTINES,
-    "constraints": _of_relations("pg_constraint", "oid", "conrelid"),
-    "indexes": _of_relations("pg_index", "indexrelid", "indrelid"),
-    "rules": _of_relations("pg_rewrite", "oid", "ev_class"),
-    "triggers": _of_relations("pg_trigger", "oid", "tgrelid"),
-    "policies": _of_relations("pg_policy", "oid", "polrelid"),
-    "domain_constraints": f"SELECT oid FROM pg_constraint WHERE contypid IN ({_TYPES})",
+_BY_NAME: Final = {
+    "schema": "SELECT oid FROM pg_namespace WHERE nspname = ANY ($2)",
+    "relation": _RELATIONS,
+    "type": _TYPES,
+    "routine": _ROUTINES,
 }
+_OWNERS: Final = {"pg_class": _RELATIONS, "pg_type": _TYPES}
+
+
+def _units(reading: Reading) -> str:
+    beside = reading.beside
+    if beside is None:
+        return _BY_NAME[reading.named]
+    return f"SELECT {beside.unit} FROM {beside.catalog} WHERE {beside.owner} IN ({_OWNERS[beside.of]})"
+
+
+_UNITS: Final = {name: _units(reading) for name, reading in READINGS.items() if reading.narrow}
 """Which units of a query have the names in ``$2``, in the schemas in ``$1``."""
 
-_BY_NAME: Final[dict[str, tuple[str, ...]]] = {
-    "table": ("tables",),
-    "foreign table": ("tables",),
-    "view": ("views",),
-    "materialized view": ("views",),
-    "sequence": ("sequences",),
-    "function": ("functions",),
-    "procedure": ("functions",),
-    "window function": ("functions",),
-    "aggregate": ("functions", "aggregates"),
-    "enum": ("types",),
-    "domain": ("types",),
-    "composite type": ("types",),
-    "range type": ("types",),
-    "type": ("types",),
+TABLES: Final = frozenset(kind.name for kind in KINDS.values() if "tables" in kind.read_by)
+
+_OF_OTHERS: Final = {
+    fact: name for name, reading in READINGS.items() for prop in reading.props if prop.how == ORDERED
+    for fact in prop.tells
+}  # fmt: skip
+"""Properties of what the objects are parts of."""
+
+_ACL: Final = {
+    acl: tuple(dict.fromkeys(kind.read_by[0] for kind in KINDS.values() if kind.acl == acl))
+    for acl in {kind.acl for kind in KINDS.values() if kind.acl}
 }
-_BY_PARENT: Final[dict[str, tuple[str, ...]]] = {
-    "column": ("columns",),
-    "attribute": ("columns",),
-    "index": ("indexes",),
-    "trigger": ("triggers",),
-    "rule": ("rules",),
-    "policy": ("policies",),
-}
-_OF_CONSTRAINTS: Final = frozenset(
-    (EXISTS, "definition", "validated", "triggers", "comment", "deferrable", "initially deferred", "enforced",
-     "no inherit")
-)  # fmt: skip
-"""What a constraint's own row tells; its other properties are those of the index behind it."""
-_ACL: Final[dict[str, tuple[str, ...]]] = {
-    "table": ("tables", "views"),
-    "column": ("columns",),
-    "sequence": ("sequences",),
-    "function": ("functions",),
-    "schema": ("schemas",),
-    "type": ("types",),
-    "language": ("languages",),
-    "foreign server": ("foreign_servers",),
-    "foreign data wrapper": ("foreign_data_wrappers",),
-}
-_WHOLE: Final[dict[str, tuple[str, ...]]] = {
-    "extension": ("extensions",),
-    "event trigger": ("event_triggers",),
-    "publication": ("publications",),
-    "publication table": ("publication_tables",),
-    "publication schema": ("publication_schemas",),
-    "default privileges": ("default_privileges",),
-    "default revocation": ("default_privileges",),
-    "statistics": ("statistics",),
-    "foreign data wrapper": ("foreign_data_wrappers",),
-    "foreign server": ("foreign_servers",),
-    "user mapping": ("user_mappings",),
-    "cast": ("casts",),
-    "operator": ("operators",),
-    "operator family": ("operator_families",),
-    "operator class": ("operator_classes",),
-    "text search configuration": ("ts_configurations",),
-    "text search dictionary": ("ts_dictionaries",),
-    "text search parser": ("ts_parts",),
-    "text search template": ("ts_parts",),
-    "collation": ("collations",),
-    "conversion": ("conversions",),
-    "language": ("languages",),
-}
+"""Where access control lists stand, by the word for what something is granted on."""
 
 
 def wanted(keys: Iterable[FactKey]) -> Wanted:
     """Which queries tell the facts of these keys, and of which objects; for other kinds, all read whole."""
     asked = list(keys)
     found: Wanted = {}
-    tables = {k.name for k in asked if k.kind in ("table", "foreign table")}
+    tables = {k.name for k in asked if k.kind in TABLES}
     tables |= {k.parent for k in asked if k.kind == "column"}
 
     def want(names: Iterable[str], parts: Sequence[str]) -> None:
@@ -139,26 +87,42 @@ def wanted(keys: Iterable[FactKey]) -> Wanted:
                 units.add(("", parts[0]) if name == "schemas" else (parts[0], parts[-1]))
 
     for key in asked:
-        kind = key.kind
-        if kind == "schema":
-            want(("schemas",), split_name(key.name))
-        elif kind in _BY_NAME:
-            order = ("columns",) if key.prop == "column order" else _BY_NAME[kind]
-            want(order, split_name(key.name))
-        elif kind in _BY_PARENT:
-            want(_BY_PARENT[kind], split_name(key.parent))
-        elif kind == "constraint":
-            owner = split_name(key.parent)
-            want(("constraints",) if key.prop in _OF_CONSTRAINTS else ("constraints", "indexes"), owner)
-            if key.parent not in tables:
-                want(("domain_constraints",), owner)
-        elif kind.startswith(("grant on ", "revoke on ")):
-            what = kind.partition(" on ")[2]
+        kind = KINDS.get(key.kind)
+        if key.prop in _OF_OTHERS:
+            want((_OF_OTHERS[key.prop],), split_name(key.name))
+        elif kind is not None:
+            names = _telling(kind, key, tables)
+            narrow = any(name in _UNITS for name in names)
+            want(names, split_name(key.parent if kind.on else key.name) if narrow else ())
+        elif key.kind.startswith(("grant on ", "revoke on ")):
+            what = key.kind.partition(" on ")[2]
             parts = split_name(key.parent)
             want(_ACL.get(what, ()), parts[:-1] if what == "column" else parts)
         else:
-            want(_WHOLE.get(kind, tuple(name for name in queries() if name not in _UNITS)), ())
+            want([name for name in READINGS if name not in _UNITS], ())
     return found
+
+
+def _telling(kind: Kind, key: FactKey, tables: Collection[str]) -> tuple[str, ...]:
+    """The queries that tell a fact; ``tables`` are known to be no domains."""
+    names = kind.read_by
+    if kind.and_by and key.prop not in _told(kind.name):
+        names += kind.and_by
+    if key.parent in tables:
+        names = tuple(name for name in names if not _of_a_type(READINGS[name]))
+    return names
+
+
+@cache
+def _told(kind: str) -> frozenset[str]:
+    """The properties that its readings tell by name."""
+    return frozenset(
+        fact for name in KINDS[kind].read_by for prop in READINGS[name].props for fact in prop.facts
+    )
+
+
+def _of_a_type(reading: Reading) -> bool:
+    return reading.beside is not None and reading.beside.of == "pg_type"
 
 
 @lru_cache(maxsize=8192)

@@ -18,15 +18,14 @@ from landed.engines.postgres.catalog.spellings import (
     partition_bound,
     trigger_definition,
 )
+from landed.engines.postgres.kinds import KINDS, READINGS, base
 
 Sink = dict[FactKey, str]
 
 _new: Final = tuple.__new__
 _HEAD: Final = ("unit", "kind", "schema", "parent", "name", "signature")
-_EXPRESSIONS: Final = frozenset(
-    ("default", "expression", "definition", "using", "check", "where", "arguments",
-     "partitioned by", "partition of", "inherits", "attached to", "owned by")
-)  # fmt: skip
+_HOW: Final = {prop.name: prop.how for reading in READINGS.values() for prop in reading.props if prop.how}
+"""How a column is read, by its title."""
 _WITH: Final = re.compile(r""" WITH \((?:[\w.]+=(?:'(?:[^']|'')*'|\w+)(?:, )?)+\)""")
 _SUFFIXES: Final = (
     (" NOT VALID", None),
@@ -64,7 +63,7 @@ class Reader:
         first = 6 if titles[5] == "signature" else 5
         signed = first == 6
         plain: list[tuple[int, str]] = []
-        special: list[tuple[int, str, Callable[[Sink, _Place, str, object], None]]] = []
+        special: list[tuple[int, str, _Handler]] = []
         for at, title in enumerate(titles[first:], first):
             handler = self._handler(title)
             if handler is None:
@@ -102,29 +101,10 @@ class Reader:
             columns.sort()
             sink[FactKey(str(of), "", table, "column order")] = ", ".join([column for _, column in columns])
 
-    def _handler(self, title: str) -> Callable[[Sink, _Place, str, object], None] | None:
-        if title in _EXPRESSIONS:
-            return _expression
-        special = {
-            "owner": self._owner,
-            "acl": self._acl,
-            "options": _options,
-            "toast": _toast,
-            "foreign": _foreign,
-            "settings": _settings,
-            "constraint": _constraint,
-            "index": _index,
-            "view": self._view,
-            "body": _body,
-            "defaults": _nothing,
-            "partition bound": _bound,
-            "parameters": _parameters,
-            "ordered": _ordered,
-            "number": _nothing,
-            "cost": _number,
-            "rows": _number,
-        }
-        return special.get(title)
+    def _handler(self, title: str) -> _Handler | None:
+        how = _HOW.get(title)
+        own: dict[str, _Handler] = {base.OWNER: self._owner, base.ACL: self._acl, base.VIEW: self._view}
+        return None if how is None else own.get(how) or _HANDLERS[how]
 
     def _owner(self, sink: Sink, place: _Place, prop: str, value: object) -> None:
         if value != self._main and value not in ("pg_database_owner", self._main_shown):
@@ -140,7 +120,7 @@ class Reader:
         if place.kind == "default privileges":
             self._default_privileges(sink, place, str(value))
             return
-        what = _GRANTED.get(place.kind, "table")
+        what = KINDS[place.kind].acl
         target = f"{place.parent}.{place.name}" if what == "column" else place.name
         owner = str(place.row[place.owner_at]) if place.owner_at >= 0 else ""
         # Thousands of objects of one owner have the same few lists.
@@ -182,26 +162,6 @@ class Reader:
         return self._main_shown if name == self._main else name if name == "PUBLIC" else self._names[name]
 
 
-_GRANTED: Final = {
-    "schema": "schema",
-    "column": "column",
-    "attribute": "column",
-    "sequence": "sequence",
-    "function": "function",
-    "procedure": "function",
-    "aggregate": "function",
-    "window function": "function",
-    "enum": "type",
-    "domain": "type",
-    "composite type": "type",
-    "range type": "type",
-    "type": "type",
-    "language": "language",
-    "foreign server": "foreign server",
-    "foreign data wrapper": "foreign data wrapper",
-}
-
-
 class _Place:
     """Where a value belongs: the object, and the row that it came from."""
 
@@ -233,8 +193,11 @@ def _ordered(sink: Sink, place: _Place, prop: str, value: object) -> None:
 
 
 def _expression(sink: Sink, place: _Place, prop: str, value: object) -> None:
-    text = canonical_expression(str(value))
-    sink[place.key(prop)] = trigger_definition(text) if place.kind == "trigger" else text
+    sink[place.key(prop)] = canonical_expression(str(value))
+
+
+def _trigger(sink: Sink, place: _Place, prop: str, value: object) -> None:
+    sink[place.key("definition")] = trigger_definition(canonical_expression(str(value)))
 
 
 def _bound(sink: Sink, place: _Place, prop: str, value: object) -> None:
@@ -299,3 +262,22 @@ def _settings(sink: Sink, place: _Place, prop: str, value: object) -> None:
 
 def _strings(value: object) -> list[str]:
     return [str(part) for part in value] if isinstance(value, list) else []
+
+
+_Handler = Callable[[Sink, _Place, str, object], None]
+_HANDLERS: Final[dict[str, _Handler]] = {
+    base.EXPRESSION: _expression,
+    base.OPTIONS: _options,
+    base.TOAST: _toast,
+    base.FOREIGN: _foreign,
+    base.SETTINGS: _settings,
+    base.CONSTRAINT: _constraint,
+    base.INDEX: _index,
+    base.TRIGGER: _trigger,
+    base.BODY: _body,
+    base.BOUND: _bound,
+    base.PARAMETERS: _parameters,
+    base.NUMBER: _number,
+    base.ORDERED: _ordered,
+    base.ASIDE: _nothing,
+}

@@ -50,7 +50,7 @@ READINGS = (
 )  # fmt: skip
 KINDS = (
     Kind(
-        name="constraint", read_by=("constraints", "domain_constraints", "indexes"), on="table",
-        tag="OBJECT_TABCONSTRAINT", word="CONSTRAINT", order=110, whole=True,
+        name="constraint", read_by=("constraints", "domain_constraints"), and_by=("indexes",),
+        on="table", tag="OBJECT_TABCONSTRAINT", word="CONSTRAINT", order=110, whole=True,
     ),
 )  # fmt: skip

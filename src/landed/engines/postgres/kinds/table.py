@@ -55,11 +55,11 @@ READINGS = (
 )  # fmt: skip
 KINDS = (
     Kind(
-        name="table", read_by=("tables", "columns"), space="relation", acl="table", tag="OBJECT_TABLE",
+        name="table", read_by=("tables",), space="relation", acl="table", tag="OBJECT_TABLE",
         holds_rows=True, word="TABLE", order=80, whole=True, needed=True, given=True,
     ),
     Kind(
-        name="foreign table", read_by=("tables", "columns"), space="relation", acl="table",
+        name="foreign table", read_by=("tables",), space="relation", acl="table",
         tag="OBJECT_FOREIGN_TABLE", holds_rows=True, word="FOREIGN TABLE", order=90, given=True,
     ),
 )  # fmt: skip

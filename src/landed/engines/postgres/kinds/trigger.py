@@ -5,11 +5,12 @@ from __future__ import annotations
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
     THERE,
+    TRIGGER,
     Beside,
     Kind,
+    Prop,
     Reading,
     Touch,
-    expressions,
     plain,
 )
 
@@ -18,7 +19,7 @@ READINGS = (
         name="triggers",
         catalog="pg_trigger",
         beside=Beside("pg_trigger", "oid", "tgrelid"),
-        props=(THERE, *expressions("definition"), *plain("enabled"), COMMENTED),
+        props=(THERE, Prop("trigger", TRIGGER, ("definition",), "definition"), *plain("enabled"), COMMENTED),
         touched_by=(
             Touch(
                 "pg_trigger", "c.oid", when="NOT c.tgisinternal",

@@ -3,7 +3,7 @@
 -- of its parent's trigger counts only where it has another state.
 SELECT t.oid AS unit, 'trigger' AS kind, n.nspname AS schema, c.relname AS parent, t.tgname AS name,
        'yes' AS exists,
-       pg_get_triggerdef(t.oid) AS definition,
+       pg_get_triggerdef(t.oid) AS trigger,
        CASE t.tgenabled WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' WHEN 'R' THEN 'replica' ELSE 'always' END
          AS enabled,
        d.description AS comment
