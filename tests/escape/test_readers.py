@@ -25,7 +25,7 @@ READ = {
     "postgres-stored": "from landed.engines.postgres.sql.stored import ledger_statements; ledger_statements(text)",
     "postgres-cut": "from landed.engines.postgres.sql import segments as s; from landed.engines.postgres.sql.split import parse; "
     "found = parse(text).statements; s.segments(found); s.cli_segments(text, found)",
-    "postgres-tree": "from landed.engines.postgres.sql.grammar import statements_of as s; assert s(text) is None",
+    "postgres-tree": "from landed.engines.postgres.sql.tree import statements_of as s; assert s(text) is None",
     "postgres-expression": "from landed.engines.postgres.catalog import canonical as c\n"
     "c.canonical_expression(text); c.as_first_written(text)",
 }

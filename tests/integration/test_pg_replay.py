@@ -511,7 +511,8 @@ def test_following_costs_one_answer_for_a_file(fresh: Scratch, monkeypatch: pyte
 
     monkeypatch.setattr(replay_batch, "send", counted)
     files = "".join(
-        f"CREATE TABLE t{n} (a int PRIMARY KEY); ALTER TABLE t{n} ADD b text; CREATE INDEX i{n} ON t{n} (b);"
+        f"CREATE TABLE t{n} (a int PRIMARY KEY); ALTER TABLE t{n} ADD b text, ENABLE ROW LEVEL SECURITY;"
+        f"CREATE INDEX i{n} ON t{n} (b);"
         for n in range(30)
     )
     (step,) = replay(fresh, files)

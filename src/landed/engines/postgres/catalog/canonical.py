@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from landed.engines.postgres.sql.grammar import statements_of
+from landed.engines.postgres.sql.tree import statements_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

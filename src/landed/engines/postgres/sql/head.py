@@ -14,6 +14,7 @@ from landed.engines.postgres.sql.tokens import scan, words
 
 if TYPE_CHECKING:
     from landed.core.migration import Statement
+    from landed.engines.postgres.sql.tree import Tree
 
 LEADING = 40
 """So many tokens are the head."""
@@ -120,6 +121,13 @@ class Head:
     def literals(self) -> tuple[str, ...]:
         """Its literals and bodies, as written."""
         return tuple(text for kind, text, _ in scan(self.text) if kind in ("string", "dollar"))
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """Its parse tree, or ``None`` where it has none. Loads the native library."""
+        from landed.engines.postgres.sql.tree import read_tree
+
+        return read_tree(self.text)
 
     @cached_property
     def bare(self) -> tuple[str, ...]:

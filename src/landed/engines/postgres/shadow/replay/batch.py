@@ -216,7 +216,7 @@ class Batch:
         elif effects is not None:
             opened = Window()
             for statement in window:
-                found = footprint(statement.text)
+                found = footprint(statement)
                 if found is not None:
                     opened.add(found, statement.number)
             shared = shares(opened, effects, self._tracker.facts)
@@ -301,7 +301,7 @@ def _in_windows(group: Sequence[Statement]) -> Iterator[Sequence[Statement]]:
     """Statements cut into those that share a look."""
     opened, window = Window(), list[Statement]()
     for statement in group:
-        found = footprint(statement.text)
+        found = footprint(statement)
         quiet = found is None and head_of(statement).verb in _QUIET
         if window and (len(window) >= _MOST or not (quiet or (found is not None and opened.admits(found)))):
             yield window

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from landed.core.facts import EXISTS, YES, Change, Effects, FactKey
 from landed.engines.postgres.catalog.names import quoted
-from landed.engines.postgres.sql.grammar import statements_of
+from landed.engines.postgres.sql.tree import statements_of
 
 _CLAIMING: Final = ("create", "alter", "drop")
 

@@ -15,8 +15,8 @@ from landed.core.facts import FactKey
 from landed.core.migration import Parsed, Statement
 from landed.core.timeline import DataCheck
 from landed.engines.postgres.catalog.names import quoted
-from landed.engines.postgres.sql.grammar import statements_of
 from landed.engines.postgres.sql.tokens import literal, quote, scan
+from landed.engines.postgres.sql.tree import statements_of
 
 if TYPE_CHECKING:
     import psycopg

@@ -1,13 +1,14 @@
-"""What a statement acts on, by its text: only forms are known here whose effects stay on what they name."""
+"""What a statement acts on, by its parse tree: only forms are known whose effects stay on what they name."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
+from landed.core.migration import Statement
 from landed.engines.postgres.catalog.names import quoted
+from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.tree import enum, named, relation, strings
 
 Slot = tuple[str, ...]
 """What one statement alone may change: the kind of thing and its names, without schemas."""
@@ -38,90 +39,21 @@ class Footprint(NamedTuple):
         return self.slots[0]
 
 
-_SPACE: Final = r"\s"
-"""A statement with a comment between its first words is of no known form: patterns stay small."""
-_NAME: Final = r'(?:"[^"]+"|[a-z_][\w$]*)'
-_END: Final = r"(?=[\s(]|\Z)"
-_QUALIFIED: Final = rf"((?:{_NAME}\.)?{_NAME}){_END}"
-_ARGUMENTS: Final = rf"(?:{_SPACE}*\((?:[^()]++|\([^()]*+\))*\))?"
-_PIECE: Final = re.compile(_NAME, re.IGNORECASE | re.ASCII)
-
-
-def _form(text: str) -> re.Pattern[str]:
-    """A pattern in which a blank is what may stand between two words."""
-    parts = text.replace("COLUMN", rf"((?:{_NAME}\.)?{_NAME}\.{_NAME}){_END}")
-    parts = parts.replace("IDENT", rf"({_NAME}){_END}").replace("NAME", _QUALIFIED)
-    parts = parts.replace("ARGS", _ARGUMENTS)
-    return re.compile(rf"{_SPACE}*+" + parts.replace(" ", rf"{_SPACE}++"), re.IGNORECASE | re.ASCII)
-
-
-_IF_NEW: Final = "(?:if not exists )?"
-_IF_THERE: Final = "(?:if exists )?"
-_TABLE: Final = f"alter table {_IF_THERE}(?:only )?NAME"
-_Z: Final = rf"{_SPACE}*\Z"
-_FORMS: Final = {
-    "create": (
-        ("table", _form(rf"create (?:unlogged )?table {_IF_NEW}NAME{_SPACE}*\(")),
-        ("index", _form(rf"create (?:unique )?index {_IF_NEW}IDENT on (?:only )?NAME")),
-        ("policy", _form("create policy IDENT on NAME")),
-        ("trigger", _form("create (?:or replace )?trigger IDENT (?:before|after|instead)\\b")),
-        ("function", _form(rf"create (?:or replace )?(?:function|procedure) NAME{_SPACE}*\(")),
-        ("view", _form(r"create (?:or replace )?view NAME")),
-        ("type", _form(rf"create type NAME as enum{_SPACE}*\(")),
-    ),
-    "alter": (
-        (RLS, _form(rf"{_TABLE} enable row level security{_Z}")),
-        ("force row level security", _form(rf"{_TABLE} force row level security{_Z}")),
-        ("constraint", _form(rf"{_TABLE} add constraint IDENT{_SPACE}*(?=check\b|foreign\b|unique\b)")),
-        ("old constraint", _form(rf"{_TABLE} validate constraint IDENT{_Z}")),
-        ("old constraint", _form(rf"{_TABLE} drop constraint {_IF_THERE}IDENT{_Z}")),
-        ("alter", _form(
-            rf"{_TABLE} (?:add column|add constraint|alter (?:column )?{_NAME}"
-            r" (?:set|drop) (?:default|not null))\b")),
-        ("policy", _form("alter policy IDENT on NAME (?:to|using|with)\\b")),
-        ("alter function", _form(
-            rf"alter (?:function|procedure) NAMEARGS{_SPACE}*+"
-            r"(?:set (?!schema\b)|security |stable\b|immutable\b)"
-        )),
-        ("alter", _form(rf"alter view {_IF_THERE}NAME set{_SPACE}*\(")),
-        ("alter type", _form(r"alter type NAME add value ")),
-        ("owner", _form(
-            rf"alter (table|view|sequence|function|procedure|type) NAMEARGS owner to {_NAME}{_Z}")),
-    ),
-    "drop": (
-        ("policy", _form(rf"drop policy {_IF_THERE}IDENT on NAME{_Z}")),
-        ("trigger", _form(rf"drop trigger {_IF_THERE}IDENT on NAME{_Z}")),
-        ("no index", _form(rf"drop index {_IF_THERE}NAME{_Z}")),
-        ("function", _form(rf"drop (?:function|procedure) {_IF_THERE}NAMEARGS{_Z}")),
-    ),
-    "comment": (
-        ("comment", _form("comment on (?:table|view) NAME is ")),
-        ("column comment", _form("comment on column COLUMN is ")),
-        ("function comment", _form("comment on (?:function|procedure) NAMEARGS is ")),
-        ("policy comment", _form("comment on policy IDENT on NAME is ")),
-    ),
-    "grant": (("grant", _form(
-        rf"grant ([a-z][a-z, \t\n]*?) on (?:(table|sequence|function|procedure|routine|schema|type) )?"
-        rf"NAMEARGS to ({_NAME}(?:{_SPACE}*,{_SPACE}*{_NAME})*){_Z}")),),
-    "revoke": (("grant", _form(
-        rf"revoke ([a-z][a-z, \t\n]*?) on (?:(table|sequence|function|procedure|routine|schema|type) )?"
-        rf"NAMEARGS from ({_NAME}(?:{_SPACE}*,{_SPACE}*{_NAME})*){_Z}")),),
-}  # fmt: skip
-_FIRST_WORD: Final = re.compile(
-    rf"{_SPACE}*+(create|alter|drop|comment|grant|revoke)\b", re.IGNORECASE | re.ASCII
-)
-_ELEMENT_OTHERWISE: Final = re.compile(r"(?:\A|,)\s*like\b", re.IGNORECASE | re.ASCII)
-_TABLE_OTHERWISE: Final = re.compile(r"\b(?:partition|inherits|as|of)\b", re.IGNORECASE | re.ASCII)
-_ALTER_OTHERWISE: Final = re.compile(
-    r"(?<!delete )(?<!update )\bcascade\b"
-    r"|\b(?:rename|attach|detach|inherit|owner|type|schema|drop\s+(?:column|constraint)|using)\b",
-    re.IGNORECASE | re.ASCII,
-)
 _LONGEST: Final = 58
-"""Longer names are cut, or names made of them."""
+"""Longer names (in bytes) are cut, or names made of them."""
 
-_KINDS: Final = {"procedure": "function", "routine": "function", "function": "function", "type": "type",
-                 "schema": "schema"}  # fmt: skip
+_VERBS: Final = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
+_KINDS: Final = {
+    "OBJECT_TABLE": RELATION,
+    "OBJECT_VIEW": RELATION,
+    "OBJECT_SEQUENCE": RELATION,
+    "OBJECT_FUNCTION": "function",
+    "OBJECT_PROCEDURE": "function",
+    "OBJECT_ROUTINE": "function",
+    "OBJECT_TYPE": "type",
+    "OBJECT_SCHEMA": "schema",
+}
+_ROUTINES: Final = ("OBJECT_FUNCTION", "OBJECT_PROCEDURE")
 _ALL: Final[Mapping[str, tuple[str, ...]]] = {
     RELATION: ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN",
                "USAGE"),
@@ -129,130 +61,209 @@ _ALL: Final[Mapping[str, tuple[str, ...]]] = {
     "type": ("USAGE",),
     "schema": ("CREATE", "USAGE"),
 }  # fmt: skip
-_NOT_A_ROLE: Final = frozenset(("current_user", "session_user", "current_role", "group"))
+_SWITCHES: Final = {
+    "AT_EnableRowSecurity": RLS,
+    "AT_ForceRowSecurity": "force row level security",
+}
+_CHECKED: Final = ("CONSTR_CHECK", "CONSTR_FOREIGN", "CONSTR_UNIQUE")
+_OF_COLUMNS: Final = frozenset(("AT_AddColumn", "AT_ColumnDefault", "AT_SetNotNull", "AT_DropNotNull"))
 
 
-@lru_cache(maxsize=8192)
-def footprint(sql: str) -> Footprint | None:
-    """What a statement's text says of its effects; ``None`` for forms that may do more, or are not known."""
-    first = _FIRST_WORD.match(sql)
-    if first is None:
+def footprint(statement: Statement) -> Footprint | None:
+    """What a statement says of its effects; ``None`` for forms that may do more, or are not known."""
+    head = head_of(statement)
+    if head.verb not in _VERBS or head.tree is None:
         return None
-    for form, pattern in _FORMS[first[1].lower()]:
-        found = pattern.match(sql)
-        if found is not None:
-            return _footprint(form, found, sql[found.end() :])
+    read = _READERS.get(head.tree.which)
+    found = read(head.tree.node) if read is not None else None
+    if found is None or any(len(part.encode()) > _LONGEST for s in (found.thing, *found.slots) for part in s):
+        return None
+    return found
+
+
+def _table(node: Any) -> Footprint | None:
+    of = node.relation
+    copies = any(element.WhichOneof("node") == "table_like_clause" for element in node.table_elts)
+    more = node.inh_relations or node.HasField("partspec") or node.HasField("of_typename") or copies
+    return None if more or of.relpersistence == "t" else _whole(_relation(of))
+
+
+def _view(node: Any) -> Footprint | None:
+    return None if node.view.relpersistence == "t" else _whole(_relation(node.view))
+
+
+def _function(node: Any) -> Footprint | None:
+    return _whole(_thing("function", strings(node.funcname)))
+
+
+def _enum_type(node: Any) -> Footprint | None:
+    return _whole(_thing("type", strings(node.type_name)))
+
+
+def _index(node: Any) -> Footprint | None:
+    on = _relation(node.relation)
+    if not node.idxname or node.concurrent or on is None:
+        return None
+    return Footprint((("index", quoted(node.idxname)),), "own", on)
+
+
+def _policy(node: Any) -> Footprint | None:
+    return _on("policy", _relation(node.table), node.policy_name)
+
+
+def _trigger(node: Any) -> Footprint | None:
+    return None if node.isconstraint else _on("trigger", _relation(node.relation), node.trigname)
+
+
+def _altered(node: Any) -> Footprint | None:
+    """ALTER TABLE, VIEW or SEQUENCE."""
+    of, kind = _relation(node.relation), enum(node, "objtype")
+    commands = [each.alter_table_cmd for each in node.cmds]
+    said = [enum(command, "subtype") for command in commands]
+    if of is None or any(enum(command, "behavior") == "DROP_CASCADE" for command in commands):
+        return None
+    if said == ["AT_ChangeOwner"]:
+        return Footprint((("owner", *of),), "aside", of) if kind in _KINDS else None
+    if kind == "OBJECT_VIEW":
+        return Footprint((of,), "change", of) if said == ["AT_SetRelOptions"] else None
+    if kind != "OBJECT_TABLE":
+        return None
+    if len(said) == 1 and said[0] in _SWITCHES:
+        return Footprint(((_SWITCHES[said[0]], of[1]),), "own", of)
+    if said in (["AT_ValidateConstraint"], ["AT_DropConstraint"]):
+        return Footprint((("constraint", of[1], quoted(commands[0].name)),), "less", of)
+    if not all(map(_stays, said, commands)):
+        return None
+    if said == ["AT_AddConstraint"]:
+        made = getattr(commands[0], "def").constraint
+        if made.conname and enum(made, "contype") in _CHECKED:
+            return Footprint((("constraint", of[1], quoted(made.conname)),), "part", of)
+    return Footprint((of,), "change", of)
+
+
+def _stays(said: str, command: Any) -> bool:
+    """Whether one part of an ALTER TABLE acts on nothing but its table, and on all of that."""
+    if said == "AT_AddConstraint":
+        made = getattr(command, "def").constraint
+        return not made.indexname and not made.is_no_inherit and enum(made, "contype") != "CONSTR_EXCLUSION"
+    return said in _OF_COLUMNS
+
+
+def _altered_policy(node: Any) -> Footprint | None:
+    return _on("policy", _relation(node.table), node.policy_name)
+
+
+def _altered_function(node: Any) -> Footprint | None:
+    thing = _thing("function", strings(node.func.objname))
+    known = thing is not None and enum(node, "objtype") in _ROUTINES
+    return Footprint((thing,), "change", thing) if thing is not None and known else None
+
+
+def _altered_enum(node: Any) -> Footprint | None:
+    thing = _thing("type", strings(node.type_name))
+    return None if thing is None or node.old_val else Footprint((thing,), "change", thing)
+
+
+def _given(node: Any) -> Footprint | None:
+    """ALTER … OWNER TO, where it is not ALTER TABLE and the like."""
+    kind = enum(node, "object_type")
+    if kind not in (*_ROUTINES, "OBJECT_TYPE"):
+        return None
+    thing = _thing(_KINDS[kind], named(node.object))
+    return Footprint((("owner", *thing),), "aside", thing) if thing is not None else None
+
+
+def _dropped(node: Any) -> Footprint | None:
+    if len(node.objects) != 1 or node.concurrent or enum(node, "behavior") == "DROP_CASCADE":
+        return None
+    kind, parts = enum(node, "remove_type"), named(node.objects[0])
+    if kind == "OBJECT_INDEX":
+        return _beside(_thing("index", parts))
+    if kind in _ROUTINES:
+        return _whole(_thing("function", parts))
+    if kind in ("OBJECT_POLICY", "OBJECT_TRIGGER"):
+        return _on(kind[7:].lower(), _thing(RELATION, parts[:-1]), parts[-1])
     return None
 
 
-def _footprint(form: str, found: re.Match[str], rest: str) -> Footprint | None:
-    if form == "grant":
-        return _grant(found)
-    groups = [group for group in found.groups() if group]
-    kind = _KINDS.get(groups.pop(0).lower(), RELATION) if form == "owner" else ""
-    names = [[_shown(piece) for piece in _PIECE.findall(group)] for group in groups]
-    if any(len(piece) > _LONGEST for name in names for piece in name):
+def _comment(node: Any) -> Footprint | None:
+    kind, parts = enum(node, "objtype"), named(node.object)
+    if kind in ("OBJECT_TABLE", "OBJECT_VIEW"):
+        of = _thing(RELATION, parts)
+        return Footprint((("comment", of[1]),), "own", of) if of is not None else None
+    if kind in _ROUTINES:
+        of = _thing("function", parts)
+        return Footprint((("function comment", of[1]),), "own", of) if of is not None else None
+    if kind in ("OBJECT_COLUMN", "OBJECT_POLICY"):
+        of = _thing(RELATION, parts[:-1])
+        what = "comment" if kind == "OBJECT_COLUMN" else "policy comment"
+        return _on(what, of, parts[-1])
+    return None
+
+
+def _grant(node: Any) -> Footprint | None:
+    kind = _KINDS.get(enum(node, "objtype"))
+    alone = enum(node, "targtype") == "ACL_TARGET_OBJECT" and len(node.objects) == 1
+    plain = (
+        not node.grant_option and not node.HasField("grantor") and enum(node, "behavior") != "DROP_CASCADE"
+    )
+    thing = _thing(kind, named(node.objects[0])) if kind is not None and alone and plain else None
+    if kind is None or thing is None or any(each.access_priv.cols for each in node.privileges):
         return None
-    first, last = names[0][-1], names[-1][-1]
-    relation = (RELATION, first)
-    match form:
-        case "table":
-            return None if _makes_more(rest) else Footprint((relation,), "make", relation)
-        case "view":
-            return Footprint((relation,), "make", relation)
-        case "alter":
-            return None if _changes_more(rest) else Footprint((relation,), "change", relation)
-        case "constraint":
-            if any(text for depth, text in _by_depth(rest) if not depth and "," in text) or _changes_more(
-                rest
-            ):
-                return None
-            return Footprint((("constraint", first, last),), "part", relation)
-        case "old constraint":
-            return Footprint((("constraint", first, last),), "less", relation)
-        case "function" | "type":
-            return Footprint(((form, first),), "make", (form, first))
-        case "alter function" | "alter type":
-            thing = (form.removeprefix("alter "), first)
-            return Footprint((thing,), "change", thing)
-        case "owner":
-            return Footprint((("owner", kind, first),), "aside", (kind, first))
-        case "comment":
-            return Footprint((("comment", first),), "own", relation)
-        case "column comment":
-            return Footprint((("comment", names[0][-2], first),), "own", (RELATION, names[0][-2]))
-        case "function comment":
-            return Footprint((("function comment", first),), "own", ("function", first))
-        case "policy comment":
-            return Footprint((("policy comment", last, first),), "own", (RELATION, last))
-        case "no index":
-            return Footprint((("index", first),), "own", ("index", first))
-        case "index":
-            return Footprint((("index", first),), "own", (RELATION, last))
-        case "policy" | "trigger":
-            table = last if len(names) > 1 else _table_of_trigger(rest)
-            return Footprint(((form, table, first),), "own", (RELATION, table)) if table else None
-        case _:
-            return Footprint(((form, first),), "own", relation)
-
-
-def _grant(found: re.Match[str]) -> Footprint | None:
-    privileges, what, name, roles = found.groups()
-    kind = _KINDS.get((what or "table").lower(), RELATION)
-    given = [" ".join(word.upper().split()) for word in privileges.split(",")]
-    if given in (["ALL"], ["ALL PRIVILEGES"]):
-        given = list(_ALL[kind])
-    shown = [_shown(piece) for piece in _PIECE.findall(roles)]
-    last = _shown(_PIECE.findall(name)[-1])
-    if not set(given) <= set(_ALL[kind]) or _NOT_A_ROLE & set(shown) or len(last) > _LONGEST:
+    given = [each.access_priv.priv_name.upper() for each in node.privileges] or list(_ALL[kind])
+    roles = [_role(each.role_spec) for each in node.grantees]
+    if not set(given) <= set(_ALL[kind]) or None in roles:
         return None
-    slots = [
-        ("grant", kind, last, privilege, "PUBLIC" if role == "public" else role)
-        for role in shown
-        for privilege in given
-    ]
-    return Footprint(tuple(slots), "aside", (kind, last))
+    slots = [("grant", *thing, privilege, role or "") for role in roles for privilege in given]
+    return Footprint(tuple(slots), "aside", thing)
 
 
-def _makes_more(rest: str) -> bool:
-    """Whether a CREATE TABLE has columns of another one, or rows; ``rest`` begins inside its parentheses."""
-    elements = after = ""
-    closed = False
-    for depth, text in _by_depth(rest):
-        closed = closed or depth < 0
-        if depth < 0:
-            after += text
-        elif depth == 0 and not closed:
-            elements += text
-    return _ELEMENT_OTHERWISE.search(elements) is not None or _TABLE_OTHERWISE.search(after) is not None
+def _role(node: Any) -> str | None:
+    """A role as facts show it; ``None`` for one that the session says (CURRENT_USER)."""
+    kind = enum(node, "roletype")
+    if kind == "ROLESPEC_PUBLIC":
+        return "PUBLIC"
+    return quoted(node.rolename) if kind == "ROLESPEC_CSTRING" else None
 
 
-def _changes_more(rest: str) -> bool:
-    outer = " ".join(" ".join(text.split()) for depth, text in _by_depth(rest) if depth == 0)
-    return _ALTER_OTHERWISE.search(outer) is not None
+Thing = tuple[str, str]
 
 
-_TOKEN: Final = re.compile(
-    r"""'[^']*+(?:''[^']*+)*'(?!')|"[^"]*+(?:""[^"]*+)*"(?!")|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/|[()]""",
-    re.DOTALL,
-)
+def _relation(node: Any) -> Thing | None:
+    return _thing(RELATION, relation(node))
 
 
-def _by_depth(sql: str) -> Iterator[tuple[int, str]]:
-    """Pieces of a text without its literals, quoted names and comments, and how many parentheses deep."""
-    depth = at = 0
-    for token in _TOKEN.finditer(sql):
-        yield depth, sql[at : token.start()] + " "
-        at = token.end()
-        depth += (token[0] == "(") - (token[0] == ")")
-    yield depth, sql[at:]
+def _thing(kind: str, parts: Sequence[str]) -> Thing | None:
+    """A thing by the last part of its name; ``None`` where that names a database, too."""
+    return (kind, quoted(parts[-1])) if 0 < len(parts) < 3 else None
 
 
-def _table_of_trigger(rest: str) -> str:
-    """``… INSERT OR UPDATE OF a, b ON t …``"""
-    at = re.search(rf"\bon\b{_SPACE}*+{_QUALIFIED}", rest, re.IGNORECASE | re.ASCII)
-    return _shown(_PIECE.findall(at[1])[-1]) if at is not None else ""
+def _whole(thing: Thing | None) -> Footprint | None:
+    return Footprint((thing,), "make", thing) if thing is not None else None
 
 
-def _shown(piece: str) -> str:
-    return quoted(piece[1:-1].replace('""', '"') if piece.startswith('"') else piece.lower())
+def _beside(thing: Thing | None) -> Footprint | None:
+    return Footprint((thing,), "own", thing) if thing is not None else None
+
+
+def _on(kind: str, of: Thing | None, name: str) -> Footprint | None:
+    return Footprint(((kind, of[1], quoted(name)),), "own", of) if of is not None else None
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Footprint | None]]] = {
+    "create_stmt": _table,
+    "view_stmt": _view,
+    "create_function_stmt": _function,
+    "create_enum_stmt": _enum_type,
+    "index_stmt": _index,
+    "create_policy_stmt": _policy,
+    "create_trig_stmt": _trigger,
+    "alter_table_stmt": _altered,
+    "alter_policy_stmt": _altered_policy,
+    "alter_function_stmt": _altered_function,
+    "alter_enum_stmt": _altered_enum,
+    "alter_owner_stmt": _given,
+    "drop_stmt": _dropped,
+    "comment_stmt": _comment,
+    "grant_stmt": _grant,
+}

@@ -34,7 +34,7 @@ def takes_part(migration: Migration) -> bool:
     statements = migration.statements
     return (
         0 < len(statements) <= _MOST
-        and all(footprint(s.text) is not None and not unsendable(s) for s in statements)
+        and all(footprint(s) is not None and not unsendable(s) for s in statements)
         and not problems(migration.text)
     )
 
@@ -124,7 +124,7 @@ class Run:
     def _windows(self) -> Iterator[tuple[Window, list[int]]]:
         window, numbers = Window(), list[int]()
         for number, (_, statement) in enumerate(self._statements):
-            found = footprint(statement.text)
+            found = footprint(statement)
             assert isinstance(found, Footprint)
             if numbers and (len(numbers) >= _LOOK_EVERY or not window.admits(found)):
                 yield window, numbers
