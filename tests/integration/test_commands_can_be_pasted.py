@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from landed.cli.options import Common
-from landed.core.advice import shell_word
+from landed.core.next import BREAK, Next, landed, shell_word
 from support.clients.wrangler import DATABASE_ID, database_files
 from support.process.landed_process import Landed
 
@@ -93,12 +93,14 @@ def test_git_commands_name_the_folder_as_well(project: Landed) -> None:
 
 def test_prose_about_landed_is_left_alone() -> None:
     common = Common(project="a b", words=["--project", "a b"])
-    text = "landed checks it. If it has run: landed resume x --ran 1\nIf not: landed resume x --run 1"
-    assert common.command(text) == (
+    ran, run = landed("resume", "x", ran=1), landed("resume", "x", run=1)
+    told = Next("landed checks it. If it has run: ", ran, BREAK, "If not: ", run)
+    assert common.command(told) == (
         "landed checks it. If it has run: landed --project 'a b' resume x --ran 1\n"
         "If not: landed --project 'a b' resume x --run 1"
     )
-    assert Common().command(text) == text
+    assert Common().command(told) == told
+    assert common.command("landed apply") == "landed apply"
 
 
 def test_plain_names_stay_as_they_are() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from landed.core.errors import Ambiguous, Busy, NeedsConfirmation, NotProven
 from landed.core.migration import Migration
+from landed.core.next import landed
 from landed.engines.base import Consent
 from landed.engines.postgres.connect.blocking import Watcher
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
@@ -149,7 +150,7 @@ def test_what_is_in_the_way_is_found_before_anything_of_a_file_runs(world: World
     text = f"ALTER TABLE orders ADD a int; {UNIQUE}; CREATE INDEX CONCURRENTLY ON later (id)"
     file = Migration("8_y.sql", "8", "migrations/8_y.sql", text, parse)
     with pytest.raises(NeedsConfirmation) as refused:
-        refuse_obstacles(world.connection, file, {1, 2, 3}, Consent(), "landed resume 8_y.sql")
+        refuse_obstacles(world.connection, file, {1, 2, 3}, Consent(), landed("resume", "8_y.sql"))
     assert str(refused.value.next).endswith(
         "landed resume 8_y.sql --allow 'drop-invalid-index:public.one_region'"
     )

@@ -9,6 +9,7 @@ import click
 from landed.cli.options import Common, command
 from landed.cli.output import emit_json, say_lines
 from landed.core.errors import UsageError
+from landed.core.next import landed
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_LANDED_COMPLETE"
@@ -50,5 +51,5 @@ def _detected() -> str:
         return name
     raise UsageError(
         f"there is no completion for the shell {name}" if name else "$SHELL does not say which shell you use",
-        next="landed completion bash",
+        next=landed("completion", "bash"),
     )

@@ -9,7 +9,7 @@ import click
 from landed.cli.options import Common, command
 from landed.cli.output import confirm, emit_json
 from landed.core.errors import UsageError
-from landed.core.next import Command, landed, prose
+from landed.core.next import Blank, Command, Hint, Next, landed
 
 
 @command(name="exec")
@@ -56,7 +56,11 @@ def exec_(
             "give the SQL once: as argument, with --command or with --file"
             if given
             else "there is no SQL to run",
-            next=prose('landed exec "SELECT …", or: landed exec --file FILE'),
+            next=Next(
+                landed("exec", Hint("SELECT …")).afterwards(),
+                ", or: ",
+                landed("exec", file=Blank("FILE")).afterwards(),
+            ),
         )
     source = None if file is None else ("standard input" if file == "-" else file)
     content = _read(file) if file is not None else given[0]

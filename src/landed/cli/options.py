@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from landed.cli.given import GIVEN
 from landed.core.errors import LandedError, UsageError
 
 if TYPE_CHECKING:
-    from landed.core.next import Command
+    from landed.core.given import Given
     from landed.ops.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -83,22 +84,12 @@ class Common:
             )
         return self.target
 
-    def command(self, text: str) -> str:
-        """A command to show, with the options that the user gave put in, so that it can be pasted."""
-        if not self.words:
-            return text
-        from landed.core.next import with_options
+    @property
+    def command(self) -> Given:
+        """What puts the options that the user gave into a command that is shown, so that it can be pasted."""
+        from landed.core.given import Given
 
-        return with_options(text, self._given)
-
-    def _given(self, command: Command) -> str:
-        from landed.core.next import shell_word
-
-        if command.program == "git" and self.project:
-            return f"git -C {shell_word(self.project)} {command.rest}"
-        if command.program != "landed" or not command.verb:
-            return command
-        return f"landed {_joined(self.words)} {command.rest}".rstrip()
+        return Given(self.words, self.project, _words(self, ()))
 
 
 _SHARED = (
@@ -174,10 +165,11 @@ def _hidden(option: click.Option) -> click.Option:
 def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     outer = context.find_root().params
     merged: dict[str, Any] = {name: given.get(name) or outer.get(name) for name in _NAMES}
-    targets = tuple(merged["target"] or ())
+    targets = tuple(map(_of_environment, merged["target"] or ()))
+    shadow = _of_environment(merged["shadow"]) if merged["shadow"] else None
     common = Common(
         merged["project"], targets[-1] if targets else None, merged["env"], merged["migrations"],
-        merged["persist_to"], merged["shadow"], bool(merged["json"]), bool(merged["debug"]), [], targets,
+        merged["persist_to"], shadow, bool(merged["json"]), bool(merged["debug"]), [], targets,
     )  # fmt: skip
     common.words = _words(common, targets)
     context.obj = common
@@ -185,6 +177,18 @@ def _merge(context: click.Context, given: dict[str, Any]) -> Common:
 
     last_resort.handlers[:] = [common._end]
     return common
+
+
+def _of_environment(value: str) -> str:
+    """A database that is named by the variable that holds it: ``$DATABASE_URL``, as no shell has put it in.
+
+    So argument vectors with a secret in them can be handed on, and no secret stands among arguments.
+    """
+    held = os.environ.get(value[1:]) if value.startswith("$") else None
+    if held is None:
+        return value
+    GIVEN.append(held)
+    return held
 
 
 def _words(common: Common, targets: tuple[str, ...]) -> list[str]:
@@ -204,9 +208,9 @@ def _without_secrets(value: str) -> str:
         return value
     name = next((name for name, held in os.environ.items() if held == value and name.isidentifier()), None)
     if name is not None:
-        from landed.core.next import Variable
+        from landed.core.words import Variable
 
-        return Variable(name)
+        return Variable(f"${name}")
     from landed.project.naming import redact
 
     try:
@@ -219,12 +223,6 @@ def _without_secrets(value: str) -> str:
     mode = dsn.option("sslmode")
     query = "" if dsn.is_socket or mode is None else f"?sslmode={mode}"
     return str(dsn).replace("//", user, 1) + query
-
-
-def _joined(words: list[str]) -> str:
-    from landed.core.next import shell_word
-
-    return " ".join(map(shell_word, words))
 
 
 def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

@@ -14,6 +14,7 @@ import click
 from landed.cli.options import Common, command
 from landed.cli.output import emit_json, progress, say
 from landed.core.errors import UsageError
+from landed.core.next import REHEARSE
 
 if TYPE_CHECKING:
     from landed.ops.rehearse_data import DataRehearsal
@@ -53,7 +54,7 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
     if with_data and workspace.mode == "postgres":
         raise UsageError(
             "--with-data is for local SQLite and D1 databases: a Postgres database is not copied.",
-            next="landed rehearse",
+            next=REHEARSE,
         )
     with progress("rehearsing") as tick:
         result = run(workspace, progress=tick)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from landed.core.next import Hint, Next, landed, shell_word
+from landed.core.next import Hand, Hint, Next, landed, shell_word
 from landed.core.standing import Judgement, Standing
 
 __all__ = ["Plan", "advise", "can_resume", "next_command", "resume_plan", "shell_word"]
@@ -79,7 +79,7 @@ def can_resume(judgement: Judgement) -> bool:
     return resume_plan(judgement).problem is None or (remedy is not None and remedy.whole)
 
 
-def next_command(judgement: Judgement) -> str | None:
+def next_command(judgement: Judgement) -> Next | None:
     """The next command for one migration, ``None`` when there is nothing to do."""
     if judgement.standing is Standing.OK:
         return None
@@ -87,15 +87,21 @@ def next_command(judgement: Judgement) -> str | None:
     match judgement.standing:
         case Standing.DUPLICATE if "same-version" in judgement.flags:
             return Next(
-                f"rename {shell_word(judgement.file or '')} so that its version is its own, then: ", status
+                f"rename {shell_word(judgement.file or '')} so that its version is its own, then: ",
+                status.afterwards(),
             )
         case Standing.DUPLICATE:
-            return Next("remove one of its two rows from the ledger (", landed("exec"), "), then: ", status)
+            return Next(
+                "remove one of its two rows from the ledger (",
+                landed("exec").afterwards(),
+                "), then: ",
+                status.afterwards(),
+            )
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:
             return Next(landed("apply"))
         case Standing.UNRECORDED | Standing.PHANTOM:
             if judgement.unproven and judgement.standing is Standing.UNRECORDED and not judgement.renamed:
-                return Next(landed("repair", name, reason=Hint("…")))
+                return Next(landed("repair", name, reason=Hint("…")), _CHECK, choice=f"record {name}")
             return Next(landed("repair", name))
         case Standing.UNPROVABLE:
             return Next("add a check to the file: -- landed:verify SELECT …")
@@ -103,13 +109,16 @@ def next_command(judgement: Judgement) -> str | None:
             return Next(landed("repair", name)) if judgement.renamed else _no_file(judgement)
         case Standing.EDITED:
             return Next(
-                f"restore {shell_word(judgement.file or '')} as it was applied, or: ",
+                Hand(f"restore {shell_word(judgement.file or '')} as it was applied"),
+                ", or: ",
                 landed("lock", accept=name),
+                choice=f"edited {name}",
             )
         case Standing.PARTIAL if can_resume(judgement):
-            return Next(landed("resume", name, allow=judgement.allow))
+            drop = f"indexes of {name}" if judgement.allow else None
+            return Next(landed("resume", name, allow=judgement.allow), choice=drop)
         case Standing.PARTIAL if judgement.remedy is not None and judgement.remedy.instead:
-            return Next("put the statements above into a new migration, then: ", status)
+            return Next("put the statements above into a new migration, then: ", status.afterwards())
         case Standing.PARTIAL:
             return Next(landed("drift", "files", "target"))
 
@@ -120,4 +129,12 @@ def _no_file(judgement: Judgement) -> Next:
             return note
     if "sql-in-ledger" in judgement.flags:
         return Next(landed("repair", judgement.name, fetch=True))
-    return Next("put the file back, or: ", landed("repair", judgement.name, reason=Hint("…")))
+    return Next(
+        Hand("put the file back"),
+        ", or: ",
+        landed("repair", judgement.name, reason=Hint("…")),
+        choice=f"no file {judgement.name}",
+    )
+
+
+_CHECK = Hand("add a check to the file that shows its rows: -- landed:verify SELECT …", said=False)

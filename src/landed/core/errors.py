@@ -14,22 +14,88 @@ LandedError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from landed.core.given import Given
+    from landed.core.next import Next
+
+
+class Code(StrEnum):
+    """What kind of trouble an error is: stable words for programs."""
+
+    # what was asked for, and what the project says
+    USAGE = "usage"
+    CONFIGURATION = "configuration"
+    CONSENT = "consent"
+    INTERRUPTED = "interrupted"
+    # the database and the way to it
+    CONNECTION = "connection"
+    LOGIN = "login"
+    RIGHTS = "rights"
+    UNREADABLE = "unreadable"
+    BUSY = "busy"
+    LOCK = "lock"
+    TIMEOUT = "timeout"
+    LIMIT = "limit"
+    AMBIGUOUS = "ambiguous"
+    # a statement that the database refused
+    STATEMENT = "statement"
+    SYNTAX = "syntax"
+    MISSING_OBJECT = "missing-object"
+    EXISTS = "exists"
+    DEPENDENT = "dependent"
+    NOT_NULL = "not-null"
+    UNIQUE = "unique"
+    FOREIGN_KEY = "foreign-key"
+    CHECK = "check"
+    CONSTRAINT = "constraint"
+    # a file that may not be committed, or not even be run
+    NOT_RUNNABLE = "not-runnable"
+    CASCADE = "cascade"
+    ROWS = "rows"
+    REFERENCES = "references"
+    EFFECTS = "effects"
+    OWN_CHECK = "own-check"
+    HISTORY = "history"
+    BLOCKED = "blocked"
+    CHANGED = "changed"
+    NOT_PROVEN = "not-proven"
+    FAILED = "failed"
+    DEFECT = "defect"
+
+
+class Place(str):
+    """Where something is: ``migrations/0002_x.sql:3``, with its parts.
+
+    ``line`` counts from 1; ``statement`` is the number of a statement in the file.
+    """
+
+    file: str
+    line: int | None
+    statement: int | None
+
+    def __new__(cls, file: str, line: int | None = None, statement: int | None = None) -> Place:
+        """The text is the file alone where there is no line."""
+        made = super().__new__(cls, file if line is None else f"{file}:{line}")
+        made.file, made.line, made.statement = file, line or None, statement
+        return made
 
 
 class LandedError(Exception):
     """Something that landed tells the user.
 
     ``message`` says in the user's words what happened; ``details`` are further lines (what had
-    already happened, evidence); ``next`` is the command or action to take, shown last; ``where`` is
-    a place such as ``migrations/0002_x.sql:3``. ``with_options`` puts the options that the user gave into
-    a command of it: the command line hangs it on the error, as click keeps an error's context.
+    already happened, evidence); ``next`` is what to do, shown last: a ``Next``, a ``Command``, or plain
+    words. ``where`` is a :class:`Place`, or the text of one that is no file (``flag --env``). ``code`` is
+    stable and says what kind of trouble it is, ``sqlstate`` the server's own code. ``with_options`` puts the
+    options that the user gave into a command of it: the command line hangs it on the error, as click keeps an
+    error's context, and so it does ``plan``: the document of what would be done, where consent is missing.
     """
 
     exit_code = 1
+    code = Code.FAILED
 
     def __init__(
         self,
@@ -38,56 +104,82 @@ class LandedError(Exception):
         details: tuple[str, ...] | list[str] = (),
         next: str | None = None,
         where: str | None = None,
+        code: Code | None = None,
+        sqlstate: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.details = tuple(details)
         self.next = next
         self.where = where
-        self.with_options: Callable[[str], str] | None = None
+        if code is not None:
+            self.code = code
+        self.sqlstate = sqlstate or None
+        self.with_options: Given | None = None
+        self.plan: dict[str, Any] | None = None
+
+    @property
+    def way(self) -> Next:
+        """What to do next as a value, whose actions can be taken."""
+        from landed.core.next import as_next
+
+        return as_next(self.next)
 
 
 class UsageError(LandedError):
     """The command line asks for something that cannot be."""
 
     exit_code = 2
+    code = Code.USAGE
 
 
 class ConfigError(UsageError):
     """The project's configuration or its files are wrong."""
+
+    code = Code.CONFIGURATION
 
 
 class CannotKnow(LandedError):
     """landed could not find out: the database cannot be reached or read."""
 
     exit_code = 3
+    code = Code.UNREADABLE
 
 
 class Busy(CannotKnow):
     """Another process holds the database."""
 
+    code = Code.BUSY
+
 
 class LimitReached(CannotKnow):
     """A replay was stopped: it took more time, memory or disk than it may. Nothing is known of the rest."""
 
+    code = Code.LIMIT
+
 
 class Ambiguous(CannotKnow):
     """A write was sent, its reply was lost, and the database cannot be read: it may have happened."""
+
+    code = Code.AMBIGUOUS
 
 
 class NeedsConfirmation(LandedError):
     """A writing command without consent; nothing was changed."""
 
     exit_code = 4
+    code = Code.CONSENT
 
 
 class NotProven(LandedError):
     """A migration failed, or what it should have done is not there; it was not recorded."""
 
     exit_code = 1
+    code = Code.NOT_PROVEN
 
 
 class Interrupted(LandedError):
     """Stopped by the user while a write was under way on a server; says what became of it."""
 
     exit_code = 130
+    code = Code.INTERRUPTED

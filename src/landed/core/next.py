@@ -1,176 +1,53 @@
-"""What to do next, as a value: words, and commands that are made from their arguments, never from text.
+"""What to do next, as a value: words, commands, and which of them a person has to choose among.
 
-A command that is shown is pasted into a shell. Names in it come from databases, files and servers, so each
-is one word of the shell and no option, whatever it is: ``x$(touch y)``, ``--yes``, ``a\nb``.
+A command is made from its words, never from text; see :mod:`landed.core.command`.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-from landed.core.printable import escaped, is_shown_whole
+from landed.core.command import (
+    APPLY,
+    DOCTOR,
+    LOCK,
+    REHEARSE,
+    STATUS,
+    Command,
+    Effect,
+    landed,
+    option,
+    program,
+)
+from landed.core.printable import escaped
+from landed.core.words import Blank, Hint, Quoted, Variable, shell_word
 
-VERBS = (
-    "status|verify|apply|resume|repair|undo|rehearse|drift|lock|shadow|exec|doctor|demo|completion"
-)  # fmt: skip
-_VERB = re.compile(r"\w+")
-_COMMIT = re.compile(r"[0-9a-f]{7,40}\^\Z")
-_WRITTEN = re.compile(rf"\blanded (?=(?:{VERBS})\b)")
-
-
-class Hint(str):
-    """A word that is shown in double quotes if these keep it: ``"…"`` for what the user puts there."""
-
-
-class Variable(str):
-    """The name of an environment variable, whose value is the word: ``"$DATABASE_URL"``."""
-
-
-class Quoted(str):
-    """A word that is shown in quotes, also where no shell needs them."""
-
-
-def shell_word(text: str) -> str:
-    r"""A name as one word of a command that can be pasted into a shell.
-
-    What cannot be shown is written with the shell's ``printf``, in which every shell finds the same bytes
-    (``$'…'`` is not known to all of them).
-    """
-    if isinstance(text, Variable) and text.isidentifier() and text.isascii():
-        return f'"${text}"'
-    # Within single quotes a backslash is one to most shells; to fish it takes the meaning of a quote or
-    # another one after it.
-    if not is_shown_whole(text) or any(pair in text + "'" for pair in ("\\'", "\\\\")):
-        return _printf(text)
-    if isinstance(text, Hint) and not any(c in '"$`\\!' for c in text):
-        return f'"{text}"'
-    # To zsh "=ls" is the path of ls.
-    if isinstance(text, Quoted) or text.startswith("="):
-        return "'" + text.replace("'", "'\"'\"'") + "'"
-    if (text and all(c.isalnum() or c in "._-/:" for c in text)) or _COMMIT.match(text):
-        return text
-    return shlex.quote(text)
-
-
-def _printf(text: str) -> str:
-    if text.endswith("\n"):
-        # A substitution takes line breaks off the end. No quote is in the word: also where a shell does not
-        # know this form, nothing of it is code.
-        return "$'" + "".join(c if c not in "\\'" and is_shown_whole(c) else _octal(c) for c in text) + "'"
-    body = "".join(
-        "%%" if c == "%" else c if c not in "\\'" and is_shown_whole(c) else _octal(c) for c in text
-    )
-    if body.startswith("-"):
-        body = "\\055" + body[1:]
-    return f"\"$(printf '{body}')\""
-
-
-def _octal(character: str) -> str:
-    return "".join(f"\\{byte:03o}" for byte in _bytes(character))
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-
-
-class Command(str):
-    """One command line: the text that can be pasted. ``program`` is its first word, ``rest`` all after it.
-
-    The options that the user gave are put between both where it is shown. ``verb``, ``names`` and
-    ``options`` (shell text) are those of a command of landed.
-    """
-
-    program: str
-    rest: str
-    verb: str
-    names: tuple[str, ...]
-    options: tuple[str, ...]
-
-    def __new__(
-        cls,
-        program: str,
-        rest: str,
-        verb: str = "",
-        names: tuple[str, ...] = (),
-        options: tuple[str, ...] = (),
-    ) -> Command:
-        """``rest`` and ``options`` are shell text already."""
-        made = super().__new__(cls, f"{program} {rest}".rstrip())
-        made.program, made.rest = program, rest
-        made.verb, made.names, made.options = verb, names, options
-        return made
-
-    def but(self, verb: str, *names: str) -> Command:
-        """Another command of landed with the options of this one."""
-        return _landed(verb, names, self.options)
-
-    def allowing(self, losses: Iterable[str]) -> Command:
-        """The same with these losses allowed by name."""
-        more = tuple(f"--allow {shell_word(Quoted(loss))}" for loss in losses)
-        if not more:
-            return self
-        return _landed(self.verb, self.names, (*self.options, *more))
-
-
-Value = str | int | bool | Iterable[str | int] | None
-
-
-def landed(verb: str, *names: str, **options: Value) -> Command:
-    """A command of landed: ``landed("repair", name, reason=Hint("…"), yes=True)``.
-
-    Options are flags (``True``), values, or several of them; what is ``None``, ``False`` or empty is left
-    out. A name that would be read as an option stands behind ``--``, such a value behind ``=``.
-    """
-    return _landed(verb, names, tuple(w for name, value in options.items() for w in _option(name, value)))
-
-
-def _landed(verb: str, names: tuple[str, ...], options: tuple[str, ...]) -> Command:
-    words = [shell_word(name) for name in names]
-    if any(name.startswith("-") for name in names):
-        rest = [verb, *options, "--", *words]
-    else:
-        rest = [verb, *words, *options]
-    return Command("landed", " ".join(rest), verb, names, options)
-
-
-def _option(name: str, value: Value) -> list[str]:
-    flag = "--" + name.rstrip("_").replace("_", "-")
-    if value is None or value is False:
-        return []
-    if value is True:
-        return [flag]
-    if isinstance(value, str | int):
-        text = value if isinstance(value, str) else str(value)
-        return [f"{flag}={shell_word(text)}"] if text.startswith("-") else [flag, shell_word(text)]
-    return [word for each in value for word in _option(name, each)]
-
-
-def option(flag: str, value: str) -> Command:
-    """An option to give besides, as words of a shell: ``option("--env", name)``."""
-    head, _, rest = " ".join(_option(flag.removeprefix("--"), value)).partition(" ")
-    return Command(head, rest)
-
-
-APPLY, STATUS, DOCTOR = landed("apply"), landed("status"), landed("doctor")
-
-
-def program(name: str, *arguments: str) -> Command:
-    """A command of another program, such as ``program("git", "show", ref)``. The caller keeps names that
-    may begin with ``-`` from where they would be options, as no two programs agree on that."""
-    return Command(name, " ".join(shell_word(word) for word in arguments))
-
-
-def as_command(text: str) -> Command:
-    """A command of landed's own that is given as a text without names."""
-    if isinstance(text, Command):
-        return text
-    verb, _, rest = text.removeprefix("landed ").partition(" ")
-    return _landed(verb, (), (rest,) if rest else ())
+__all__ = [
+    "APPLY",
+    "BREAK",
+    "DOCTOR",
+    "LOCK",
+    "REHEARSE",
+    "STATUS",
+    "Action",
+    "Blank",
+    "Command",
+    "Effect",
+    "Hand",
+    "Hint",
+    "Next",
+    "Quoted",
+    "Variable",
+    "as_next",
+    "landed",
+    "lines",
+    "option",
+    "program",
+    "several",
+    "shell_word",
+    "with_options",
+]
 
 
 class _Break:
@@ -178,7 +55,46 @@ class _Break:
 
 
 BREAK = _Break()
-Part = str | Command | _Break
+
+
+class Hand(str):
+    """Words that are themselves an alternative: something to be done, or to be left, by hand.
+
+    One that is not ``said`` stands in no text, since it goes without saying: to change nothing.
+    """
+
+    said: bool
+    choice: str | None
+
+    def __new__(cls, words: str, choice: str | None = None, *, said: bool = True) -> Hand:
+        """The words as they are, but for what steers a terminal or breaks the line."""
+        made = super().__new__(cls, escaped(words))
+        made.said, made.choice = said, choice
+        return made
+
+    def among(self, choice: str) -> Hand:
+        """The same as one of the alternatives of a group."""
+        return Hand(self, choice, said=self.said)
+
+
+Part = str | Command | Hand | _Break
+
+
+class Action(NamedTuple):
+    """One step that can be taken: a command, or (``None``) something by hand, always one of a choice.
+
+    ``text`` is what stands before the command in words, or what is to be done by hand. ``choice`` names the
+    group of at least two alternatives between which only a person decides; ``None``: it can be run as it is.
+    """
+
+    command: Command | None
+    text: str | None
+    choice: str | None
+
+    @property
+    def effect(self) -> Effect:
+        """What it does."""
+        return self.command.effect if self.command is not None else Effect.BY_HAND
 
 
 class Next(str):
@@ -190,23 +106,73 @@ class Next(str):
 
     parts: tuple[Part, ...]
 
-    def __new__(cls, *parts: Part | None) -> Next:
-        """One after the other; those of a part that is a :class:`Next` itself are taken over."""
+    def __new__(cls, *parts: Part | None, choice: str | None = None) -> Next:
+        """One after the other; those of a part that is a :class:`Next` itself are taken over.
+
+        With ``choice``, the commands that can be run now and the :class:`Hand` parts are its alternatives.
+        """
         flat: list[Part] = []
         for part in parts:
             if isinstance(part, Next):
                 flat += part.parts
-            elif isinstance(part, Command | _Break):
+            elif isinstance(part, Command | Hand | _Break):
                 flat.append(part)
             elif part:
                 flat.append(escaped(part))
-        made = super().__new__(cls, "".join("\n" if isinstance(p, _Break) else p for p in flat))
+        if choice is not None:
+            flat = [p.among(choice) if _is_free(p) else p for p in flat]  # type: ignore[union-attr]
+        texts = ("\n" if isinstance(p, _Break) else p for p in flat if _is_said(p))
+        made = super().__new__(cls, "".join(texts))
         made.parts = tuple(flat)
         return made
 
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The steps that can be taken now, in order; empty where something has to be done by hand first.
+
+        Whatever needs a person's word is one of a choice: where no other alternative is named, the other one
+        is to change nothing.
+        """
+        found = list(self._offered())
+        for number, action in enumerate(found):
+            if action.choice is None and action.command is not None and action.command.is_personal:
+                found[number] = action._replace(choice=_own(action.command))
+        groups = [a.choice for a in found if a.choice is not None]
+        alone = [group for group in dict.fromkeys(groups) if groups.count(group) == 1]
+        return (*found, *(Action(None, _NOTHING, group) for group in alone))
+
+    def _offered(self) -> Iterable[Action]:
+        words = ""
+        for part in self.parts:
+            if isinstance(part, Command):
+                if not part.later:
+                    yield Action(part, words.strip(" :(,") or None, part.choice)
+                words = ""
+            elif isinstance(part, Hand):
+                if part.choice is not None:
+                    yield Action(None, part, part.choice)
+                words = ""
+            else:
+                words = "" if isinstance(part, _Break) else part
+
+    @property
+    def has_command(self) -> bool:
+        """Whether it names a command."""
+        return any(isinstance(part, Command) for part in self.parts)
+
     def shown(self, each: Callable[[Command], str]) -> Next:
         """The same with every command as ``each`` shows it."""
-        return Next(*(each(part) if isinstance(part, Command) else part for part in self.parts))
+        return Next(*(each(p) if isinstance(p, Command) else p for p in self.parts if _is_said(p)))
+
+    @property
+    def first(self) -> Command | None:
+        """The command that it begins with; ``None`` where words stand before it."""
+        return self.parts[0] if self.parts and isinstance(self.parts[0], Command) else None
+
+    @property
+    def is_apply(self) -> bool:
+        """Whether it is ``landed apply`` and no more."""
+        return self.first is not None and str(self) == str(APPLY)
 
     def instead(self, verb: str, other: str, *names: str) -> Next:
         """The same with another command of landed, of these names, wherever it has one of this verb."""
@@ -216,32 +182,27 @@ class Next(str):
         )
 
 
-def prose(text: str) -> Next:
-    """Words of landed's own with the commands in them: ``prose("Correct the file. Then run: landed apply")``.
+_NOTHING = "change nothing"
 
-    For texts in the source only: nothing from outside may be in them.
-    """
-    parts: list[Part] = []
-    for number, line in enumerate(text.split("\n")):
-        parts += [BREAK, as_next(line)] if number else [as_next(line)]
-    return Next(*parts)
+
+def _is_said(part: Part) -> bool:
+    return part.said if isinstance(part, Command | Hand) else True
+
+
+def _is_free(part: Part) -> bool:
+    if isinstance(part, Command):
+        return not part.later and part.choice is None
+    return isinstance(part, Hand) and part.choice is None
+
+
+def _own(command: Command) -> str:
+    """The name of a choice that a command brings with it."""
+    return " ".join((command.verb or command.words[0], *command.names, *command.losses))
 
 
 def as_next(text: str | None) -> Next:
-    """What an error says to do, whether or not it has commands as such: in a plain text, which is one line,
-    they are looked for."""
-    if isinstance(text, Next):
-        return text
-    if isinstance(text, Command):
-        return Next(text)
-    parts: list[Part] = []
-    rest = text or ""
-    while (found := _WRITTEN.search(rest)) is not None:
-        verb = _VERB.match(rest, found.end())
-        assert verb is not None
-        parts += [rest[: found.start()], Command("landed", verb.group(), verb.group())]
-        rest = rest[verb.end() :]
-    return Next(*parts, rest)
+    """What an error says to do, with no command in it where it is a plain text."""
+    return text if isinstance(text, Next) else Next(text)
 
 
 def several(texts: Iterable[str]) -> Next:
@@ -253,21 +214,12 @@ def several(texts: Iterable[str]) -> Next:
 
 
 def with_options(text: str, each: Callable[[Command], str]) -> str:
-    """A text that may be a :class:`Next` or a :class:`Command`, its commands as ``each`` shows them.
-
-    In a plain text they are looked for: such a text is landed's own, without anything from outside.
-    """
+    """A text that may be a :class:`Next` or a :class:`Command`, its commands as ``each`` shows them."""
     if isinstance(text, Next):
         return text.shown(each)
     if isinstance(text, Command):
         return each(text)
-
-    def given(found: re.Match[str]) -> str:
-        # A name in double quotes is none of landed's words, whatever it is.
-        named = text.count('"', 0, found.start()) % 2 == 1
-        return found[0] if named else each(Command("landed", "", "…")) + " "
-
-    return _WRITTEN.sub(given, text)
+    return text
 
 
 def lines(text: str) -> list[str]:

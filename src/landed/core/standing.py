@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from landed.core.facts import FactKey
+from landed.core.next import Next
 
 
 class Verdict(StrEnum):
@@ -140,7 +141,7 @@ class Judgement(NamedTuple):
     location: Location | None = None
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    next: str | None = None
+    next: Next | None = None
     statements: int = 0
     renamed: str | None = None
     remedy: Remedy | None = None

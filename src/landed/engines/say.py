@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.facts import EXISTS, FactKey, Facts
 from landed.core.migration import Migration
-from landed.core.next import Next, Quoted, landed
+from landed.core.next import Hand, Next, Quoted, landed
 from landed.core.timeline import Step
+
+KEEP = Hand("keep what is there: change the file so that it stays", said=False)
+"""The other way where a file takes something away: it goes without saying."""
 
 ROLLED_BACK = "The file was rolled back: nothing of it is in the database, and it is not recorded."
 
@@ -31,7 +34,10 @@ def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[s
         details=[f"{key.object}: gone afterwards" for key in keys] + [ROLLED_BACK],
         where=migration.file,
         next=Next(
-            "Carry it over in the file, or name it: ", landed("apply", allow=[Quoted(a) for a in allow])
+            Hand("Carry it over in the file"),
+            ", or name it: ",
+            landed("apply", allow=[Quoted(a) for a in allow]),
+            choice=f"objects of {migration.name}",
         ),
     )
 
@@ -62,7 +68,7 @@ def effects_missing(
         f"{migration.name} ran without an error, but what it should have done is not there.",
         details=[*shown, *hint, ROLLED_BACK],
         where=place,
-        next="See what the database holds: landed drift files target",
+        next=Next("See what the database holds: ", landed("drift", "files", "target")),
     )
 
 

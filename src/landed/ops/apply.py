@@ -9,6 +9,7 @@ from landed.core.describe import describe
 from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
 from landed.core.migration import Migration
+from landed.core.next import STATUS
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Failure, Step
@@ -153,7 +154,7 @@ def find_migration(exam: Examination, name: str) -> Migration:
         raise UsageError(
             f"{name} means {len(exact)} files.", details=[m.name for m in exact], next="Name one of them."
         )
-    raise UsageError(f"There is no migration {name}.", next="landed status")
+    raise UsageError(f"There is no migration {name}.", next=STATUS)
 
 
 def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:

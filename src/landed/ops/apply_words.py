@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from landed.core.errors import NotProven
-from landed.core.next import BREAK, Next, landed, prose
+from landed.core.next import APPLY, BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
@@ -36,7 +36,7 @@ def blocked(blocking: Sequence[Judgement]) -> NotProven:
     return NotProven(
         f"{first.name} is {first.standing}: it has to be set right before anything else is applied.",
         details=[f"{j.name}: {j.standing}" for j in blocking[:10]] + ["Nothing was changed."],
-        next=first.next or "landed status",
+        next=first.next or STATUS,
     )
 
 
@@ -45,7 +45,7 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     failure = next(f for f in broken.step.failures if not (f.withheld or for_want_of_rows(f)))
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
-    advice = prose("Correct the file, then run: landed apply")
+    advice = Next("Correct the file, then run: ", APPLY.afterwards())
     details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
     if not failure.statement:
         details = ["found in its text, before anything was run"]
@@ -54,11 +54,15 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
         advice = Next("Call it by hand, outside of the migrations (psql). ", advice)
     if needs_managed(exam.workspace, failure):
         details.append("Only this project's own auth, storage, … have it.")
-        advice = Next(advice, prose("\nTo replay the files with what they have: landed shadow pull"))
+        advice = Next(
+            advice, Next(BREAK, "To replay the files with what they have: ", landed("shadow", "pull"))
+        )
     elif exam.base is None and needs_base(failure, exam.steps):
         details.append("No file makes it: this history does not start from an empty database.")
         if exam.workspace.is_postgres:
-            advice = Next(advice, prose("\nWhere a database has it already: landed shadow pull --base"))
+            advice = Next(
+                advice, Next(BREAK, "Where a database has it already: ", landed("shadow", "pull", base=True))
+            )
     if before:
         advice = Next(advice, BREAK, "To apply what comes before it: ", landed("apply", to=before[-1]))
     return NotProven(

@@ -11,6 +11,7 @@ from pathlib import Path
 import apsw
 
 from landed.core.errors import ConfigError
+from landed.core.next import Next, landed
 from landed.engines.sqlite.ledger import LEDGER
 from landed.engines.sqlite.shadow.sandbox import restrict, unrestricted
 from landed.engines.sqlite.sql.split import split
@@ -192,7 +193,7 @@ def _world(folder: Path, files: Mapping[str, str], bindings: Sequence[str]) -> W
     if found != folder / CONFIG:
         raise ConfigError(
             f"{found} lies above the temporary folder: wrangler and landed would use it for the demo",
-            next="set TMPDIR to another folder, then: landed demo",
+            next=Next("set TMPDIR to another folder, then: ", landed("demo").afterwards()),
         )
     return world
 

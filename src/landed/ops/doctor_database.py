@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from landed.core.check import Check, Level
-from landed.core.next import program, several
+from landed.core.next import APPLY, STATUS, Next, program, several
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.references import broken_references, mismatches
 from landed.engines.sqlite.shadow.sandbox import restrict
@@ -56,7 +56,11 @@ def _inside(spec: TargetSpec, persist_to: Value[str] | None) -> Iterator[Check]:
 
 def _file(path: Path, spec: TargetSpec) -> Iterator[Check]:
     if not path.exists():
-        makes = "landed apply creates it as wrangler would" if spec.kind == "d1:local" else "check the path"
+        makes = (
+            Next(APPLY.afterwards(), " creates it as wrangler would")
+            if spec.kind == "d1:local"
+            else "check the path"
+        )
         yield Check(
             "database", "file", "file", str(path), None, Level.WARNING, "it does not exist yet", makes
         )
@@ -187,7 +191,7 @@ def _ledger(target: SqliteTarget, spec: TargetSpec) -> Iterator[Check]:
         if row is None:
             yield Check(
                 "ledger", "table", "table", f"{name} (not there yet)", origin, Level.NOTE,
-                "nothing is recorded in this database", "landed status shows what is there all the same",
+                "nothing is recorded in this database", Next(STATUS, " shows what is there all the same"),
             )  # fmt: skip
             yield from _similar(connection)
             return
@@ -240,7 +244,7 @@ def _names(names: list[str], nulls: int) -> Iterator[Check]:
     if twice:
         yield Check(
             "ledger", "duplicates", "recorded twice", ", ".join(twice[:_MOST]), None, Level.WARNING,
-            "a migration is recorded more than once", "landed status",
+            "a migration is recorded more than once", STATUS,
         )  # fmt: skip
     odd = [n for n in names if _ODD_NAME.search(n) or not n.endswith(".sql")]
     if odd or nulls:
@@ -248,7 +252,7 @@ def _names(names: list[str], nulls: int) -> Iterator[Check]:
         yield Check(
             "ledger", "odd-names", "odd names", ", ".join(shown), None, Level.WARNING,
             "wrangler records a file's path below migrations_dir, with /; these rows match no file",
-            "landed status",
+            STATUS,
         )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from landed.core.check import Check, Level
+from landed.core.next import STATUS
 from landed.engines.postgres.catalog.names import role_name
 from landed.engines.postgres.connect.asking import ask, ask_one
 from landed.engines.postgres.ledger import read_ledger
@@ -60,7 +61,7 @@ def _ledger(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
         yield Check(
             "ledger", "table", "table", f"{table.sql} (not there yet)", origin, Level.NOTE,
             "nothing is recorded in this database; the first landed apply makes the table, as the Supabase "
-            "CLI would", "landed status",
+            "CLI would", STATUS,
         )  # fmt: skip
         yield from _similar(connected, table)
         return

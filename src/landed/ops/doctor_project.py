@@ -8,6 +8,7 @@ from pathlib import Path
 
 from landed.core.check import Check, Level
 from landed.core.migration import Note
+from landed.core.next import LOCK, STATUS, Next
 from landed.project.config_search import find_config
 from landed.project.d1_database import D1Database
 from landed.project.d1_local import local_d1_path, other_local_files
@@ -169,7 +170,7 @@ def _files(project: Project, spec: TargetSpec) -> Iterator[Check]:
     if len(notes) > _MOST:
         yield Check(
             "migrations", "more-notes", "notes", f"{len(notes) - _MOST} more", None, Level.NOTE,
-            None, "landed status shows them beside the files",
+            None, Next(STATUS, " shows them beside the files"),
         )  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def _lock(project: Project, spec: TargetSpec) -> Iterator[Check]:
     if not os.path.lexists(lock_path(project)):
         yield Check(
             "migrations", "lock", "lock file", f"{place.value} (none yet)", place.origin, Level.NOTE,
-            "without it, edits of applied files are seen only where git shows them", "landed lock",
+            "without it, edits of applied files are seen only where git shows them", LOCK,
         )  # fmt: skip
         return
     entries = read_lock(place.value).entries(folder_key(place.value, spec.migrations_dir.value))

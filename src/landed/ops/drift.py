@@ -10,6 +10,7 @@ from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey, holds
 from landed.core.judge import Owners, owners_of
 from landed.core.migration import Migration
+from landed.core.next import DOCTOR
 from landed.core.timeline import Progress, Step, facts_after
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
@@ -215,7 +216,7 @@ def postgres_side(workspace: Workspace, connected: Connected, scope: Scope) -> S
         said = (error.diag.message_primary or str(error)).strip().splitlines()
         raise CannotKnow(
             f"{workspace.spec.label} could not be read: {said[0] if said else 'no answer'}",
-            next="landed doctor",
+            next=DOCTOR,
         ) from None
     return Side(
         name=workspace.spec.name,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from landed.core.errors import UsageError
+from landed.core.next import Blank, Next, landed
 from landed.core.timeline import Progress
 from landed.engines.live import LiveState
 from landed.ops.drift import Drift, Side, as_made_by_one, compare, files_side, postgres_side, target_side
@@ -54,7 +55,10 @@ def _one_engine(spaces: Sequence[Workspace]) -> bool:
         raise UsageError(
             f"{postgres.spec.label} and {other.spec.label} cannot be compared: one is Postgres, one SQLite",
             details=["types, defaults, keys and indexes are each engine's own: everything would differ"],
-            next="landed drift A B with two databases of one engine, or with files and their own target",
+            next=Next(
+                landed("drift", Blank("A"), Blank("B")).afterwards(),
+                " with two databases of one engine, or with files and their own target",
+            ),
         )
     return kinds == {True}
 

@@ -15,6 +15,7 @@ from landed.core.facts import EXISTS, FactKey, ObjectKey
 from landed.core.judge import CheckResult, Ruling
 from landed.core.ledger import late_files, replay_order
 from landed.core.migration import Migration, Note
+from landed.core.next import DOCTOR
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import BASE, Failure, Progress, Step
 from landed.core.turns import in_turn
@@ -126,7 +127,7 @@ def examine(
         raise CannotKnow(
             f"The ledger table {workspace.ledger_table} cannot be read: {state.ledger_problem}",
             details=["Without it nobody can say what is recorded; nothing was judged."],
-            next="landed doctor",
+            next=DOCTOR,
         )
     workspace.engine.learn(state)
     ledger = state.ledger or ()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, UsageError
+from landed.core.next import DOCTOR, Hint, landed
 from landed.engines.base import UndoPoint
 from landed.engines.sqlite.oneoff import Script, SqlValue
 from landed.engines.sqlite.sql import split as dialect
@@ -38,7 +39,7 @@ def plan_execute(
         return execute_postgres.plan(workspace, sql, parameters, source)
     statements = dialect.split(sql)
     if not statements:
-        raise UsageError("there is no statement to run", next='landed exec "SELECT …"')
+        raise UsageError("there is no statement to run", next=landed("exec", Hint("SELECT …")).afterwards())
     if parameters and len(statements) > 1:
         raise UsageError(
             f"--param needs a single statement; there are {len(statements)}",
@@ -49,7 +50,7 @@ def plan_execute(
     if target.path is not None and not target.path.exists():
         raise CannotKnow(
             f"{workspace.spec.label} does not exist: there is no {target.path}; nothing was created.",
-            next="landed doctor",
+            next=DOCTOR,
         )
     return OneOff(workspace, script, target.preview(script))
 

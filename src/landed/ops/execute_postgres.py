@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from landed.core.errors import UsageError
 from landed.core.migration import Statement
+from landed.core.next import Hint, Next, landed
 from landed.engines.postgres import oneoff as pg_oneoff
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import wrapping
@@ -41,7 +42,7 @@ def plan(workspace: Workspace, sql: str, parameters: Sequence[str], source: str 
     outer = wrapping(every)
     statements = tuple(s for s in every if s.number not in outer)
     if not statements:
-        raise UsageError("there is no statement to run", next='landed exec "SELECT …"')
+        raise UsageError("there is no statement to run", next=landed("exec", Hint("SELECT …")).afterwards())
     if parameters and len(every) > 1:
         raise UsageError(
             f"--param needs a single statement; there are {len(every)}", next="Run them one by one."
@@ -109,7 +110,7 @@ def _alone(statements: Sequence[Statement], place: str) -> str:
                 raise UsageError(
                     f"{kind.alone} cannot run in a transaction, and the others do",
                     where=where,
-                    next="Give it to landed exec by itself.",
+                    next=Next("Give it to ", landed("exec").afterwards(), " by itself."),
                 )
             return kind.alone
     return ""

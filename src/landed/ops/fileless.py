@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
-from landed.core.next import Next, program
+from landed.core.next import Effect, Next, program
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
 
@@ -48,7 +48,7 @@ def _checkout(commit: str, path: str) -> Next:
     """The command that brings one file back, also where git would read its name as a pattern of others."""
     pattern = path.startswith(":") or any(c in "*?[\\" for c in path)
     literally = ["--literal-pathspecs"] if pattern else []
-    return Next(program("git", *literally, "checkout", commit, "--", path))
+    return Next(program("git", *literally, "checkout", commit, "--", path, effect=Effect.WRITE_FILES))
 
 
 def pair_renamed(

@@ -13,6 +13,7 @@ import apsw
 
 from landed.core import last_resort
 from landed.core.errors import LandedError, LimitReached, NotProven, UsageError
+from landed.core.next import REHEARSE, Next
 from landed.core.plan import PlanItem
 from landed.engines.base import Consent
 from landed.engines.sqlite.sql.tokens import quote
@@ -78,10 +79,10 @@ def rehearse_with_data(
     if not isinstance(target, SqliteTarget):
         raise UsageError(
             "A remote database is not copied: its rows would have to leave it.",
-            next="landed rehearse   (with data: on the local database, --target d1:local)",
+            next=Next(REHEARSE, "   (with data: on the local database, --target d1:local)"),
         )
     if not exam.state.present:
-        raise UsageError("There is no database to copy: it does not exist yet.", next="landed rehearse")
+        raise UsageError("There is no database to copy: it does not exist yet.", next=REHEARSE)
     try:
         plan = plan_apply(exam)
     except NotProven as error:

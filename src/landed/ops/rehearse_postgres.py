@@ -9,6 +9,7 @@ from landed.core.describe import WITHHELD, describe
 from landed.core.facts import EXISTS, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.core.migration import Migration, Statement
+from landed.core.next import REHEARSE, Next
 from landed.core.timeline import Failure, Progress, Step
 from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
@@ -27,9 +28,10 @@ _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WIT
 _OWNERS = frozenset({"TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "FUNCTION", "ROUTINE", "OWNED"})
 """Kinds of objects whose DROP … CASCADE takes columns of tables with it."""
 
-_TRAP = (
-    "landed runs every file in one transaction of its own: take BEGIN and COMMIT out of the file, or "
-    "put what has to commit by itself into a file of its own. Then run: landed rehearse"
+_TRAP = Next(
+    "landed runs every file in one transaction of its own: take BEGIN and COMMIT out of "
+    "the file, or put what has to commit by itself into a file of its own. Then run: ",
+    REHEARSE.afterwards(),
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
+from landed.core.next import REHEARSE, Next
 from landed.engines.postgres.shadow.replay.observe import Table
 from landed.engines.postgres.shadow.seed.tables import Reference
 from landed.ops.rehearse_postgres_named import head, identifiers, shown
@@ -61,7 +62,10 @@ class RowVerdicts:
                         f"{head(statement.text)} takes the column with it",
                         statement.number,
                         statement.line,
-                        "Drop the column by name first, or move its values. Then run: landed rehearse",
+                        Next(
+                            "Drop the column by name first, or move its values. Then run: ",
+                            REHEARSE.afterwards(),
+                        ),
                     )
                 )
         for change in difference.changes:
@@ -77,9 +81,10 @@ class RowVerdicts:
             if using:
                 return
             through = f"the change of its type to {change.retyped}"
-            advice = (
-                "If that is meant, say it: ALTER COLUMN … TYPE … USING …. If not, add a column of the new "
-                "type and copy the values. Then run: landed rehearse"
+            advice = Next(
+                "If that is meant, say it: ALTER COLUMN … TYPE … USING …. If not, add a column of the "
+                "new type and copy the values. Then run: ",
+                REHEARSE.afterwards(),
             )
         elif named:
             return
@@ -127,13 +132,19 @@ class RowVerdicts:
                 link = next((r for r in direct if r.child == oid), direct[0])
                 if verb == "TRUNCATE":
                     return f"TRUNCATE … CASCADE empties {self._reference(link)}", (
-                        "Name every table that may be emptied: TRUNCATE a, b without CASCADE fails when one "
-                        "is missing. Then run: landed rehearse"
+                        Next(
+                            "Name every table that may be emptied: TRUNCATE a, b without CASCADE fails when "
+                            "one is missing. Then run: ",
+                            REHEARSE.afterwards(),
+                        )
                     )
                 action = _ACTIONS.get(link.on_delete, "")
                 return f"ON DELETE {action} of {self._reference(link)}".replace("  ", " "), (
-                    "If these rows may go, say so with a DELETE that names the table before this statement. "
-                    "Then run: landed rehearse"
+                    Next(
+                        "If these rows may go, say so with a DELETE that names the table before this "
+                        "statement. Then run: ",
+                        REHEARSE.afterwards(),
+                    )
                 )
             if not links:
                 return "a trigger or function that the statement sets off", None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from landed.core.findings import FailureFound
 from landed.core.migration import Statement
+from landed.core.next import REHEARSE, Next
 from landed.engines.postgres.shadow.replay.observe_run import Refusal
 
 _MADE_UP = "the made-up row has caused this; whether real rows do depends on their values"
 
-_PENDING = (
-    "Put SET CONSTRAINTS ALL IMMEDIATE before the statement, or the data change and the DDL into files of "
-    "their own. Then run: landed rehearse"
+_PENDING = Next(
+    "Put SET CONSTRAINTS ALL IMMEDIATE before the statement, or the data change and the "
+    "DDL into files of their own. Then run: ",
+    REHEARSE.afterwards(),
 )
 
 
@@ -21,7 +23,7 @@ def explained(statement: Statement, why: Refusal, *, at_end: bool, unfilled: boo
     names is new in this file and nothing has filled it, so that it is NULL in every row.
     """
     details: list[str] = []
-    advice = None
+    advice: Next | None = None
     weak = True
     ddl = not statement.head.writes_rows
     if why.code == "23502" and ddl:
@@ -30,9 +32,10 @@ def explained(statement: Statement, why: Refusal, *, at_end: bool, unfilled: boo
             details.append(f"it fails when a row has NULL in {why.column}")
         else:
             details.append(f"every row that is there has NULL in the new column {why.column}")
-            advice = (
+            advice = Next(
                 f"Give {why.column} a DEFAULT, or add it without NOT NULL, fill it, and then SET NOT NULL. "
-                "Then run: landed rehearse"
+                "Then run: ",
+                REHEARSE.afterwards(),
             )
     elif why.code == "55006":
         weak = False

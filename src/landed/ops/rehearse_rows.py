@@ -10,6 +10,7 @@ import apsw
 
 from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
+from landed.core.next import REHEARSE, Next
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.row_digest import RowChange, RowsDigest, digest_rows, row_changes
@@ -18,9 +19,10 @@ from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
 from landed.ops.rehearse_copies import is_transformed
 from landed.ops.rehearse_scene import Scene, reopen
 
-_COPY_ADVICE = (
-    "The new table is not filled with all rows of the old one: copy them with INSERT INTO … SELECT before "
-    "the DROP, or say with a DELETE that they may go. Then run: landed rehearse"
+_COPY_ADVICE = Next(
+    "The new table is not filled with all rows of the old one: copy them with INSERT INTO "
+    "… SELECT before the DROP, or say with a DELETE that they may go. Then run: ",
+    REHEARSE.afterwards(),
 )
 _SMALL = 200
 """Rows up to this number are kept whole, so that a change can be shown; more are only digested."""
@@ -195,15 +197,20 @@ def _changed(
     place = witness.dropped.get(change.table, Place())
     return RowsChanged(
         change.table, change.column, rows, change.kind, example, None, *place,
-        "Say what the copy is to do with such values: name the columns on both sides of INSERT INTO … SELECT "
-        "and convert in the SELECT. Then run: landed rehearse",
+        Next(
+            "Say what the copy is to do with such values: name the columns on both sides of INSERT INTO … "
+            "SELECT and convert in the SELECT. Then run: ",
+            REHEARSE.afterwards(),
+        ),
     )  # fmt: skip
 
 
 def _advice(named: bool) -> str:
     if named:
-        return "Delete or move those rows in the file first, if they may go. Then run: landed rehearse"
-    return messages.REBUILD_ADVICE.replace("landed apply", "landed rehearse")
+        return Next(
+            "Delete or move those rows in the file first, if they may go. Then run: ", REHEARSE.afterwards()
+        )
+    return messages.REBUILD_ADVICE.instead("apply", "rehearse")
 
 
 def _through(reference: Reference) -> str:

@@ -9,6 +9,7 @@ import apsw
 from landed.core.facts import EXISTS, FactKey
 from landed.core.findings import FailureFound, RowsChanged, RowsLost, names
 from landed.core.migration import Statement
+from landed.core.next import REHEARSE, Next
 from landed.core.timeline import Step
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.references import broken_references, is_mismatch
@@ -124,7 +125,7 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
     text = str(error)
     reason = explain_refusal(error, statement.text) or text
     details: list[str] = []
-    advice = None
+    advice: Next | None = None
     weak = True
     dropped = _dropped_by(statement)
     # A DROP that sets NULL in a NOT NULL column fails on that constraint, for the reference's sake.
@@ -135,7 +136,7 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
         if dropped is not None:
             advice = _drop_advice(run.scene.step, dropped, known)
     elif is_mismatch(error):
-        weak, advice = False, messages.KEY_ADVICE.replace("landed apply", "landed rehearse")
+        weak, advice = False, messages.KEY_ADVICE.instead("apply", "rehearse")
     elif not is_of_rows(code_of(error)) and not isinstance(error, (apsw.MismatchError, apsw.TooBigError)):
         # "Cannot add a NOT NULL column with default value NULL": any row at all makes it fail.
         weak = not text.startswith("Cannot add")
@@ -172,19 +173,20 @@ def _end(run: _Run) -> FailureFound | None:
     )
 
 
-def _drop_advice(step: Step, table: str, known: tuple[Reference, ...]) -> str:
+def _drop_advice(step: Step, table: str, known: tuple[Reference, ...]) -> Next:
     children = [r for r in known if r.parent == table]
     key = FactKey("table", "", table, EXISTS)
     if key in step.net and step.net[key][1] is None:
         who = names(sorted({r.child for r in children})) or "another table"
-        return (
+        return Next(
             f"{who} still refers to {table} when it is dropped: take that reference away first (move the "
             "DROP TABLE behind the rebuild that removes it), or put PRAGMA defer_foreign_keys = on at the "
-            "beginning of the file. Then run: landed rehearse"
+            "beginning of the file. Then run: ",
+            REHEARSE.afterwards(),
         )
     plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in children)
     advice = messages.DEFER_ADVICE if plain else messages.REBUILD_ADVICE
-    return advice.replace("landed apply", "landed rehearse")
+    return advice.instead("apply", "rehearse")
 
 
 def _unseeded(run: _Run) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from landed.core.errors import NotProven, UsageError
-from landed.core.next import Hint, Next, landed
+from landed.core.next import STATUS, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.engines.base import UndoPoint
 from landed.ops.apply import find_migration
@@ -66,7 +66,7 @@ def plan_fetch(exam: Examination, names: Sequence[str] = ()) -> RepairPlan:
         raise NotProven(
             f"The file of {name} cannot be written: {why}.",
             details=["Nothing was changed."],
-            next="landed status",
+            next=STATUS,
         )
     return RepairPlan(tuple(changes), tuple(refused), files=tuple(files), fetches=True)
 
@@ -135,7 +135,7 @@ def _find(exam: Examination, name: str) -> Judgement:
     if judgement is None:
         judgement = exam.judgement(find_migration(exam, name).name)
     if judgement is None:
-        raise UsageError(f"There is no migration or ledger row {name}.", next="landed status")
+        raise UsageError(f"There is no migration or ledger row {name}.", next=STATUS)
     return judgement
 
 
@@ -185,5 +185,5 @@ def _change(
 
 def _advice(judgement: Judgement) -> str:
     if judgement.standing is Standing.PARTIAL:
-        return judgement.next or "landed status"
+        return judgement.next or STATUS
     return Next("If you know better, say so: ", landed("repair", judgement.name, reason=Hint("…")))

@@ -11,7 +11,7 @@ from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.core.facts import Change, FactKey, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
-from landed.core.next import BREAK, Next, landed
+from landed.core.next import BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import StatementTrace, Step, net_effects
@@ -88,7 +88,7 @@ def _chosen(exam: Examination, name: str | None) -> Judgement | None:
         standing = judgement.standing if judgement else "unknown"
         raise UsageError(
             f"{migration.name} is not partial, it is {standing}: there is nothing to resume.",
-            next=(judgement.next if judgement else None) or "landed status",
+            next=(judgement.next if judgement else None) or STATUS,
         )
     return judgement
 
@@ -137,7 +137,9 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
                 f"present schema: {failure.message}",
                 where=f"{migration.file}:{failure.line}",
                 details=["Nothing was changed."],
-                next="Compare what is there with what is expected: landed drift files target",
+                next=Next(
+                    "Compare what is there with what is expected: ", landed("drift", "files", "target")
+                ),
             )
         missing = [
             key
@@ -169,8 +171,12 @@ def _cannot(migration: Migration, judgement: Judgement, problem: str) -> NotProv
         f"{migration.name} cannot be finished by running its statements: {problem}.",
         where=migration.file,
         details=[*shown, "Nothing was changed."],
-        next="See the difference (landed drift files target) and make it good in a new migration, or undo by "
-        "hand what was done by hand; then run: landed status",
+        next=Next(
+            "See the difference (",
+            landed("drift", "files", "target"),
+            ") and make it good in a new migration, or undo by hand what was done by hand; then run: ",
+            STATUS.afterwards(),
+        ),
     )
 
 

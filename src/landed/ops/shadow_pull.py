@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
+from landed.core.next import landed
 from landed.core.printable import escaped
 from landed.core.timeline import BASE, Step
 from landed.ops.needs_managed import needs_managed
@@ -25,7 +26,7 @@ from landed.project.settings import FILE
 if TYPE_CHECKING:
     from landed.core.timeline import Progress
 
-COMMAND = "landed shadow pull --base"
+COMMAND = landed("shadow", "pull", base=True)
 _ROUNDS = 6
 _RELATION = frozenset({"table", "foreign table", "view", "materialized view", "sequence"})
 _TYPES = frozenset({"enum", "domain", "composite type", "range type", "type"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.errors import Ambiguous, CannotKnow, NotProven, UsageError
 from landed.core.facts import EXISTS, FactKey, holds
-from landed.core.next import BREAK, Next, landed
+from landed.core.next import BREAK, STATUS, Blank, Next, landed
 from landed.engines.live import LiveState
 from landed.ops.bookmarks import Remembered, forget_from, remember, remembered
 from landed.ops.workspace import Workspace
@@ -93,7 +93,10 @@ def plan_undo(workspace: Workspace, *, bookmark: str | None = None, timestamp: s
             raise UsageError(
                 f"landed remembers no bookmark of {target.connected.place.name} on this machine",
                 details=["apply, resume, repair and exec take one before their first write, and print it"],
-                next="landed undo --bookmark …   (or --timestamp 2026-01-31T12:00:00Z)",
+                next=Next(
+                    landed("undo", bookmark=Blank("…")).afterwards(),
+                    "   (or --timestamp 2026-01-31T12:00:00Z)",
+                ),
             )
         bookmark = point.bookmark
     point = point or next((e for e in known if e.bookmark == bookmark), None)
@@ -127,7 +130,7 @@ def run_undo(plan: UndoPlan) -> Undone:
             raise NotProven(
                 "Time Travel answered, but the database is not what landed had read at that moment.",
                 details=[*describe(wrong), back],
-                next="landed status",
+                next=STATUS,
             )
         forget_from(target, plan.bookmark)
         remember(target, present, "undo", state=plan.before)
@@ -169,7 +172,7 @@ def _utc(text: str) -> str:
         when = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         raise UsageError(
-            f'"{text}" is no time', next="landed undo --timestamp 2026-01-31T12:00:00Z"
+            f'"{text}" is no time', next=landed("undo", timestamp=Blank("2026-01-31T12:00:00Z")).afterwards()
         ) from None
     when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     return when.isoformat().replace("+00:00", "Z")
@@ -228,7 +231,7 @@ def _after_failure(
         raise Ambiguous(
             "It is not known whether the database was restored: the reply was lost.",
             details=[problem.message, f"It cannot be read again: {second.message}", back],
-            next="When it can be reached again: landed status",
+            next=Next("When it can be reached again: ", STATUS),
         ) from None
     if mark == present:
         raise NotProven(

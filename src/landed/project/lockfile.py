@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.next import LOCK, Next
 from landed.project.files import order_key
 from landed.project.regular_files import LOCK_BYTES, read, write
 
@@ -95,7 +96,9 @@ def parse_lock(text: str, shown: str = "landed.lock") -> Lock:
         if line.startswith(_CONFLICT):
             raise ConfigError(
                 f"{os.path.basename(shown)} has an unresolved merge conflict",
-                next="keep the lines of both sides (their order does not matter), then: landed lock",
+                next=Next(
+                    "keep the lines of both sides (their order does not matter), then: ", LOCK.afterwards()
+                ),
                 where=where,
             )
         if not line.strip() or line[0] == "#":
@@ -116,7 +119,9 @@ def parse_lock(text: str, shown: str = "landed.lock") -> Lock:
             if current.setdefault(name, entry[1]) != entry[1]:
                 raise ConfigError(
                     f"{name} has two different hashes (the other one is in line {line_before})",
-                    next="remove the one that is not what was applied, or both, then: landed lock",
+                    next=Next(
+                        "remove the one that is not what was applied, or both, then: ", LOCK.afterwards()
+                    ),
                     where=where,
                 )
     if folders and not has_header:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
-from landed.core.next import Next, option, program
+from landed.core.next import Command, Effect, Next, option, program
 from landed.core.secrets import without_login as redact
 from landed.project.discovery import Project
 from landed.project.migration_folders import folder_for_file, missing_folder_notes
@@ -150,7 +150,7 @@ def _database(project: Project, kind: str, name: str, origin: str) -> D1Database
         raise UsageError(
             f"{shown} has {len(databases)} databases: say which one",
             details=_choices(kind, databases),
-            next=Next(program("landed", "--target", f"{kind}/{databases[0].binding.value}", "status")),
+            next=Next(*_looks(kind, databases), choice="database"),
         )
     for database in databases:
         if database.answers_to(name):
@@ -162,6 +162,15 @@ def _database(project: Project, kind: str, name: str, origin: str) -> D1Database
         if d.environment and d.answers_to(name)
     ]
     raise UsageError(f'{shown} has no D1 database "{name}"', details=details, where=origin)
+
+
+def _looks(kind: str, databases: Sequence[D1Database]) -> list[Command]:
+    """A look at each of several databases; the first one is shown."""
+    first, *others = (
+        program("landed", "--target", f"{kind}/{d.binding.value}", "status", effect=Effect.READ)
+        for d in databases
+    )
+    return [first, *(other.unsaid() for other in others)]
 
 
 def _choices(kind: str, databases: Sequence[D1Database]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from landed.core.errors import CannotKnow
+from landed.core.next import DOCTOR
 from landed.engines.d1.api_text import LONGEST, one_line
 from landed.engines.d1.api_text import said as fit
 from landed.engines.d1.auth import HOW_TO, Credentials
@@ -38,7 +39,7 @@ class SqlFailed(CannotKnow):
     """The database refused the SQL; ``reason`` is SQLite's message."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"D1 answered: {one_line(reason)}", next="landed doctor")
+        super().__init__(f"D1 answered: {one_line(reason)}", next=DOCTOR)
         self.reason = reason
 
 
@@ -119,7 +120,7 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
             details=said,
             next="Split the file into several migrations.",
         )
-    return Refused(f"Cloudflare refused the request ({status}).", details=said, next="landed doctor")
+    return Refused(f"Cloudflare refused the request ({status}).", details=said, next=DOCTOR)
 
 
 def too_often(waits: Sequence[float], asked: float, most: float) -> Refused:

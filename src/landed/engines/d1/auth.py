@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from landed.core.errors import CannotKnow, ConfigError
-from landed.core.next import prose
+from landed.core.next import Next, program
 from landed.core.secrets import keep
 from landed.project.provenance import Value
 
@@ -18,8 +18,8 @@ _TOKEN = (
     "Account · D1 · Edit (Read is enough for status, verify and drift).\n"
     "Then: export CLOUDFLARE_API_TOKEN=…   "
 )
-HOW_TO = prose(f"{_TOKEN}(or log in with: wrangler login)")
-HOW_TO_OPENLY = prose(f"{_TOKEN}(or: wrangler login --no-use-keyring)")
+HOW_TO = Next(f"{_TOKEN}(or log in with: ", program("wrangler", "login").afterwards(), ")")
+HOW_TO_OPENLY = Next(f"{_TOKEN}(or: ", program("wrangler", "login", "--no-use-keyring").afterwards(), ")")
 """For a login that wrangler keeps where only it can read it."""
 
 ALIASES = {

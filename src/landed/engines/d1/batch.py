@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.core.errors import NotProven
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
+from landed.core.next import APPLY, Next
 from landed.core.timeline import Step
 from landed.engines.base import Consent
 from landed.engines.d1 import assertions
@@ -154,7 +155,10 @@ def refuse_too_large(migration: Migration, batch_bytes: int | None = None) -> No
                 f"bytes, and D1 takes {STATEMENT_BYTES:,} per statement.",
                 where=f"{migration.file}:{statement.line}",
                 details=[NOT_SENT],
-                next="Split the statement (an INSERT of many rows into several), then run: landed apply",
+                next=Next(
+                    "Split the statement (an INSERT of many rows into several), then run: ",
+                    APPLY.afterwards(),
+                ),
             )
     total = len(migration.text.encode()) if batch_bytes is None else batch_bytes
     if total > BATCH_BYTES:

@@ -14,6 +14,7 @@ import apsw
 from landed.core.errors import LandedError, NotProven
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.migration import Migration, Statement
+from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.base import Consent
@@ -137,7 +138,7 @@ def _run(
             "files; its rows would not be counted.",
             where=f"{migration.file}:{statement.line}",
             details=[NOT_SENT],
-            next="landed status",
+            next=STATUS,
         )
 
 
@@ -158,7 +159,7 @@ def _certain(migration: Migration, statement: Statement, reason: str, keys: list
             "found by running it on a copy of the database's schema",
             NOT_SENT,
         ],
-        next=messages.KEY_ADVICE if keys else "Correct the file, then run: landed apply",
+        next=messages.KEY_ADVICE if keys else Next("Correct the file, then run: ", APPLY.afterwards()),
     )
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from landed.core.errors import CannotKnow, Interrupted, LandedError
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.migration import Migration
+from landed.core.next import STATUS
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent
 from landed.engines.d1 import outcome
@@ -105,7 +106,7 @@ def run_group(writer: RemoteD1Session, members: Sequence[Member], consent: Conse
     if state_or_none is not None and _all_there(attempts, state_or_none):
         if isinstance(problem, KeyboardInterrupt):
             raise Interrupted(
-                f"Interrupted: {_named(attempts)} are applied, proven and recorded.", next="landed status"
+                f"Interrupted: {_named(attempts)} are applied, proven and recorded.", next=STATUS
             )
         note = "the reply was lost; the database was read again: it is there and recorded"
         return _applied(writer, attempts, state_or_none, started, note)

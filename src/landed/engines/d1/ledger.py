@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from landed.core.errors import NotProven
+from landed.core.next import APPLY, Next
 from landed.engines.live import SchemaRow
 from landed.engines.sqlite.ledger import has_trigger, refused
 from landed.engines.sqlite.sql.tokens import fold, literal
@@ -53,7 +54,7 @@ def made_trigger(ledger: str, file: str, where: str | None) -> NotProven:
     error = refused(
         ledger,
         "it has a trigger, which would run whenever landed records a file",
-        "look at the trigger, and drop it if nobody needs it; then run: landed apply",
+        Next("look at the trigger, and drop it if nobody needs it; then run: ", APPLY.afterwards()),
     )
     error.details = (f"{file} was rolled back.", *error.details)
     error.where = where

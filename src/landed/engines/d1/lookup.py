@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
 from landed.core.errors import CannotKnow, ConfigError, UsageError
-from landed.core.next import Next, program
+from landed.core.next import Hand, Next, program
 from landed.engines.d1.api import Api
 from landed.engines.d1.api_errors import Gone
 from landed.engines.d1.api_text import one_line
@@ -61,8 +61,10 @@ def find_account(api: Api, config: WranglerConfig | None, variables: Variables) 
         f"The credentials in force ({api.credentials.origin}) are good for {len(accounts)} accounts.",
         details=[f"{id}  {api.said(name)}" for id, name in accounts[:_MOST_SHOWN]],
         next=Next(
-            program("export", f"CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}"),
+            program("export", f"CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}").afterwards(),
             "   (or account_id in the wrangler configuration)",
+            *(Hand(f"export CLOUDFLARE_ACCOUNT_ID={id}", said=False) for id, _ in accounts),
+            choice="account",
         ),
     )
 
@@ -108,7 +110,10 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
             f"There is no D1 database {name} in the account {account}.",
             next=Next(
                 program("wrangler", "d1", "create", name),
-                "   (or name another account: CLOUDFLARE_ACCOUNT_ID)",
+                "   (or ",
+                Hand("name another account: CLOUDFLARE_ACCOUNT_ID"),
+                ")",
+                choice=f"database {name}",
             ),
         )
     # It was asked for by its name: another one in the answer would only find its way into commands.

@@ -9,6 +9,7 @@ import apsw
 
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
+from landed.core.next import Hint, Next, landed
 from landed.engines.d1.answers import blob, entries_of
 from landed.engines.d1.api_errors import SqlFailed, Unsure, lost
 from landed.engines.d1.api_text import one_line
@@ -61,7 +62,10 @@ def execute(target: RemoteD1, script: Script) -> list[Outcome]:
         problem = kind(
             "It is not known whether the SQL ran: it was sent, and no reply arrived.",
             details=[why, "All of it happened, or nothing. It was not sent again."],
-            next='Look at what it should have changed before running it again: landed exec "SELECT …"',
+            next=Next(
+                "Look at what it should have changed before running it again: ",
+                landed("exec", Hint("SELECT …")).afterwards(),
+            ),
         )
     raise problem
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
-from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed, prose
+from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed
 from landed.core.timeline import Step
 from landed.engines.base import Consent
 from landed.engines.d1.api_errors import SqlFailed, Unsure
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from landed.engines.d1.remote import RemoteD1
 
 NOTHING = "The database was read again: nothing of it is there, and it is not recorded."
-LATE = (
-    "Should the request still be under way: landed apply will find the file recorded then. A file's name can "
-    "be recorded only once, so it cannot run twice."
+LATE = Next(
+    "Should the request still be under way: ",
+    APPLY.afterwards(),
+    " will find the file recorded then. A file's name can be recorded only once, so it cannot run twice.",
 )
 
 
@@ -72,7 +73,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
             f"{name} is recorded, but what it should have done is not there.",
             details=[*_said(problem), f"{len(net) - len(there)} of {len(net)} facts are missing."],
             where=attempt.migration.file,
-            next="landed status",
+            next=STATUS,
         )
     if _half_done(attempt, facts, there):
         raise NotProven(
@@ -101,7 +102,7 @@ def after_ledger(
         raise NotProven(
             "The ledger has changed since it was judged; nothing was changed.",
             details=[f"{meanwhile}: {proof.subject}"],
-            next="landed status",
+            next=STATUS,
         )
     try:
         state = target.read()
@@ -111,19 +112,19 @@ def after_ledger(
         names = {row.name for row in state.ledger or ()}
         if names == wanted:
             if isinstance(problem, KeyboardInterrupt):
-                raise Interrupted("Interrupted; the ledger is changed as planned.", next="landed status")
+                raise Interrupted("Interrupted; the ledger is changed as planned.", next=STATUS)
             return
         raise NotProven(
             "The ledger was not changed.",
             details=[*_said(problem), "It was read again, and it is as it was."]
             if state.ledger == before.ledger
             else [*_said(problem), "It was read again: it is neither as it was nor as planned."],
-            next="landed status",
+            next=STATUS,
         )
     raise Ambiguous(
         "It is not known whether the ledger was changed.",
         details=[*_said(problem), f"It cannot be read again: {unread.message}"],
-        next="When the database can be reached again: landed status",
+        next=Next("When the database can be reached again: ", STATUS),
     )
 
 
@@ -145,9 +146,13 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
                 "It is all there, or nothing of it: the request is one transaction. It was not sent again.",
             ],
             where=attempt.migration.file,
-            next=prose(
-                "When the database can be reached again: landed status\n"
-                "Then: landed apply   (a file that is recorded is never run twice)"
+            next=Next(
+                "When the database can be reached again: ",
+                STATUS,
+                BREAK,
+                "Then: ",
+                APPLY.afterwards(),
+                "   (a file that is recorded is never run twice)",
             ),
         )
     assert isinstance(problem, CannotKnow)
@@ -175,7 +180,7 @@ def _applied(attempt: Attempt, problem: BaseException, state: LiveState) -> tupl
     if isinstance(problem, KeyboardInterrupt):
         raise Interrupted(
             f"Interrupted while {name} was under way: it is applied, proven and recorded.",
-            next="landed status",
+            next=STATUS,
         )
     if isinstance(problem, Unsure):
         return state, "the reply was lost; the database was read again: it is there and recorded"
@@ -198,7 +203,7 @@ def _not_applied(attempt: Attempt, problem: BaseException) -> NoReturn:
         raise Interrupted(
             f"Interrupted while {name} was under way: it is not applied.",
             details=[NOTHING, LATE],
-            next="landed status",
+            next=STATUS,
         )
     assert isinstance(problem, CannotKnow)
     details = [*problem.details, NOTHING]

@@ -8,6 +8,7 @@ import apsw
 
 from landed.core.errors import LandedError, NotProven
 from landed.core.migration import Migration, Statement
+from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.base import Consent
@@ -56,14 +57,14 @@ def _unproven(
             f"{migration.name} ran, but its own check is not true: {check.text}",
             where=f"{migration.file}:{check.line}",
             details=[say.ROLLED_BACK],
-            next="Correct the file or the check, then run: landed apply",
+            next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
         )
     if proof.kind == "schema":
         return NotProven(
             f"{migration.name} was not run: what depends on {proof.subject} has changed since it was read.",
             details=[say.ROLLED_BACK],
             where=migration.file,
-            next="landed apply",
+            next=APPLY,
         )
     if proof.kind == "ledger":
         return made_trigger(proof.subject, migration.name, migration.file)
@@ -72,7 +73,7 @@ def _unproven(
             f"{migration.name} was recorded by somebody else meanwhile, and removed again.",
             details=[say.ROLLED_BACK],
             where=migration.file,
-            next="landed status",
+            next=STATUS,
         )
     numbers = [step.net[key][2] for key in proof.keys if key in step.net]
     statement = next((s for s in migration.statements if numbers and s.number == min(numbers)), None)
@@ -84,7 +85,7 @@ def _unproven(
             say.ROLLED_BACK,
         ],
         where=f"{migration.file}:{statement.line}" if statement else migration.file,
-        next="landed status",
+        next=STATUS,
     )
 
 
@@ -99,7 +100,7 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
     if statement is not None:
         shown = say.excerpt(statement.text)
         details.insert(0, f"statement {statement.number} of {len(migration.statements)}: {shown}")
-    advice = "Correct the file, then run: landed apply"
+    advice = Next("Correct the file, then run: ", APPLY.afterwards())
     if statement is not None and "FOREIGN KEY" in reason:
         known = rowguard.references(forecast.before)
         details += messages.blocked_by_reference(known, text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import CannotKnow, NotProven
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
+from landed.core.next import STATUS
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.d1 import outcome
@@ -212,5 +213,5 @@ def _prove(attempt: outcome.Attempt, state: LiveState, undo: UndoPoint | None) -
         f"{name} was committed, but the schema that came with the answer does not hold what it should do.",
         details=[*shown, *([f"To go back to before: {undo.command}"] if undo else [])],
         where=attempt.migration.file,
-        next="landed status",
+        next=STATUS,
     )

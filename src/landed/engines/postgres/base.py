@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from landed.core.next import Next, landed
 from landed.engines.base import Words
 from landed.engines.common import BaseEngine
 from landed.engines.postgres.sql.split import parse
@@ -49,7 +50,10 @@ class PostgresBase(BaseEngine):
         return Words(
             family="Postgres",
             rules="the rules of Postgres",
-            start="Take the schema that it starts from out of the database: landed shadow pull --base",
+            start=Next(
+                "Take the schema that it starts from out of the database: ",
+                landed("shadow", "pull", base=True),
+            ),
         )
 
     def parse(self, text: str) -> Parsed:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.core.errors import CannotKnow
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
+from landed.core.next import STATUS
 from landed.engines.live import StoredRow
 from landed.engines.postgres.connect.asking import GUARDED, PATH
 from landed.engines.postgres.ledger_name import LedgerTable, ledger_table, spelled
@@ -88,7 +89,7 @@ def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tup
         raise CannotKnow(
             f"{table.sql} was made another thing while it was read: {error.diag.message_primary}",
             details=["Nothing was judged."],
-            next="landed status",
+            next=STATUS,
         ) from None
     return tuple(sorted(rows, key=lambda row: row.version))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import CannotKnow, NotProven
 from landed.core.migration import Note
-from landed.core.next import Next, as_command
+from landed.core.next import Command, Next
 
 if TYPE_CHECKING:
     from landed.engines.postgres.ledger_name import LedgerTable
@@ -221,7 +221,7 @@ def noted(shape: Shape, table: LedgerTable) -> tuple[Note, ...]:
     )
 
 
-def refuse_writing(shape: Shape, table: LedgerTable, what: str, again: str) -> None:
+def refuse_writing(shape: Shape, table: LedgerTable, what: str, again: Command) -> None:
     """Raise NotProven where writing to the table would run something; ``what`` is what was not done then, and
     ``again`` the command to go on with."""
     named = obstacles(shape)
@@ -229,7 +229,7 @@ def refuse_writing(shape: Shape, table: LedgerTable, what: str, again: str) -> N
         raise NotProven(
             f"{what}: writing to the history table {table.sql} would run more than that.",
             details=[*_some(named), f"The table belongs to {shape.found['owner']}.", "Nothing was changed."],
-            next=Next("Look at what is named, and take it off that table. Then run: ", as_command(again)),
+            next=Next("Look at what is named, and take it off that table. Then run: ", again.afterwards()),
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
-from landed.core.next import Next
+from landed.core.next import DOCTOR, Next, landed
 from landed.engines.postgres.connect.advisory import refuse_unwritable
 from landed.engines.sqlite.oneoff import Outcome, Script, Touched
 
@@ -30,7 +30,9 @@ _NO_PARAMETER = ("08P01", "42P02", "42P18")
 _ENDS_TRANSACTION = "2D000"
 
 
-_LOOK = "look at what should have changed, with landed exec, before you run it again"
+_LOOK = Next(
+    "look at what should have changed, with ", landed("exec").afterwards(), ", before you run it again"
+)
 
 
 class Read(NamedTuple):
@@ -147,7 +149,7 @@ class _Run:
             raise CannotKnow(
                 f"{self._target.label} did not answer: {_primary(error)}",
                 details=["Nothing was changed."],
-                next="landed doctor",
+                next=DOCTOR,
             ) from error
 
     def _end(self, end: str) -> None:
@@ -216,7 +218,7 @@ class _Run:
                 f"Stopped while statement {statement.number} ran on {self._target.label}, outside of a "
                 "transaction.",
                 details=["The server was told to stop; what it had done until then may have stayed."],
-                next="landed doctor",
+                next=DOCTOR,
             ) from None
 
     def _outcome(self, statement: Statement, cursor: Any) -> tuple[Outcome, list[tuple[int, int]]]:
@@ -264,7 +266,7 @@ class _Run:
             return lost(
                 f"The connection to {self._target.label} was lost in {number}.",
                 details=[f"said: {_primary(error)}", nothing],
-                next="landed doctor",
+                next=DOCTOR,
             )
         if code in _NO_PARAMETER and "parameter" in str(error):
             given = len(self._script.parameters)

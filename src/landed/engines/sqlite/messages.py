@@ -7,34 +7,47 @@ from typing import TYPE_CHECKING
 
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.migration import Migration
-from landed.core.next import BREAK, Next, Quoted, landed, prose
+from landed.core.next import APPLY, BREAK, Hand, Next, Quoted, landed
 from landed.core.timeline import Step
-from landed.engines.say import ROLLED_BACK, plural
+from landed.engines.say import KEEP, ROLLED_BACK, plural
 from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
 
 if TYPE_CHECKING:
     from landed.engines.sqlite.rowguard import Loss, Reference
 
-REBUILD_ADVICE = (
-    "Rewrite the file: rebuild the table together with every table that refers to it (create and fill "
-    "new_parent and new_child, the child referring to new_parent; drop the old child, then the old parent; "
-    "rename both), in one file. Then run: landed apply"
+REBUILD_ADVICE = Next(
+    Hand(
+        "Rewrite the file: rebuild the table together with every table that refers to it "
+        "(create and fill new_parent and new_child, the child referring to new_parent; drop "
+        "the old child, then the old parent; rename both), in one file."
+    ),
+    " Then run: ",
+    APPLY.afterwards(),
 )
 """The rebuild that keeps all rows with foreign keys on, for any ON DELETE action (measured on D1)."""
 
-COPY_ADVICE = (
-    "Rewrite the file so that it copies every row, or says with a DELETE which rows go. "
-    "Then run: landed apply"
+COPY_ADVICE = Next(
+    Hand("Rewrite the file so that it copies every row, or says with a DELETE which rows go."),
+    " Then run: ",
+    APPLY.afterwards(),
 )
 
-DEFER_ADVICE = (
-    "Rewrite the file: put PRAGMA defer_foreign_keys = on before the rebuild. landed checks every reference "
-    "before it commits. Then run: landed apply"
+DEFER_ADVICE = Next(
+    Hand(
+        "Rewrite the file: put PRAGMA defer_foreign_keys = on before the rebuild. landed "
+        "checks every reference before it commits."
+    ),
+    " Then run: ",
+    APPLY.afterwards(),
 )
 
-KEY_ADVICE = (
-    "Give the parent a UNIQUE index on exactly the columns that are referred to (CREATE UNIQUE INDEX … "
-    "ON …), or let the reference name its primary key. Then run: landed apply"
+KEY_ADVICE = Next(
+    Hand(
+        "Give the parent a UNIQUE index on exactly the columns that are referred to (CREATE "
+        "UNIQUE INDEX … ON …), or let the reference name its primary key."
+    ),
+    " Then run: ",
+    APPLY.afterwards(),
 )
 """The way out of a foreign key to columns that are no key (https://sqlite.org/foreignkeys.html#fk_indexes)."""
 
@@ -74,7 +87,7 @@ def rows_lost(
             f"{migration.name} drops the {verb} {target}, which holds data.",
             details=details,
             where=where,
-            next=Next("If that data may go, name it: ", allow),
+            next=Next("If that data may go, name it: ", allow, KEEP, choice=f"rows of {migration.name}"),
         )
     worst = next(loss for loss in losses if loss.kind not in ("drop-table", "drop-column"))
     what = "lose" if worst.kind == "lose-rows" else "change"
@@ -83,7 +96,7 @@ def rows_lost(
         f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
         details=details,
         where=where,
-        next=Next(prose(advice), BREAK, "If the rows may go: ", allow),
+        next=Next(advice, BREAK, "If the rows may go: ", allow, choice=f"rows of {migration.name}"),
     )
 
 
@@ -129,7 +142,7 @@ def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]
         details=[f"{c}: {plural(n, 'row')} refer to missing rows of {p}" for (c, p), n in by_table.items()]
         + [ROLLED_BACK],
         where=migration.file,
-        next="Correct the file so that every reference has its row, then run: landed apply",
+        next=Next("Correct the file so that every reference has its row, then run: ", APPLY.afterwards()),
     )
 
 
@@ -144,11 +157,11 @@ def blocked_by_reference(
     return told
 
 
-def reference_advice(known: Sequence[Reference], sql: str) -> str:
+def reference_advice(known: Sequence[Reference], sql: str) -> Next:
     """What to do about a statement that failed at a foreign key."""
     words = [t.text.upper() for t in tokenize(sql[:2000]) if t.kind not in ("space", "comment")]
     if words[:2] != ["DROP", "TABLE"]:
-        return "Correct the file so that every reference has its row, then run: landed apply"
+        return Next("Correct the file so that every reference has its row, then run: ", APPLY.afterwards())
     plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in _referring(known, sql))
     return DEFER_ADVICE if plain else REBUILD_ADVICE
 

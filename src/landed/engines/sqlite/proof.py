@@ -9,6 +9,7 @@ import apsw
 from landed.core.errors import NotProven
 from landed.core.facts import EXISTS, Effects, FactKey, holds
 from landed.core.migration import Migration, Statement
+from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.base import Consent
@@ -91,7 +92,7 @@ class Proof:
                 f"{self._migration.name} drops {', '.join(sorted(known))} here, which it does not do in the "
                 "replay of the files; its rows were not counted, so it was rolled back.",
                 where=f"{self._migration.file}:{statement.line}",
-                next="landed status",
+                next=STATUS,
             )
 
     def after(self) -> None:
@@ -176,7 +177,7 @@ class Proof:
                     f"{self._migration.name} ran, but its own check is not true: {check.text}",
                     where=f"{self._migration.file}:{check.line}",
                     details=[*([why] if why else []), "The file was rolled back and is not recorded."],
-                    next="Correct the file or the check, then run: landed apply",
+                    next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
                 )
 
 

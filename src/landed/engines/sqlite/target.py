@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from landed.core.errors import Busy, CannotKnow
+from landed.core.next import DOCTOR, Next
 from landed.engines.clock import Clock
 from landed.engines.live import LiveState, SchemaRow
 from landed.engines.sqlite.checks import run_check
@@ -177,7 +178,7 @@ class SqliteTarget:
         except apsw.Error as error:
             raise CannotKnow(
                 f"{self.path} cannot be opened for writing: {error}",
-                next="Check the path and your rights on it: landed doctor",
+                next=Next("Check the path and your rights on it: ", DOCTOR),
             ) from error
         try:
             clock = self.clock if bounded else None
@@ -266,7 +267,7 @@ def _unreadable(path: Path, error: Exception) -> CannotKnow:
     if isinstance(error, apsw.NotADBError):
         return CannotKnow(f"{path} is not a SQLite database.", next="Name another file: --target sqlite:PATH")
     return CannotKnow(
-        f"{path} cannot be read: {error}", next="Check the file and your rights on it: landed doctor"
+        f"{path} cannot be read: {error}", next=Next("Check the file and your rights on it: ", DOCTOR)
     )
 
 

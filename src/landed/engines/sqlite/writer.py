@@ -11,6 +11,7 @@ import apsw
 
 from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
 from landed.core.migration import Migration, Statement
+from landed.core.next import APPLY, DOCTOR, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.base import Applied, Consent, UndoPoint
@@ -114,7 +115,7 @@ class SqliteWriter(OneByOne):
                     "The ledger has changed since it was judged; nothing was changed.",
                     details=[f"no longer recorded: {n}" for n in missing]
                     + [f"recorded meanwhile: {n}" for n in doubled],
-                    next="landed status",
+                    next=STATUS,
                 )
             if remove or rename:
                 check_independent(self._connection, self._ledger)
@@ -163,7 +164,7 @@ class SqliteWriter(OneByOne):
             f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",
             "The file was rolled back: nothing of it is in the database, and it is not recorded.",
         ]
-        advice = "Correct the file, then run: landed apply"
+        advice = Next("Correct the file, then run: ", APPLY.afterwards())
         if isinstance(error, apsw.ConstraintError) and "FOREIGN KEY" in str(error):
             known = rowguard.references(self._tracker.facts)
             rows = {table: count.rows for table, count in proof.counts.items()}
@@ -216,7 +217,7 @@ class SqliteWriter(OneByOne):
         except apsw.Error as error:
             raise CannotKnow(
                 f"{self._path} cannot be written to: {error}",
-                next="Check your rights on the file and its folder: landed doctor",
+                next=Next("Check your rights on the file and its folder: ", DOCTOR),
             ) from error
         try:
             yield

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
+from landed.core.next import STATUS
 from landed.engines.say import plural
 from landed.engines.sqlite.sql.tokens import unquote
 from landed.ops.drift import Difference, Drift
@@ -58,7 +59,7 @@ def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str
     differ = f"{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}"
     say(f"{differ}, {plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", out)
     if {drift.a.locality, drift.b.locality} in ({"SHADOW", "LOCAL"}, {"SHADOW", "REMOTE"}):
-        say(f"Next: {command('landed status')}", out)
+        say(f"Next: {command(STATUS)}", out)
 
 
 def collapsed(drift: Drift) -> list[Difference]:

@@ -8,8 +8,9 @@ from itertools import zip_longest
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
+from landed.core.next import DOCTOR, Next, landed
 from landed.core.standing import Evidence, Judgement, Standing, Verdict
-from landed.core.turns import earliest
+from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.report.terminal import say, say_all, say_next
 from landed.report.text.statements import render_adoption, render_remedy
@@ -28,8 +29,6 @@ _BAD = ("bad", "red")
 _FOLD = 8
 """More consecutive files of one unremarkable standing than this become one line."""
 _SHOWN = 8
-_BEFORE_APPLY = (Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE)
-"""The standings with which ``apply`` refuses to start."""
 
 Command = Callable[[str], str]
 
@@ -90,7 +89,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
     say(summary(exam), out)
     if exam.position and any(j.standing is not Standing.OK for j in exam.judgements):
         say(f"The schema is exactly what the files leave {exam.position}.", out)
-    advice = next_commands(exam)
+    advice = next_steps(exam.judgements)
     if advice:
         say_next(command(advice[0]), out)
 
@@ -120,7 +119,7 @@ def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None
     _base(exam, out, command)
     _unexplained(exam, out)
     say(summary(exam), out)
-    advice = next_commands(exam)
+    advice = next_steps(exam.judgements)
     if advice:
         say_next(command(advice[0]), out)
 
@@ -133,25 +132,6 @@ def summary(exam: Examination) -> str:
     if objects:
         parts.append(f"{len(objects)} unexplained")
     return " · ".join(parts) if parts else "no migrations"
-
-
-def next_commands(exam: Examination) -> list[str]:
-    """The commands that set things right, the first to run first."""
-    order = (
-        Standing.EDITED, Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.NO_FILE,
-        Standing.DUPLICATE, Standing.OUT_OF_ORDER, Standing.PENDING, Standing.UNKNOWN,
-    )  # fmt: skip
-    found = list(dict.fromkeys(earliest(exam.judgements)))
-    for standing in order:
-        for judgement in exam.judgements:
-            if judgement.standing is standing and judgement.next and judgement.next not in found:
-                found.append(judgement.next)
-    if any(j.standing in _BEFORE_APPLY for j in exam.judgements):
-        found = [c for c in found if c != "landed apply"]
-    runnable = [c for c in found if c.startswith("landed ")]
-    # What a command finishes comes before what somebody has to look into.
-    runnable.sort(key=lambda command: command.startswith("landed drift"))
-    return runnable + [c for c in found if c not in runnable]
 
 
 def unexplained_objects(keys: Sequence[FactKey]) -> list[str]:
@@ -325,7 +305,9 @@ def collapse(evidence: object) -> list[Evidence]:
 
 
 _BASE_NEXT = {
-    "postgres": "Take the schema that it starts from out of the database: landed shadow pull --base",
+    "postgres": Next(
+        "Take the schema that it starts from out of the database: ", landed("shadow", "pull", base=True)
+    ),
     "other": 'Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
 }
 
@@ -333,7 +315,7 @@ _BASE_NEXT = {
 def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
     if "needs-managed" in {f for j in exam.judgements for f in j.flags}:
-        pull = command("Take its real shape out of the database: landed shadow pull")
+        pull = command(Next("Take its real shape out of the database: ", landed("shadow", "pull")))
         say(out=out)
         say("  The files use what the platform's schemas have in this project, and not in a new one.", out)
         say(f"  {pull}", out)
@@ -390,5 +372,5 @@ def _absent(exam: Examination, command: Command) -> list[str]:
             f"  beside it there is {s.path.name[:12]}….sqlite, which belongs to {s.owner}" for s in strays
         ]
         if len(lines) > 1:
-            lines.append(f"  {command('landed doctor')} shows which file is meant and why")
+            lines.append(f"  {command(DOCTOR)} shows which file is meant and why")
     return lines

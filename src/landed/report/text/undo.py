@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
-from landed.core.next import landed
+from landed.core.next import STATUS, landed
 from landed.ops.bookmarks import Remembered
 from landed.ops.undo import ROWS, Losses, Undone, UndoPlan
 from landed.report.terminal import say
@@ -54,7 +54,7 @@ def render_undone(done: Undone, out: IO[str], command: Callable[[str], str]) -> 
     if done.note:
         say(f"  {paint('note', 'yellow', out)}: {done.note}", out)
     say(f"To go forward again: {command(landed('undo', bookmark=done.back))}", out)
-    say(f"Next: {command('landed status')}", out)
+    say(f"Next: {command(STATUS)}", out)
 
 
 def _moment(plan: UndoPlan) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.next import STATUS
+from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
 from landed.report.terminal import say, say_all, say_next
-from landed.report.text.status import headline, next_commands, summary, too_many, unexplained_objects
+from landed.report.text.status import headline, summary, too_many, unexplained_objects
 from landed.report.text.style import paint
 
 
@@ -43,4 +45,4 @@ def _advice(exam: Examination, answer: Answer) -> str:
     """What to do about the first of those that say no, a command that can be run preferred."""
     names = answer.failed or answer.unprovable
     own = [j.next for j in exam.judgements if j.name in names and j.next]
-    return next((c for c in next_commands(exam) if c in own), own[0] if own else "landed status")
+    return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else STATUS)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow, LandedError
+from landed.core.next import DOCTOR
 from landed.engines.postgres.connect.asking import GUARDED
 from landed.engines.postgres.connect.sessions import Blocker, ending, shown
 
@@ -29,7 +30,8 @@ def unreadable(label: str, error: Exception, again: Callable[[], Connection[Any]
     diag = getattr(error, "diag", None)
     message = (diag.message_primary if diag is not None else None) or str(error).strip().splitlines()[0]
     code = getattr(error, "sqlstate", None)
-    details, advice = ["Nothing was judged and nothing was changed."], "landed doctor"
+    details = ["Nothing was judged and nothing was changed."]
+    advice: str = DOCTOR
     if code == "55P03":
         found = _holder(again)
         if found is not None:

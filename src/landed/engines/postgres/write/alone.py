@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
-from landed.core.next import APPLY, BREAK, STATUS, Command, Next, as_command
+from landed.core.next import APPLY, BREAK, STATUS, Command, Next
 from landed.engines.base import Consent
 from landed.engines.postgres.connect.asking import ask, relation_named
 from landed.engines.postgres.connect.blocking import (
@@ -67,7 +67,7 @@ def refuse_obstacles(
     migration: Migration,
     numbers: Collection[int],
     consent: Consent,
-    again: str = APPLY,
+    again: Command = APPLY,
 ) -> None:
     """Look for INVALID indexes in the way of a file's statements (numbers) before the first of them runs, so
     that a missing consent does not stop the file half-way. Changes nothing; one round trip for each statement
@@ -93,7 +93,7 @@ def run_alone(
     tries: int = 5,
     pauses: Sequence[float] = PAUSES,
     sleep: Callable[[float], None] = time.sleep,
-    again: str = APPLY,
+    again: Command = APPLY,
 ) -> Proof:
     """Run one statement outside of any transaction, and return what proves that it did what it says.
 
@@ -159,7 +159,7 @@ def run_alone(
             f"{what} ran without an error, but what it should have done is not there",
             details=[missing, *[line for line in left if missing not in line], *ways],
             where=place,
-            next=Next("see what the database holds, correct it, then: ", again),
+            next=Next("see what the database holds, correct it, then: ", again.afterwards()),
         )
     return Proof(subject.proof(), tuple(subject.notes()))
 
@@ -199,7 +199,7 @@ def _clear(
     place: str,
     consent: Consent,
     notify: Callable[[str], None],
-    again: str,
+    again: Command,
 ) -> None:
     """Drop the INVALID indexes in the way, if the user allows it by name."""
     _check(subject, migration, place, consent, again)
@@ -210,7 +210,7 @@ def _clear(
         subject.look(connection)
 
 
-def _check(subject: Subject, migration: Migration, place: str, consent: Consent, again: str) -> None:
+def _check(subject: Subject, migration: Migration, place: str, consent: Consent, again: Command) -> None:
     for index in subject.obstacles():
         if index.builder is not None:
             raise Busy(
@@ -223,7 +223,7 @@ def _check(subject: Subject, migration: Migration, place: str, consent: Consent,
             raise _refused(index, migration, place, again)
 
 
-def _refused(index: Index, migration: Migration, place: str, again: str) -> NeedsConfirmation:
+def _refused(index: Index, migration: Migration, place: str, again: Command) -> NeedsConfirmation:
     return NeedsConfirmation(
         f"{migration.name} creates the index {index.shown}, of which an INVALID one is there already.",
         details=[
@@ -236,10 +236,10 @@ def _refused(index: Index, migration: Migration, place: str, again: str) -> Need
     )
 
 
-def _resume(migration: Migration, again: str, indexes: Sequence[Index]) -> Command:
+def _resume(migration: Migration, again: Command, indexes: Sequence[Index]) -> Command:
     """What runs a file on, allowed to drop indexes: with an INVALID one of its own it is partial, and apply
     refuses it."""
-    command = as_command(again)
+    command = again
     if command.verb == "apply":
         command = command.but("resume", migration.name)
     return command.allowing(index.allow for index in indexes)
@@ -261,7 +261,7 @@ def _failed(
     migration: Migration,
     statement: Statement,
     error: psycopg.Error,
-    again: str,
+    again: Command,
 ) -> NotProven:
     """The error for a statement that the server refused: its reason, what it left, what to do."""
     said = error.diag.message_primary or str(error)
@@ -276,16 +276,12 @@ def _failed(
         details.append("this statement has changed nothing")
     # A named index is in the way of the next run; one that the server named is not.
     named = [index for index in subject.broken(connection) if index.name in statement.text]
-    then = (
-        _resume(migration, again, named)
-        if left
-        else as_command(again).allowing(index.allow for index in named)
-    )
+    then = _resume(migration, again, named) if left else again.allowing(index.allow for index in named)
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
         details=details,
         where=f"{migration.file}:{statement.line}",
-        next=Next(advice or "correct the cause", BREAK, "Then run: ", then),
+        next=Next(advice or "correct the cause", BREAK, "Then run: ", then.afterwards()),
     )
 
 
@@ -295,7 +291,7 @@ def _lost(
     place: str,
     pid: int,
     reconnect: Callable[[], Connection[Any]] | None,
-    again: str,
+    again: Command,
 ) -> LandedError:
     """The error for a connection that broke while the statement ran: the database is read again."""
     import psycopg
@@ -305,7 +301,7 @@ def _lost(
         message,
         details=["a statement outside of a transaction may go on at the server, or have left half of it"],
         where=place,
-        next="landed status",
+        next=STATUS,
     )
     if reconnect is None:
         return unknown
@@ -325,5 +321,5 @@ def _lost(
     except (psycopg.Error, LandedError):
         return unknown
     seen = f"read again: {missing}" if missing else f"read again: {subject.proof()}; it is not recorded yet"
-    way = Next(STATUS, ", then: ", again)
+    way = Next(STATUS, ", then: ", again.afterwards())
     return NotProven(message, details=[seen, *left, *ways], where=place, next=way)

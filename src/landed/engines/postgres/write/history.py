@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.core.migration import Migration
-from landed.core.next import BREAK, STATUS, Next
+from landed.core.next import BREAK, STATUS, Next, landed
 from landed.engines.postgres.connect.asking import PATH
 from landed.engines.postgres.ledger import copied, delete, match, read_ledger, row_for, upsert
 from landed.engines.postgres.ledger_advice import advice, not_kept
@@ -62,7 +62,7 @@ def change_ledger(
             raise NotProven(
                 "The ledger was not changed: the connection was lost.",
                 details=[*str(lost.error).strip().splitlines()[:1], "No COMMIT had been sent."],
-                next="landed status",
+                next=STATUS,
             ) from lost.error
         except LandedError:
             session.connection.rollback()
@@ -82,7 +82,7 @@ def change_ledger(
 
 def _provide(session: Session) -> None:
     session.ready()
-    session.provide_ledger(_NOT_CHANGED, "landed repair")
+    session.provide_ledger(_NOT_CHANGED, landed("repair"))
 
 
 def _change(
@@ -99,10 +99,10 @@ def _change(
     shape = shape_of(send(session.connection, opening)[-1].rows)
     if shape is None:
         raise NotProven(
-            f"{_NOT_CHANGED}: {ledger.sql} is gone.", details=["Nothing was changed."], next="landed status"
+            f"{_NOT_CHANGED}: {ledger.sql} is gone.", details=["Nothing was changed."], next=STATUS
         )
     refuse_reading(shape, ledger)
-    refuse_writing(shape, ledger, _NOT_CHANGED, "landed repair")
+    refuse_writing(shape, ledger, _NOT_CHANGED, landed("repair"))
     rows = copied(session.connection, ledger, shape)
     migrations = session.target.migrations()
     matched = match(migrations, rows)
@@ -121,7 +121,7 @@ def _change(
             details=[f"no longer recorded: {name}" for name in missing]
             + [f"recorded meanwhile: {name}" for name in doubled]
             + [f"there is no file {name}" for name in unknown],
-            next="landed status",
+            next=STATUS,
         )
     changes = [Command(*upsert(ledger, row_for(files[name]))) for name in coming]
     if gone:
@@ -152,7 +152,7 @@ def _commit(session: Session, xid: str) -> None:
             raise NotProven(
                 "The ledger was not changed: the connection was lost.",
                 details=["The database was read again: the server has rolled the change back."],
-                next="landed status",
+                next=STATUS,
             ) from None
         if found.status != "committed":
             raise Ambiguous(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
 from landed.core.migration import Migration, Statement
-from landed.core.next import APPLY, BREAK, Next, Quoted, as_next, landed, prose
+from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Hand, Next, Quoted, landed
 from landed.core.next import Command as Shell
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import read_only, refused_trap
 from landed.engines.postgres.sql.split import problems
-from landed.engines.say import ROLLED_BACK, excerpt
+from landed.engines.say import KEEP, ROLLED_BACK, excerpt
 
 if TYPE_CHECKING:
     import psycopg
@@ -45,7 +45,7 @@ def refusal(migration: Migration) -> NotProven | None:
             f"{migration.name} was not run: {trap.text}.",
             where=f"{migration.file}:{trap.line}",
             details=[*([_WHY[trap.code]] if trap.code in _WHY else []), "Nothing was changed."],
-            next=Next(f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: ", APPLY),
+            next=Next(f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: ", APPLY.afterwards()),
         )
     reads = read_only(migration.statements)
     if reads is not None:
@@ -54,7 +54,7 @@ def refusal(migration: Migration) -> NotProven | None:
             "in the same one.",
             where=f"{migration.file}:{reads.line}",
             details=["Nothing was changed."],
-            next="Remove READ ONLY. Then run: landed apply",
+            next=Next("Remove READ ONLY. Then run: ", APPLY.afterwards()),
         )
     found = problems(migration.text)
     if found:
@@ -68,7 +68,7 @@ def refusal(migration: Migration) -> NotProven | None:
             f"{migration.name} was not run: {first.text}.",
             where=f"{migration.file}:{first.line}",
             details=[*(f"line {p.line}: {p.text}" for p in found[1:6]), "Nothing was changed."],
-            next=Next(f"{advice}. Then run: ", APPLY),
+            next=Next(f"{advice}. Then run: ", APPLY.afterwards()),
         )
     for statement in migration.statements:
         head = head_of(statement)
@@ -82,7 +82,9 @@ def refusal(migration: Migration) -> NotProven | None:
                 "exchanges rows with psql, and there is no psql here.",
                 where=f"{migration.file}:{statement.line}",
                 details=["Nothing was changed."],
-                next="Remove it from the file, or write its rows as INSERT. Then run: landed apply",
+                next=Next(
+                    "Remove it from the file, or write its rows as INSERT. Then run: ", APPLY.afterwards()
+                ),
             )
     return None
 
@@ -144,12 +146,18 @@ def failed(
         where=where,
         details=details,
         next=advice
-        or Next(prose(_ADVICE_BY_CODE.get(error.sqlstate or "", "Correct the file")), ", then run: ", APPLY),
+        or Next(
+            _ADVICE_BY_CODE.get(error.sqlstate or "", "Correct the file"), ", then run: ", APPLY.afterwards()
+        ),
     )
 
 
 _ADVICE_BY_CODE = {
-    "42501": "Connect as a role that may do this (landed doctor shows what it may), or correct the file",
+    "42501": Next(
+        "Connect as a role that may do this (",
+        DOCTOR.afterwards(),
+        " shows what it may), or correct the file",
+    ),
 }
 
 
@@ -181,7 +189,7 @@ def _not_recorded(
         f"{migration.name} failed: {about}{said}",
         where=migration.file,
         details=[*([f"detail: {' '.join(detail.split())}"] if detail else []), ROLLED_BACK],
-        next=Next(advice(code, ledger), ". Then run: ", APPLY),
+        next=Next(advice(code, ledger), ". Then run: ", APPLY.afterwards()),
     )
 
 
@@ -194,7 +202,7 @@ def not_answered(migration: Migration, error: psycopg.Error) -> NotProven:
         details=[
             "It is not recorded. A statement that runs outside of a transaction may have been under way."
         ],
-        next=prose("landed status\nIf that fails, too: landed doctor"),
+        next=Next(STATUS, BREAK, "If that fails, too: ", DOCTOR),
     )
 
 
@@ -205,7 +213,7 @@ def check_failed(migration: Migration, text: str, line: int, why: str, error: bo
         f"{migration.name} ran, but its own check {said}: {text}",
         where=f"{migration.file}:{line}",
         details=[*([why] if why else []), ROLLED_BACK],
-        next="Correct the file or the check, then run: landed apply",
+        next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
     )
 
 
@@ -225,12 +233,16 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
             details=details,
             where=where,
             next=Next(
-                "Rewrite the file so that it keeps these rows, or says with a statement of its own that they "
-                "go. Then run: ",
-                APPLY,
+                Hand(
+                    "Rewrite the file so that it keeps these rows, or says with a statement of its own that "
+                    "they go."
+                ),
+                " Then run: ",
+                APPLY.afterwards(),
                 BREAK,
                 "If the rows may go: ",
                 allow,
+                choice=f"rows of {migration.name}",
             ),
         )
     first = losses[0]
@@ -239,7 +251,7 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
         f"{migration.name} drops the {target}, which holds data.",
         details=details,
         where=where,
-        next=Next("If that data may go, name it: ", allow),
+        next=Next("If that data may go, name it: ", allow, KEEP, choice=f"rows of {migration.name}"),
     )
 
 
@@ -257,11 +269,13 @@ def _broken(migration: Migration, worst: Loss, details: list[str], allow: Shell)
         details=[*details[:-1], "the file switches the checks of foreign keys off", details[-1]],
         where=where,
         next=Next(
-            "Correct the rows, or take out what switches the checks off. Then run: ",
-            APPLY,
+            Hand("Correct the rows, or take out what switches the checks off."),
+            " Then run: ",
+            APPLY.afterwards(),
             BREAK,
             "If these rows may stay as they are: ",
             allow,
+            choice=f"rows of {migration.name}",
         ),
     )
 
@@ -321,17 +335,16 @@ def resuming(migration: Migration, error: LandedError) -> LandedError:
 
 def _to_be_resumed(migration: Migration, error: LandedError, lines: Sequence[str]) -> LandedError:
     details = [detail for detail in error.details if detail != ROLLED_BACK]
-    kind = type(error)
-    says_how = isinstance(error, NeedsConfirmation) or "landed " in (error.next or "")
+    kind, way = type(error), error.way
+    says_how = isinstance(error, NeedsConfirmation) or way.has_command
     advice = landed("resume", migration.name)
-    way = as_next(error.next)
     return kind(
         error.message,
         details=[*details, *lines],
         where=error.where,
         next=(way.instead("apply", "resume", migration.name) or Next(advice))
         if says_how
-        else Next("Correct what stopped it, then run: ", advice),
+        else Next("Correct what stopped it, then run: ", advice.afterwards()),
     )
 
 
@@ -341,7 +354,7 @@ def records_itself(migration: Migration, line: int = 0) -> NotProven:
         f"{migration.name} was not run: it writes its own history row, and so does landed.",
         where=f"{migration.file}:{line}" if line else migration.file,
         details=["Two rows of one version cannot be there.", "Nothing was changed."],
-        next="Remove that INSERT from the file. Then run: landed apply",
+        next=Next("Remove that INSERT from the file. Then run: ", APPLY.afterwards()),
     )
 
 
@@ -351,7 +364,7 @@ def interrupted(migration: Migration) -> Interrupted:
         f"Interrupted while {migration.name} was under way: it is not applied.",
         details=["No COMMIT was sent: the server rolls back whatever had run."],
         where=migration.file,
-        next="landed status",
+        next=STATUS,
     )
 
 
@@ -371,4 +384,4 @@ def explained(session: Session, command: Command, error: psycopg.Error) -> tuple
     from landed.engines.postgres.write.references import explain
 
     details, advice = explain(session.connection, error, command.sql)
-    return list(details), Next(advice, BREAK, "Then run: ", APPLY) if advice else None
+    return list(details), Next(advice, BREAK, "Then run: ", APPLY.afterwards()) if advice else None

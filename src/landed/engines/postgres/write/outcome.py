@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
-from landed.core.next import APPLY, BREAK, Next, prose
+from landed.core.next import APPLY, BREAK, STATUS, Next
 from landed.engines.postgres.connect.asking import ask
 from landed.engines.postgres.ledger import read_ledger
 from landed.engines.say import ROLLED_BACK
@@ -31,7 +31,7 @@ PATIENCE = 12.0
 
 PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5)
 
-LATER = "When the database can be reached again: landed status"
+LATER = Next("When the database can be reached again: ", STATUS)
 
 _FATE = "SELECT pg_catalog.pg_xact_status(%s::xid8), pg_catalog.pg_postmaster_start_time() > %s::timestamptz"
 
@@ -152,7 +152,7 @@ def before_commit(session: Session, migration: Migration, error: BaseException) 
         f"{migration.name} was not applied: the connection was lost while it ran.",
         where=migration.file,
         details=[*details, _seen(session)],
-        next=prose("landed status\nThen: landed apply"),
+        next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),
     )
 
 
@@ -171,14 +171,14 @@ def after_commit(
     if found.status == "committed":
         if interrupted:
             raise Interrupted(
-                f"Interrupted while {name} was being committed: it is applied, {done}.", next="landed status"
+                f"Interrupted while {name} was being committed: it is applied, {done}.", next=STATUS
             ) from None
         if record and not found.recorded:
             raise NotProven(
                 f"{name} was committed, but its history row is gone again.",
                 where=migration.file,
                 details=["Another session removed it meanwhile."],
-                next="landed status",
+                next=STATUS,
             )
         return "applied", "the reply to COMMIT was lost; the database was read again: it is there" + (
             " and recorded" if record else ""
@@ -188,13 +188,13 @@ def after_commit(
             raise Interrupted(
                 f"Interrupted while {name} was being committed: it is not applied.",
                 details=[ROLLED_BACK],
-                next="landed status",
+                next=STATUS,
             ) from None
         raise NotProven(
             f"{name} was not committed: the connection was lost.",
             where=migration.file,
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
-            next="landed apply",
+            next=APPLY,
         ) from None
     raise Ambiguous(
         f"It is not known whether {name} was applied: COMMIT was sent, and the reply was lost.",
@@ -204,7 +204,9 @@ def after_commit(
             f"It is there whole and recorded, or nothing of it: it is one transaction (number {xid}). It was "
             "not sent again.",
         ],
-        next=Next(prose(LATER), BREAK, "Then: ", APPLY, "   (a file that is recorded is never run twice)"),
+        next=Next(
+            LATER, BREAK, "Then: ", APPLY.afterwards(), "   (a file that is recorded is never run twice)"
+        ),
     ) from None
 
 

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from landed.core.errors import CannotKnow, NotProven
-from landed.core.next import BREAK, DOCTOR, Next, as_command, prose
+from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Next
+from landed.core.next import Command as Shell
 from landed.engines.postgres.connect.asking import GUARDED
 from landed.engines.postgres.ledger import look, provision
 from landed.engines.postgres.ledger_name import LedgerTable
@@ -162,7 +163,7 @@ class Session:
             raise CannotKnow(
                 f"{self.target.label} could not be written to: the connection was lost while it was opened.",
                 details=[*str(error).strip().splitlines()[:1], "Nothing that it was opened for was sent."],
-                next=prose("landed status\nThen run it again"),
+                next=Next(STATUS, BREAK, "Then run it again"),
             ) from error
         except BaseException:
             self.close()
@@ -200,7 +201,7 @@ class Session:
         """Whether the history table has all columns that are written to."""
         return self.shape is not None and self.shape.provisioned
 
-    def provide_ledger(self, what: str = "Nothing was written", again: str = "landed apply") -> None:
+    def provide_ledger(self, what: str = "Nothing was written", again: Shell = APPLY) -> None:
         """Make the ledger table, or bring it up to date, in a transaction of its own. Raises Failed, Lost,
         and NotProven (``what`` was not done; the command ``again`` goes on) where writing to it would run
         more."""
@@ -221,11 +222,11 @@ class Session:
             raise NotProven(
                 f"{what}: an event trigger would run code of another role when {ledger.sql} is made.",
                 details=["Nothing was changed."],
-                next=Next(DOCTOR, "   (it names the trigger)", BREAK, "Then run: ", as_command(again)),
+                next=Next(DOCTOR, "   (it names the trigger)", BREAK, "Then run: ", again.afterwards()),
             ) from failed.error
         self._judge(shape_of(answers[-1].rows), what, again)
 
-    def look_again(self, what: str, again: str) -> None:
+    def look_again(self, what: str, again: Shell) -> None:
         """Look at the history table anew. Raises NotProven as :meth:`provide_ledger`, psycopg.Error."""
         try:
             seen = look(self.connection, self.target.ledger, begin=True)
@@ -234,7 +235,7 @@ class Session:
                 self.connection.rollback()
         self._judge(seen, what, again)
 
-    def _judge(self, seen: Shape | None, what: str, again: str) -> None:
+    def _judge(self, seen: Shape | None, what: str, again: Shell) -> None:
         self.shape = seen
         if seen is not None:
             refuse_writing(seen, self.target.ledger, what, again)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
 from landed.core.facts import holds, is_older
 from landed.core.migration import Migration
-from landed.core.next import APPLY, BREAK, Next, prose
+from landed.core.next import APPLY, BREAK, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines.base import Applied
 from landed.engines.postgres.catalog.readback import SETTINGS, Readback
@@ -195,25 +195,25 @@ class Together:
                 f"The connection was lost while {_named(members)} ran, and not all that they do is there.",
                 where=members[0].migration.file,
                 details=[f"Recorded: {_named(members[:done])}; the schema was changed meanwhile."],
-                next="landed status",
+                next=STATUS,
             )
         if done == len(members):
             last = members[-1].migration.name
             said = f"Interrupted after {last} was applied, proven and recorded."
-            return done, Interrupted(said, next="landed status") if interrupted else None
+            return done, Interrupted(said, next=STATUS) if interrupted else None
         name = members[done].migration.name
         if interrupted:
             return done, Interrupted(
                 f"Interrupted while {name} was under way: it is not applied.",
                 where=members[done].migration.file,
                 details=["The database was read again: the server has rolled the transaction back."],
-                next="landed status",
+                next=STATUS,
             )
         return done, NotProven(
             f"{name} was not applied: the connection was lost while it ran.",
             where=members[done].migration.file,
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
-            next=prose("landed status\nThen: landed apply"),
+            next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),
         )
 
 
@@ -234,7 +234,9 @@ def _unknown(members: Sequence[Member], why: Sequence[str]) -> Ambiguous:
         "the reply was lost.",
         where=members[0].migration.file,
         details=[*why, "Each of them is there whole and recorded, or nothing of it. Nothing was sent again."],
-        next=Next(prose(LATER), BREAK, "Then: ", APPLY, "   (a file that is recorded is never run twice)"),
+        next=Next(
+            LATER, BREAK, "Then: ", APPLY.afterwards(), "   (a file that is recorded is never run twice)"
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.core.errors import LandedError
 from landed.core.facts import FactKey, holds, is_older
 from landed.core.migration import Migration
+from landed.core.next import APPLY
 from landed.core.timeline import DataCheck, Step
 from landed.engines import say as shared
 from landed.engines.base import Consent
@@ -55,7 +56,7 @@ def provide_ledger(session: Session, migration: Migration) -> None:
 
     def attempt() -> None:
         try:
-            session.provide_ledger(f"{migration.name} was not run", "landed apply")
+            session.provide_ledger(f"{migration.name} was not run", APPLY)
         except Failed as failed:
             session.connection.rollback()
             command = failed.command._replace(purpose="record")
@@ -127,7 +128,7 @@ class _Transaction:
         """The history table is another than the one that was judged: judge what it is now, and try once more.
         Raises NotProven."""
         self._session.ready()
-        self._watched(lambda: self._session.look_again(f"{self._migration.name} was not run", "landed apply"))
+        self._watched(lambda: self._session.look_again(f"{self._migration.name} was not run", APPLY))
         again = _Transaction(self._session, self._part)
         again._again = True
         return again.run()

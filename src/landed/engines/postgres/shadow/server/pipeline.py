@@ -27,7 +27,7 @@ _FLUSH_EVERY = 12
 class ConnectionLost(LandedError):
     """The shadow's session ended in the middle of a command."""
 
-    def __init__(self, place: int, message: str, sqlstate: str) -> None:
+    def __init__(self, place: int, message: str, sqlstate: str | None) -> None:
         super().__init__(message)
         self.place = place
         self.sqlstate = sqlstate
@@ -36,7 +36,7 @@ class ConnectionLost(LandedError):
 class Refused(LandedError):
     """The server refused a command; what came after it was not run."""
 
-    def __init__(self, place: int, message: str, sqlstate: str) -> None:
+    def __init__(self, place: int, message: str, sqlstate: str | None) -> None:
         super().__init__(message)
         self.place = place
         self.sqlstate = sqlstate
@@ -154,7 +154,7 @@ class _Flow:
     def lost(self, message: str, sqlstate: str = "") -> ConnectionLost:
         place = self.place
         if self.refused is not None:
-            message, sqlstate = self.refused.message, self.refused.sqlstate
+            message, sqlstate = self.refused.message, self.refused.sqlstate or ""
         told = message.removeprefix("consuming input failed: ").strip().partition("\n")[0]
         return ConnectionLost(place, told or "the connection was closed", sqlstate)
 

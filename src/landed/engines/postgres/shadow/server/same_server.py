@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.next import DOCTOR
 from landed.engines.postgres.shadow.platform.baseline import Baseline
 from landed.engines.postgres.shadow.server.borrowed import first_line, lent, log_in, missing_roles, on_server
 from landed.engines.postgres.shadow.server.servers import ShadowServer, sentence
@@ -35,7 +36,7 @@ def same_server(parameters: Mapping[str, Any], baseline: Baseline) -> Iterator[S
         raise CannotKnow(
             f"{_SAID}: the target's server cannot be used",
             details=(first_line(error, given),),
-            next="landed doctor",
+            next=DOCTOR,
         ) from None
     if missing := missing_roles(baseline, login):
         raise ConfigError(
