@@ -11,7 +11,6 @@ import pytest
 
 from landed.engines.postgres import kinds
 from landed.engines.postgres.catalog import (
-    privileges,
     restore,
     restore_names,
 )
@@ -19,7 +18,6 @@ from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.shadow.replay import claims
 from landed.engines.postgres.sql.grammar import statements_of
-from landed.ops import adopting, made_by, shadow_pull
 
 
 def test_every_family_is_found() -> None:
@@ -61,16 +59,6 @@ def test_every_query_belongs_to_a_reading() -> None:
 
 
 def test_the_groups_of_kinds_are_todays() -> None:
-    bearing = set(privileges.DEFAULTS.values())
-    assert {k.name: k.acl for k in KINDS.values() if k.acl in bearing} == made_by._ON
-    assert {k.name for k in KINDS.values() if k.holds_rows} == adopting._HOLD_ROWS
-    for space, names in (
-        ("relation", shadow_pull._RELATION),
-        ("type", shadow_pull._TYPES),
-        ("function", shadow_pull._FUNCTIONS),
-    ):
-        assert {k.name for k in KINDS.values() if k.space == space} == names
-    assert {k.name for k in KINDS.values() if k.on == "table"} == shadow_pull._OF_TABLE | {"index"}
     assert {k.tag: k.name for k in KINDS.values() if k.tag in claims._RELATIONS} == claims._RELATIONS
     assert {k.tag: k.name for k in KINDS.values() if k.tag in claims._PARTS} == claims._PARTS
     assert [k.name for k in sorted(KINDS.values(), key=lambda k: k.order) if k.order < 999] == list(

@@ -20,13 +20,6 @@ class Adoption(NamedTuple):
     drop: tuple[str, ...]
 
 
-_HOLD_ROWS = frozenset(
-    ("table", "column", "attribute", "sequence", "schema", "extension", "enum", "domain", "composite type",
-     "range type", "foreign table", "materialized view", "publication")
-)  # fmt: skip
-"""What may hold rows, or what others hold rows of: nobody is told to drop that."""
-
-
 def adoption(exam: Examination) -> Adoption | None:
     """What to do about the facts that no migration owns; ``None`` where nothing is known to help."""
     keys = exam.unexplained
@@ -36,6 +29,7 @@ def adoption(exam: Examination) -> Adoption | None:
         # What the history starts from belongs before its first file, not behind its last.
         return None
     from landed.engines.postgres.catalog.restore import restoring
+    from landed.engines.postgres.kinds import KINDS
 
     expected, live = exam.ruling.expected, exam.facts
     new = {key.name for key in keys if key.prop == EXISTS and not key.parent}
@@ -43,7 +37,9 @@ def adoption(exam: Examination) -> Adoption | None:
     # What a new object is born with on Supabase, a migration need not grant.
     kept = [key for key in keys if not (hosted and key.kind.startswith("grant on ") and key.parent in new)]
     made = restoring(kept, live, expected, makes_tables=True)
-    going = [key for key in keys if key.kind not in _HOLD_ROWS and key.parent not in new]
+    # Nobody is told to drop what may hold rows, or what others hold rows of.
+    holding = {kind.name for kind in KINDS.values() if kind.holds_rows}
+    going = [key for key in keys if key.kind not in holding and key.parent not in new]
     gone = restoring(going, expected, live)
     if not made.sql and not gone.sql:
         return None

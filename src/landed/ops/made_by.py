@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.timeline import StatementTrace, Step, net_effects
+from landed.engines.postgres.catalog.privileges import DEFAULTS
+from landed.engines.postgres.kinds import KINDS
 
 if TYPE_CHECKING:
     from landed.core.migration import Migration
@@ -28,13 +30,8 @@ Thing = tuple[str, str]
 _OWNER: Final = "owner"
 _SHOWN: Final = 3
 """So many files have a note of their own."""
-_ON: Final = {
-    "schema": "schema",
-    "sequence": "sequence",
-    **dict.fromkeys(("function", "procedure", "aggregate", "window function"), "function"),
-    **dict.fromkeys(("enum", "domain", "composite type", "range type", "type"), "type"),
-    **dict.fromkeys(("table", "foreign table", "view", "materialized view"), "table"),
-}
+_ON: Final = {kind.name: kind.acl for kind in KINDS.values() if kind.acl in DEFAULTS.values()}
+"""Of which kinds new objects are born with privileges, and what those are on."""
 _OWNER_TO: Final = re.compile(
     r"""\balter\s++(?:foreign\s++|materialized\s++)?(?:table|view|sequence|function|procedure|routine|aggregate
     |type|domain|schema)\s++(?:if\s++exists\s++)?(?:only\s++)?((?:[\w$.]++|"[^"]+")+)[^;]*?\bowner\s++to\b""",

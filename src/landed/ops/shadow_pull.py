@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 COMMAND = landed("shadow", "pull", base=True)
 _ROUNDS = 6
-_RELATION = frozenset({"table", "foreign table", "view", "materialized view", "sequence"})
-_TYPES = frozenset({"enum", "domain", "composite type", "range type", "type"})
-_FUNCTIONS = frozenset({"function", "procedure", "aggregate", "window function"})
-_OF_TABLE = frozenset({"constraint", "trigger", "rule", "policy", "column"})
 _THERE = (
     (re.compile(r'column "(.+)" of relation "(.+)" already exists'), r"column \2.\1"),
     (re.compile(r'constraint "(.+)" for relation "(.+)" already exists'), r"constraint \2.\1"),
@@ -162,21 +158,15 @@ def there_already(steps: Sequence[Step]) -> frozenset[str]:
 
 def label_of(key: FactKey) -> str:
     """A fact's object as a dump calls it; ``""`` for what a dump has no name for."""
-    if key.kind in _RELATION:
-        text = f"relation {key.name}"
-    elif key.kind == "index":
-        text = f"relation {key.parent.rpartition('.')[0]}.{key.name}"
-    elif key.kind in _TYPES:
-        text = f"type {key.name}"
-    elif key.kind in _FUNCTIONS:
-        text = f"function {key.name}"
-    elif key.kind in _OF_TABLE:
-        text = f"{key.kind} {key.parent}.{key.name}"
-    elif key.kind in ("schema", "extension"):
-        text = f"{key.kind} {key.name}"
-    else:
+    from landed.engines.postgres.kinds import KINDS
+
+    kind = KINDS.get(key.kind)
+    if kind is None or not (kind.space or kind.on == "table"):
         return ""
-    return text.replace('"', "")
+    # An index shares its names with whatever lies in its table's schema.
+    within = key.parent.rpartition(".")[0] if kind.space else key.parent
+    name = f"{within}.{key.name}" if within else key.name
+    return f"{kind.space or kind.name} {name}".replace('"', "")
 
 
 def _is_made(known: frozenset[str], label: str) -> bool:

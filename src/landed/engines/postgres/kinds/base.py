@@ -141,9 +141,9 @@ class Kind:
 
     ``read_by`` are the readings that tell it, the one that tells whether it exists first; ``and_by`` tell
     what those do not. ``on`` is what it is a part of, ``space`` with whom it shares its names
-    (``relation``, ``type``, ``function``), ``acl`` the word for it in the facts about grants. ``tag`` is what
-    the parse tree calls it. ``holds_rows``: it may hold rows, or others hold rows of it, so that nobody is
-    told to drop it.
+    (``relation``, ``type``, ``function``, …), ``acl`` the word for it in the facts about grants. ``tag`` is
+    what the parse tree calls it. ``holds_rows``: it may hold rows, or others hold rows of it, so that nobody
+    is told to drop it.
 
     For statements about it: ``word`` is what COMMENT ON and ALTER … OWNER call it, ``""`` where they do not.
     ``order`` is when it is made, the lowest first. ``whole`` is more than its name, so that it cannot be made

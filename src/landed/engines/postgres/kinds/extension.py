@@ -14,7 +14,7 @@ READINGS = (
 )
 KINDS = (
     Kind(
-        name="extension", read_by=("extensions",), tag="OBJECT_EXTENSION", holds_rows=True,
+        name="extension", read_by=("extensions",), space="extension", tag="OBJECT_EXTENSION", holds_rows=True,
         word="EXTENSION", order=10,
     ),
 )  # fmt: skip

@@ -46,7 +46,7 @@ READINGS = (
 )  # fmt: skip
 KINDS = (
     Kind(
-        name="index", read_by=("indexes",), on="table", tag="OBJECT_INDEX", word="INDEX",
+        name="index", read_by=("indexes",), on="table", space="relation", tag="OBJECT_INDEX", word="INDEX",
         order=120, whole=True,
     ),
 )  # fmt: skip

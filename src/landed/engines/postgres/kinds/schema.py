@@ -16,7 +16,7 @@ READINGS = (
 )
 KINDS = (
     Kind(
-        name="schema", read_by=("schemas",), acl="schema", tag="OBJECT_SCHEMA", holds_rows=True,
-        word="SCHEMA", order=0, given=True,
+        name="schema", read_by=("schemas",), space="schema", acl="schema", tag="OBJECT_SCHEMA",
+        holds_rows=True, word="SCHEMA", order=0, given=True,
     ),
 )  # fmt: skip
