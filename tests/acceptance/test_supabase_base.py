@@ -16,6 +16,7 @@ import psycopg
 from landed.engines.postgres.files import read_supabase_migrations
 from landed.engines.postgres.ledger import insert, provision, row_for
 from landed.engines.postgres.ledger_name import ledger_table
+from landed.engines.postgres.sql.head import head_of
 from support.clients.supabase_cli import World
 
 DATA = Path(__file__).parents[1] / "data"
@@ -35,7 +36,7 @@ def run_by_hand(world: World) -> set[str]:
             try:
                 with connection.transaction():
                     for statement in migration.statements:
-                        for sql in world.tcp.server.powers.sent(statement.text):
+                        for sql in world.tcp.server.powers.sent(head_of(statement)):
                             connection.execute(sql)
                     connection.execute(*insert(table, row_for(migration)))
             except psycopg.Error:

@@ -11,6 +11,7 @@ from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.platform.standins import named_extensions, stand_ins
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.head import read_head
 from support.servers.pgservers import MAJORS
 
 ALLOWED = [
@@ -114,7 +115,7 @@ def test_statements_that_the_platform_elevates(scratch: Scratch) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(sql.encode())
             assert scratch.server.powers is not None
-            for part in scratch.server.powers.sent(sql):
+            for part in scratch.server.powers.sent(read_head(sql)):
                 connection.execute(part)
         owners = connection.execute(
             "SELECT evtowner::regrole::text FROM pg_event_trigger WHERE evtname = 'mine'"

@@ -17,6 +17,7 @@ from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.head import read_head
 from landed.engines.postgres.sql.segments import cli_mode, cli_segments
 from landed.engines.postgres.sql.split import split
 
@@ -65,7 +66,7 @@ def run(connection: psycopg.Connection, powers: Powers, text: str) -> None:
         with connection.transaction(), connection.pipeline():
             for number in segment.statements:
                 sql = statements[number]
-                for part in powers.sent(sql):
+                for part in powers.sent(read_head(sql)):
                     connection.execute(part, prepare=False)
 
 

@@ -16,6 +16,7 @@ from landed.engines.postgres.catalog.privileges import differences
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.split import split
 
 Server = Callable[..., ShadowServer]
@@ -321,7 +322,7 @@ def test_followed_statement_by_statement_real_projects_come_out_as_two_snapshots
             for statement in split(file.read_bytes().decode("utf-8-sig")):
                 connection.execute("SAVEPOINT one")
                 try:
-                    for part in powers.sent(statement.text):
+                    for part in powers.sent(head_of(statement)):
                         connection.execute(part)
                 except psycopg.Error:
                     # It needs a transaction of its own, or broke in its own history, too.

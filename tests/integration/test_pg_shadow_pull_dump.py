@@ -19,6 +19,7 @@ from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.replay.replay import replay_all
 from landed.engines.postgres.shadow.server.databases import load_leniently, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.split import split
 
 Server = Callable[..., ShadowServer]
@@ -47,7 +48,7 @@ def load(connection: psycopg.Connection, text: str, powers: Powers | None) -> No
     """As the owner that a base is replayed as, statement by statement."""
     with connection.transaction():
         for statement in split(text):
-            for part in powers.sent(statement.text) if powers else (statement.text.encode(),):
+            for part in powers.sent(head_of(statement)) if powers else (statement.text.encode(),):
                 connection.execute(part)
 
 

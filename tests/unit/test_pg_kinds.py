@@ -17,7 +17,7 @@ from landed.engines.postgres.catalog import (
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.shadow.replay import claims
-from landed.engines.postgres.sql.grammar import statements_of
+from landed.engines.postgres.sql.tree import statements_of
 
 
 def test_every_family_is_found() -> None:

@@ -150,6 +150,15 @@ def read_head(sql: str) -> Head:
     )
 
 
+def plain_form(head: Head) -> Head | None:
+    """A statement without its CONCURRENTLY, which does the same in a transaction; ``None`` for others."""
+    places = [at for kind, text, at in scan(head.text) if kind == "word" and text.upper() == "CONCURRENTLY"]
+    if not places:
+        return None
+    at = places[0]
+    return read_head(head.text[:at] + head.text[at + len("CONCURRENTLY") :])
+
+
 def head_of(statement: Statement) -> Head:
     """The head of a statement of a PostgreSQL file."""
     found = statement.head

@@ -52,8 +52,15 @@ def read_tree(sql: str) -> Tree | None:
     return Tree(which, getattr(statement.stmt, which)) if which else None
 
 
+def copied(tree: Tree) -> Tree:
+    """The same tree, to be changed."""
+    node = type(tree.node)()
+    node.CopyFrom(tree.node)
+    return Tree(tree.which, node)
+
+
 def written(tree: Tree) -> str:
-    """The statement as its tree has it, which may have been changed."""
+    """The statement as its tree has it."""
     postgast: Any = import_module("postgast")
     parsed = postgast.parse("")
     getattr(parsed.stmts.add().stmt, tree.which).CopyFrom(tree.node)

@@ -13,21 +13,16 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib import import_module
 from typing import Any, Final
 
 from landed.engines.postgres.shadow.reason import Reason
+from landed.engines.postgres.sql.head import Head
 from landed.engines.postgres.sql.tokens import literal
+from landed.engines.postgres.sql.tree import copied, enum, named, relation, strings, written
 
-_OF_PLATFORM: Final = re.compile(
-    r"\b(?:event|foreign|publication)\b|\bsession\s+authorization\b", re.IGNORECASE
-)
-_OF_SUPERUSERS: Final = re.compile(
-    r"\bowner\s+to\b|\b(?:role|user|group)\b|\balter\s+extension\b", re.IGNORECASE
-)
+_VERBS: Final = frozenset(("CREATE", "ALTER", "SET"))
 _MAKES_ROLES: Final = re.compile(r"\bcreate\s+(?:role|user|group)\b(?!\s+mapping\b)", re.IGNORECASE)
 
 _NEVER_GIVEN: Final = re.compile(
@@ -87,44 +82,31 @@ class Powers:
             and (why.code == "42501" or (why.code == "0LP01" and "is a member of role " in why.text))
         )
 
-    def sent(self, statement: str) -> tuple[bytes, ...]:
+    def sent(self, head: Head) -> tuple[bytes, ...]:
         """What to send for a statement, in order: the statement itself where no act stands for it."""
-        return _sent(self, statement)
+        joins = not self.platform and _MAKES_ROLES.search(head.text)
+        return (self._instead(head), *((self.act(join=True),) if joins else ()))
+
+    def _instead(self, head: Head) -> bytes:
+        act = _act(head, self.platform)
+        if act is None:
+            return head.text.encode()
+        return act.encode() if isinstance(act, str) else self.act(**act)
 
 
-@lru_cache(maxsize=512)
-def _sent(powers: Powers, statement: str) -> tuple[bytes, ...]:
-    return tuple(_commands(powers, statement))
-
-
-def _commands(powers: Powers, statement: str) -> Iterator[bytes]:
-    act = _act(statement, powers.platform)
-    if act is None:
-        yield statement.encode()
-    elif isinstance(act, str):
-        yield act.encode()
-    else:
-        yield powers.act(**act)
-    if not powers.platform and _MAKES_ROLES.search(statement):
-        yield powers.act(join=True)
-
-
-def _act(sql: str, platform: bool) -> Mapping[str, object] | str | None:
+def _act(head: Head, platform: bool) -> Mapping[str, object] | str | None:
     """The act, or the other statement, that stands for one; ``None`` where it is sent as it is."""
-    if not _OF_PLATFORM.search(sql) and (platform or not _OF_SUPERUSERS.search(sql)):
+    if head.verb not in _VERBS or head.tree is None:
         return None
-    postgast: Any = import_module("postgast")  # its generated stub files are no valid Python for mypy
-    try:
-        tree = postgast.parse(sql)
-        (parsed,) = tree.stmts
-    except (postgast.PgQueryError, ValueError):
-        return None
-    which = parsed.stmt.WhichOneof("node")
+    which = head.tree.which
     read = (None if platform else _PLAIN_READERS.get(which)) or _READERS.get(which)
-    found: Mapping[str, object] | str | None = read(getattr(parsed.stmt, which)) if read else None
+    if read is None:
+        return None
+    tree = copied(head.tree)
+    found: Mapping[str, object] | str | None = read(tree.node)
     if found is None:
         return None
-    text: str = postgast.deparse(tree)
+    text = written(tree)
     return text if isinstance(found, str) else {"sql": text, **found}
 
 
@@ -146,7 +128,7 @@ def _validators(node: Any) -> list[str]:
     for option in node.func_options:
         each = option.def_elem
         if each.defname == "validator" and each.HasField("arg"):
-            name = ".".join(_quoted(part) for part in _strings(each.arg.list.items))
+            name = ".".join(_quoted(part) for part in strings(each.arg.list.items))
             found.append(f"{name}(pg_catalog.text[], pg_catalog.oid)")
     return found
 
@@ -164,12 +146,12 @@ def _changed_publication(node: Any) -> Mapping[str, object] | None:
 
 
 def _has_schemas(objects: Any) -> bool:
-    return any("SCHEMA" in _enum(o.publication_obj_spec, "pubobjtype") for o in objects)
+    return any("SCHEMA" in enum(o.publication_obj_spec, "pubobjtype") for o in objects)
 
 
 def _given_owner(node: Any) -> Mapping[str, object] | None:
     """A new owner for what the server lets only superusers own."""
-    kind = _ABOUT.get(_enum(node, "object_type"))
+    kind = _ABOUT.get(enum(node, "object_type"))
     if kind not in _GIVEN or not node.newowner.rolename:
         return None
     name = node.object.string.sval
@@ -178,37 +160,27 @@ def _given_owner(node: Any) -> Mapping[str, object] | None:
 
 def _new_owner(node: Any) -> Mapping[str, object] | None:
     """A new owner, who need not have the rights that a superuser is not asked for."""
-    kind = _ABOUT.get(_enum(node, "object_type"))
+    kind = _ABOUT.get(enum(node, "object_type"))
     role = node.newowner.rolename
     if kind is None or not role:
         return None
     if kind in _GIVEN:
         return _given_owner(node)
-    which = node.object.WhichOneof("node")
-    if node.HasField("relation"):
-        names = _relation(node.relation)
-    elif which == "object_with_args":
-        names = _strings(node.object.object_with_args.objname)
-    elif which == "type_name":
-        names = _strings(node.object.type_name.names)
-    elif which == "list":
-        names = _strings(node.object.list.items)
-    else:
-        names = [node.object.string.sval]
+    names = relation(node.relation)[-2:] if node.HasField("relation") else named(node.object)
     return {"about": [kind, names], "to": role} if names else None
 
 
 def _owner_of_table(node: Any) -> Mapping[str, object] | None:
     commands = [each.alter_table_cmd for each in node.cmds]
-    if len(commands) != 1 or _enum(commands[0], "subtype") != "AT_ChangeOwner":
+    if len(commands) != 1 or enum(commands[0], "subtype") != "AT_ChangeOwner":
         return None
     role = commands[0].newowner.rolename
-    return {"about": ["relation", _relation(node.relation)], "to": role} if role else None
+    return {"about": ["relation", relation(node.relation)[-2:]], "to": role} if role else None
 
 
 def _moved(node: Any) -> Mapping[str, object] | None:
     """An extension in another schema: its members are the superuser's."""
-    if _enum(node, "object_type") != "OBJECT_EXTENSION":
+    if enum(node, "object_type") != "OBJECT_EXTENSION":
         return None
     return {"about": ["extension", [node.object.string.sval]]}
 
@@ -225,7 +197,7 @@ def _role(node: Any) -> str | None:
 
 def _session(node: Any) -> str | None:
     """SET SESSION AUTHORIZATION, which only superusers have, as the SET ROLE that does the same here."""
-    if node.name != "session_authorization" or _enum(node, "kind") != "VAR_SET_VALUE":
+    if node.name != "session_authorization" or enum(node, "kind") != "VAR_SET_VALUE":
         return None
     node.name = "role"
     return ""
@@ -250,20 +222,6 @@ _PLAIN_READERS: Final = {
     "variable_set_stmt": _session,
 }
 """What is done besides for files of a plain Postgres, which a superuser usually runs."""
-
-
-def _strings(items: Any) -> list[str]:
-    return [item.string.sval for item in items]
-
-
-def _relation(node: Any) -> list[str]:
-    return [part for part in (node.schemaname, node.relname) if part]
-
-
-def _enum(node: Any, field_name: str) -> str:
-    field_type = node.DESCRIPTOR.fields_by_name[field_name].enum_type
-    name: str = field_type.values_by_number[getattr(node, field_name)].name
-    return name
 
 
 def _quoted(name: str) -> str:

@@ -111,7 +111,7 @@ def _run(
             continue
         if failure is not None:
             waiting.append(_SAVEPOINT)
-        commands = as_this_server_can(statement.text, powers)
+        commands = as_this_server_can(head_of(statement), powers)
         waiting.extend(commands)
         if failure is None:
             continue

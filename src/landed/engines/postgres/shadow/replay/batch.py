@@ -241,7 +241,7 @@ class Batch:
         query = target_query(statement.text)
         if query:
             yield "target", query
-        for command in as_this_server_can(statement.text, self._powers):
+        for command in as_this_server_can(head, self._powers):
             yield "", command
         if look:
             yield "look", self._tracker.look

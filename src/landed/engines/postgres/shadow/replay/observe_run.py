@@ -10,9 +10,9 @@ from landed.core.migration import Migration, Statement
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
 from landed.engines.postgres.shadow.replay.observe import Observer, Touch
 from landed.engines.postgres.shadow.server.stopped import placed
-from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.head import Head, head_of, plain_form
 from landed.engines.postgres.sql.segments import segments
-from landed.engines.postgres.sql.tokens import quote, scan
+from landed.engines.postgres.sql.tokens import quote
 
 if TYPE_CHECKING:
     import psycopg
@@ -122,22 +122,22 @@ class Trial:
             chosen = [s for s in migration.statements if s.number in segment.statements]
             for statement in chosen:
                 kind = head_of(statement)
-                text = statement.text if not kind.alone else plain_form(statement.text)
-                if text is None or kind.transaction:
+                plain = plain_form(kind) if kind.alone else kind
+                if plain is None or kind.transaction:
                     continue
                 watcher.before(statement)
                 with placed(migration, statement):
-                    self._statement(statement, text, observer, watcher, alone=bool(kind.alone))
+                    self._statement(statement, plain, observer, watcher, alone=bool(kind.alone))
             if chosen and not segment.alone:
                 with placed(migration, chosen[-1]):
                     self._end(chosen[-1], observer, watcher)
 
     def _statement(
-        self, statement: Statement, text: str, observer: Observer, watcher: Watcher, *, alone: bool
+        self, statement: Statement, head: Head, observer: Observer, watcher: Watcher, *, alone: bool
     ) -> None:
         import psycopg
 
-        commands = as_this_server_can(text, self._powers)
+        commands = as_this_server_can(head, self._powers)
         for _ in range(_TRIES):
             try:
                 for command in commands:
@@ -206,18 +206,6 @@ def refusal(error: Exception) -> Refusal:
         diag.constraint_name or "",
         diag.message_detail or "",
     )
-
-
-def plain_form(sql: str) -> str | None:
-    """A statement without its CONCURRENTLY, which does the same in a transaction; ``None`` for others."""
-    parts = []
-    found = False
-    for kind, text, _ in scan(sql):
-        if kind == "word" and text.upper() == "CONCURRENTLY" and not found:
-            found = True
-            continue
-        parts.append(text)
-    return "".join(parts) if found else None
 
 
 def _gentle(touch: Touch) -> Touch:

@@ -202,7 +202,7 @@ class PostgresReplayer:
                 StatementTrace(
                     statement.number,
                     statement.line,
-                    as_asked(statement.text, without_versions(statement.text, outcome.effects)),
+                    as_asked(head_of(statement), without_versions(statement.text, outcome.effects)),
                     writes=head_of(statement).writes_rows and why is None,
                     weak=why is not None or outcome.undone,
                 )

@@ -18,6 +18,7 @@ from landed.engines.postgres.shadow.replay.footprint import Footprint, footprint
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.replay.windows import Window, shares
 from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.split import problems
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Run:
             for number in numbers:
                 if self._astray:
                     return
-                for command in as_this_server_can(self._statements[number][1].text, self._powers):
+                for command in as_this_server_can(head_of(self._statements[number][1]), self._powers):
                     self._sent.append(number)
                     yield command
                     sent += 1
