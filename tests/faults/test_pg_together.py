@@ -13,8 +13,8 @@ from landed.core.migration import Migration
 from landed.engines.base import Applied
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.wire import Answer, Command
 from landed.engines.postgres.write import outcome as pg_writer_outcome
-from landed.engines.postgres.write.pipeline import Answer, Command
 from landed.engines.postgres.write.together import Member
 from landed.engines.postgres.write.writer import PgWriter
 from support.servers.tcpproxy import TcpProxy

@@ -15,7 +15,7 @@ from landed.engines.postgres.catalog.readback import SETTINGS
 from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.servers import ShadowServer
-from landed.engines.postgres.write.pipeline import Command, Failed, send
+from landed.engines.postgres.wire import Command, Refused, send
 from support.worlds.pgwriting import World, world_on
 
 PROJECTS = Path(__file__).parent.parent / "data" / "corpus" / "supabase"
@@ -76,7 +76,7 @@ def holds(writer: Any, assertions: Assertions, net: Mapping[FactKey, str | None]
     proofs = [Command(r.sql, r.values or None, purpose="prove", prepared=r.prepared) for r in reads]
     try:
         send(writer.connection, [Command("BEGIN"), Command(SETTINGS), *proofs, Command("COMMIT")])
-    except Failed as failed:
+    except Refused as failed:
         writer.connection.rollback()
         if any(read.sql for read in reads):
             assertions.forget()

@@ -11,7 +11,7 @@ from landed.engines.postgres.catalog import SUPABASE, snapshot
 from landed.engines.postgres.catalog.readback import Readback
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.servers import ShadowServer
-from landed.engines.postgres.write.pipeline import Command, send
+from landed.engines.postgres.wire import Command, send
 from support.servers.tcpproxy import TcpProxy
 from support.worlds.pgwriting import world_on
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import apsw
+import psycopg
 import pytest
 
 from landed.core.facts import EXISTS, YES, FactKey
@@ -13,7 +14,7 @@ from landed.core.timeline import Failure, Named, Step
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.reason import Reason, reason
 from landed.engines.postgres.shadow.replay.again import Told
-from landed.engines.postgres.shadow.server.pipeline import Refused
+from landed.engines.postgres.wire import Lost, Refused
 from landed.engines.sqlite.shadow.reason import code_of, is_of_rows, missing_of
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.split import parse
@@ -61,7 +62,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("message", "code", "missing"), WORDS)
 def test_what_postgres_says_is_missing(message: str, code: str, missing: list[tuple[str, str]]) -> None:
-    why = reason(Refused(3, message, code))
+    why = reason(Refused(psycopg.errors.lookup(code)(message), 3))
     assert (why.text, why.code) == (f"{message} ({code})", code)
     assert [tuple(named) for named in why.missing] == missing
     assert why.after("at the COMMIT").missing == why.missing
@@ -79,7 +80,7 @@ def test_names_are_told_alone() -> None:
 
 
 def test_an_error_without_a_code_has_its_words_only() -> None:
-    assert reason(Refused(0, "the connection was closed", "")) == Reason("the connection was closed", "")
+    assert reason(Lost(psycopg.OperationalError(""))) == Reason("the connection was closed", "")
 
 
 SQLITE = [

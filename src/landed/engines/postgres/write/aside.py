@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from landed.engines.postgres.connect.asking import GUARDED
-from landed.engines.postgres.write.pipeline import Command
+from landed.engines.postgres.wire import Command
 
 _NAMES = ("search_path", "row_security", "constraint_exclusion", "restrict_nonsystem_relation_kind")
 _NOW = ", ".join(f"pg_catalog.current_setting('{name}', true)" for name in _NAMES)

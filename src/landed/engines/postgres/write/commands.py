@@ -12,7 +12,7 @@ from landed.engines.postgres.ledger_shape import Shape
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import Segment, segments
 from landed.engines.postgres.sql.settings import with_settings
-from landed.engines.postgres.write.pipeline import Command
+from landed.engines.postgres.wire import Command
 from landed.engines.postgres.write.session import RESET
 
 _SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))

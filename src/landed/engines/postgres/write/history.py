@@ -12,9 +12,9 @@ from landed.engines.postgres.ledger import copied, delete, match, read_ledger, r
 from landed.engines.postgres.ledger_advice import advice, not_kept
 from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import refuse_reading, refuse_writing, shape_of, shape_query
+from landed.engines.postgres.wire import Command, Lost, Refused, send
 from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.outcome import LATER, before_commit, fate
-from landed.engines.postgres.write.pipeline import Command, Failed, Lost, send
 from landed.engines.postgres.write.session import RESET, Session
 
 _OPENING = (*RESET, "BEGIN", f"SET LOCAL search_path = {PATH}")
@@ -54,7 +54,7 @@ def change_ledger(
         try:
             _provide(session)
             xid = _change(session, add, remove, rename)
-        except Failed as failed:
+        except Refused as failed:
             session.connection.rollback()
             raise _refused(failed, session.target.ledger) from failed.error
         except Lost as lost:
@@ -71,7 +71,7 @@ def change_ledger(
             if session.connection.closed:
                 raise
             session.connection.rollback()
-            raise _refused(Failed(Command(""), error), session.target.ledger) from error
+            raise _refused(Refused(error), session.target.ledger) from error
         except BaseException:
             session.abandon()
             raise
@@ -142,7 +142,7 @@ def _change(
 def _commit(session: Session, xid: str) -> None:
     try:
         send(session.connection, [Command("COMMIT", purpose="commit")])
-    except Failed as failed:
+    except Refused as failed:
         session.connection.rollback()
         raise _refused(failed, session.target.ledger) from failed.error
     except Lost:
@@ -162,7 +162,7 @@ def _commit(session: Session, xid: str) -> None:
             ) from None
 
 
-def _refused(failed: Failed, ledger: LedgerTable) -> NotProven:
+def _refused(failed: Refused, ledger: LedgerTable) -> NotProven:
     diag = failed.error.diag
     return NotProven(
         f"The ledger was not changed: {say.primary(failed.error)}",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from landed.engines.postgres.ledger_name import LedgerTable
-    from landed.engines.postgres.write.pipeline import Command
+    from landed.engines.postgres.wire import Command
     from landed.engines.postgres.write.proof_rows import Loss
     from landed.engines.postgres.write.session import Session
 

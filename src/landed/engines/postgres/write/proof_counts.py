@@ -13,7 +13,7 @@ from landed.core.migration import Statement
 from landed.engines.postgres.catalog.names import quoted
 from landed.engines.postgres.connect.reading_runs import runs
 from landed.engines.postgres.sql.tokens import quote
-from landed.engines.postgres.write.pipeline import Command, send
+from landed.engines.postgres.wire import Command, send
 from landed.engines.postgres.write.proof_going import Going, is_set
 
 if TYPE_CHECKING:

@@ -70,13 +70,13 @@ def run_segment(
 
 def _settle(session: Session, migration: Migration, numbers: Sequence[int]) -> None:
     """The session as the file has set it by then. Raises NotProven, CannotKnow."""
-    from landed.engines.postgres.write.pipeline import Command, Failed, Lost, send
+    from landed.engines.postgres.wire import Command, Lost, Refused, send
 
     settings = [s for s in with_settings(migration.statements, numbers) if s.number not in numbers]
     commands = [*(Command(sql) for sql in RESET), *(Command(s.text, statement=s) for s in settings)]
     try:
         send(session.connection, commands)
-    except Failed as failed:
+    except Refused as failed:
         raise say.failed(migration, failed.command, failed.error, ((), None)) from failed.error
     except Lost as lost:
         raise before_commit(session, migration, lost.error) from lost.error

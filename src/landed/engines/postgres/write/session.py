@@ -13,7 +13,7 @@ from landed.engines.postgres.connect.asking import GUARDED
 from landed.engines.postgres.ledger import look, provision
 from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import Shape, refuse_writing, same_shape, shape_of, shape_query
-from landed.engines.postgres.write.pipeline import Command, Failed, send
+from landed.engines.postgres.wire import Command, Refused, send
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -202,7 +202,7 @@ class Session:
         return self.shape is not None and self.shape.provisioned
 
     def provide_ledger(self, what: str = "Nothing was written", again: Shell = APPLY) -> None:
-        """Make the ledger table, or bring it up to date, in a transaction of its own. Raises Failed, Lost,
+        """Make the ledger table, or bring it up to date, in a transaction of its own. Raises Refused, Lost,
         and NotProven (``what`` was not done; the command ``again`` goes on) where writing to it would run
         more."""
         ledger = self.target.ledger
@@ -215,7 +215,7 @@ class Session:
         end = [Command("COMMIT", purpose="commit"), Command(shape_query(ledger))]
         try:
             answers = send(self.connection, [*(Command(sql) for sql in opening), *made, *end])
-        except Failed as failed:
+        except Refused as failed:
             if failed.command.sql != _EVENTS:
                 raise
             self.connection.rollback()

@@ -21,10 +21,10 @@ from landed.engines.base import Applied
 from landed.engines.postgres.catalog.readback import SETTINGS, Readback
 from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.ledger import row_for
+from landed.engines.postgres.wire import Command, Lost, Refused, send
 from landed.engines.postgres.write.commands import body, keeping, opening, parts_of, recording, settles
 from landed.engines.postgres.write.light import is_light
 from landed.engines.postgres.write.outcome import LATER, Unknown, afterwards
-from landed.engines.postgres.write.pipeline import Command, Failed, Lost, send
 from landed.engines.postgres.write.proof_objects import takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
@@ -93,7 +93,7 @@ class Together:
                 return
             sent = members[:done]
             session.settled = settles(sent[-1].migration, _numbers(sent[-1]))
-        except Failed as failed:
+        except Refused as failed:
             done = sum(end <= failed.at for end in ends)
             self._refused(members[done], failed)
         except (Lost, KeyboardInterrupt) as error:
@@ -159,7 +159,7 @@ class Together:
 
     # -- what went wrong ------------------------------------------------------------------------
 
-    def _refused(self, member: Member, failed: Failed) -> None:
+    def _refused(self, member: Member, failed: Refused) -> None:
         import psycopg
 
         session = self._session
@@ -259,7 +259,7 @@ def _hold(session: Session, connection: Connection[Any], members: Sequence[Membe
                 Command("COMMIT"),
             ],
         )
-    except (Failed, Lost) as error:
+    except (Refused, Lost) as error:
         raise error.error from error
     facts = readback.facts(zip(reads, answers[1:-1], strict=True))
     return all(holds(key, after, facts.get(key)) for key, after in net.items())

@@ -15,12 +15,12 @@ from landed.engines.base import Consent
 from landed.engines.postgres.connect.advisory import another_session
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.sql.segments import transaction_options
+from landed.engines.postgres.wire import Answer, Command, Lost, Refused, send
 from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.aside import ASIDE, back
 from landed.engines.postgres.write.commands import body, keeping, opening, recording, settles
 from landed.engines.postgres.write.history import is_recorded
 from landed.engines.postgres.write.outcome import after_commit, before_commit
-from landed.engines.postgres.write.pipeline import Answer, Command, Failed, Lost, send
 from landed.engines.postgres.write.proof_objects import consent_for, lost_unnamed, takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
@@ -57,7 +57,7 @@ def provide_ledger(session: Session, migration: Migration) -> None:
     def attempt() -> None:
         try:
             session.provide_ledger(f"{migration.name} was not run", APPLY)
-        except Failed as failed:
+        except Refused as failed:
             session.connection.rollback()
             command = failed.command._replace(purpose="record")
             raise say.refused(session, migration, command, failed.error) from failed.error
@@ -98,7 +98,7 @@ class _Transaction:
     def run(self) -> tuple[str, str]:
         try:
             xid = self._until_proven()
-        except Failed as failed:
+        except Refused as failed:
             self._roll_back()
             purpose, state = failed.command.purpose, failed.error.sqlstate
             # Another table, or whatever was prepared is gone.
@@ -184,7 +184,7 @@ class _Transaction:
             commands.insert(0, keeping(self._session.target.ledger, self._row, self._session.shape))
         try:
             send(self._connection, commands)
-        except Failed as failed:
+        except Refused as failed:
             self._roll_back()
             raise self._refused(failed) from failed.error
         except Lost as lost:
@@ -266,9 +266,9 @@ class _Transaction:
         except psycopg.Error as error:
             if self._connection.closed:
                 raise Lost(error) from error
-            raise Failed(Command("", purpose="read"), error) from error
+            raise Refused(error, command=Command("", purpose="read")) from error
 
-    def _refused(self, failed: Failed) -> LandedError:
+    def _refused(self, failed: Refused) -> LandedError:
         command, error = failed.command, failed.error
         if command.purpose == "check":
             check = next(c for c in self._checks if c.line == command.line and c.sql == command.sql)

@@ -19,9 +19,10 @@ from landed.engines.postgres.shadow.platform.versions_asked import as_this_serve
 from landed.engines.postgres.shadow.reason import UNDEFINED, reason
 from landed.engines.postgres.shadow.replay.roles import touches_roles
 from landed.engines.postgres.shadow.replay.session import unsendable
-from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.shadow.server.timed import send
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
+from landed.engines.postgres.wire import Refused
 
 if TYPE_CHECKING:
     import psycopg
@@ -31,6 +32,10 @@ _MISSING: Final = UNDEFINED | {"42703", "42601"}
 _SAVEPOINT: Final = b"SAVEPOINT landed_statement"
 _BACK: Final = (b"ROLLBACK TO SAVEPOINT landed_statement", b"RELEASE SAVEPOINT landed_statement")
 _END: Final = (b"COMMIT", b"RESET SESSION AUTHORIZATION", b"RESET ROLE", b"RESET ALL")
+
+
+class _Otherwise(Exception):
+    """A statement that failed elsewhere works here."""
 
 
 class Told(NamedTuple):
@@ -74,7 +79,7 @@ def runs_again(
 ) -> bool:
     """Run a file; ``False``, and nothing of it is there, where its effects are not what is told of it.
 
-    Raises :class:`landed.engines.postgres.shadow.server.pipeline.ConnectionLost`.
+    Raises :class:`landed.engines.postgres.wire.Lost`.
     """
     statements = _in_one_transaction(file, told.step)
     if statements is None or (powers is not None and powers.platform and dropped_by(file)):
@@ -88,7 +93,7 @@ def runs_again(
         if _comparable(taken) == _comparable(expected):
             send(connection, _END, _nothing)
             return True
-    except Refused:
+    except (Refused, _Otherwise):
         pass
     connection.execute("ROLLBACK")
     tracker.back(noted)
@@ -103,7 +108,7 @@ def _run(
     told: Told,
     failing: dict[int, Failure],
 ) -> bytes | None:
-    """Send the statements; the answer of the look. Raises :class:`Refused` for what is not expected."""
+    """Send the statements; the answer of the look. Raises Refused and _Otherwise for what is not expected."""
     waiting: list[bytes] = [b"BEGIN", tracker.note]
     for statement in statements:
         failure = failing.get(statement.number)
@@ -118,11 +123,11 @@ def _run(
         try:
             send(connection, waiting, _nothing)
         except Refused as refused:
-            if refused.place < len(waiting) - len(commands) or reason(refused).text != failure.message:
+            if refused.at < len(waiting) - len(commands) or reason(refused).text != failure.message:
                 raise
             waiting = [*_BACK]
             continue
-        raise Refused(0, "it works here", "")
+        raise _Otherwise
     answers: list[bytes | None] = []
     last = len(waiting)
     send(

@@ -18,8 +18,9 @@ from landed.engines.postgres.shadow.replay.data import Target, target_query, tar
 from landed.engines.postgres.shadow.replay.footprint import footprint
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.replay.windows import Window, shares
-from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.shadow.server.timed import send
 from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.wire import Refused
 
 if TYPE_CHECKING:
     import psycopg
@@ -114,7 +115,7 @@ class Batch:
 
         ``False`` when the effects of some could not be told: run again, with more ``looks``.
         ``doomed`` are statements that are known to end the session, with the reason: they are not sent.
-        Raises :class:`ConnectionLost`.
+        Raises :class:`Lost`.
         """
         todo = list(statements)
         opening: tuple[bytes, ...] = (b"BEGIN", self._tracker.note)
@@ -123,7 +124,7 @@ class Batch:
             while group or opening:
                 some = group[: self._at_once]
                 refused = self._send(some, opening, looks)
-                statement = self._sent[refused.place][0] if refused is not None else None
+                statement = self._sent[refused.at][0] if refused is not None else None
                 if refused is not None and not self._astray:
                     if statement is None:
                         raise refused
@@ -251,7 +252,7 @@ class Batch:
         """Take a statement back, and its claims as they would be read where it stands."""
         schema: list[bytes] = []
         seen: list[bytes | None] = []
-        waiting = self._not_looked_after(refused.place)
+        waiting = self._not_looked_after(refused.at)
 
         def answered(place: int, result: Any) -> None:
             if place == 1:

@@ -26,11 +26,11 @@ from landed.engines.postgres.shadow.replay.run import Run, runs, takes_part
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.patience import patiently
-from landed.engines.postgres.shadow.server.pipeline import ConnectionLost
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.split import problems
+from landed.engines.postgres.wire import Lost
 
 __all__ = ["PostgresReplayer", "replay_all", "touches_roles"]
 
@@ -137,7 +137,7 @@ class PostgresReplayer:
         try:
             with placed(file):
                 return runs_again(self.connection, self.tracker, self._powers, file, told)
-        except ConnectionLost:
+        except Lost:
             self._reopen()
             return False
 
@@ -169,7 +169,7 @@ class PostgresReplayer:
                 self._pause *= 4
                 self._wary = self._pause
                 return None
-        except ConnectionLost:
+        except Lost:
             self._reopen()
             return None
         except Stopped as stopped:
@@ -278,11 +278,11 @@ class PostgresReplayer:
                 number = batch.current(stopped.place or 0)
                 stopped.statement = next((s for s in statements if s.number == number), None)
                 raise
-            except ConnectionLost as lost:
+            except Lost as lost:
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it
                 elif looks is Looks.CAREFUL:
-                    doomed[batch.current(lost.place)] = reason(lost).after("it ended the session")
+                    doomed[batch.current(lost.at)] = reason(lost).after("it ended the session")
                 # Which statement it was is certain only when they are sent one by one.
                 looks = Looks.CAREFUL
                 self._reopen()

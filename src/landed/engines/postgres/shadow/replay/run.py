@@ -17,9 +17,10 @@ from landed.engines.postgres.shadow.replay.batch import Outcome
 from landed.engines.postgres.shadow.replay.footprint import Footprint, footprint
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.replay.windows import Window, shares
-from landed.engines.postgres.shadow.server.pipeline import Refused, send
+from landed.engines.postgres.shadow.server.timed import send
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.split import problems
+from landed.engines.postgres.wire import Refused
 
 if TYPE_CHECKING:
     import psycopg
@@ -88,7 +89,7 @@ class Run:
         return self._statements[self._sent[place] if place < len(self._sent) else -1]
 
     def run(self) -> bool:
-        """Run all and commit; or ``False``, and nothing of them is there. Raises :class:`ConnectionLost`."""
+        """Run all and commit; or ``False``, and nothing of them is there. Raises :class:`Lost`."""
         looks: dict[int, Window] = {}
         noted = self._tracker.noted()
         try:
