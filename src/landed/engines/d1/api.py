@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed import __version__
 from landed.core.errors import ConfigError
+from landed.core.patience import patiently
 from landed.core.secrets import keep
 from landed.engines.d1.api_errors import (
     Unreachable,
@@ -50,6 +51,14 @@ class _Answer(NamedTuple):
     headers: Mapping[str, str]
     body: Any
     problem: str = ""
+
+
+class _TooMany(Exception):
+    """A request was not processed (429); ``retry_after`` is the header of that name."""
+
+    def __init__(self, retry_after: str | None) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
 
 
 class Api:
@@ -128,15 +137,13 @@ class Api:
             self._wire = None
 
     def _again(self, ask: Callable[[], Any]) -> Any:
-        for pause in _PAUSES:
-            try:
-                return ask()
-            except (Unsure, Unreachable) as error:
-                if not error.again:
-                    raise
-                self._notify(f"{error.message} Asking again.")
-            self._sleep(pause)
-        return ask()
+        def pause(error: Exception, tried: int) -> float | None:
+            if not isinstance(error, Unsure | Unreachable) or not error.again or tried > len(_PAUSES):
+                return None
+            self._notify(f"{error.message} Asking again.")
+            return _PAUSES[tried - 1]
+
+        return patiently(ask, pause, sleep=self._sleep)
 
     def _ask(
         self,
@@ -148,21 +155,29 @@ class Api:
         parameters: Mapping[str, str] | None = None,
     ) -> Any:
         waits: list[float] = []
-        while True:
+
+        def ask() -> Any:
             credentials = self._credentials()
             self._keep(credentials.secret)
             content: dict[str, Any] = {} if body is None else {"json": body}
             if parameters:
                 content["params"] = dict(parameters)
             answer = self._send(method, self.base_url + path, credentials.headers(), content)
-            if answer.status != 429:
-                return self._result(answer, credentials, what)
-            wait = _wait(answer.headers.get("retry-after"), len(waits))
+            if answer.status == 429:
+                raise _TooMany(answer.headers.get("retry-after"))
+            return self._result(answer, credentials, what)
+
+        def pause(error: Exception, tried: int) -> float | None:
+            if not isinstance(error, _TooMany):
+                return None
+            wait = _wait(error.retry_after, len(waits))
             if len(waits) == _MOST_WAITS or sum(waits) + wait > LONGEST_WAIT:
-                raise too_often(waits, wait, LONGEST_WAIT)
+                raise too_often(waits, wait, LONGEST_WAIT) from None
             self._notify(f"Cloudflare asks to wait {wait:.0f} s (too many requests).")
             waits.append(wait)
-            self._sleep(wait)
+            return wait
+
+        return patiently(ask, pause, sleep=self._sleep)
 
     def _result(self, answer: _Answer, credentials: Credentials, what: str) -> Any:
         """What was asked for. An answer that contradicts itself is none."""

@@ -13,6 +13,7 @@ import apsw
 
 from landed.core.errors import Busy, CannotKnow
 from landed.core.next import DOCTOR, Next
+from landed.core.patience import patiently, until
 from landed.engines.clock import Clock
 from landed.engines.live import LiveState, SchemaRow
 from landed.engines.sqlite.checks import run_check
@@ -239,15 +240,10 @@ def _to_wal(connection: apsw.Connection) -> None:
 
     SQLite does not call its busy handler for this switch when another runner makes it at the same moment.
     """
-    until = time.monotonic() + WRITE_BUSY_MS / 1000
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=wal").fetchall()
-            return
-        except apsw.BusyError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.02)
+    end = time.monotonic() + WRITE_BUSY_MS / 1000
+    patiently(
+        lambda: connection.execute("PRAGMA journal_mode=wal").fetchall(), until(end, (0.02,), apsw.BusyError)
+    )
 
 
 def _checked(path: Path, row: tuple[object, ...]) -> SchemaRow:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from landed.core.errors import Busy
 from landed.core.next import APPLY, Next
+from landed.core.patience import patiently
 from landed.engines.postgres.connect.asking import ask
 from landed.engines.postgres.connect.sessions import Blocker, duration, ending, shown
 
@@ -199,29 +200,31 @@ def retrying(
     attempt says otherwise. Each new try is announced through ``notify`` with the session that is in the way.
     Raises Busy after the last one. ``again`` is the command to run later, ``undone`` what became of a try.
     """
-    tried = repeated = 0
-    while True:
-        tried += 1
-        try:
-            with watcher:
-                return attempt()
-        except Exception as error:
-            code = sqlstate(error)
-            if code in _ONCE:
-                repeated += 1
-                if repeated > 1:
-                    raise _contended(what, _ONCE[code], error, again) from error
-                cause = _ONCE[code]
-            elif code == "55P03":
-                if tried >= tries:
-                    raise blocked(what, watcher.blockers, tried, again) from error
-                cause = _waiting_for(watcher.blockers)
-            else:
-                raise
-        pause = pauses[min(tried, len(pauses)) - 1] if pauses else 0.0
-        pause *= random.uniform(0.75, 1.25)
-        notify(f"{what}: {cause}; {undone} and is tried again in {pause:.1f} s ({tried} of {tries})")
-        sleep(pause)
+    repeated = False
+
+    def watched() -> T:
+        with watcher:
+            return attempt()
+
+    def pause(error: Exception, tried: int) -> float | None:
+        nonlocal repeated
+        code = sqlstate(error)
+        if code in _ONCE:
+            if repeated:
+                raise _contended(what, _ONCE[code], error, again) from error
+            cause, repeated = _ONCE[code], True
+        elif code == "55P03":
+            if tried >= tries:
+                raise blocked(what, watcher.blockers, tried, again) from error
+            cause = _waiting_for(watcher.blockers)
+        else:
+            return None
+        seconds = pauses[min(tried, len(pauses)) - 1] if pauses else 0.0
+        seconds *= random.uniform(0.75, 1.25)
+        notify(f"{what}: {cause}; {undone} and is tried again in {seconds:.1f} s ({tried} of {tries})")
+        return seconds
+
+    return patiently(watched, pause, sleep=sleep)
 
 
 def _waiting_for(blockers: tuple[Blocker, ...]) -> str:

@@ -7,18 +7,18 @@ recent one (``pg_xact_status``). So the answer does not depend on what the ledge
 from __future__ import annotations
 
 import time
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next
+from landed.core.patience import patiently, until
 from landed.engines.postgres.connect.asking import ask
 from landed.engines.postgres.ledger import read_ledger
 from landed.engines.say import ROLLED_BACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from psycopg import Connection
 
@@ -29,7 +29,10 @@ Found = TypeVar("Found")
 PATIENCE = 12.0
 """Seconds for which the server is tried to be reached again, and its answer to be final."""
 
-PAUSES = (0.0, 0.1, 0.2, 0.4, 0.8, 1.5)
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
+
+_LEFT_ALONE = 3
+"""So many times a transaction that is still in progress is only asked for."""
 
 LATER = Next("When the database can be reached again: ", STATUS)
 
@@ -60,36 +63,34 @@ class Fate(NamedTuple):
 
 
 class Unknown(Exception):
-    """The database could not be asked; ``why`` in lines."""
+    """The database could not be asked; ``why`` in lines. A ``final`` one stays so."""
 
-    def __init__(self, why: tuple[str, ...]) -> None:
+    def __init__(self, *why: str, final: bool = False) -> None:
         super().__init__(*why)
         self.why = why
+        self.final = final
 
 
 def fate(session: Session, xid: str, version: str) -> Fate:
     """Ask the database, on a new connection, until the answer is final. Raises nothing of its own."""
     import psycopg
 
-    def ask_for_it(other: Connection[Any], end: float) -> Fate:
-        for wait in _pauses(end):
-            time.sleep(wait)
-            try:
-                ((status, restarted),) = ask(other, _FATE, (xid, session.began))
-            except psycopg.errors.InvalidParameterValue:
-                # A number that the server has not reached yet: it crashed before it wrote that down.
-                return Fate("aborted")
-            if status == "in progress":
-                if wait >= PAUSES[3]:
-                    ask(other, _END, (session.pid, xid))
-                continue
-            if status is None:
-                return Fate("", why=("the server does not keep the fate of transactions that old",))
-            recorded = _recorded(session, other, version)
-            if restarted and status == "committed" and not recorded:
-                return Fate("", why=(_ANEW,))
-            return Fate(str(status), recorded)
-        raise Unknown(("the server still has the transaction in progress",))
+    def ask_for_it(other: Connection[Any], tried: int) -> Fate:
+        try:
+            ((status, restarted),) = ask(other, _FATE, (xid, session.began))
+        except psycopg.errors.InvalidParameterValue:
+            # A number that the server has not reached yet: it crashed before it wrote that down.
+            return Fate("aborted")
+        if status == "in progress":
+            if tried > _LEFT_ALONE:
+                ask(other, _END, (session.pid, xid))
+            raise Unknown("the server still has the transaction in progress")
+        if status is None:
+            return Fate("", why=("the server does not keep the fate of transactions that old",))
+        recorded = _recorded(session, other, version)
+        if restarted and status == "committed" and not recorded:
+            return Fate("", why=(_ANEW,))
+        return Fate(str(status), recorded)
 
     try:
         return _reached(session, ask_for_it)
@@ -101,43 +102,46 @@ def afterwards(session: Session, look: Callable[[Connection[Any], frozenset[str]
     """What ``look`` finds on a new connection, once the session that was lost has ended: nothing of it can
     come any more. It is given the versions that the ledger has then. Raises Unknown."""
 
-    def look_at_it(other: Connection[Any], end: float) -> Found:
-        for wait in _pauses(end):
-            time.sleep(wait)
-            if not ask(other, _END_OURS, (session.pid, session.began)):
-                rows = read_ledger(other, session.target.ledger) or ()
-                return look(other, frozenset(row.version for row in rows))
-        raise Unknown(("the server's session that was left behind does not end",))
+    def look_at_it(other: Connection[Any], tried: int) -> Found:
+        if ask(other, _END_OURS, (session.pid, session.began)):
+            raise Unknown("the server's session that was left behind does not end")
+        rows = read_ledger(other, session.target.ledger) or ()
+        return look(other, frozenset(row.version for row in rows))
 
     return _reached(session, look_at_it)
 
 
-def _reached(session: Session, work: Callable[[Connection[Any], float], Found]) -> Found:
-    """What ``work`` gives, on a new connection, which is tried again for a while; it is told until when.
-    Raises Unknown."""
+def _reached(session: Session, work: Callable[[Connection[Any], int], Found]) -> Found:
+    """What ``work`` gives, on a new connection; both are tried again for a while. It is told how often it
+    was tried. Raises Unknown."""
     import psycopg
 
-    end = time.monotonic() + PATIENCE
-    why: tuple[str, ...] = ("the server could not be reached",)
-    for pause in _pauses(end):
-        time.sleep(pause)
+    pauses = until(time.monotonic() + PATIENCE, PAUSES, Unknown)
+    tried = 0
+
+    def tries(other: Connection[Any]) -> Found:
+        nonlocal tried
+        tried += 1
+        return work(other, tried)
+
+    def attempt() -> Found:
         try:
             other = session.target.connect(readonly=True).connection
         except LandedError as error:
-            why = (error.message, *error.details)
-            if not _may_come_back(error):
-                break
-            continue
+            raise Unknown(error.message, *error.details, final=not _may_come_back(error)) from error
         try:
             with other:
-                return work(other, end)
-        except Unknown as unknown:
-            why = unknown.why
+                return patiently(lambda: tries(other), pauses)
         except LandedError as error:
-            why = (error.message, *error.details)
+            raise Unknown(error.message, *error.details) from error
         except psycopg.Error as error:
-            why = (str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,)
-    raise Unknown(why)
+            said = str(error).strip().splitlines()
+            raise Unknown(said[0] if said else type(error).__name__) from error
+
+    def pause(error: Exception, tried: int) -> float | None:
+        return None if isinstance(error, Unknown) and error.final else pauses(error, tried)
+
+    return patiently(attempt, pause)
 
 
 def before_commit(session: Session, migration: Migration, error: BaseException) -> LandedError:
@@ -232,14 +236,6 @@ def _recorded(session: Session, connection: Connection[Any], version: str) -> bo
     except CannotKnow:
         return False
     return any(row.version == version for row in rows or ())
-
-
-def _pauses(end: float) -> Iterator[float]:
-    yield PAUSES[0]
-    for pause in chain(PAUSES[1:], repeat(PAUSES[-1])):
-        if time.monotonic() >= end:
-            return
-        yield pause
 
 
 _ON_ITS_WAY = (

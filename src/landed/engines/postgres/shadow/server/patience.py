@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from landed.core import patience
 from landed.core.errors import CannotKnow
 
 Opened = TypeVar("Opened")
@@ -22,14 +23,11 @@ def patiently(opening: Callable[[], Opened]) -> Opened:
     import psycopg
 
     end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return opening()
-        except psycopg.OperationalError as error:
-            if time.monotonic() > end:
-                raise CannotKnow(
-                    "the shadow's Postgres is gone, and does not come back",
-                    details=(str(error).strip(),),
-                    next="run the command again: a new one is started",
-                ) from None
-            time.sleep(0.05)
+    try:
+        return patience.patiently(opening, patience.until(end, (0.05,), psycopg.OperationalError))
+    except psycopg.OperationalError as error:
+        raise CannotKnow(
+            "the shadow's Postgres is gone, and does not come back",
+            details=(str(error).strip(),),
+            next="run the command again: a new one is started",
+        ) from None
