@@ -21,9 +21,8 @@ FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql")
 
 BY_HAND = frozenset(
     ("table dropped", "table renamed", "table to other schema", "enum in another schema", "domain base type",
-     "partitioned by something else", "columns in another order", "aggregate dropped",
-     "generated no longer", "enum value added", "range subtype", "foreign server password",
-     "operator dropped")
+     "partitioned by something else", "columns in another order", "generated no longer",
+     "enum value added", "range subtype", "foreign server password")
 )  # fmt: skip
 """Some of those that nothing but people can decide or do: rows would go, or the value is no longer known."""
 

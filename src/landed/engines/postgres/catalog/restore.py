@@ -7,20 +7,15 @@ column or table that should be gone is left to people.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey, holds
-from landed.engines.postgres.catalog import (
-    restore_code,
-    restore_columns,
-    restore_relations,
-    restore_rights,
-    restore_tables,
-    restore_types,
-)
-from landed.engines.postgres.catalog.restore_names import on_object, role, text
-from landed.engines.postgres.catalog.restore_objects import Piece, Schema, renamed_back
+from landed.engines.postgres.catalog.making import privilege
+from landed.engines.postgres.catalog.making.all import WRITES
+from landed.engines.postgres.catalog.making.naming import bare, role, schema_of, text
+from landed.engines.postgres.catalog.making.writes import Piece, Schema
+from landed.engines.postgres.catalog.restore_renamed import renamed_back
 
 __all__ = ["Restored", "restoring"]
 
@@ -40,19 +35,13 @@ class Restored(NamedTuple):
     renames: bool = False
 
 
-_RIGHTS = ("grant on ", "revoke on ", "default privileges", "default revocation")
-_HANDLERS: Mapping[str, Callable[[Piece], None]] = (
-    restore_code.HANDLERS
-    | restore_types.HANDLERS
-    | restore_relations.HANDLERS
-    | restore_tables.HANDLERS
-    | restore_columns.HANDLERS
-)
 _ORDER = (
-    "schema", "extension", "enum", "domain", "composite type", "attribute", "range type", "sequence", "table",
-    "foreign table", "column", "constraint", "index", "statistics", "function", "procedure", "aggregate",
-    "window function", "view", "materialized view", "rule", "trigger", "policy", "event trigger",
-    "publication", "publication table", "publication schema",
+    "schema", "extension", "enum", "domain", "composite type", "attribute", "range type", "type",
+    "foreign data wrapper", "foreign server", "user mapping", "text search dictionary",
+    "text search configuration", "collation", "sequence", "table", "foreign table", "column", "constraint",
+    "index", "statistics", "function", "procedure", "aggregate", "window function", "operator", "cast",
+    "view", "materialized view", "rule", "trigger", "policy", "event trigger", "publication",
+    "publication table", "publication schema",
 )  # fmt: skip
 _RANK = {kind: at for at, kind in enumerate(_ORDER)}
 
@@ -62,21 +51,40 @@ def restoring(
 ) -> Restored:
     """What sets the ``wrong`` facts right: ``expected`` is all that should be, ``live`` all that is.
 
-    Whole tables and enums are made only on request: where a file makes them, its own statement does.
+    Whole tables and types are made only on request: where a file makes them, its own statement does.
     """
     keys = {key for key in wrong if not holds(key, expected.get(key), live.get(key))}
     schema = Schema(expected, live, makes_tables=makes_tables)
-    sql, follows = renamed_back(schema, keys)
+    sql, follows = renamed_back(schema, keys, WRITES)
     renames = bool(sql)
-    instead: list[str] = []
     keys -= follows
-    left: set[FactKey] = set()
-    cautions: list[str] = []
-    rights = {key for key in keys if key.kind.startswith(_RIGHTS)}
-    objects: dict[ObjectKey, set[FactKey]] = {}
-    for key in keys - rights:
-        objects.setdefault(key.object, set()).add(key)
-    pieces = [Piece(obj, {k.prop for k in objects[obj]}, schema) for obj in sorted(objects, key=_rank)]
+    rights = {key for key in keys if privilege.is_right(key)}
+    pieces = pieces_of(keys - rights, schema)
+    left = set(bring_back(pieces, schema))
+    for piece in pieces:
+        sql += piece.sql
+    sql += [statement for piece in pieces for _, statement in piece.later]
+    # A table or view that is made anew begins with privileges of its own.
+    found, unknown = privilege.statements(rights | schema.rights_again, expected, live)
+    return Restored(
+        tuple(dict.fromkeys([*sql, *found])),
+        tuple(sorted(left | unknown)),
+        tuple(dict.fromkeys(caution for piece in pieces for caution in piece.cautions)),
+        tuple(statement for piece in pieces for statement in piece.instead),
+        renames,
+    )
+
+
+def pieces_of(keys: Iterable[FactKey], schema: Schema) -> list[Piece]:
+    """The objects that these facts are about, in the order in which they can be made."""
+    objects: dict[ObjectKey, set[str]] = {}
+    for key in keys:
+        objects.setdefault(key.object, set()).add(key.prop)
+    return [Piece(obj, objects[obj], schema) for obj in sorted(objects, key=rank)]
+
+
+def bring_back(pieces: list[Piece], schema: Schema) -> Iterable[FactKey]:
+    """Let every piece write down what sets it right; returns the facts that nothing is known for."""
     schema.pieces = {piece.object: piece for piece in pieces}
     # What a view's columns are, its definition says.
     for piece in sorted(pieces, key=lambda piece: not piece.object.kind.endswith("view")):
@@ -84,42 +92,31 @@ def restoring(
             continue
         if piece.missing and piece.object.kind in _DEFINED and piece.want.keys() <= {EXISTS, "comment"}:
             continue  # of what no replay has made, only the name is known
-        if (handler := _HANDLERS.get(piece.object.kind)) is not None:
+        if (writes := WRITES.get(piece.object.kind)) is not None:
             try:
-                handler(piece)
+                writes.bring_back(piece)
             except KeyError:
                 piece.give_up()  # so is what was only claimed, and changed later
                 continue
         _comment(piece)
-        _owner(piece)
+        if not schema.copy:
+            _owner(piece)
     without = _gone_names(pieces)
     for piece in pieces:
         if without and any(without.search(statement) for statement in piece.sql):
             # What it needs is not there, and nothing here makes it.
-            left |= {piece.object.fact(prop) for prop in piece.todo | piece.did}
+            yield from (piece.object.fact(prop) for prop in piece.todo | piece.did)
+            piece.give_up()
             continue
-        sql += piece.sql
-        instead += piece.instead
-        cautions += piece.cautions
-        left |= {piece.object.fact(prop) for prop in piece.todo} | piece.left
-    sql += [statement for piece in pieces for statement in piece.later]
-    # A table or view that is made anew begins with privileges of its own.
-    rights |= schema.rights_again
-    found, unknown = restore_rights.statements(rights, expected, live)
-    sql += found
-    left |= unknown
-    return Restored(
-        tuple(dict.fromkeys(sql)),
-        tuple(sorted(left)),
-        tuple(dict.fromkeys(cautions)),
-        tuple(instead),
-        renames,
-    )
+        yield from (piece.object.fact(prop) for prop in piece.todo)
+        yield from piece.left
 
 
 _DEFINED = frozenset(
     ("table", "column", "constraint", "index", "trigger", "policy", "rule", "view", "materialized view",
-     "function", "procedure", "aggregate", "enum", "domain", "composite type", "range type", "event trigger")
+     "function", "procedure", "aggregate", "enum", "domain", "composite type", "range type", "event trigger",
+     "operator", "cast", "collation", "text search dictionary", "text search configuration",
+     "foreign server")
 )  # fmt: skip
 """What is more than its name."""
 
@@ -133,7 +130,8 @@ def _gone_names(pieces: Iterable[Piece]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w.\"])(?:{'|'.join(names)})(?![\w\"])") if names else None
 
 
-def _rank(obj: ObjectKey) -> tuple[int, bool, ObjectKey]:
+def rank(obj: ObjectKey) -> tuple[int, bool, ObjectKey]:
+    """Where an object stands where nothing forces another order."""
     return _RANK.get(obj.kind, len(_ORDER)), "FOREIGN KEY" in obj.name, obj
 
 
@@ -163,5 +161,38 @@ def _owner(piece: Piece) -> None:
     if "owner" not in piece.todo or piece.object.kind not in _OWNED or piece.obj_gone:
         return
     piece.todo.discard("owner")
-    named = on_object(piece.object, of_domain=False)
-    piece.sql.append(f"ALTER {named} OWNER TO {role(piece.want.get('owner', '(owner)'))}")
+    piece.sql.append(owned(piece.object, piece.want.get("owner", "(owner)")))
+
+
+def owned(obj: ObjectKey, owner: str) -> str:
+    """The statement that gives an object to a role."""
+    return f"ALTER {on_object(obj, of_domain=False)} OWNER TO {role(owner)}"
+
+
+_WORDS = {
+    "foreign table": "FOREIGN TABLE", "materialized view": "MATERIALIZED VIEW", "enum": "TYPE",
+    "composite type": "TYPE", "range type": "TYPE", "window function": "FUNCTION",
+    "event trigger": "EVENT TRIGGER", "foreign server": "SERVER", "statistics": "STATISTICS",
+}  # fmt: skip
+_PLAIN = frozenset(
+    ("table", "view", "sequence", "schema", "domain", "function", "procedure", "aggregate", "publication",
+     "extension", "collation", "type")
+)  # fmt: skip
+_ON_TABLE = frozenset(("trigger", "policy", "rule", "constraint"))
+
+
+def on_object(obj: ObjectKey, of_domain: bool) -> str | None:
+    """An object as COMMENT ON and ALTER … OWNER name it, ``None`` where they do not."""
+    kind, parent, name = obj
+    if kind in _ON_TABLE:
+        on = f"DOMAIN {parent}" if of_domain else parent
+        return f"{kind.upper()} {bare(name)} ON {on}"
+    if kind == "column":
+        return f"COLUMN {parent}.{bare(name)}"
+    if kind == "attribute":
+        return f"COLUMN {parent}.{bare(name)}"
+    if kind == "index":
+        return f"INDEX {schema_of(parent)}.{name}"
+    if kind in _WORDS or kind in _PLAIN:
+        return f"{_WORDS.get(kind, kind.upper())} {name if '.' in name else bare(name)}"
+    return None

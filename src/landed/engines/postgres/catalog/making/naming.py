@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from landed.core.facts import ObjectKey
 from landed.engines.postgres.catalog.names import quoted
 
 _RESERVED = frozenset(
@@ -22,21 +21,19 @@ _RESERVED = frozenset(
 )  # fmt: skip
 """The keywords that are no column's name without quotes (PostgreSQL manual, appendix "SQL Key Words")."""
 
-_WORDS = {
-    "foreign table": "FOREIGN TABLE", "materialized view": "MATERIALIZED VIEW", "enum": "TYPE",
-    "composite type": "TYPE", "range type": "TYPE", "window function": "FUNCTION",
-    "event trigger": "EVENT TRIGGER", "foreign server": "SERVER", "statistics": "STATISTICS",
-}  # fmt: skip
-_PLAIN = frozenset(
-    ("table", "view", "sequence", "schema", "domain", "function", "procedure", "aggregate", "publication",
-     "extension", "collation", "type")
-)  # fmt: skip
-_ON_TABLE = frozenset(("trigger", "policy", "rule", "constraint"))
+_FIRST = re.compile(r'("(?:[^"]|"")*"|[^".]+)\.(.+)\Z', re.DOTALL)
+_LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 
 
 def bare(name: str) -> str:
     """A name that stands alone, as facts show it: quoted where it is a keyword, too."""
     return f'"{name}"' if name in _RESERVED else name
+
+
+def path(name: str) -> str:
+    """A name with its schema, or one that needs none: quoted where it begins with a keyword."""
+    first = schema_of(name)
+    return f'"{first}"{name[len(first) :]}' if first in _RESERVED else name if first else bare(name)
 
 
 def role(name: str) -> str:
@@ -57,9 +54,6 @@ def text(value: str | None) -> str:
     return literal(value).strip()
 
 
-_FIRST = re.compile(r'("(?:[^"]|"")*"|[^".]+)\.(.+)\Z', re.DOTALL)
-
-
 def schema_of(name: str) -> str:
     """The first part of a qualified name, with its quotes."""
     found = _FIRST.match(name)
@@ -77,18 +71,13 @@ def last_of(name: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", name)
 
 
-def on_object(obj: ObjectKey, of_domain: bool) -> str | None:
-    """An object as COMMENT ON and ALTER … OWNER name it, ``None`` where they do not."""
-    kind, parent, name = obj
-    if kind in _ON_TABLE:
-        on = f"DOMAIN {parent}" if of_domain else parent
-        return f"{kind.upper()} {bare(name)} ON {on}"
-    if kind == "column":
-        return f"COLUMN {parent}.{bare(name)}"
-    if kind == "attribute":
-        return f"COLUMN {parent}.{bare(name)}"
-    if kind == "index":
-        return f"INDEX {schema_of(parent)}.{name}"
-    if kind in _WORDS or kind in _PLAIN:
-        return f"{_WORDS.get(kind, kind.upper())} {name if '.' in name else bare(name)}"
-    return None
+def listed(names: str) -> list[str]:
+    """``a, "b, c"`` → its members, with their quotes."""
+    return [name.strip() for name in _LISTED.findall(names)]
+
+
+def called(signed: str) -> tuple[str, str]:
+    """``app.f(integer)`` → ``("app.f", "(integer)")``; behind the name may be anything or nothing."""
+    found = re.match(r'(?:"(?:[^"]|"")*"|[^"(.]+)(?:\.(?:"(?:[^"]|"")*"|[^"(.]+))*', signed)
+    end = found.end() if found else 0
+    return signed[:end], signed[end:]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from landed.core.facts import EXISTS, FactKey, Facts
-from landed.engines.postgres.catalog.restore_names import bare, last_of, role
+from landed.engines.postgres.catalog.making.naming import bare, last_of, role
 
 _HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
 _ON = {
@@ -16,6 +16,14 @@ _ON = {
 }  # fmt: skip
 _PLURAL = {"table": "TABLES", "sequence": "SEQUENCES", "function": "ROUTINES", "type": "TYPES",
            "schema": "SCHEMAS"}  # fmt: skip
+
+
+_RIGHTS = ("grant on ", "revoke on ", "default privileges", "default revocation")
+
+
+def is_right(key: FactKey) -> bool:
+    """Whether a fact is a privilege, or one that is missing."""
+    return key.kind.startswith(_RIGHTS)
 
 
 def statements(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> tuple[list[str], set[FactKey]]:

@@ -1,0 +1,1 @@
+"""How every kind of object is made, changed, renamed and dropped."""

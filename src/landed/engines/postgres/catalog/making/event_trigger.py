@@ -1,0 +1,34 @@
+"""Event triggers."""
+
+from __future__ import annotations
+
+from landed.core.facts import EXISTS, YES
+from landed.engines.postgres.catalog.making.naming import text
+from landed.engines.postgres.catalog.making.writes import ENABLED, Piece, Writes
+
+_WHOLE = ("event", "tags", "function")
+
+
+def _create(piece: Piece) -> bool:
+    want = piece.want
+    tags = ", ".join(text(tag) for tag in want["tags"].split(", ")) if "tags" in want else ""
+    when = f" WHEN TAG IN ({tags})" if tags else ""
+    piece.alter(
+        f"CREATE EVENT TRIGGER {piece.name} ON {want['event']}{when} EXECUTE FUNCTION {want['function']}()"
+    )
+    piece.takes(EXISTS, *_WHOLE, "enabled")
+    if want.get("enabled", YES) != YES:
+        piece.todo.add("enabled")
+    return True
+
+
+def _alter(piece: Piece) -> None:
+    if piece.takes("enabled"):
+        piece.alter(f"ALTER EVENT TRIGGER {piece.name} {ENABLED[piece.want['enabled']]}")
+
+
+WRITES = {
+    "event trigger": Writes(
+        create=_create, alter=_alter, again=frozenset(_WHOLE), drop="DROP EVENT TRIGGER {name}"
+    ),
+}
