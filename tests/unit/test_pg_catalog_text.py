@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landed.engines.postgres.catalog.canonical import canonical_expression, canonical_view
-from landed.engines.postgres.catalog.names import quoted
 from landed.engines.postgres.catalog.privileges import differences
 from landed.engines.postgres.catalog.queries import NARROW, WHOLE, queries
 from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE
+from landed.engines.postgres.sql.names import quoted
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 
 from landed.engines.postgres import kinds
-from landed.engines.postgres.catalog import (
-    restore,
-    restore_names,
-)
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.shadow.replay import claims
@@ -22,7 +18,8 @@ from landed.engines.postgres.sql.tree import statements_of
 
 def test_every_family_is_found() -> None:
     folder = Path(kinds.__file__).parent
-    families = {file.stem for file in folder.glob("*.py")} - {"__init__", "base"}
+    shared = {"__init__", "base", "naming", "options", "writes"}
+    families = {file.stem for file in folder.glob("*.py")} - shared
     told = [importlib.import_module(f"{kinds.__name__}.{name}") for name in sorted(families)]
     assert {kind.name for module in told for kind in module.KINDS} == set(KINDS)
     assert sum(len(module.KINDS) for module in told) == len(KINDS), "no kind is described twice"
@@ -61,14 +58,17 @@ def test_every_query_belongs_to_a_reading() -> None:
 def test_the_groups_of_kinds_are_todays() -> None:
     assert {k.tag: k.name for k in KINDS.values() if k.tag in claims._RELATIONS} == claims._RELATIONS
     assert {k.tag: k.name for k in KINDS.values() if k.tag in claims._PARTS} == claims._PARTS
-    assert [k.name for k in sorted(KINDS.values(), key=lambda k: k.order) if k.order < 999] == list(
-        restore._ORDER
-    )
-    assert {k.name for k in KINDS.values() if k.whole} == restore._DEFINED
-    assert {k.name for k in KINDS.values() if k.needed} == restore._NAMED
-    assert {k.name for k in KINDS.values() if k.given} == restore._OWNED
-    words = restore_names._WORDS | {
-        name: name.upper() for name in restore_names._PLAIN | restore_names._ON_TABLE
-    }
-    parts = {"column": "COLUMN", "attribute": "COLUMN", "index": "INDEX"}
-    assert {k.name: k.word for k in KINDS.values() if k.word} == words | parts
+
+
+OF_SUPERUSERS = frozenset(
+    ("access method", "conversion", "language", "operator class", "operator family", "text search parser",
+     "text search template", "transform")
+)  # fmt: skip
+"""Nobody else can make these, so that nothing brings them back."""
+
+
+def test_every_kind_is_written_but_those_of_superusers() -> None:
+    rights = {"default privileges", "default revocation"}
+    assert {name for name, kind in KINDS.items() if kind.writes is None} == OF_SUPERUSERS | rights
+    orders = [kind.order for kind in KINDS.values() if kind.writes is not None]
+    assert len(orders) == len(set(orders)) and max(orders) < 999

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from landed.core.check import Check, Level
 from landed.core.errors import LandedError, UsageError
 from landed.core.next import Hint, landed, several
-from landed.engines.postgres.catalog.names import quoted, role_name
 from landed.engines.postgres.connect.asking import ask, ask_one
+from landed.engines.postgres.sql.names import quoted, role_name
 from landed.ops.doctor_guarded import asking, guarded
 from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec

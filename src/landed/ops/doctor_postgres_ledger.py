@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.check import Check, Level
 from landed.core.next import STATUS
-from landed.engines.postgres.catalog.names import role_name
 from landed.engines.postgres.connect.asking import ask, ask_one
 from landed.engines.postgres.ledger import read_ledger
 from landed.engines.postgres.ledger_name import LedgerTable, ledger_table
 from landed.engines.postgres.ledger_shape import obstacles, shape_of, shape_query
+from landed.engines.postgres.sql.names import role_name
 from landed.engines.postgres.sql.tokens import quote
 from landed.ops.doctor_guarded import asking, guarded
 from landed.project.target_spec import TargetSpec

@@ -104,7 +104,7 @@ def _consents(judgement: Judgement, migration: Migration) -> tuple[str, ...]:
         if evidence.holds or evidence.observed != "no" or key is None or not evidence.statement:
             continue
         if (key.kind, key.prop) == ("index", "valid") and _concurrently(migration, evidence.statement):
-            from landed.engines.postgres.catalog.making.naming import schema_of, unquoted
+            from landed.engines.postgres.kinds.naming import schema_of, unquoted
 
             found.append(f"drop-invalid-index:{unquoted(schema_of(key.parent))}.{unquoted(key.name)}")
     return tuple(found)

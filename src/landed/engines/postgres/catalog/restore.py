@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey, holds
-from landed.engines.postgres.catalog.making import privilege
-from landed.engines.postgres.catalog.making.all import WRITES
-from landed.engines.postgres.catalog.making.naming import bare, role, schema_of, text
-from landed.engines.postgres.catalog.making.writes import Piece, Schema
+from landed.engines.postgres.catalog import restore_rights
 from landed.engines.postgres.catalog.restore_renamed import renamed_back
+from landed.engines.postgres.kinds import KINDS
+from landed.engines.postgres.kinds.naming import bare, path, role, schema_of, text
+from landed.engines.postgres.kinds.writes import Piece, Schema
 
 __all__ = ["Restored", "restoring"]
 
@@ -35,17 +35,6 @@ class Restored(NamedTuple):
     renames: bool = False
 
 
-_ORDER = (
-    "schema", "extension", "enum", "domain", "composite type", "attribute", "range type", "type",
-    "foreign data wrapper", "foreign server", "user mapping", "text search dictionary",
-    "text search configuration", "collation", "sequence", "table", "foreign table", "column", "constraint",
-    "index", "statistics", "function", "procedure", "aggregate", "window function", "operator", "cast",
-    "view", "materialized view", "rule", "trigger", "policy", "event trigger", "publication",
-    "publication table", "publication schema",
-)  # fmt: skip
-_RANK = {kind: at for at, kind in enumerate(_ORDER)}
-
-
 def restoring(
     wrong: Iterable[FactKey], expected: Facts, live: Facts, *, makes_tables: bool = False
 ) -> Restored:
@@ -55,17 +44,17 @@ def restoring(
     """
     keys = {key for key in wrong if not holds(key, expected.get(key), live.get(key))}
     schema = Schema(expected, live, makes_tables=makes_tables)
-    sql, follows = renamed_back(schema, keys, WRITES)
+    sql, follows = renamed_back(schema, keys)
     renames = bool(sql)
     keys -= follows
-    rights = {key for key in keys if privilege.is_right(key)}
+    rights = {key for key in keys if restore_rights.is_right(key)}
     pieces = pieces_of(keys - rights, schema)
     left = set(bring_back(pieces, schema))
     for piece in pieces:
         sql += piece.sql
     sql += [statement for piece in pieces for _, statement in piece.later]
     # A table or view that is made anew begins with privileges of its own.
-    found, unknown = privilege.statements(rights | schema.rights_again, expected, live)
+    found, unknown = restore_rights.statements(rights | schema.rights_again, expected, live)
     return Restored(
         tuple(dict.fromkeys([*sql, *found])),
         tuple(sorted(left | unknown)),
@@ -90,11 +79,12 @@ def bring_back(pieces: list[Piece], schema: Schema) -> Iterable[FactKey]:
     for piece in sorted(pieces, key=lambda piece: not piece.object.kind.endswith("view")):
         if schema.gone(piece.object.parent):
             continue
-        if piece.missing and piece.object.kind in _DEFINED and piece.want.keys() <= {EXISTS, "comment"}:
+        kind = KINDS.get(piece.object.kind)
+        if kind and kind.whole and piece.missing and piece.want.keys() <= {EXISTS, "comment"}:
             continue  # of what no replay has made, only the name is known
-        if (writes := WRITES.get(piece.object.kind)) is not None:
+        if kind and kind.writes is not None:
             try:
-                writes.bring_back(piece)
+                kind.writes.bring_back(piece)
             except KeyError:
                 piece.give_up()  # so is what was only claimed, and changed later
                 continue
@@ -112,27 +102,23 @@ def bring_back(pieces: list[Piece], schema: Schema) -> Iterable[FactKey]:
         yield from piece.left
 
 
-_DEFINED = frozenset(
-    ("table", "column", "constraint", "index", "trigger", "policy", "rule", "view", "materialized view",
-     "function", "procedure", "aggregate", "enum", "domain", "composite type", "range type", "event trigger",
-     "operator", "cast", "collation", "text search dictionary", "text search configuration",
-     "foreign server")
-)  # fmt: skip
-"""What is more than its name."""
-
-_NAMED = frozenset(("enum", "domain", "composite type", "range type", "table", "function", "sequence"))
+_NEEDED = frozenset(kind.name for kind in KINDS.values() if kind.needed)
 
 
 def _gone_names(pieces: Iterable[Piece]) -> re.Pattern[str] | None:
     """Matches the names of objects that are missing and that no statement here makes again."""
-    names = [p.object.name for p in pieces if p.missing and p.object.kind in _NAMED]
+    names = [p.object.name for p in pieces if p.missing and p.object.kind in _NEEDED]
     names = [re.escape(name.partition("(")[0]) for name in names]
     return re.compile(rf"(?<![\w.\"])(?:{'|'.join(names)})(?![\w\"])") if names else None
 
 
+_LAST = 999
+
+
 def rank(obj: ObjectKey) -> tuple[int, bool, ObjectKey]:
     """Where an object stands where nothing forces another order."""
-    return _RANK.get(obj.kind, len(_ORDER)), "FOREIGN KEY" in obj.name, obj
+    kind = KINDS.get(obj.kind)
+    return kind.order if kind else _LAST, "FOREIGN KEY" in obj.name, obj
 
 
 def _comment(piece: Piece) -> None:
@@ -149,16 +135,12 @@ def _comment(piece: Piece) -> None:
     piece.sql.append(f"COMMENT ON {named} IS {text(wanted)}")
 
 
-_OWNED = frozenset(
-    ("table", "foreign table", "view", "materialized view", "sequence", "function", "procedure", "aggregate",
-     "window function", "enum", "domain", "composite type", "range type", "schema", "statistics",
-     "publication", "event trigger", "collation", "foreign server")
-)  # fmt: skip
-
-
 def _owner(piece: Piece) -> None:
     """Ownership by the usual role is no fact, so only another owner has a name here."""
-    if "owner" not in piece.todo or piece.object.kind not in _OWNED or piece.obj_gone:
+    kind = KINDS.get(piece.object.kind)
+    if "owner" not in piece.todo or kind is None or not kind.given or piece.obj_gone:
+        return
+    if piece.object.kind == "sequence" and "owned by" in piece.want:
         return
     piece.todo.discard("owner")
     piece.sql.append(owned(piece.object, piece.want.get("owner", "(owner)")))
@@ -169,30 +151,16 @@ def owned(obj: ObjectKey, owner: str) -> str:
     return f"ALTER {on_object(obj, of_domain=False)} OWNER TO {role(owner)}"
 
 
-_WORDS = {
-    "foreign table": "FOREIGN TABLE", "materialized view": "MATERIALIZED VIEW", "enum": "TYPE",
-    "composite type": "TYPE", "range type": "TYPE", "window function": "FUNCTION",
-    "event trigger": "EVENT TRIGGER", "foreign server": "SERVER", "statistics": "STATISTICS",
-}  # fmt: skip
-_PLAIN = frozenset(
-    ("table", "view", "sequence", "schema", "domain", "function", "procedure", "aggregate", "publication",
-     "extension", "collation", "type")
-)  # fmt: skip
-_ON_TABLE = frozenset(("trigger", "policy", "rule", "constraint"))
-
-
 def on_object(obj: ObjectKey, of_domain: bool) -> str | None:
     """An object as COMMENT ON and ALTER … OWNER name it, ``None`` where they do not."""
     kind, parent, name = obj
-    if kind in _ON_TABLE:
-        on = f"DOMAIN {parent}" if of_domain else parent
-        return f"{kind.upper()} {bare(name)} ON {on}"
-    if kind == "column":
-        return f"COLUMN {parent}.{bare(name)}"
-    if kind == "attribute":
-        return f"COLUMN {parent}.{bare(name)}"
+    about = KINDS.get(kind)
+    if about is None or not about.word:
+        return None
+    if about.word == "COLUMN":
+        return f"COLUMN {path(parent)}.{bare(name)}"
     if kind == "index":
-        return f"INDEX {schema_of(parent)}.{name}"
-    if kind in _WORDS or kind in _PLAIN:
-        return f"{_WORDS.get(kind, kind.upper())} {name if '.' in name else bare(name)}"
-    return None
+        return f"INDEX {path(schema_of(parent))}.{bare(name)}"
+    if about.on:
+        return f"{about.word} {bare(name)} ON {'DOMAIN ' if of_domain else ''}{path(parent)}"
+    return f"{about.word} {about.writes.shown(name) if about.writes else path(name)}"

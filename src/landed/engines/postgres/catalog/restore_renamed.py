@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import cached_property
 
 from landed.core.facts import EXISTS, FactKey, ObjectKey
-from landed.engines.postgres.catalog.making.naming import bare, schema_of
-from landed.engines.postgres.catalog.making.writes import Props, Schema, Writes
+from landed.engines.postgres.kinds import KINDS
+from landed.engines.postgres.kinds.naming import bare, schema_of
+from landed.engines.postgres.kinds.writes import Props, Schema
 
 _NOT_COMPARED = frozenset(("comment", "owner", "attached to"))
 
 
-def renamed_back(
-    schema: Schema, keys: Collection[FactKey], writes: Mapping[str, Writes]
-) -> tuple[list[str], set[FactKey]]:
+def renamed_back(schema: Schema, keys: Collection[FactKey]) -> tuple[list[str], set[FactKey]]:
     """Statements for objects that only have another name now, and the facts that follow from them.
 
     Only those are told that something in ``keys`` depends on, be they in it or not.
     """
-    names = _Names(schema, writes)
+    names = _Names(schema)
     follows: set[FactKey] = set()
     needed: dict[ObjectKey, ObjectKey] = {}
     pairs = names.pairs
@@ -44,12 +43,16 @@ def renamed_back(
     return [names.statement(needed[obj], obj) for obj in sorted(told)], follows
 
 
+_RENAMED = {
+    kind.name: kind.writes for kind in KINDS.values() if kind.writes is not None and kind.writes.rename
+}
+
+
 class _Names:
     """What is missing, beside what is there and nobody expects."""
 
-    def __init__(self, schema: Schema, writes: Mapping[str, Writes]) -> None:
+    def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._rename = {kind: how.rename for kind, how in writes.items() if how.rename}
 
     @cached_property
     def pairs(self) -> dict[ObjectKey, ObjectKey]:
@@ -58,7 +61,7 @@ class _Names:
         if not self._surplus:
             return found
         for key in self._schema.expected:
-            if key.prop == EXISTS and key.kind in self._rename and key not in self._schema.live:
+            if key.prop == EXISTS and key.kind in _RENAMED and key not in self._schema.live:
                 other = self._same_under_another_name(key.object)
                 if other is not None:
                     found[key.object] = other
@@ -66,15 +69,16 @@ class _Names:
 
     def statement(self, old: ObjectKey, new: ObjectKey) -> str:
         """The one that gives an object its name back."""
+        how = _RENAMED[old.kind]
         to = bare(new.name if old.parent else new.name[len(schema_of(new.name)) + 1 :])
-        return Writes.said(self._rename[old.kind], old, self._schema, to)
+        return how.said(how.rename, old, self._schema, to)
 
     @cached_property
     def _surplus(self) -> dict[tuple[str, str], list[ObjectKey]]:
         """The objects that nobody expects, by kind and by what they are a part of (or their schema)."""
         found: dict[tuple[str, str], list[ObjectKey]] = {}
         for key in self._schema.live:
-            if key.prop == EXISTS and key.kind in self._rename and key not in self._schema.expected:
+            if key.prop == EXISTS and key.kind in _RENAMED and key not in self._schema.expected:
                 found.setdefault(_place_of(key.object), []).append(key.object)
         return found
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from landed.core.facts import EXISTS, YES, FactKey
 from landed.engines.postgres.catalog import privileges
 from landed.engines.postgres.catalog.canonical import canonical_expression, canonical_view
-from landed.engines.postgres.catalog.names import Names
 from landed.engines.postgres.catalog.scope import Scope
 from landed.engines.postgres.catalog.spellings import (
     dictionary_parameters,
@@ -19,6 +18,7 @@ from landed.engines.postgres.catalog.spellings import (
     trigger_definition,
 )
 from landed.engines.postgres.kinds import KINDS, READINGS, base
+from landed.engines.postgres.sql.names import Names
 
 Sink = dict[FactKey, str]
 

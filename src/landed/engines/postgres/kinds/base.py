@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from landed.engines.postgres.kinds.writes import Writes
+
 PLAIN: Final = ""
 EXPRESSION: Final = "expression"
 OWNER: Final = "owner"
@@ -148,7 +150,7 @@ class Kind:
     For statements about it: ``word`` is what COMMENT ON and ALTER … OWNER call it, ``""`` where they do not.
     ``order`` is when it is made, the lowest first. ``whole`` is more than its name, so that it cannot be made
     when only its name is known. ``needed``: statements that name one that is missing cannot run. ``given``:
-    landed gives it back to its owner.
+    landed gives it back to its owner. ``writes`` are the statements themselves; ``None``: there are none.
     """
 
     name: str
@@ -164,3 +166,4 @@ class Kind:
     whole: bool = False
     needed: bool = False
     given: bool = False
+    writes: Writes | None = None

@@ -12,6 +12,8 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.naming import text
+from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
     Reading(
@@ -27,9 +29,27 @@ READINGS = (
         touched_by=(Touch("pg_conversion"),),
     ),
 )
+
+
+def _create(piece: Piece) -> bool:
+    want = piece.want
+    parts = [f"PROVIDER = {want['provider']}"]
+    collate, _, ctype = want["locale"].partition(", ")
+    if ctype and want["provider"] == "libc":
+        parts += [f"LC_COLLATE = {text(collate)}", f"LC_CTYPE = {text(ctype)}"]
+    else:
+        parts.append(f"LOCALE = {text(want['locale'])}")
+    parts += ["DETERMINISTIC = false"] * (want.get("deterministic") == "no")
+    parts += [f"RULES = {text(want['rules'])}"] * ("rules" in want)
+    piece.alter(f"CREATE COLLATION {piece.name} ({', '.join(parts)})")
+    piece.takes_all()
+    return True
+
+
 KINDS = (
     Kind(
-        name="collation", read_by=("collations",), tag="OBJECT_COLLATION", word="COLLATION", given=True
+        name="collation", read_by=("collations",), tag="OBJECT_COLLATION", word="COLLATION", given=True,
+        order=69, whole=True, writes=Writes(create=_create, drop="DROP COLLATION {name}"),
     ),
     Kind(name="conversion", read_by=("conversions",), tag="OBJECT_CONVERSION"),
 )  # fmt: skip

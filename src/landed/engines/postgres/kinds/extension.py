@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from landed.engines.postgres.kinds.base import THERE, Kind, Reading, Touch, plain
+from landed.engines.postgres.kinds.naming import bare
+from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
     Reading(
@@ -12,9 +14,24 @@ READINGS = (
         touched_by=(Touch("pg_extension"),),
     ),
 )
+
+
+def _create(piece: Piece) -> bool:
+    """Which versions there are, only the server knows."""
+    within = f" SCHEMA {bare(piece.want['in schema'])}" if "in schema" in piece.want else ""
+    piece.alter(f"CREATE EXTENSION IF NOT EXISTS {piece.name}{within}")
+    piece.takes_all()
+    return True
+
+
+def _alter(piece: Piece) -> None:
+    if piece.takes("in schema"):
+        piece.alter(f"ALTER EXTENSION {piece.name} SET SCHEMA {bare(piece.want['in schema'])}")
+
+
 KINDS = (
     Kind(
         name="extension", read_by=("extensions",), space="extension", tag="OBJECT_EXTENSION", holds_rows=True,
-        word="EXTENSION", order=10,
+        word="EXTENSION", order=10, writes=Writes(create=_create, alter=_alter),
     ),
 )  # fmt: skip

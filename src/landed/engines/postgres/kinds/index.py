@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from landed.core.facts import EXISTS, YES
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
     INDEX,
@@ -15,6 +16,10 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.constraint import attach, clustered
+from landed.engines.postgres.kinds.naming import path, schema_of
+from landed.engines.postgres.kinds.options import parameters
+from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
     Reading(
@@ -44,9 +49,44 @@ READINGS = (
         names=True,
     ),
 )  # fmt: skip
+
+
+_MADE = (EXISTS, "definition", "unique", "valid", "ready")
+_NOT_AGAIN = frozenset((*_MADE, "comment", "owner", "replica identity", "clustered", "attached to"))
+
+
+def _create(piece: Piece) -> bool:
+    want = piece.want
+    unique = "UNIQUE " if want.get("unique") == YES else ""
+    # In a copy a partition's index is made by itself, under its own name.
+    only = "ONLY " if piece.schema.copy and piece.schema.is_partitioned(piece.object.parent) else ""
+    piece.alter(f"CREATE {unique}INDEX {piece.name} ON {only}{piece.on} USING {want['definition']}")
+    piece.takes(*_MADE)
+    piece.todo |= set(want) - _NOT_AGAIN
+    return True
+
+
+def _alter(piece: Piece) -> None:
+    own = f"{path(schema_of(piece.object.parent))}.{piece.name}"
+    clustered(piece, f"ALTER TABLE {piece.on} ")
+    attach(piece, own)
+    if piece.takes("valid", "ready"):
+        piece.alter(f"REINDEX INDEX {own}")
+    if "statistics target" in piece.todo and not piece.schema.copy:
+        return
+    parameters(piece, f"ALTER INDEX {own} ")
+
+
 KINDS = (
     Kind(
         name="index", read_by=("indexes",), on="table", space="relation", tag="OBJECT_INDEX", word="INDEX",
         order=120, whole=True,
+        writes=Writes(
+            create=_create,
+            alter=_alter,
+            again=frozenset(("definition", "unique")),
+            drop="DROP INDEX {schema}.{name}",
+            rename="ALTER INDEX {schema}.{name} RENAME TO {to}",
+        ),
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from landed.engines.postgres.kinds.base import COMMENTED, GRANTED, OWNED, THERE, Kind, Reading, Touch, plain
+from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
     Reading(
@@ -24,8 +25,24 @@ READINGS = (
         touched_by=(Touch("pg_transform"),),
     ),
 )
+
+_METHODS = {"in and out": "WITH INOUT", "binary": "WITHOUT FUNCTION"}
+_CONTEXTS = {"explicit": "", "assignment": " AS ASSIGNMENT", "implicit": " AS IMPLICIT"}
+
+
+def _create_cast(piece: Piece) -> bool:
+    want = piece.want
+    how = _METHODS.get(want["method"]) or f"WITH FUNCTION {want['method']}"
+    piece.alter(f"CREATE CAST {piece.object.name} {how}{_CONTEXTS[want['context']]}")
+    piece.takes_all()
+    return True
+
+
 KINDS = (
-    Kind(name="cast", read_by=("casts",), tag="OBJECT_CAST"),
+    Kind(
+        name="cast", read_by=("casts",), tag="OBJECT_CAST", word="CAST", order=176, whole=True,
+        writes=Writes(create=_create_cast, drop="DROP CAST {name}"),
+    ),
     Kind(name="language", read_by=("languages",), acl="language", tag="OBJECT_LANGUAGE"),
     Kind(name="transform", read_by=("transforms",), tag="OBJECT_TRANSFORM"),
-)
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from landed.core.facts import EXISTS
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
     THERE,
@@ -12,6 +13,7 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.writes import ENABLED, Piece, Writes
 
 READINGS = (
     Reading(
@@ -22,6 +24,39 @@ READINGS = (
         touched_by=(Touch("pg_rewrite", "c.oid", when="c.rulename <> '_RETURN'"),),
     ),
 )
+
+
+def _create(piece: Piece) -> bool:
+    piece.alter(_made(piece))
+    piece.takes(EXISTS, "definition", "enabled")
+    if piece.want.get("enabled", "yes") != "yes":
+        piece.todo.add("enabled")
+    return True
+
+
+def _alter(piece: Piece) -> None:
+    if piece.takes("definition"):
+        piece.alter(_made(piece))
+        if piece.want.get("enabled") == piece.have.get("enabled", "yes"):
+            piece.todo.discard("enabled")
+    if piece.takes("enabled"):
+        piece.alter(f"ALTER TABLE {piece.on} {ENABLED[piece.want['enabled']]} RULE {piece.name}")
+
+
+def _made(piece: Piece) -> str:
+    made = piece.want["definition"].strip().rstrip(";")
+    return made.replace("CREATE RULE", "CREATE OR REPLACE RULE", 1)
+
+
 KINDS = (
-    Kind(name="rule", read_by=("rules",), on="table", tag="OBJECT_RULE", word="RULE", order=200, whole=True),
+    Kind(
+        name="rule",
+        read_by=("rules",),
+        on="table",
+        tag="OBJECT_RULE",
+        word="RULE",
+        order=200,
+        whole=True,
+        writes=Writes(create=_create, alter=_alter, drop="DROP RULE {name} ON {on}"),
+    ),
 )

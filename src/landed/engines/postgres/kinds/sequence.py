@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from landed.core.facts import EXISTS
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
     GRANTED,
@@ -13,6 +14,8 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.naming import last_of
+from landed.engines.postgres.kinds.writes import Piece, Props, Writes
 
 READINGS = (
     Reading(
@@ -30,9 +33,74 @@ READINGS = (
         names=True,
     ),
 )  # fmt: skip
+
+
+_PARAMETERS = ("type", "increment", "minimum", "maximum", "start", "cache", "cycle")
+
+
+def _create(piece: Piece) -> bool:
+    want = piece.want
+    kind = "UNLOGGED SEQUENCE" if piece.schema.copy and "persistence" in want else "SEQUENCE"
+    piece.alter(" ".join([f"CREATE {kind} {piece.name}", *told(want)]))
+    piece.takes(EXISTS, *_PARAMETERS)
+    if piece.schema.copy:
+        piece.takes("persistence")
+    return True
+
+
+def _follows(piece: Piece) -> bool:
+    """One that a column's identity brings comes back with it."""
+    if not piece.missing:
+        return False
+    table, column = last_of(piece.want.get("owned by", ""))
+    of = piece.beside("column", table, column)
+    return of is not None and "identity" in of.todo | of.did
+
+
+def told(want: Props, *, of_identity: bool = False) -> list[str]:
+    """What is told of a sequence that is made, in the order of the manual."""
+    return [_parameter(p, want[p]) for p in _PARAMETERS if p in want and not (of_identity and p == "type")]
+
+
+def _alter(piece: Piece) -> None:
+    name, want = piece.name, piece.want
+    if piece.todo & set(_PARAMETERS):
+        changed = [p for p in _PARAMETERS if p in piece.todo]
+        if {"minimum", "maximum", "increment"} & set(changed) and "start" not in changed and "start" in want:
+            changed.append("start")
+        piece.takes(*_PARAMETERS)
+        piece.alter(f"ALTER SEQUENCE {name} {' '.join(_parameter(p, want.get(p)) for p in changed)}")
+    if piece.takes("persistence"):
+        piece.alter(f"ALTER SEQUENCE {name} SET {'UNLOGGED' if 'persistence' in want else 'LOGGED'}")
+    if piece.takes("owned by"):
+        # The table may be made only after the sequence that a default of it needs.
+        piece.later.append(("owned by", f"ALTER SEQUENCE {name} OWNED BY {want.get('owned by', 'NONE')}"))
+
+
+def _parameter(prop: str, value: str | None) -> str:
+    match prop:
+        case "type":
+            return f"AS {value}"
+        case "increment":
+            return f"INCREMENT BY {value or 1}"
+        case "minimum":
+            return f"MINVALUE {value}" if value else "NO MINVALUE"
+        case "maximum":
+            return f"MAXVALUE {value}" if value else "NO MAXVALUE"
+        case "start":
+            return f"START WITH {value or 1}"
+        case "cache":
+            return f"CACHE {value or 1}"
+        case _:
+            return "CYCLE" if value else "NO CYCLE"
+
+
 KINDS = (
     Kind(
         name="sequence", read_by=("sequences",), space="relation", acl="sequence", tag="OBJECT_SEQUENCE",
         holds_rows=True, word="SEQUENCE", order=70, needed=True, given=True,
+        writes=Writes(
+            follows=_follows, create=_create, alter=_alter, rename="ALTER SEQUENCE {name} RENAME TO {to}"
+        ),
     ),
 )  # fmt: skip

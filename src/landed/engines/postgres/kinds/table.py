@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from landed.core.facts import EXISTS, YES
 from landed.engines.postgres.kinds.base import (
     BOUND,
     COMMENTED,
@@ -18,6 +19,11 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.column import definition
+from landed.engines.postgres.kinds.constraint import of_not_null
+from landed.engines.postgres.kinds.naming import bare, listed, path
+from landed.engines.postgres.kinds.options import foreign_options, parameters, with_options
+from landed.engines.postgres.kinds.writes import INHERITED, Piece, Writes
 
 READINGS = (
     Reading(
@@ -53,13 +59,154 @@ READINGS = (
         names=True,
     ),
 )  # fmt: skip
+
+
+_OTHERWISE = frozenset(
+    ("partition of", "partitioned by", "inherits", "of type", "server", "access method", "tablespace")
+)
+
+
+def _create(piece: Piece) -> bool:
+    """Make a plain table with its columns, where that is asked for; any table in a copy."""
+    want = piece.want
+    if not piece.schema.makes_tables:
+        return False
+    if not piece.schema.copy and (piece.object.kind != "table" or _OTHERWISE & want.keys()):
+        return False
+    columns = _columns(piece)
+    if columns is None:
+        return False
+    piece.schema.made.add(piece.object.name)
+    foreign = piece.object.kind == "foreign table"
+    kind = "FOREIGN TABLE" if foreign else "UNLOGGED TABLE" if "persistence" in want else "TABLE"
+    typed = piece.schema.copy and "of type" in want
+    shape = f" OF {want['of type']}" if typed else f" ({_lines(columns)})"
+    piece.alter(f"CREATE {kind} {piece.name}{shape}{_tail(piece) if piece.schema.copy else ''}")
+    piece.takes(EXISTS, "column order", "persistence")
+    if want.get("row level security") != YES:
+        piece.takes("row level security")
+    if piece.takes("partition of", "partition bound"):
+        piece.alter(_attach(piece))
+    return True
+
+
+def _columns(piece: Piece) -> list[str] | None:
+    """The definitions of its own columns; a parent's are made with the parent."""
+    found = []
+    for column in listed(piece.want.get("column order", "")):
+        obj = piece.object._replace(kind="column", parent=piece.object.name, name=column)
+        want = piece.schema.wanted.get(obj)
+        if want is None:
+            return None
+        if INHERITED in want and "inherits" in piece.want:
+            continue
+        own = of_not_null(piece.schema, piece.object.name, column)
+        found.append(f"{bare(column)} {definition(want, piece.schema, obj, not_null=own)}")
+    return found
+
+
+def _lines(parts: list[str]) -> str:
+    return "\n  " + ",\n  ".join(parts) + "\n" if parts else ""
+
+
+def _tail(piece: Piece) -> str:
+    """What stands behind the columns."""
+    want, told = piece.want, ""
+    if "inherits" in want:
+        told += f" INHERITS ({want['inherits']})"
+    if "partitioned by" in want:
+        told += f" PARTITION BY {want['partitioned by']}"
+    if "access method" in want:
+        told += f" USING {bare(want['access method'])}"
+    if "server" in want:
+        told += f" SERVER {bare(want['server'])}{with_options(piece)}"
+    piece.takes("inherits", "partitioned by", "access method", "server", "of type")
+    return told
+
+
+def _attach(piece: Piece) -> str:
+    parent = piece.want["partition of"]
+    only = "ONLY " if piece.schema.copy else ""
+    return f"ALTER TABLE {only}{path(parent)} ATTACH PARTITION {piece.name} {piece.want['partition bound']}"
+
+
+def _alter(piece: Piece) -> None:
+    name, want = piece.name, piece.want
+    alter = f"ALTER TABLE {name} "
+    if piece.takes("row level security"):
+        on = want.get("row level security") == YES
+        piece.alter(f"{alter}{'ENABLE' if on else 'DISABLE'} ROW LEVEL SECURITY")
+    if piece.takes("force row level security"):
+        piece.alter(f"{alter}{'' if 'force row level security' in want else 'NO '}FORCE ROW LEVEL SECURITY")
+    if piece.takes("persistence"):
+        piece.alter(f"{alter}SET {'UNLOGGED' if 'persistence' in want else 'LOGGED'}")
+    if "replica identity" in piece.todo:
+        _replica_identity(piece, alter)
+    if piece.takes("tablespace"):
+        piece.alter(f"{alter}SET TABLESPACE {bare(want.get('tablespace', 'pg_default'))}")
+    if "inherits" in piece.todo and piece.object.kind == "table":
+        _inherits(piece, alter)
+    if piece.todo & {"partition of", "partition bound"}:
+        _partition(piece)
+    parameters(piece, alter)
+    foreign_options(piece, f"ALTER FOREIGN TABLE {name} ")
+
+
+def _replica_identity(piece: Piece, alter: str) -> None:
+    wanted = piece.want.get("replica identity")
+    if wanted == "index":
+        using = [
+            key.name
+            for key in piece.schema.parts.get(piece.object.name, ())
+            if key.prop == "replica identity" and key.kind in ("index", "constraint")
+        ]
+        if len(using) != 1:
+            return
+        sql = f"{alter}REPLICA IDENTITY USING INDEX {bare(using[0])}"
+        if EXISTS in piece.did:
+            piece.later.append(("state", sql))
+        else:
+            piece.alter(sql)
+    else:
+        piece.alter(f"{alter}REPLICA IDENTITY {(wanted or 'default').upper()}")
+    piece.takes("replica identity")
+
+
+def _inherits(piece: Piece, alter: str) -> None:
+    wanted = piece.want.get("inherits", "").split(", ")
+    seen = piece.have.get("inherits", "").split(", ")
+    piece.takes("inherits")
+    for parent in seen:
+        if parent and parent not in wanted:
+            piece.alter(f"{alter}NO INHERIT {parent}")
+    for parent in wanted:
+        if parent and parent not in seen:
+            piece.alter(f"{alter}INHERIT {parent}")
+
+
+def _partition(piece: Piece) -> None:
+    for parent in filter(None, (piece.have.get("partition of"), piece.want.get("partition of"))):
+        above = piece.beside("table", "", parent)
+        if above is not None and "partitioned by" in above.todo:
+            return
+    if was := piece.have.get("partition of"):
+        piece.alter(f"ALTER TABLE {was} DETACH PARTITION {piece.name}")
+    if "partition of" in piece.want:
+        piece.alter(_attach(piece))
+    piece.takes("partition of", "partition bound")
+
+
+_TABLE = Writes(create=_create, alter=_alter)
+
 KINDS = (
     Kind(
         name="table", read_by=("tables",), space="relation", acl="table", tag="OBJECT_TABLE",
         holds_rows=True, word="TABLE", order=80, whole=True, needed=True, given=True,
+        writes=_TABLE,
     ),
     Kind(
         name="foreign table", read_by=("tables",), space="relation", acl="table",
         tag="OBJECT_FOREIGN_TABLE", holds_rows=True, word="FOREIGN TABLE", order=90, given=True,
+        writes=_TABLE,
     ),
 )  # fmt: skip

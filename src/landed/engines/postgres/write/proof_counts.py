@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.migration import Statement
-from landed.engines.postgres.catalog.names import quoted
 from landed.engines.postgres.connect.reading_runs import runs
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import quote
 from landed.engines.postgres.wire import Command, send
 from landed.engines.postgres.write.proof_going import Going, is_set

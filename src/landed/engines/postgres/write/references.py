@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.engines.postgres.catalog.names import quoted
 from landed.engines.postgres.connect.asking import GUARDED, KEPT, relation_named
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import quote, scan
 from landed.engines.postgres.write.indexes import identifier, qualified
 from landed.engines.postgres.write.violations import (

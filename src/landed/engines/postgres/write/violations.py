@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.engines.postgres.catalog.names import quoted
 from landed.engines.postgres.connect.reading_runs import runs
 from landed.engines.postgres.ledger_shape import is_harmless
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import quote, scan
 from landed.engines.postgres.write.indexes import qualified
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from landed.core.facts import EXISTS, YES, Change, Effects, FactKey
-from landed.engines.postgres.catalog.names import quoted
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tree import statements_of
 
 _CLAIMING: Final = ("create", "alter", "drop")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from landed.core.facts import FactKey
 from landed.core.migration import Parsed, Statement
 from landed.core.timeline import DataCheck
-from landed.engines.postgres.catalog.names import quoted
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import literal, quote, scan
 from landed.engines.postgres.sql.tree import statements_of
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from landed.core.migration import Statement
-from landed.engines.postgres.catalog.names import quoted
 from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tree import enum, named, relation, strings
 
 Slot = tuple[str, ...]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from landed.core.facts import EXISTS, YES, FactKey, Facts, ObjectKey
-from landed.engines.postgres.catalog.making.naming import path, schema_of
+from landed.engines.postgres.kinds.naming import path, schema_of
 
 Props = Mapping[str, str]
 
@@ -168,7 +168,7 @@ class Writes:
     it could; ``alter`` sets right what it can of one that is there, or was just made. One is dropped and made
     ``again`` where any of these properties is wrong, or where the function says so. ``drop`` and ``rename``
     are statements with ``{name}``, ``{on}`` (what it is a part of), ``{schema}``, ``{what}`` (``TABLE`` or
-    ``DOMAIN``) and ``{to}``; without one it is left alone.
+    ``DOMAIN``) and ``{to}``; without one it is left alone. ``shown`` is its name as it stands in a statement.
     """
 
     follows: Callable[[Piece], bool] | None = None
@@ -177,6 +177,7 @@ class Writes:
     again: frozenset[str] | Callable[[Piece], bool] = frozenset()
     drop: str = ""
     rename: str = ""
+    shown: Callable[[str], str] = path
 
     def bring_back(self, piece: Piece) -> None:
         """Write down what sets this object right. Raises KeyError where too little is known of it."""
@@ -203,11 +204,10 @@ class Writes:
             return self.again(piece)
         return bool(piece.todo & self.again)
 
-    @staticmethod
-    def said(pattern: str, obj: ObjectKey, schema: Schema, to: str = "") -> str:
+    def said(self, pattern: str, obj: ObjectKey, schema: Schema, to: str = "") -> str:
         """A statement about one object."""
         return pattern.format(
-            name=path(obj.name),
+            name=self.shown(obj.name),
             on=path(obj.parent),
             schema=path(schema_of(obj.parent or obj.name)),
             what="DOMAIN" if schema.is_domain(obj.parent) else "TABLE",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from landed.core.facts import EXISTS
-from landed.engines.postgres.catalog.making.naming import bare, text
-from landed.engines.postgres.catalog.making.writes import Piece
+from landed.engines.postgres.kinds.naming import bare, text
+from landed.engines.postgres.kinds.writes import Piece
 
 _PARAMETER = re.compile(r"(?:toast\.)?[a-z][a-z0-9_]*\Z")
 _NONE = frozenset(
@@ -68,6 +68,6 @@ def _told(value: str) -> str:
 
 
 def _name(option: str) -> str:
-    from landed.engines.postgres.catalog.names import quoted
+    from landed.engines.postgres.sql.names import quoted
 
     return bare(quoted(option))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from landed.engines.postgres.catalog.names import quoted
+from landed.engines.postgres.sql.names import quoted
 
 _RESERVED = frozenset(
     ("all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from landed.core.facts import EXISTS, FactKey, Facts
-from landed.engines.postgres.catalog.making.naming import bare, last_of, role
+from landed.engines.postgres.kinds.naming import bare, last_of, role
 
 _HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
 _ON = {

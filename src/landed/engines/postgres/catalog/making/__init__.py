@@ -1,1 +1,0 @@
-"""How every kind of object is made, changed, renamed and dropped."""
