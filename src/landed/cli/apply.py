@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import confirm, emit_json, progress
+from landed.cli.output import confirm, progress, show, tell
 from landed.core.next import Command, landed
 
 if TYPE_CHECKING:
     from landed.core.plan import Plan
-    from landed.ops.apply import ApplyReport
     from landed.ops.examine import Examination
 
 
@@ -100,35 +98,24 @@ def _execute(
 ) -> None:
     from landed.engines.base import Consent
     from landed.ops.apply import run_apply, unlocked
-    from landed.report.json.apply import apply_json
-    from landed.report.text.apply import render_done, render_plan, render_report, render_undo
+    from landed.report.reports import Apply, FileDone, WayBack
 
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
         exam.workspace.write_lock(missing)
     if dry_run or not plan.items:
-        if common.json:
-            emit_json(apply_json(exam, plan, None, verb))
-        else:
-            render_plan(exam, plan, sys.stdout, verb, dry_run=dry_run)
+        show(common, Apply(exam, plan, verb, dry_run=dry_run))
         return
-    talk = sys.stderr
-    if not common.json:
-        render_plan(exam, plan, talk, verb, dry_run=False)
+    tell(common, Apply(exam, plan, verb))
     confirm(
         f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {exam.workspace.spec.label}?",
         yes=yes,
         again=again,
     )
-    report: ApplyReport
-    show = None if common.json else lambda index, applied: render_done(plan, index, applied, talk)
-    report = run_apply(
+    done = run_apply(
         exam,
         plan,
         Consent(frozenset(allow)),
-        on_undo=lambda undo: render_undo(undo, talk, common.command),
-        on_done=show,
+        on_undo=lambda undo: tell(common, WayBack(undo), always=True),
+        on_done=lambda index, applied: tell(common, FileDone(plan, index, applied)),
     )
-    if common.json:
-        emit_json(apply_json(exam, plan, report, verb))
-    else:
-        render_report(report, sys.stdout, common.command)
+    show(common, Apply(exam, plan, verb, done=done))

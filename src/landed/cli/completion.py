@@ -7,7 +7,7 @@ import os
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json, say_lines
+from landed.cli.output import show
 from landed.core.errors import UsageError
 from landed.core.next import landed
 
@@ -34,15 +34,14 @@ def completion(common: Common, shell: str | None) -> None:
     """
     from click.shell_completion import get_completion_class
 
+    from landed.report.reports import Completion
+
     chosen = shell or _detected()
     root = click.get_current_context().find_root().command
     kind = get_completion_class(chosen)
     assert kind is not None
     script = kind(root, {}, "landed", VARIABLE).source()
-    if common.json:
-        emit_json({"schema": "landed/2", "command": "completion", "shell": chosen, "script": script})
-    else:
-        say_lines(script)
+    show(common, Completion(chosen, script))
 
 
 def _detected() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json
+from landed.cli.output import live, show
 
 
 @command()
@@ -25,9 +25,10 @@ def demo(common: Common, keep: bool) -> None:
     tells. No network, no Docker, no configuration.
     """
     from landed.cli.demo_tour import Tour
+    from landed.report.reports import Demo
     from landed.report.text.demo import Stage
 
-    stage = None if common.json else Stage(sys.stdout)
+    stage = Stage(sys.stdout) if live(common) else None
     folder = Path(tempfile.mkdtemp(prefix="landed-demo-"))
     try:
         tour = Tour(folder, stage)
@@ -37,12 +38,4 @@ def demo(common: Common, keep: bool) -> None:
             import shutil
 
             shutil.rmtree(folder, ignore_errors=True)
-    if common.json:
-        emit_json(
-            {
-                "schema": "landed/2",
-                "command": "demo",
-                "folder": str(folder) if keep else None,
-                "steps": tour.steps,
-            }
-        )
+    show(common, Demo(folder if keep else None, tour.steps))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json
+from landed.cli.output import show
 
 
 @command()
@@ -20,15 +19,9 @@ def doctor(common: Common) -> int:
     Exits 2 when the configuration is wrong, 3 when the database cannot be read.
     """
     from landed.ops.doctor import diagnose
+    from landed.report.reports import Doctor
 
     flags = common.flags
     diagnosis = diagnose(Path(common.project or "."), common.one_target(), flags)
-    if common.json:
-        from landed.report.json.doctor import doctor_json
-
-        emit_json(doctor_json(diagnosis, common.command))
-    else:
-        from landed.report.text.doctor import render_doctor
-
-        render_doctor(diagnosis, sys.stdout, common.command)
+    show(common, Doctor(diagnosis))
     return diagnosis.exit_code

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json, progress
+from landed.cli.output import progress, show
 from landed.core.errors import UsageError
 from landed.core.next import landed
 
@@ -28,6 +27,7 @@ def drift(common: Common, a: str, b: str) -> int:
     without A and B compare these two.
     """
     from landed.ops.drift_sides import drift as run
+    from landed.report.reports import Drift
 
     names, target = (a, b), common.target
     if len(common.targets) > 1:
@@ -36,16 +36,9 @@ def drift(common: Common, a: str, b: str) -> int:
     flags = common.flags
     with progress("replaying") as tick:
         result = run(start, names, target, flags, progress=tick)
-    if common.json:
-        from landed.report.json.drift import drift_json
-
-        emit_json(drift_json(result))
-    else:
-        from landed.report.text.drift import render_drift
-
-        named = [name for name in names if name not in (None, "files", "target")]
-        again = common.of(named[0]) if len(named) == 1 and named[0] and not target else common
-        render_drift(result, start.absolute(), sys.stdout, again.command)
+    named = [name for name in names if name not in (None, "files", "target")]
+    again = common.of(named[0]) if len(named) == 1 and named[0] and not target else common
+    show(again, Drift(result, start.absolute()))
     return 1 if result.differences else 0
 
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import confirm, emit_json
+from landed.cli.output import confirm, show, tell
 from landed.core.errors import UsageError
 from landed.core.next import Blank, Command, Hint, Next, landed
 
@@ -47,8 +47,7 @@ def exec_(
     D1 database, and only with your consent. A database that does not exist is not created.
     """
     from landed.ops.execute import plan_execute, run_execute
-    from landed.report.text.apply import render_undo
-    from landed.report.text.execute import render_headline, render_plan, render_results
+    from landed.report.reports import Exec, ExecOn, ExecPlan, WayBack
 
     given = [value for value in (sql, text, file) if value is not None]
     if len(given) != 1:
@@ -65,29 +64,14 @@ def exec_(
     source = None if file is None else ("standard input" if file == "-" else file)
     content = _read(file) if file is not None else given[0]
     workspace = common.workspace()
-    if not common.json:
-        render_headline(workspace, sys.stderr)
+    tell(common, ExecOn(workspace))
     plan = plan_execute(workspace, content, param, source)
     if plan.writes:
-        if not common.json:
-            render_plan(plan, sys.stderr)
+        tell(common, ExecPlan(plan))
         confirm(
             f"Run this on {plan.workspace.spec.label}?", yes=yes, again=_again(given[0], file, text, param)
         )
-    done = run_execute(
-        plan, on_undo=None if common.json else lambda u: render_undo(u, sys.stderr, common.command)
-    )
-    if common.json:
-        from landed.report.json.execute import execute_json
-
-        emit_json(execute_json(done), data=True)
-        return
-    width = None
-    if sys.stdout.isatty():
-        import shutil
-
-        width = shutil.get_terminal_size().columns
-    render_results(done, sys.stdout, sys.stderr, width)
+    show(common, Exec(run_execute(plan, on_undo=lambda undo: tell(common, WayBack(undo)))))
 
 
 def _read(name: str) -> str:

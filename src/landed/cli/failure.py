@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from landed.cli.given import GIVEN
 from landed.core.errors import LandedError, UsageError
+from landed.report.formats import JSON, TEXT
+
+if TYPE_CHECKING:
+    from landed.core.given import Given
+    from landed.report.reports import Failed
 
 
 def run(cli: click.Group, arguments: list[str] | None = None) -> int:
@@ -80,55 +87,63 @@ def end(error: LandedError) -> None:
 
 
 def _usage(error: click.ClickException, given: list[str]) -> int:
-    if _asks(given, "--json"):
-        _json(error, error.format_message(), 2, None, None, ())
-        return 2
-    from landed.cli.output import say
+    from landed.report.reports import Failed
 
-    say(f"landed: {error.format_message()}", sys.stderr)
     context = getattr(error, "ctx", None)
-    if context is not None:
-        say(f"Next: {context.command_path} --help", sys.stderr)
+    help_text = None if context is None else f"{context.command_path} --help"
+    _show(Failed(error, error.format_message(), 2, next_for_people=help_text), given)
     return 2
 
 
 def _known(error: LandedError, given: list[str]) -> int:
-    from landed.core.next import Next, lines
+    from landed.core.next import Next
+    from landed.report.reports import Failed
 
     next_step, details = error.next, error.details
     shown = error.with_options
     if shown is not None:
         next_step = None if next_step is None else shown(next_step)
         details = tuple(shown(d) if isinstance(d, Next) else d for d in details)
-    if _asks(given, "--json"):
-        _json(error, error.message, error.exit_code, error.where, next_step, details)
-    else:
-        from landed.cli.output import say, say_next
-        from landed.report.text.style import paint
-
-        place = f"{error.where}: " if error.where else ""
-        say(f"{paint('landed:', 'red', sys.stderr)} {place}{error.message}", sys.stderr)
-        for detail in details:
-            for line in lines(detail):
-                say(f"  {line}", sys.stderr)
-        if next_step:
-            say_next(next_step, sys.stderr)
+    code = error.exit_code
+    _show(Failed(error, error.message, code, error.where, details, next_step, expected=True), given)
     _traceback(given)
-    return error.exit_code
+    return code
 
 
 def _unknown(error: Exception, given: list[str]) -> int:
-    text = f"landed itself failed: {type(error).__name__}: {error}"
-    if _asks(given, "--json"):
-        _json(error, text, 3, None, "run it again with --debug and report what it prints", ())
-    else:
-        from landed.cli.output import say
+    from landed.report.reports import Failed
 
-        say(f"landed: {text}", sys.stderr)
-        say("  This is a defect in landed. A file that was being run was rolled back.", sys.stderr)
-        say("Next: run it again with --debug and report what it prints", sys.stderr)
+    text = f"landed itself failed: {type(error).__name__}: {error}"
+    defect = ("This is a defect in landed. A file that was being run was rolled back.",)
+    again = "run it again with --debug and report what it prints"
+    _show(Failed(error, text, 3, next=again, for_people=defect), given)
     _traceback(given)
     return 3
+
+
+def _show(report: Failed, given: list[str]) -> None:
+    from landed.cli.output import show
+
+    show(Typed(given), report)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the words of a command line ask for, where they could not all be understood."""
+
+    words: list[str]
+
+    @property
+    def format(self) -> str:
+        """The format of the report."""
+        return JSON if _asks(self.words, "--json") else TEXT
+
+    @property
+    def command(self) -> Given:
+        """Nothing: commands in errors have the user's options already."""
+        from landed.core.given import Given
+
+        return Given()
 
 
 def _traceback(given: list[str]) -> None:
@@ -139,23 +154,3 @@ def _traceback(given: list[str]) -> None:
         from landed.cli.output import say_lines
 
         say_lines(traceback.format_exc().rstrip("\n"), sys.stderr, indent="  | ")
-
-
-def _json(
-    error: object, message: str, code: int, where: str | None, next_step: str | None, details: tuple[str, ...]
-) -> None:
-    from landed.cli.output import emit_json
-
-    emit_json(
-        {
-            "schema": "landed/2",
-            "error": {
-                "kind": type(error).__name__,
-                "message": message,
-                "where": where,
-                "details": list(details),
-                "next": next_step,
-                "exit_code": code,
-            },
-        }
-    )

@@ -13,6 +13,7 @@ import click
 
 from landed.cli.given import GIVEN
 from landed.core.errors import LandedError, UsageError
+from landed.report.formats import JSON, TEXT
 
 if TYPE_CHECKING:
     from landed.core.given import Given
@@ -64,6 +65,11 @@ class Common:
 
         self.attach_to(error)
         end(error)
+
+    @property
+    def format(self) -> str:
+        """The format in which the report is asked for."""
+        return JSON if self.json else TEXT
 
     @property
     def flags(self) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""What the commands share when they speak: JSON on stdout, progress and questions on stderr."""
+"""What the commands share when they speak: the report on stdout, progress and questions on stderr."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from landed.core.errors import NeedsConfirmation
-from landed.report.terminal import finished, mask_with, put, say, say_json, say_lines, say_next
+from landed.core.given import Given
+from landed.report.formats import TEXT, render
+from landed.report.page import Page
+from landed.report.terminal import finished, mask_with, put, say, say_lines
 
-__all__ = ["confirm", "emit_json", "progress", "say", "say_lines", "say_next", "typed"]
+if TYPE_CHECKING:
+    from landed.report.reports import Report
+
+__all__ = ["confirm", "live", "progress", "say", "say_lines", "show", "show_part", "tell", "typed"]
 
 _QUIET_SECONDS = 1.0
 
@@ -34,9 +40,49 @@ def _masked(text: str) -> str:
 mask_with(_redacted, _masked)
 
 
-def emit_json(body: dict[str, Any], *, data: bool = False) -> None:
-    """Print one JSON document on stdout; one of the user's ``data`` without the secrets in force only."""
-    say_json(body, data=data)
+class Asked(Protocol):
+    """What the user asked for: the format of the report, and options to repeat in commands."""
+
+    @property
+    def format(self) -> str:
+        """One of the formats."""
+
+    @property
+    def command(self) -> Given:
+        """What puts the user's options into a command."""
+
+
+def show(asked: Asked, report: Report, command_for: Callable[[str], Given] | None = None) -> None:
+    """Write a report on stdout, in the format asked for.
+
+    ``command_for`` shows commands for one of several targets, by its name.
+    """
+    _render(report, asked.format, Page(sys.stdout, sys.stderr, asked.command, command_for or _same(asked)))
+
+
+def live(asked: Asked) -> bool:
+    """Whether people read the report while it is made; others get one document in the end."""
+    return asked.format == TEXT
+
+
+def show_part(asked: Asked, report: Report) -> None:
+    """Write on stdout what is known already, for people; a document has all of it in the end."""
+    if live(asked):
+        show(asked, report)
+
+
+def tell(asked: Asked, report: Report, *, always: bool = False) -> None:
+    """Say on stderr what happens before a command is done; ``always``: also where a program reads."""
+    if always or live(asked):
+        _render(report, TEXT, Page(sys.stderr, sys.stderr, asked.command, _same(asked)))
+
+
+def _same(asked: Asked) -> Callable[[str], Given]:
+    return lambda _: asked.command
+
+
+def _render(report: Report, format: str, page: Page) -> None:
+    render(report, format, page)
 
 
 @contextmanager

@@ -6,13 +6,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json, progress, say
+from landed.cli.output import progress, say, show, show_part
 from landed.core.errors import UsageError
 from landed.core.next import REHEARSE
 
@@ -46,6 +47,7 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
     """
     from landed.ops.rehearse import rehearse as run
     from landed.ops.rehearse_source import open_files
+    from landed.report.reports import Rehearse
 
     if allow and not with_data:
         raise UsageError("--allow is for --with-data: without it nothing but made-up rows can be lost.")
@@ -58,19 +60,12 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
         )
     with progress("rehearsing") as tick:
         result = run(workspace, progress=tick)
-    if not common.json:
-        from landed.report.text.rehearse import render_rehearsal
-
-        render_rehearsal(workspace, result, sys.stdout, common.command, everything=everything)
-    data = _with_data(workspace, allow) if with_data else None
-    if common.json:
-        from landed.report.json.rehearse import rehearse_json
-
-        emit_json(rehearse_json(workspace, result, data, common.command))
-    elif data is not None:
-        from landed.report.text.rehearse import render_data
-
-        render_data(data, sys.stdout, common.command)
+    report = Rehearse(workspace, result, everything=everything)
+    data = None
+    if with_data:
+        show_part(common, report)
+        data = _with_data(workspace, allow)
+    show(common, replace(report, data=data))
     found = bool(result.found) or (data is not None and data.found) or (strict and bool(result.weak))
     return 1 if found else 0
 

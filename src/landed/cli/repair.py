@@ -7,7 +7,7 @@ import sys
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import confirm, emit_json, progress, say
+from landed.cli.output import confirm, progress, say, show, tell
 from landed.core.next import landed
 
 
@@ -36,31 +36,20 @@ def repair(
     """
     from landed.ops.examine import examine
     from landed.ops.repair import plan_fetch, plan_repair, run_repair
-    from landed.report.json.repair import repair_json
-    from landed.report.text.apply import render_undo
-    from landed.report.text.repair import render_repair
+    from landed.report.reports import Repair, WayBack
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     plan = plan_fetch(exam, names) if fetch else plan_repair(exam, names, reason=reason)
-    undo = None
-    if not common.json:
-        out = sys.stdout if dry_run or not plan.changes else sys.stderr
-        render_repair(exam, plan, out, common.command)
-    if plan.changes and not dry_run:
-        again = landed("repair", *names, fetch=fetch, reason=None if fetch else reason, yes=True)
-        ask = "Write these files?" if fetch else f"Change the ledger of {exam.workspace.spec.label}?"
-        confirm(ask, yes=yes, again=again)
-        show = None if common.json else lambda point: render_undo(point, sys.stderr, common.command)
-        undo = run_repair(exam, plan, on_undo=show)
-        count = len(plan.changes)
-        if fetch and not common.json:
-            see = common.command(landed("status"))
-            say(f"{count} file{'s' * (count != 1)} written; the ledger is as it was. See: {see}")
-        elif not common.json:
-            say(f"{count} ledger row{'s' * (count != 1)} changed on {exam.workspace.spec.label}.")
-    if common.json:
-        emit_json(repair_json(exam, plan, done=bool(plan.changes) and not dry_run, undo=undo))
+    if dry_run or not plan.changes:
+        show(common, Repair(exam, plan, fetch))
+        return
+    tell(common, Repair(exam, plan, fetch))
+    again = landed("repair", *names, fetch=fetch, reason=None if fetch else reason, yes=True)
+    ask = "Write these files?" if fetch else f"Change the ledger of {exam.workspace.spec.label}?"
+    confirm(ask, yes=yes, again=again)
+    undo = run_repair(exam, plan, on_undo=lambda point: tell(common, WayBack(point)))
+    show(common, Repair(exam, plan, fetch, done=True, undo=undo))
 
 
 @command()
@@ -79,8 +68,7 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
     from landed.core.errors import CannotKnow
     from landed.ops.examine import examine
     from landed.ops.lock import check_files, plan_lock
-    from landed.report.json.lock import lock_json
-    from landed.report.text.lock import render_lock
+    from landed.report.reports import Lock
 
     workspace = common.workspace()
     exam, digests = None, dict[str, str]()
@@ -96,8 +84,5 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
         report = check_files(workspace)
     if digests and not check:
         workspace.write_lock(digests)
-    if common.json:
-        emit_json(lock_json(workspace, exam, report))
-    else:
-        render_lock(report, sys.stdout, check=check)
+    show(common, Lock(workspace, exam, report, check))
     return 1 if report.edited or (check and digests) else 0

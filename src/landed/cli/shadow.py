@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import confirm, emit_json, progress
+from landed.cli.output import confirm, progress, show
 from landed.core.next import landed
 
 
@@ -29,8 +27,7 @@ def shadow(common: Common, action: str, base: bool, yes: bool) -> None:
     has and no file makes. Reads the database only; commit the file.
     """
     from landed.ops.shadow_pull import pull_base, pull_managed, write
-    from landed.report.json.shadow import pulled_json
-    from landed.report.text.shadow import render_pulled
+    from landed.report.reports import Shadow
 
     workspace = common.workspace()
     with progress("replaying") as tick:
@@ -39,7 +36,4 @@ def shadow(common: Common, action: str, base: bool, yes: bool) -> None:
         again = landed("shadow", action, base=base, yes=True)
         confirm(f"Replace {pulled.shown}?", yes=yes, again=again)
     changed = write(workspace, pulled, settings=yes)
-    if common.json:
-        emit_json(pulled_json(workspace.spec, pulled, changed))
-    else:
-        render_pulled(workspace.spec, pulled, changed, sys.stdout)
+    show(common, Shadow(workspace.spec, pulled, changed))

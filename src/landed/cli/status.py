@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json, progress
+from landed.cli.output import progress, show
 
 if TYPE_CHECKING:
     from landed.ops.side_by_side import SideBySide
@@ -29,17 +28,11 @@ def status(common: Common, everything: bool) -> int:
     if len(common.targets) > 1:
         return _side_by_side(common, everything)
     from landed.ops.examine import examine
+    from landed.report.reports import Status
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
-    if common.json:
-        from landed.report.json.status import status_json
-
-        emit_json(status_json(exam, common.command))
-        return 0
-    from landed.report.text.status import render_status
-
-    render_status(exam, sys.stdout, common.command, everything=everything)
+    show(common, Status(exam, everything))
     return 0
 
 
@@ -57,27 +50,13 @@ def verify(common: Common, strict: bool) -> int:
         return _verify_all(common, strict)
     from landed.ops.examine import examine
     from landed.ops.verify import verdict_of
+    from landed.report.reports import Verify
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
-    result = verdict_of(exam, strict=strict)
-    if common.json:
-        from landed.report.json.status import status_json
-
-        emit_json(
-            status_json(exam, common.command)
-            | {
-                "command": "verify",
-                "proven": result.proven,
-                "failed": list(result.failed),
-                "unprovable": list(result.unprovable),
-            }
-        )
-    else:
-        from landed.report.text.verify import render_verify
-
-        render_verify(exam, result, sys.stdout, common.command)
-    return 0 if result.proven else 1
+    answer = verdict_of(exam, strict=strict)
+    show(common, Verify(exam, answer))
+    return 0 if answer.proven else 1
 
 
 def _examined(common: Common) -> SideBySide:
@@ -88,36 +67,20 @@ def _examined(common: Common) -> SideBySide:
 
 
 def _side_by_side(common: Common, everything: bool) -> int:
+    from landed.report.reports import SideBySide
+
     together = _examined(common)
-    if common.json:
-        from landed.report.json.side_by_side import status_all_json
-
-        emit_json(status_all_json(together, lambda t: common.of(t).command))
-    else:
-        from landed.report.text.side_by_side import render_side_by_side
-
-        render_side_by_side(
-            together,
-            sys.stdout,
-            lambda t: common.of(t).command,
-            common.of("").command,
-            everything=everything,
-        )
+    report = SideBySide(together, everything=everything)
+    show(common.of(""), report, lambda target: common.of(target).command)
     return together.exit_code
 
 
 def _verify_all(common: Common, strict: bool) -> int:
     from landed.ops.verify import verdict_of
+    from landed.report.reports import SideBySide
 
     together = _examined(common)
     answers = [verdict_of(look.exam, strict=strict) if look.exam else None for look in together.looks]
-    if common.json:
-        from landed.report.json.side_by_side import verify_all_json
-
-        emit_json(verify_all_json(together, answers, lambda t: common.of(t).command))
-    else:
-        from landed.report.text.side_by_side import render_verify_all
-
-        render_verify_all(together, answers, sys.stdout, lambda t: common.of(t).command)
+    show(common.of(""), SideBySide(together, answers), lambda target: common.of(target).command)
     no = any(answer is not None and not answer.proven for answer in answers)
     return max(together.exit_code, 1 if no else 0)

@@ -7,7 +7,7 @@ import sys
 import click
 
 from landed.cli.options import Common, command
-from landed.cli.output import emit_json, typed
+from landed.cli.output import show, tell, typed
 from landed.core.errors import NeedsConfirmation
 from landed.core.next import landed
 
@@ -37,18 +37,13 @@ def undo(
     Travel.
     """
     from landed.ops.undo import plan_undo, run_undo
-    from landed.report.json.undo import undo_json
-    from landed.report.text.undo import render_plan, render_undone
+    from landed.report.reports import Undo
 
     plan = plan_undo(common.workspace(), bookmark=bookmark, timestamp=timestamp)
     if dry_run:
-        if common.json:
-            emit_json(undo_json(plan, None))
-        else:
-            render_plan(plan, sys.stdout, common.command, dry_run=True)
+        show(common, Undo(plan, dry_run=True))
         return
-    if not common.json:
-        render_plan(plan, sys.stderr, common.command, dry_run=False)
+    tell(common, Undo(plan))
     again = landed("undo", bookmark=plan.bookmark, yes=True, allow=plan.allow)
     if plan.allow not in allow:
         _ask(plan.name, again)
@@ -57,11 +52,7 @@ def undo(
             "Nothing was changed: --allow names what is lost, --yes says that it may be.",
             next=again,
         )
-    done = run_undo(plan)
-    if common.json:
-        emit_json(undo_json(plan, done))
-    else:
-        render_undone(done, sys.stdout, common.command)
+    show(common, Undo(plan, done=run_undo(plan)))
 
 
 def _ask(name: str, again: str) -> None:

@@ -8,6 +8,9 @@ from landed.core.plan import Plan
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
 from landed.report.json.status import SCHEMA, target_json
+from landed.report.page import Page
+from landed.report.reports import Apply
+from landed.report.terminal import say_json
 
 
 def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: str) -> dict[str, Any]:
@@ -37,3 +40,8 @@ def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: 
         "files": files,
         "undo": report.undo._asdict() if report and report.undo else None,
     }
+
+
+def render(report: Apply, page: Page) -> None:
+    """Write the document."""
+    say_json(apply_json(report.exam, report.plan, report.done, report.verb), page.out)

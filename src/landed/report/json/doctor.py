@@ -8,6 +8,9 @@ from typing import Any
 from landed.core.check import Level
 from landed.ops.doctor import Diagnosis
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Doctor
+from landed.report.terminal import say_json
 
 
 def doctor_json(diagnosis: Diagnosis, command: Callable[[str], str]) -> dict[str, Any]:
@@ -33,3 +36,8 @@ def doctor_json(diagnosis: Diagnosis, command: Callable[[str], str]) -> dict[str
         "warnings": diagnosis.count(Level.WARNING),
         "exit_code": diagnosis.exit_code,
     }
+
+
+def render(report: Doctor, page: Page) -> None:
+    """Write the document."""
+    say_json(doctor_json(report.diagnosis, page.command), page.out)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from landed.core.facts import ObjectKey
-from landed.ops.drift import Difference, Drift, Side
+from landed.ops.drift import Difference, Side
+from landed.ops.drift import Drift as Compared
 from landed.report.json.target import SCHEMA
+from landed.report.page import Page
+from landed.report.reports import Drift
+from landed.report.terminal import say_json
 
 
-def drift_json(drift: Drift) -> dict[str, Any]:
+def drift_json(drift: Compared) -> dict[str, Any]:
     """Both sides and every fact in which they differ."""
     return {
         "schema": SCHEMA,
@@ -57,3 +61,8 @@ def _difference(found: Difference) -> dict[str, Any]:
 def object_name(key: ObjectKey) -> str:
     """An object's name without its kind: ``orders.region``, ``orders(a, b)``."""
     return str(key)[len(key.kind) + 1 :]
+
+
+def render(report: Drift, page: Page) -> None:
+    """Write the document."""
+    say_json(drift_json(report.drift), page.out)

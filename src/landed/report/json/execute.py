@@ -9,6 +9,9 @@ from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.one_off import Executed
 from landed.report.execute_types import typed_json
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Exec
+from landed.report.terminal import say_json
 
 _SAFE = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 8259, section 6)."""
@@ -64,3 +67,8 @@ def value_json(value: SqlValue) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return {"real": "Infinity" if value > 0 else "-Infinity"}
     return value
+
+
+def render(report: Exec, page: Page) -> None:
+    """Write the document."""
+    say_json(execute_json(report.done), page.out, data=True)

@@ -9,6 +9,9 @@ from landed.ops.lock import LockReport
 from landed.ops.workspace import Workspace
 from landed.report.json.status import target_json
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Lock
+from landed.report.terminal import say_json
 
 
 def lock_json(workspace: Workspace, exam: Examination | None, report: LockReport) -> dict[str, Any]:
@@ -24,3 +27,8 @@ def lock_json(workspace: Workspace, exam: Examination | None, report: LockReport
         "kept": report.kept,
         "edited": list(report.edited),
     }
+
+
+def render(report: Lock, page: Page) -> None:
+    """Write the document."""
+    say_json(lock_json(report.workspace, report.exam, report.report), page.out)

@@ -8,6 +8,9 @@ from landed.core.findings import FileRehearsal, Rehearsal
 from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.ops.workspace import Workspace
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Rehearse
+from landed.report.terminal import say_json
 
 
 def rehearse_json(
@@ -122,3 +125,8 @@ def _error(error: Any, command: Any) -> dict[str, Any] | None:
         "details": list(error.details),
         "next": command(error.next) if error.next else None,
     }
+
+
+def render(report: Rehearse, page: Page) -> None:
+    """Write the document."""
+    say_json(rehearse_json(report.workspace, report.rehearsal, report.data, page.command), page.out)

@@ -8,6 +8,9 @@ from landed.engines.base import UndoPoint
 from landed.ops.examine import Examination
 from landed.ops.repair import RepairPlan
 from landed.report.json.status import SCHEMA, target_json
+from landed.report.page import Page
+from landed.report.reports import Repair
+from landed.report.terminal import say_json
 
 
 def repair_json(
@@ -27,3 +30,8 @@ def repair_json(
         "reason": plan.reason,
         "undo": undo._asdict() if undo else None,
     }
+
+
+def render(report: Repair, page: Page) -> None:
+    """Write the document."""
+    say_json(repair_json(report.exam, report.plan, done=report.done, undo=report.undo), page.out)

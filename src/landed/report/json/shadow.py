@@ -8,6 +8,9 @@ from typing import Any
 from landed.ops.shadow_pull import Pulled
 from landed.project.target_spec import TargetSpec
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Shadow
+from landed.report.terminal import say_json
 
 
 def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[str, Any]:
@@ -23,3 +26,8 @@ def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[
         "failed_before": pulled.failed_before,
         "failed_after": pulled.failed_after,
     }
+
+
+def render(report: Shadow, page: Page) -> None:
+    """Write the document."""
+    say_json(pulled_json(report.spec, report.pulled, report.changed), page.out)

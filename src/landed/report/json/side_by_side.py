@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from landed.ops.side_by_side import Look, SideBySide
+from landed.core.given import Given
+from landed.ops.side_by_side import Look
+from landed.ops.side_by_side import SideBySide as Looks
 from landed.ops.verify import Answer
+from landed.report.json.error import error_json
 from landed.report.json.status import SCHEMA, status_json
+from landed.report.json.verify import verify_json
+from landed.report.page import Page
+from landed.report.reports import SideBySide
+from landed.report.terminal import say_json
 from landed.report.text.drift import collapsed
 
-CommandFor = Callable[[str], Callable[[str], str]]
+CommandFor = Callable[[str], Given]
 
 
-def status_all_json(together: SideBySide, command_for: CommandFor) -> dict[str, Any]:
+def status_all_json(together: Looks, command_for: CommandFor) -> dict[str, Any]:
     """The status of every target, and which migrations do not stand alike."""
     return {
         "schema": SCHEMA,
@@ -31,7 +38,7 @@ def status_all_json(together: SideBySide, command_for: CommandFor) -> dict[str, 
 
 
 def verify_all_json(
-    together: SideBySide, answers: Sequence[Answer | None], command_for: CommandFor
+    together: Looks, answers: Sequence[Answer | None], command_for: CommandFor
 ) -> dict[str, Any]:
     """The answer for every target; ``proven`` is true only if all of them are."""
     targets = []
@@ -39,15 +46,7 @@ def verify_all_json(
         if look.exam is None or answer is None:
             targets.append(_failed(look, command_for))
             continue
-        targets.append(
-            status_json(look.exam, command_for(look.asked))
-            | {
-                "command": "verify",
-                "proven": answer.proven,
-                "failed": list(answer.failed),
-                "unprovable": list(answer.unprovable),
-            }
-        )
+        targets.append(verify_json(look.exam, answer, command_for(look.asked)))
     return {
         "schema": SCHEMA,
         "command": "verify",
@@ -62,12 +61,13 @@ def _failed(look: Look, command_for: CommandFor) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "target": look.shown,
-        "error": {
-            "kind": type(error).__name__,
-            "message": error.message,
-            "where": error.where,
-            "details": list(error.details),
-            "next": command_for(look.asked)(error.next) if error.next else None,
-            "exit_code": error.exit_code,
-        },
+        "error": error_json(error, command_for(look.asked)),
     }
+
+
+def render(report: SideBySide, page: Page) -> None:
+    """Write the document."""
+    if report.answers is None:
+        say_json(status_all_json(report.together, page.command_for), page.out)
+    else:
+        say_json(verify_all_json(report.together, report.answers, page.command_for), page.out)

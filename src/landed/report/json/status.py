@@ -8,6 +8,9 @@ from typing import Any
 from landed.core.standing import Evidence, Judgement, Standing
 from landed.ops.examine import Examination
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Status
+from landed.report.terminal import say_json
 
 __all__ = ["SCHEMA", "judgement_json", "missing_json", "status_json", "target_json"]
 
@@ -111,3 +114,8 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "line": item.line,
         "weak": item.weak,
     }
+
+
+def render(report: Status, page: Page) -> None:
+    """Write the document."""
+    say_json(status_json(report.exam, page.command), page.out)

@@ -6,6 +6,9 @@ from typing import Any
 
 from landed.ops.undo import ROWS, Undone, UndoPlan
 from landed.report.json.target import SCHEMA, spec_json
+from landed.report.page import Page
+from landed.report.reports import Undo
+from landed.report.terminal import say_json
 
 
 def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
@@ -37,3 +40,8 @@ def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
             for e in plan.known
         ],
     }
+
+
+def render(report: Undo, page: Page) -> None:
+    """Write the document."""
+    say_json(undo_json(report.plan, report.done), page.out)

@@ -9,6 +9,8 @@ from landed.core.plan import Plan
 from landed.engines.base import Applied, UndoPoint
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
+from landed.report.page import Page
+from landed.report.reports import Apply, FileDone, WayBack
 from landed.report.terminal import say, say_all
 from landed.report.text.status import headline
 from landed.report.text.style import paint, symbols
@@ -83,3 +85,16 @@ def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], st
     say(text, out)
     if report.undo is not None:
         say(f"To go back to the moment before: {command(report.undo.command)}", out)
+
+
+def render(report: Apply | FileDone | WayBack, page: Page) -> None:
+    """Write the plan, one line of its execution, or what was done."""
+    match report:
+        case WayBack():
+            render_undo(report.undo, page.out, page.command)
+        case FileDone():
+            render_done(report.plan, report.index, report.applied, page.out)
+        case Apply() if report.done is not None:
+            render_report(report.done, page.out, page.command)
+        case Apply():
+            render_plan(report.exam, report.plan, page.out, report.verb, dry_run=report.dry_run)

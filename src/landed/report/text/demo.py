@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import IO
 
+from landed.report.page import Page
+from landed.report.reports import Demo
 from landed.report.terminal import finished, put, say
 from landed.report.text.style import paint, symbols
 
@@ -124,3 +126,7 @@ def folded(line: str, width: int) -> list[str]:
         for code in _ANSI.findall(word):
             style = "" if code == _RESET else style + code
     return [*pieces, piece]
+
+
+def render(report: Demo, page: Page) -> None:
+    """Write nothing: on the stage people have seen all of it as it happened."""

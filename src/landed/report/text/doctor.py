@@ -12,6 +12,8 @@ from landed.core.check import Check, Level
 from landed.core.next import lines
 from landed.core.printable import escaped
 from landed.ops.doctor import Diagnosis
+from landed.report.page import Page
+from landed.report.reports import Doctor
 from landed.report.terminal import say
 from landed.report.text.style import paint, symbols
 
@@ -100,3 +102,8 @@ def _command(text: str, width: int) -> list[str]:
 
 def _many(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def render(report: Doctor, page: Page) -> None:
+    """Write all checks."""
+    render_doctor(report.diagnosis, page.out, page.command)

@@ -11,7 +11,10 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.next import STATUS
 from landed.engines.say import plural
 from landed.engines.sqlite.sql.tokens import unquote
-from landed.ops.drift import Difference, Drift
+from landed.ops.drift import Difference
+from landed.ops.drift import Drift as Compared
+from landed.report.page import Page
+from landed.report.reports import Drift
 from landed.report.terminal import say
 from landed.report.text.style import paint, symbols
 from landed.report.text.target import shown_path
@@ -34,7 +37,7 @@ _WITH_PARTS = (
 """Objects that others name as their parent in Postgres."""
 
 
-def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str], str]) -> None:
+def render_drift(drift: Compared, start: Path, out: IO[str], command: Callable[[str], str]) -> None:
     """Write what differs: objects that one side lacks as one line each, other differences by property."""
     for letter, side in (("A", drift.a), ("B", drift.b)):
         place = shown_path(Path(side.place), start) if os.path.isabs(side.place) else side.place
@@ -62,7 +65,7 @@ def render_drift(drift: Drift, start: Path, out: IO[str], command: Callable[[str
         say(f"Next: {command(STATUS)}", out)
 
 
-def collapsed(drift: Drift) -> list[Difference]:
+def collapsed(drift: Compared) -> list[Difference]:
     """Without the properties of objects, and the parts of tables, that one side lacks altogether."""
     lacking = {d.key.object for d in drift.differences if d.key.prop == EXISTS}
     # In Postgres other things than tables have parts, too: columns of views, privileges of functions.
@@ -75,11 +78,11 @@ def collapsed(drift: Drift) -> list[Difference]:
     ]
 
 
-def _is_postgres(drift: Drift) -> bool:
+def _is_postgres(drift: Compared) -> bool:
     return (drift.a.major or drift.b.major) is not None
 
 
-def _table_of(key: FactKey, drift: Drift) -> str:
+def _table_of(key: FactKey, drift: Compared) -> str:
     """The table that an object is a part of, or that its index or trigger is on; ``""`` for others."""
     if key.parent or key.kind in _TABLES:
         return key.parent or key.name
@@ -88,7 +91,7 @@ def _table_of(key: FactKey, drift: Drift) -> str:
     return unquote(found) if found else ""
 
 
-def _group(key: FactKey, drift: Drift) -> tuple[int, str]:
+def _group(key: FactKey, drift: Compared) -> tuple[int, str]:
     table = _table_of(key, drift)
     if not table:
         return 1, str(key.object)
@@ -97,7 +100,7 @@ def _group(key: FactKey, drift: Drift) -> tuple[int, str]:
     return 0, f"table {table}"
 
 
-def _kind_of(name: str, drift: Drift) -> str:
+def _kind_of(name: str, drift: Compared) -> str:
     for kind in _WITH_PARTS:
         fact = FactKey(kind, "", name, EXISTS)
         if fact in drift.a.facts or fact in drift.b.facts:
@@ -105,7 +108,7 @@ def _kind_of(name: str, drift: Drift) -> str:
     return "of"
 
 
-def _line(found: Difference, drift: Drift, out: IO[str]) -> str:
+def _line(found: Difference, drift: Compared, out: IO[str]) -> str:
     key = found.key
     if key.prop == EXISTS:
         only, side = ("A", drift.a) if found.b is None else ("B", drift.b)
@@ -118,7 +121,7 @@ def _line(found: Difference, drift: Drift, out: IO[str]) -> str:
     return text + _made_by(found, drift, out)
 
 
-def _made_by(found: Difference, drift: Drift, out: IO[str]) -> str:
+def _made_by(found: Difference, drift: Compared, out: IO[str]) -> str:
     if found.made_by is None:
         return ""
     side = drift.a if drift.a.owners is not None else drift.b
@@ -129,3 +132,8 @@ def _made_by(found: Difference, drift: Drift, out: IO[str]) -> str:
 
 def _value(value: str | None) -> str:
     return "none" if value is None else value or "(empty)"
+
+
+def render(report: Drift, page: Page) -> None:
+    """Write what differs."""
+    render_drift(report.drift, report.start, page.out, page.command)

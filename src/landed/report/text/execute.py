@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from collections.abc import Sequence
 from typing import IO
@@ -11,6 +12,8 @@ from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
+from landed.report.page import Page
+from landed.report.reports import Exec, ExecOn, ExecPlan
 from landed.report.terminal import say, without_secrets
 from landed.report.text.style import paint
 from landed.report.text.target import shown_place
@@ -219,3 +222,15 @@ def clipped(text: str, width: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+def render(report: Exec | ExecOn | ExecPlan, page: Page) -> None:
+    """Write which database it is, what would be written, or the results, cut to fit a terminal."""
+    match report:
+        case ExecOn():
+            render_headline(report.workspace, page.out)
+        case ExecPlan():
+            render_plan(report.plan, page.out)
+        case Exec():
+            width = shutil.get_terminal_size().columns if page.out.isatty() else None
+            render_results(report.done, page.out, page.talk, width)

@@ -6,6 +6,8 @@ from typing import IO
 
 from landed.core.next import landed
 from landed.ops.lock import LockReport
+from landed.report.page import Page
+from landed.report.reports import Lock
 from landed.report.terminal import say
 
 
@@ -31,3 +33,8 @@ def render_lock(report: LockReport, out: IO[str], *, check: bool) -> None:
     else:
         entries = "entry" if report.kept == 1 else "entries"
         say(f"{report.path} is up to date ({report.kept} {entries}).", out)
+
+
+def render(report: Lock, page: Page) -> None:
+    """Write what the lock file says more."""
+    render_lock(report.report, page.out, check=report.check)

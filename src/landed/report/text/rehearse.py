@@ -12,6 +12,8 @@ from landed.core.next import lines
 from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.workspace import Workspace
+from landed.report.page import Page
+from landed.report.reports import Rehearse
 from landed.report.terminal import say
 from landed.report.text.locks import heavy_files, lock_lines
 from landed.report.text.style import paint, symbols
@@ -211,3 +213,13 @@ def _bytes(size: int) -> str:
         if size >= width:
             return f"{size / width:.1f} {unit}"
     return f"{size} bytes"
+
+
+def render(report: Rehearse, page: Page) -> None:
+    """Write what the shadow has shown; then, where the data was rehearsed, what came of that alone."""
+    if report.data is None:
+        render_rehearsal(
+            report.workspace, report.rehearsal, page.out, page.command, everything=report.everything
+        )
+    else:
+        render_data(report.data, page.out, page.command)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.next import STATUS
 from landed.ops.examine import Examination
 from landed.ops.repair import RepairPlan
+from landed.report.page import Page
+from landed.report.reports import Repair
 from landed.report.terminal import say, say_all
 from landed.report.text.status import headline, too_many
 from landed.report.text.style import symbols
@@ -38,3 +41,17 @@ def render_repair(exam: Examination, plan: RepairPlan, out: IO[str], command: Ca
             "The ledger needs no repair." if not plan.refused else "Nothing can be repaired by proof.",
             out,
         )
+
+
+def render(report: Repair, page: Page) -> None:
+    """Write the changes, or that they are made."""
+    if not report.done:
+        render_repair(report.exam, report.plan, page.out, page.command)
+        return
+    count = len(report.plan.changes)
+    if report.fetch:
+        see = page.command(STATUS)
+        say(f"{count} file{'s' * (count != 1)} written; the ledger is as it was. See: {see}", page.out)
+    else:
+        label = report.exam.workspace.spec.label
+        say(f"{count} ledger row{'s' * (count != 1)} changed on {label}.", page.out)

@@ -8,6 +8,8 @@ from typing import IO
 from landed.engines.say import plural
 from landed.ops.shadow_pull import Pulled
 from landed.project.target_spec import TargetSpec
+from landed.report.page import Page
+from landed.report.reports import Shadow
 from landed.report.terminal import say
 
 _WHAT = {
@@ -30,3 +32,8 @@ def render_pulled(spec: TargetSpec, pulled: Pulled, changed: Path | None, out: I
     elif not pulled.set:
         for line in ("Name it in landed.toml (or give --yes):", "", "[shadow]", pulled.setting):
             say(line, out)
+
+
+def render(report: Shadow, page: Page) -> None:
+    """Write what was written."""
+    render_pulled(report.spec, report.pulled, report.changed, page.out)

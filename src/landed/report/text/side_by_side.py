@@ -8,8 +8,11 @@ from typing import IO
 from landed.core.next import landed
 from landed.core.standing import Judgement
 from landed.engines.say import plural
-from landed.ops.side_by_side import Look, Row, SideBySide
+from landed.ops.side_by_side import Look, Row
+from landed.ops.side_by_side import SideBySide as Looks
 from landed.ops.verify import Answer
+from landed.report.page import Page
+from landed.report.reports import SideBySide
 from landed.report.terminal import say, say_next
 from landed.report.text.drift import collapsed
 from landed.report.text.status import MARKS, render_remarkable
@@ -23,7 +26,7 @@ _NAMES = 60
 
 
 def render_side_by_side(
-    together: SideBySide,
+    together: Looks,
     out: IO[str],
     command_for: Callable[[str], Command],
     command: Command,
@@ -58,7 +61,7 @@ def render_side_by_side(
 
 
 def render_verify_all(
-    together: SideBySide,
+    together: Looks,
     answers: Sequence[Answer | None],
     out: IO[str],
     command_for: Callable[[str], Command],
@@ -73,7 +76,7 @@ def render_verify_all(
             _unknown(look, out, command_for(look.asked))
 
 
-def _head(look: Look, together: SideBySide) -> str:
+def _head(look: Look, together: Looks) -> str:
     if look.exam is None:
         return look.shown
     label = look.exam.workspace.spec.label
@@ -81,7 +84,7 @@ def _head(look: Look, together: SideBySide) -> str:
     return label if labels.count(label) == 1 else look.shown
 
 
-def _table(together: SideBySide, out: IO[str], everything: bool) -> list[tuple[str, list[tuple[str, str]]]]:
+def _table(together: Looks, out: IO[str], everything: bool) -> list[tuple[str, list[tuple[str, str]]]]:
     """Name and cells (text, style) of each line, long runs of one kind folded."""
     lines: list[tuple[str, list[tuple[str, str]]]] = []
     run: list[Row] = []
@@ -102,7 +105,7 @@ def _table(together: SideBySide, out: IO[str], everything: bool) -> list[tuple[s
     return lines
 
 
-def _cells(row: Row, together: SideBySide, out: IO[str]) -> list[tuple[str, str]]:
+def _cells(row: Row, together: Looks, out: IO[str]) -> list[tuple[str, str]]:
     return [_cell(cell, known, out) for cell, known in zip(row.cells, together.known, strict=True)]
 
 
@@ -115,7 +118,7 @@ def _cell(cell: Judgement | None, known: bool, out: IO[str]) -> tuple[str, str]:
     return f"{symbols(out)[mark]} {cell.standing}", style
 
 
-def _findings(together: SideBySide, command: Command) -> list[str]:
+def _findings(together: Looks, command: Command) -> list[str]:
     found = []
     if sum(together.known) > 1:
         rows = together.differing
@@ -145,3 +148,13 @@ def _unknown(look: Look, out: IO[str], command: Command) -> None:
         say(f"  {line}", out)
     if error.next:
         say_next(command(error.next), out)
+
+
+def render(report: SideBySide, page: Page) -> None:
+    """Write the table, or the answers."""
+    if report.answers is not None:
+        render_verify_all(report.together, report.answers, page.out, page.command_for)
+        return
+    render_side_by_side(
+        report.together, page.out, page.command_for, page.command, everything=report.everything
+    )

@@ -12,6 +12,8 @@ from landed.core.next import DOCTOR, Next, landed
 from landed.core.standing import Evidence, Judgement, Standing, Verdict
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
+from landed.report.page import Page
+from landed.report.reports import Status
 from landed.report.terminal import say, say_all, say_next
 from landed.report.text.statements import render_adoption, render_remedy
 from landed.report.text.style import paint, symbols
@@ -374,3 +376,8 @@ def _absent(exam: Examination, command: Command) -> list[str]:
         if len(lines) > 1:
             lines.append(f"  {command(DOCTOR)} shows which file is meant and why")
     return lines
+
+
+def render(report: Status, page: Page) -> None:
+    """Write the status."""
+    render_status(report.exam, page.out, page.command, everything=report.everything)

@@ -8,6 +8,8 @@ from typing import IO
 from landed.core.next import STATUS, landed
 from landed.ops.bookmarks import Remembered
 from landed.ops.undo import ROWS, Losses, Undone, UndoPlan
+from landed.report.page import Page
+from landed.report.reports import Undo
 from landed.report.terminal import say
 from landed.report.text.style import paint
 
@@ -86,3 +88,11 @@ def _list(names: list[str], sign: str, style: str, out: IO[str]) -> None:
         say(f"      {paint(sign, style, out)} {name}", out)
     if len(shown) < len(names):
         say(f"      … {len(names) - len(shown)} more (--json shows all)", out)
+
+
+def render(report: Undo, page: Page) -> None:
+    """Write what would be lost, or what came of it."""
+    if report.done is None:
+        render_plan(report.plan, page.out, page.command, dry_run=report.dry_run)
+    else:
+        render_undone(report.done, page.out, page.command)

@@ -9,6 +9,8 @@ from landed.core.next import STATUS
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
+from landed.report.page import Page
+from landed.report.reports import Verify
 from landed.report.terminal import say, say_all, say_next
 from landed.report.text.status import headline, summary, too_many, unexplained_objects
 from landed.report.text.style import paint
@@ -46,3 +48,8 @@ def _advice(exam: Examination, answer: Answer) -> str:
     names = answer.failed or answer.unprovable
     own = [j.next for j in exam.judgements if j.name in names and j.next]
     return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else STATUS)
+
+
+def render(report: Verify, page: Page) -> None:
+    """Write the answer."""
+    render_verify(report.exam, report.answer, page.out, page.command)

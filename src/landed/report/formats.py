@@ -1,0 +1,29 @@
+"""The formats: one row each, and the one function that renders a report in any of them.
+
+A format is a package with a module for each report that it knows, named as the report is; its function
+``render(report, page)`` writes it. Modules are imported when they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from landed.report.page import Page
+    from landed.report.reports import Report
+
+TEXT, JSON = "text", "json"
+FORMATS = {TEXT: "landed.report.text", JSON: "landed.report.json"}
+
+
+def knows(format: str, report: str) -> bool:
+    """Whether a report can be written in a format, by its name (:attr:`Report.name`)."""
+    from importlib.util import find_spec
+
+    return find_spec(f"{FORMATS[format]}.{report}") is not None
+
+
+def render(report: Report, format: str, page: Page) -> None:
+    """Write a report in one of :data:`FORMATS`, which has to know it."""
+    import_module(f"{FORMATS[format]}.{report.name}").render(report, page)
