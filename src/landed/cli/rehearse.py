@@ -15,7 +15,6 @@ import click
 from landed.cli.options import Common, command
 from landed.cli.output import progress, say, show, show_part
 from landed.core.errors import UsageError
-from landed.core.next import REHEARSE
 
 if TYPE_CHECKING:
     from landed.ops.rehearse_data import DataRehearsal
@@ -53,11 +52,8 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
         raise UsageError("--allow is for --with-data: without it nothing but made-up rows can be lost.")
     flags = common.flags
     workspace = open_files(Path(common.project or "."), common.one_target(), flags)
-    if with_data and workspace.mode == "postgres":
-        raise UsageError(
-            "--with-data is for local SQLite and D1 databases: a Postgres database is not copied.",
-            next=REHEARSE,
-        )
+    if with_data:
+        workspace.engine.copied()
     with progress("rehearsing") as tick:
         result = run(workspace, progress=tick)
     report = Rehearse(workspace, result, everything=everything)

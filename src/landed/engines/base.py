@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from landed.core.deferred import Deferred
     from landed.core.facts import FactKey
+    from landed.core.findings import Rehearsal
     from landed.core.migration import Migration, Parsed
     from landed.core.plan import PlanItem
     from landed.core.timeline import DataCheck, Progress, Step
@@ -104,6 +105,24 @@ class Target(Protocol):
 
     def writer(self) -> AbstractContextManager[Writer]:
         """Open for writing; creates the database where the platform's own tool would. Raises Busy."""
+        ...
+
+
+class DatabaseCopy(Protocol):
+    """A full copy of a database, to be written on; ``size`` is in bytes, ``folder`` where it lies."""
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+
+    @property
+    def folder(self) -> Path: ...  # noqa: D102
+
+    def writer(self) -> AbstractContextManager[Writer]:
+        """Open it for writing, within the limits of a replay."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """The rows of every table of the user's."""
         ...
 
 
@@ -211,4 +230,14 @@ class Engine(Protocol):
 
     def history_key(self, files: Sequence[Migration]) -> bytes:
         """What stands for these files in this order and the rules of their replay; empty for no files."""
+        ...
+
+    def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
+        """Run all files in order as ``apply`` would, without rows and with a row in every table that they
+        reach. Touches no target. Raises ConfigError, CannotKnow."""
+        ...
+
+    def copied(self) -> AbstractContextManager[DatabaseCopy]:
+        """A full copy of the database, made when it is entered. Raises UsageError at once where it is not
+        copied; CannotKnow, Busy."""
         ...

@@ -13,15 +13,19 @@ from landed.core.deferred import Deferred
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
+from landed.core.next import REHEARSE
 from landed.core.timeline import BASE
 from landed.project.files import MigrationSet, read_migrations
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from landed.core.findings import Rehearsal
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
     from landed.core.plan import PlanItem
     from landed.core.timeline import Progress, Step
-    from landed.engines.base import Applied, Consent, Target, Words
+    from landed.engines.base import Applied, Consent, DatabaseCopy, Target, Words
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
     from landed.engines.live import LiveState
@@ -53,7 +57,7 @@ class OneByOne(ABC):
 class BaseEngine(ABC):
     """One target's engine; ``landed.engines.base.Engine`` says what each method means.
 
-    An engine of its own needs ``words``, ``parse``, ``target``, ``replay`` and ``history_key``.
+    An engine of its own needs ``words``, ``parse``, ``target``, ``replay``, ``history_key`` and ``rehearse``.
     """
 
     def __init__(
@@ -211,3 +215,16 @@ class BaseEngine(ABC):
         """The facts of a reading, the platform's own objects left out; read when they are needed."""
         known = dict(state.facts or {})
         return Deferred(lambda: known)
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    @abstractmethod
+    def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
+        """Run all files in order as ``apply`` would. Touches no target."""
+
+    def copied(self) -> AbstractContextManager[DatabaseCopy]:
+        """A full copy of the database. Raises UsageError where it is not copied."""
+        raise UsageError(
+            "--with-data is for local SQLite and D1 databases: this one is not copied.",
+            next=REHEARSE,
+        )

@@ -5,13 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from landed.engines.sqlite.base import SqliteBase
+from landed.core.errors import UsageError
+from landed.core.next import REHEARSE, Next
+from landed.engines.sqlite.engine import SqliteRules
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from landed.engines.base import DatabaseCopy
     from landed.engines.d1.target import RemoteD1Target
 
 
-class RemoteD1(SqliteBase):
+class RemoteD1(SqliteRules):
     """A hosted D1 database."""
 
     @cached_property
@@ -22,3 +27,10 @@ class RemoteD1(SqliteBase):
         found = remote_target(self.project, self.spec, self.notify, self.environ)
         found.clock = self.clock
         return found
+
+    def copied(self) -> AbstractContextManager[DatabaseCopy]:
+        """Never: raises UsageError."""
+        raise UsageError(
+            "A remote database is not copied: its rows would have to leave it.",
+            next=Next(REHEARSE, "   (with data: on the local database, --target d1:local)"),
+        )

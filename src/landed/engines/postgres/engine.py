@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from landed.core.errors import UsageError
+from landed.core.next import REHEARSE
 from landed.engines.postgres.base import PostgresBase
 
 if TYPE_CHECKING:
-    from landed.engines.base import Words
+    from contextlib import AbstractContextManager
+
+    from landed.core.findings import Rehearsal
+    from landed.core.timeline import Progress
+    from landed.engines.base import DatabaseCopy, Words
     from landed.engines.live import LiveState
 
 _DEFAULT = frozenset({"default privileges", "default revocation"})
@@ -16,6 +22,19 @@ _DEFAULT = frozenset({"default privileges", "default revocation"})
 
 class Postgres(PostgresBase):
     """A Postgres database."""
+
+    def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
+        """Run all files in order as ``apply`` would."""
+        from landed.engines.postgres.rehearse.files import rehearse
+
+        return rehearse(self, progress=progress)
+
+    def copied(self) -> AbstractContextManager[DatabaseCopy]:
+        """Never: raises UsageError."""
+        raise UsageError(
+            "--with-data is for local SQLite and D1 databases: a Postgres database is not copied.",
+            next=REHEARSE,
+        )
 
 
 class Supabase(Postgres):

@@ -20,7 +20,7 @@ def rehearse_json(
     return {
         "schema": SCHEMA,
         "command": "rehearse",
-        "mode": workspace.mode,
+        "mode": workspace.spec.mode,
         "rules": rehearsal.rules or None,
         "directory": str(workspace.directory),
         "files": [_file(f) for f in rehearsal.files],

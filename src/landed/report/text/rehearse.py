@@ -32,7 +32,7 @@ def render_rehearsal(
 ) -> None:
     """Write what the shadow has shown."""
     folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
-    rules = rehearsal.rules or ("D1's rules" if workspace.mode == "d1" else "SQLite's rules")
+    rules = rehearsal.rules or workspace.engine.words.rules
     count = f"{len(rehearsal.files)} file{'s' * (len(rehearsal.files) != 1)}"
     say(f"{count} in {folder}/, rehearsed in a throw-away database ({rules})", out)
     for note in rehearsal.notes:

@@ -13,6 +13,9 @@ from landed.core.next import REHEARSE, Next
 from landed.core.timeline import Step
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.references import broken_references, is_mismatch
+from landed.engines.sqlite.rehearse.copies import inserted_columns
+from landed.engines.sqlite.rehearse.rows import Witness, losses
+from landed.engines.sqlite.rehearse.scene import Scene, rows_of, with_rows
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
 from landed.engines.sqlite.shadow.reason import code_of, is_of_rows
@@ -21,9 +24,6 @@ from landed.engines.sqlite.shadow.sandbox import Sandbox, explain_refusal, unres
 from landed.engines.sqlite.shadow.seed import SeedReport
 from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
 from landed.engines.sqlite.sql.transactions import left_out
-from landed.ops.rehearse_copies import inserted_columns
-from landed.ops.rehearse_rows import Witness, losses
-from landed.ops.rehearse_scene import Scene, rows_of, with_rows
 
 _TRIES = 3
 _ERRORS = (apsw.Error, ValueError, TypeError)

@@ -12,12 +12,12 @@ from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
 from landed.core.next import REHEARSE, Next
 from landed.engines.sqlite import messages
+from landed.engines.sqlite.rehearse.copies import is_transformed
+from landed.engines.sqlite.rehearse.scene import Scene, reopen
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.row_digest import RowChange, RowsDigest, digest_rows, row_changes
 from landed.engines.sqlite.shadow.sandbox import Seen, unrestricted
 from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
-from landed.ops.rehearse_copies import is_transformed
-from landed.ops.rehearse_scene import Scene, reopen
 
 _COPY_ADVICE = Next(
     "The new table is not filled with all rows of the old one: copy them with INSERT INTO "

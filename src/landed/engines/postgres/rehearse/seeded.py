@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from landed.core.findings import FailureFound, RowsChanged, RowsLost
 from landed.core.migration import Migration, Statement
+from landed.engines.postgres.rehearse.changes import RowVerdicts
+from landed.engines.postgres.rehearse.failures import explained
+from landed.engines.postgres.rehearse.named import identifiers
+from landed.engines.postgres.rehearse.rows import TableRows, read_rows
 from landed.engines.postgres.shadow.replay.observe import Observer, Table, Touch
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
 from landed.engines.postgres.shadow.seed.seed import seed
 from landed.engines.postgres.shadow.seed.tables import Reference
 from landed.engines.postgres.sql.tokens import quote
-from landed.ops.rehearse_postgres_changes import RowVerdicts
-from landed.ops.rehearse_postgres_failures import explained
-from landed.ops.rehearse_postgres_named import identifiers
-from landed.ops.rehearse_postgres_rows import TableRows, read_rows
 
 
 @dataclass(frozen=True, slots=True)

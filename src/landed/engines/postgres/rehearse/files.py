@@ -1,4 +1,4 @@
-"""rehearse for Postgres: each file watched without rows, then with rows where it matters, then kept."""
+"""Each file watched without rows, then with rows where it matters, then kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from landed.core.findings import FailureFound, FileRehearsal, LockHeld, Rehearsa
 from landed.core.migration import Migration, Statement
 from landed.core.next import REHEARSE, Next
 from landed.core.timeline import Failure, Progress, Step
+from landed.engines.postgres.base import PostgresBase
+from landed.engines.postgres.rehearse.seeded import SeededFile, run_seeded
 from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
 from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, touches_roles
@@ -19,8 +21,6 @@ from landed.engines.postgres.shadow.server.choice import refuse_cluster_wide
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap
-from landed.ops.rehearse_postgres_seeded import SeededFile, run_seeded
-from landed.ops.workspace import Workspace
 
 _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
 """How these read a table is the planner's choice, and another one for a big table."""
@@ -35,42 +35,42 @@ _TRAP = Next(
 )
 
 
-def rehearse_postgres(workspace: Workspace, *, progress: Progress | None = None) -> Rehearsal:
+def rehearse(engine: PostgresBase, *, progress: Progress | None = None) -> Rehearsal:
     """Replay all files in file order in a throw-away Postgres. Connects to no target.
 
     Every file runs up to three times: once in a transaction that is taken back, in which its locks,
     rewrites and scans are measured; where it reaches tables that were there before, once more with rows in
     them, also taken back; and once as ``apply`` would run it. Raises ConfigError, CannotKnow.
     """
-    found = workspace.migrations()
-    choice = workspace.pg.shadow()
+    found = engine.migrations()
+    choice = engine.shadow()
     files: list[FileRehearsal] = []
     if not choice.is_own:
-        refuse_cluster_wide(workspace.engine.history(found.migrations))
+        refuse_cluster_wide(engine.history(found.migrations))
     with choice.open() as server, new_database(server) as scratch:
-        replayer = PostgresReplayer(scratch, workspace.pg.scope(choice))
+        replayer = PostgresReplayer(scratch, engine.scope(choice))
         if touches_roles(found.migrations):
             replayer.have_roles_alone()
         trial = Trial(scratch)
         try:
-            base = workspace.engine.base()
+            base = engine.base()
             if base is not None:
                 replayer.replay(base)
             for index, migration in enumerate(found.migrations):
                 if progress is not None:
                     progress(index, len(found.migrations), migration.name)
                 file = _file(trial, replayer, migration)
-                known = migration.name in workspace.project.settings.broken
+                known = migration.name in engine.project.settings.broken
                 files.append(_known_to_fail(file) if known else file)
         finally:
             trial.close()
             replayer.close()
-        which = f"{choice.baseline.name} on " if workspace.spec.kind == "supabase" else ""
+        which = f"{choice.baseline.name} on " if engine.spec.kind == "supabase" else ""
         rules = f"{which}Postgres {server.major}"
         notes = [n.text for n in found.notes]
         if "the target is Postgres" in server.sentence:
             notes.append(server.sentence)
-    notes += _starting_schema(workspace, files)
+    notes += _starting_schema(engine, files)
     return Rehearsal(tuple(files), tuple(notes), rules)
 
 
@@ -254,9 +254,9 @@ def _missing(failure: Failure) -> str:
     return found.name if found is not None else ""
 
 
-def _starting_schema(workspace: Workspace, files: Sequence[FileRehearsal]) -> list[str]:
+def _starting_schema(engine: PostgresBase, files: Sequence[FileRehearsal]) -> list[str]:
     """What to say when files fail for want of objects that no file makes."""
-    if workspace.project.settings.base is not None:
+    if engine.project.settings.base is not None:
         return []
     missing = {f.missing for file in files for f in file.failures if f.missing}
     broken = sum(any(f.missing for f in file.failures) for file in files)

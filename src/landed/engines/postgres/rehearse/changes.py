@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
 from landed.core.next import REHEARSE, Next
+from landed.engines.postgres.rehearse.named import head, identifiers, shown
+from landed.engines.postgres.rehearse.rows import ColumnChange, TableRows, compare
 from landed.engines.postgres.shadow.replay.observe import Table
 from landed.engines.postgres.shadow.seed.tables import Reference
-from landed.ops.rehearse_postgres_named import head, identifiers, shown
-from landed.ops.rehearse_postgres_rows import ColumnChange, TableRows, compare
 
 _ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
