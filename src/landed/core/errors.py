@@ -66,7 +66,7 @@ class Code(StrEnum):
     DEFECT = "defect"
 
 
-class Place(str):
+class Where(str):
     """Where something is: ``migrations/0002_x.sql:3``, with its parts.
 
     ``line`` counts from 1; ``statement`` is the number of a statement in the file.
@@ -76,7 +76,7 @@ class Place(str):
     line: int | None
     statement: int | None
 
-    def __new__(cls, file: str, line: int | None = None, statement: int | None = None) -> Place:
+    def __new__(cls, file: str, line: int | None = None, statement: int | None = None) -> Where:
         """The text is the file alone where there is no line."""
         made = super().__new__(cls, file if line is None else f"{file}:{line}")
         made.file, made.line, made.statement = file, line or None, statement
@@ -88,7 +88,7 @@ class LandedError(Exception):
 
     ``message`` says in the user's words what happened; ``details`` are further lines (what had
     already happened, evidence); ``next`` is what to do, shown last: a ``Next``, a ``Command``, or plain
-    words. ``where`` is a :class:`Place`, or the text of one that is no file (``flag --env``). ``code`` is
+    words. ``where`` is a :class:`Where`, or the text of one that is no file (``flag --env``). ``code`` is
     stable and says what kind of trouble it is, ``sqlstate`` the server's own code. ``with_options`` puts the
     options that the user gave into a command of it: the command line hangs it on the error, as click keeps an
     error's context, and so it does ``plan``: the document of what would be done, where consent is missing.

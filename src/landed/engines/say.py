@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.errors import NeedsConfirmation, NotProven
+from landed.core.errors import NeedsConfirmation, NotProven, Where
 from landed.core.facts import EXISTS, FactKey, Facts
 from landed.core.migration import Migration
 from landed.core.next import Hand, Next, Quoted, landed
@@ -32,7 +32,7 @@ def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[s
     return NeedsConfirmation(
         f"{migration.name} would remove {keys[0].object}, which no migration made.",
         details=[f"{key.object}: gone afterwards" for key in keys] + [ROLLED_BACK],
-        where=migration.file,
+        where=Where(migration.file),
         next=Next(
             Hand("Carry it over in the file"),
             ", or name it: ",
@@ -51,7 +51,7 @@ def effects_missing(
     """The error for a file that ran without an error and did not do what it says."""
     key, _, number = _first(missing)
     statement = next((s for s in migration.statements if s.number == number), None)
-    place = f"{migration.file}:{statement.line}" if statement else migration.file
+    place = Where(migration.file, statement.line, statement.number) if statement else Where(migration.file)
     shown = [
         f"{k}: expected {e or 'not there'}, is {observed.get(k, 'not there')} (statement {n})"
         for k, e, n in _collapse(missing)[:12]

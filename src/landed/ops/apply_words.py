@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.errors import NotProven
+from landed.core.errors import NotProven, Where
 from landed.core.next import APPLY, BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
@@ -67,7 +67,7 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
         advice = Next(advice, BREAK, "To apply what comes before it: ", landed("apply", to=before[-1]))
     return NotProven(
         f"{broken.migration.name} cannot run: {failure.message}",
-        where=f"{broken.migration.file}:{failure.line}",
+        where=Where(broken.migration.file, failure.line, failure.statement or None),
         details=[*details, "Nothing was changed."],
         next=advice,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from landed.core.advice import can_resume, resume_plan
 from landed.core.describe import describe
-from landed.core.errors import NeedsConfirmation, NotProven, UsageError
+from landed.core.errors import NeedsConfirmation, NotProven, UsageError, Where
 from landed.core.facts import Change, FactKey, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
@@ -135,7 +135,7 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
             raise NotProven(
                 f"{migration.name} cannot be finished as it is: statement {failure.statement} fails on the "
                 f"present schema: {failure.message}",
-                where=f"{migration.file}:{failure.line}",
+                where=Where(migration.file, failure.line, failure.statement or None),
                 details=["Nothing was changed."],
                 next=Next(
                     "Compare what is there with what is expected: ", landed("drift", "files", "target")
@@ -169,7 +169,7 @@ def _cannot(migration: Migration, judgement: Judgement, problem: str) -> NotProv
     ]
     return NotProven(
         f"{migration.name} cannot be finished by running its statements: {problem}.",
-        where=migration.file,
+        where=Where(migration.file),
         details=[*shown, "Nothing was changed."],
         next=Next(
             "See the difference (",

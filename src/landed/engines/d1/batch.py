@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import NotProven
+from landed.core.errors import NotProven, Where
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
 from landed.core.next import APPLY, Next
@@ -153,7 +153,7 @@ def refuse_too_large(migration: Migration, batch_bytes: int | None = None) -> No
             raise NotProven(
                 f"{migration.name} cannot run on remote D1: statement {statement.number} has {length:,} "
                 f"bytes, and D1 takes {STATEMENT_BYTES:,} per statement.",
-                where=f"{migration.file}:{statement.line}",
+                where=Where(migration.file, statement.line, statement.number),
                 details=[NOT_SENT],
                 next=Next(
                     "Split the statement (an INSERT of many rows into several), then run: ",
@@ -165,7 +165,7 @@ def refuse_too_large(migration: Migration, batch_bytes: int | None = None) -> No
         raise NotProven(
             f"{migration.name} cannot run on remote D1 as one transaction: it has {total:,} bytes, and "
             f"landed sends at most {BATCH_BYTES:,} in one request.",
-            where=migration.file,
+            where=Where(migration.file),
             details=[
                 NOT_SENT,
                 "D1's import API takes more, but it is no transaction: it can stop half-way.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from landed.core.errors import LandedError, NotProven
+from landed.core.errors import LandedError, NotProven, Where
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
@@ -136,7 +136,7 @@ def _run(
         raise NotProven(
             f"{migration.name} would drop {', '.join(known)} here, which it does not do in the replay of the "
             "files; its rows would not be counted.",
-            where=f"{migration.file}:{statement.line}",
+            where=Where(migration.file, statement.line, statement.number),
             details=[NOT_SENT],
             next=STATUS,
         )
@@ -152,7 +152,7 @@ def _keys(shadow: Replayer, error: Exception) -> list[str]:
 def _certain(migration: Migration, statement: Statement, reason: str, keys: list[str]) -> NotProven:
     return NotProven(
         f"{migration.name} would fail: {reason}",
-        where=f"{migration.file}:{statement.line}",
+        where=Where(migration.file, statement.line, statement.number),
         details=[
             f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",
             *keys,

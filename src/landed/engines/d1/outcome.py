@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, Where
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed
@@ -72,7 +72,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
         raise NotProven(
             f"{name} is recorded, but what it should have done is not there.",
             details=[*_said(problem), f"{len(net) - len(there)} of {len(net)} facts are missing."],
-            where=attempt.migration.file,
+            where=Where(attempt.migration.file),
             next=STATUS,
         )
     if _half_done(attempt, facts, there):
@@ -83,7 +83,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
                 f"{len(there)} of its {len(net)} facts are there, and they were not all there before: the "
                 "server did not roll the file back, or somebody else changed the schema meanwhile.",
             ],
-            where=attempt.migration.file,
+            where=Where(attempt.migration.file),
             next=Next(STATUS, BREAK, "Then: ", landed("resume", name)),
         )
     _not_applied(attempt, problem)
@@ -145,7 +145,7 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
                 *second.details,
                 "It is all there, or nothing of it: the request is one transaction. It was not sent again.",
             ],
-            where=attempt.migration.file,
+            where=Where(attempt.migration.file),
             next=Next(
                 "When the database can be reached again: ",
                 STATUS,
@@ -170,7 +170,7 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
             *problem.details,
             f"The request did not get to the database. It cannot be read again either: {second.message}",
         ],
-        where=attempt.migration.file,
+        where=Where(attempt.migration.file),
         next=second.next or problem.next,
     )
 
@@ -212,7 +212,7 @@ def _not_applied(attempt: Attempt, problem: BaseException) -> NoReturn:
     raise NotProven(
         f"{name} was not applied: {problem.message}",
         details=details,
-        where=attempt.migration.file,
+        where=Where(attempt.migration.file),
         next=Next(APPLY)
         if isinstance(problem, Unsure)
         else Next(as_next(problem.next), BREAK, "Then: ", APPLY),

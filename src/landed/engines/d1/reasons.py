@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import apsw
 
-from landed.core.errors import LandedError, NotProven
+from landed.core.errors import LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
@@ -55,7 +55,7 @@ def _unproven(
         check = step.checks[int(proof.subject)]
         return NotProven(
             f"{migration.name} ran, but its own check is not true: {check.text}",
-            where=f"{migration.file}:{check.line}",
+            where=Where(migration.file, check.line),
             details=[say.ROLLED_BACK],
             next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
         )
@@ -63,7 +63,7 @@ def _unproven(
         return NotProven(
             f"{migration.name} was not run: what depends on {proof.subject} has changed since it was read.",
             details=[say.ROLLED_BACK],
-            where=migration.file,
+            where=Where(migration.file),
             next=APPLY,
         )
     if proof.kind == "ledger":
@@ -72,7 +72,7 @@ def _unproven(
         return NotProven(
             f"{migration.name} was recorded by somebody else meanwhile, and removed again.",
             details=[say.ROLLED_BACK],
-            where=migration.file,
+            where=Where(migration.file),
             next=STATUS,
         )
     numbers = [step.net[key][2] for key in proof.keys if key in step.net]
@@ -84,7 +84,7 @@ def _unproven(
             "The schema may have changed since it was read.",
             say.ROLLED_BACK,
         ],
-        where=f"{migration.file}:{statement.line}" if statement else migration.file,
+        where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
         next=STATUS,
     )
 
@@ -107,7 +107,7 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
         advice = messages.reference_advice(known, text)
     return NotProven(
         f"{migration.name} failed: {why}",
-        where=f"{migration.file}:{statement.line}" if statement else migration.file,
+        where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
         details=details,
         next=advice,
     )

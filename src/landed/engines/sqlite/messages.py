@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.errors import NeedsConfirmation, NotProven
+from landed.core.errors import NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, Hand, Next, Quoted, landed
 from landed.core.timeline import Step
@@ -126,10 +126,10 @@ def _drop_place(migration: Migration, step: Step, losses: Sequence[Loss]) -> str
         if upper[:2] == ["DROP", "TABLE"]:
             at = 4 if upper[2:4] == ["IF", "EXISTS"] else 2
             if at < len(words) and fold(unquote(words[at].text)) in wanted:
-                return f"{migration.file}:{statement.line}"
+                return Where(migration.file, statement.line, statement.number)
         if upper[:2] == ["ALTER", "TABLE"] and "DROP" in upper and fold(unquote(words[2].text)) in wanted:
-            return f"{migration.file}:{statement.line}"
-    return migration.file
+            return Where(migration.file, statement.line, statement.number)
+    return Where(migration.file)
 
 
 def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]) -> NotProven:
@@ -141,7 +141,7 @@ def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]
         f"{migration.name} would leave {plural(len(broken), 'row')} that refer to nothing.",
         details=[f"{c}: {plural(n, 'row')} refer to missing rows of {p}" for (c, p), n in by_table.items()]
         + [ROLLED_BACK],
-        where=migration.file,
+        where=Where(migration.file),
         next=Next("Correct the file so that every reference has its row, then run: ", APPLY.afterwards()),
     )
 

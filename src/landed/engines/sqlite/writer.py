@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apsw
 
-from landed.core.errors import Busy, CannotKnow, LandedError, NotProven
+from landed.core.errors import Busy, CannotKnow, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, DOCTOR, STATUS, Next
 from landed.core.timeline import Step
@@ -176,7 +176,7 @@ class SqliteWriter(OneByOne):
             advice = messages.KEY_ADVICE
         return NotProven(
             f"{migration.name} failed: {reason}",
-            where=f"{migration.file}:{statement.line}",
+            where=Where(migration.file, statement.line, statement.number),
             details=details,
             next=advice,
         )

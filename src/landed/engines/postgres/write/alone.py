@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven
+from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, STATUS, Command, Next
 from landed.engines.base import Consent
@@ -77,7 +77,13 @@ def refuse_obstacles(
             subject = subject_of(statement.text)
             if subject.waits_on:
                 subject.look(connection)
-                _check(subject, migration, f"{migration.file}:{statement.line}", consent, again)
+                _check(
+                    subject,
+                    migration,
+                    Where(migration.file, statement.line, statement.number),
+                    consent,
+                    again,
+                )
 
 
 def run_alone(
@@ -111,7 +117,7 @@ def run_alone(
     """
     import psycopg
 
-    place = f"{migration.file}:{statement.line}"
+    place = Where(migration.file, statement.line, statement.number)
     what = f"{migration.name}, statement {statement.number} ({shown(statement.text, 60)})"
     subject = subject_of(statement.text)
     tried = False
@@ -280,7 +286,7 @@ def _failed(
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
         details=details,
-        where=f"{migration.file}:{statement.line}",
+        where=Where(migration.file, statement.line, statement.number),
         next=Next(advice or "correct the cause", BREAK, "Then run: ", then.afterwards()),
     )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven
+from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Hand, Next, Quoted, landed
 from landed.core.next import Command as Shell
@@ -43,7 +43,7 @@ def refusal(migration: Migration) -> NotProven | None:
     if trap is not None:
         return NotProven(
             f"{migration.name} was not run: {trap.text}.",
-            where=f"{migration.file}:{trap.line}",
+            where=Where(migration.file, trap.line),
             details=[*([_WHY[trap.code]] if trap.code in _WHY else []), "Nothing was changed."],
             next=Next(f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: ", APPLY.afterwards()),
         )
@@ -52,7 +52,7 @@ def refusal(migration: Migration) -> NotProven | None:
         return NotProven(
             f"{migration.name} was not run: its transaction is READ ONLY, and landed writes the history row "
             "in the same one.",
-            where=f"{migration.file}:{reads.line}",
+            where=Where(migration.file, reads.line),
             details=["Nothing was changed."],
             next=Next("Remove READ ONLY. Then run: ", APPLY.afterwards()),
         )
@@ -66,7 +66,7 @@ def refusal(migration: Migration) -> NotProven | None:
         )
         return NotProven(
             f"{migration.name} was not run: {first.text}.",
-            where=f"{migration.file}:{first.line}",
+            where=Where(migration.file, first.line),
             details=[*(f"line {p.line}: {p.text}" for p in found[1:6]), "Nothing was changed."],
             next=Next(f"{advice}. Then run: ", APPLY.afterwards()),
         )
@@ -80,7 +80,7 @@ def refusal(migration: Migration) -> NotProven | None:
                 f"{migration.name} was not run: COPY … "
                 f"{'TO stdout' if head.to_client == 'STDOUT' else 'FROM stdin'} "
                 "exchanges rows with psql, and there is no psql here.",
-                where=f"{migration.file}:{statement.line}",
+                where=Where(migration.file, statement.line, statement.number),
                 details=["Nothing was changed."],
                 next=Next(
                     "Remove it from the file, or write its rows as INSERT. Then run: ", APPLY.afterwards()
@@ -115,12 +115,12 @@ def failed(
     """The error for a statement that the server refused; ``explained`` are further details and advice."""
     diag = error.diag
     details: list[str] = []
-    where = migration.file
+    where = Where(migration.file)
     about = ""
     if command.statement is not None:
         statement = command.statement
         line, seen = place_in(statement, error)
-        where = f"{migration.file}:{line}"
+        where = Where(migration.file, line, statement.number)
         details.append(
             f"statement {statement.number} of {len(migration.statements)}: {excerpt(statement.text)}"
         )
@@ -187,7 +187,7 @@ def _not_recorded(
         said = not_kept(ledger) if command.purpose == "kept" else moved(ledger)
     return NotProven(
         f"{migration.name} failed: {about}{said}",
-        where=migration.file,
+        where=Where(migration.file),
         details=[*([f"detail: {' '.join(detail.split())}"] if detail else []), ROLLED_BACK],
         next=Next(advice(code, ledger), ". Then run: ", APPLY.afterwards()),
     )
@@ -198,7 +198,7 @@ def not_answered(migration: Migration, error: psycopg.Error) -> NotProven:
     the role, or a name of the catalog that the search_path leads elsewhere."""
     return NotProven(
         f"{migration.name} was stopped: what landed has to know could not be read: {primary(error)}",
-        where=migration.file,
+        where=Where(migration.file),
         details=[
             "It is not recorded. A statement that runs outside of a transaction may have been under way."
         ],
@@ -211,7 +211,7 @@ def check_failed(migration: Migration, text: str, line: int, why: str, error: bo
     said = "could not be run" if error else "is not true"
     return NotProven(
         f"{migration.name} ran, but its own check {said}: {text}",
-        where=f"{migration.file}:{line}",
+        where=Where(migration.file, line),
         details=[*([why] if why else []), ROLLED_BACK],
         next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
     )
@@ -258,7 +258,7 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
 def _broken(migration: Migration, worst: Loss, details: list[str], allow: Shell) -> NotProven:
     where = next(
         (
-            f"{migration.file}:{statement.line}"
+            Where(migration.file, statement.line, statement.number)
             for statement in migration.statements
             if re.search(r"session_replication_role|disable\s+trigger", statement.text, re.IGNORECASE)
         ),
@@ -295,20 +295,20 @@ def _loss(loss: Loss) -> str:
     )
 
 
-def _place(migration: Migration, loss: Loss) -> str:
+def _place(migration: Migration, loss: Loss) -> Where:
     name = (loss.column or loss.table.rpartition(".")[2]).strip('"')
     for statement in migration.statements:
         if re.search(rf"\bdrop\b.*\b{re.escape(name)}\b", statement.text, re.IGNORECASE | re.DOTALL):
-            return f"{migration.file}:{statement.line}"
+            return Where(migration.file, statement.line, statement.number)
     for statement in migration.statements:
         if re.search(
             rf"\balter\b.*\b{re.escape(name)}\b.*\btype\b", statement.text, re.IGNORECASE | re.DOTALL
         ):
-            return f"{migration.file}:{statement.line}"
+            return Where(migration.file, statement.line, statement.number)
     for statement in migration.statements:
         if head_of(statement).verb in ("TRUNCATE", "DELETE", "MERGE", "WITH", "DO"):
-            return f"{migration.file}:{statement.line}"
-    return migration.file
+            return Where(migration.file, statement.line, statement.number)
+    return Where(migration.file)
 
 
 def half_way(
@@ -352,7 +352,7 @@ def records_itself(migration: Migration, line: int = 0) -> NotProven:
     """A file that writes the history row that landed writes; nothing of it is there."""
     return NotProven(
         f"{migration.name} was not run: it writes its own history row, and so does landed.",
-        where=f"{migration.file}:{line}" if line else migration.file,
+        where=Where(migration.file, line) if line else Where(migration.file),
         details=["Two rows of one version cannot be there.", "Nothing was changed."],
         next=Next("Remove that INSERT from the file. Then run: ", APPLY.afterwards()),
     )
@@ -363,7 +363,7 @@ def interrupted(migration: Migration) -> Interrupted:
     return Interrupted(
         f"Interrupted while {migration.name} was under way: it is not applied.",
         details=["No COMMIT was sent: the server rolls back whatever had run."],
-        where=migration.file,
+        where=Where(migration.file),
         next=STATUS,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven
+from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, Where
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next
 from landed.core.patience import patiently, until
@@ -154,7 +154,7 @@ def before_commit(session: Session, migration: Migration, error: BaseException) 
     ]
     return NotProven(
         f"{migration.name} was not applied: the connection was lost while it ran.",
-        where=migration.file,
+        where=Where(migration.file),
         details=[*details, _seen(session)],
         next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),
     )
@@ -180,7 +180,7 @@ def after_commit(
         if record and not found.recorded:
             raise NotProven(
                 f"{name} was committed, but its history row is gone again.",
-                where=migration.file,
+                where=Where(migration.file),
                 details=["Another session removed it meanwhile."],
                 next=STATUS,
             )
@@ -196,13 +196,13 @@ def after_commit(
             ) from None
         raise NotProven(
             f"{name} was not committed: the connection was lost.",
-            where=migration.file,
+            where=Where(migration.file),
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
             next=APPLY,
         ) from None
     raise Ambiguous(
         f"It is not known whether {name} was applied: COMMIT was sent, and the reply was lost.",
-        where=migration.file,
+        where=Where(migration.file),
         details=[
             *found.why,
             f"It is there whole and recorded, or nothing of it: it is one transaction (number {xid}). It was "

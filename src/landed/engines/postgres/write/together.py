@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
+from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, Where
 from landed.core.facts import holds, is_older
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next
@@ -193,7 +193,7 @@ class Together:
         if not held:
             return 0, NotProven(
                 f"The connection was lost while {_named(members)} ran, and not all that they do is there.",
-                where=members[0].migration.file,
+                where=Where(members[0].migration.file),
                 details=[f"Recorded: {_named(members[:done])}; the schema was changed meanwhile."],
                 next=STATUS,
             )
@@ -205,13 +205,13 @@ class Together:
         if interrupted:
             return done, Interrupted(
                 f"Interrupted while {name} was under way: it is not applied.",
-                where=members[done].migration.file,
+                where=Where(members[done].migration.file),
                 details=["The database was read again: the server has rolled the transaction back."],
                 next=STATUS,
             )
         return done, NotProven(
             f"{name} was not applied: the connection was lost while it ran.",
-            where=members[done].migration.file,
+            where=Where(members[done].migration.file),
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
             next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),
         )
@@ -232,7 +232,7 @@ def _unknown(members: Sequence[Member], why: Sequence[str]) -> Ambiguous:
     return Ambiguous(
         f"It is not known whether {_named(members)} {'was' if len(members) == 1 else 'were'} applied: "
         "the reply was lost.",
-        where=members[0].migration.file,
+        where=Where(members[0].migration.file),
         details=[*why, "Each of them is there whole and recorded, or nothing of it. Nothing was sent again."],
         next=Next(
             LATER, BREAK, "Then: ", APPLY.afterwards(), "   (a file that is recorded is never run twice)"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from landed.core.errors import LimitReached
+from landed.core.errors import LimitReached, Where
 from landed.core.limits import Limits
 from landed.core.migration import Migration, Statement
 from landed.engines.clock import Clock, Place, reached
@@ -88,7 +88,7 @@ def place_of(migration: Migration, statement: Statement, doing: str) -> Callable
         return (
             f"{doing} of {migration.name}",
             f"statement {statement.number} of {len(migration.statements)}: {shown}",
-            f"{migration.file}:{statement.line}",
+            Where(migration.file, statement.line, statement.number),
         )
 
     return place

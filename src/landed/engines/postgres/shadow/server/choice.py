@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, ConfigError, LimitReached
+from landed.core.errors import CannotKnow, ConfigError, LimitReached, Where
 from landed.core.limits import DEFAULT, Limits
 from landed.core.migration import Migration
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, Baseline
@@ -158,6 +158,6 @@ def refuse_cluster_wide(migrations: Sequence[Migration]) -> None:
                     "this file is not replayed on a server that is not landed's own: it changes roles or "
                     "other things that all databases of a server share",
                     details=(f"statement {statement.number}: {' '.join(statement.text.split())[:80]}",),
-                    where=f"{migration.file}:{statement.line}",
+                    where=Where(migration.file, statement.line, statement.number),
                     next="leave --shadow out: landed starts a server of its own",
                 )

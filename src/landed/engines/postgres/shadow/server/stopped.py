@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from landed.core.errors import LimitReached
+from landed.core.errors import LimitReached, Where
 from landed.core.limits import Limits, how_to_raise
 from landed.core.migration import Migration, Statement
 
@@ -33,9 +33,9 @@ class Stopped(LimitReached):
             return
         self.message = f"The replay of {migration.name} was stopped: {self.why}."
         self.args = (self.message,)
-        self.where = migration.file
+        self.where = Where(migration.file)
         if statement is not None:
-            self.where = f"{migration.file}:{statement.line}"
+            self.where = Where(migration.file, statement.line, statement.number)
             text = " ".join(statement.text[:200].split())
             shown = text if len(text) <= 100 else f"{text[:97]}…"
             told = f"statement {statement.number} of {len(migration.statements)}: {shown}"
