@@ -94,8 +94,8 @@ SQLITE = [
     ("INSERT INTO t VALUES (98, 4)", "SQLITE_CONSTRAINT", True),
     ("INSERT INTO s VALUES ('x')", "SQLITE_CONSTRAINT_DATATYPE", False),
     ("ALTER TABLE t ADD COLUMN z NOT NULL", "SQLITE_ERROR", False),
-    ("SELECT * FROM main.nope", "SQLITE_ERROR", False),
-    ("SELEC", "SQLITE_ERROR", False),
+    ("SELECT * FROM main.nope", "SQLITE_ERROR_MISSING", False),
+    ("SELEC", "SQLITE_ERROR_SYNTAX", False),
 ]
 
 
@@ -247,7 +247,7 @@ def test_a_replay_in_sqlite_says_what_kind_of_failure_it_was() -> None:
         replayer.close()
     assert [(f.statement, f.code, f.missing) for f in step.failures] == [
         (2, "SQLITE_CONSTRAINT_FOREIGNKEY", ()),
-        (3, "SQLITE_ERROR", (Named("table", "main.nope"),)),
+        (3, "SQLITE_ERROR_MISSING", (Named("table", "main.nope"),)),
         (4, "refused", ()),
         (6, "SQLITE_CONSTRAINT_FOREIGNKEY", ()),
     ]

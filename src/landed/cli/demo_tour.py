@@ -11,7 +11,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, NotProven
+from landed.core.errors import CannotKnow, Code, NotProven
 from landed.ops import demo as worlds
 from landed.ops.demo import POST_ROWS, World
 from landed.report.text.demo import Stage
@@ -257,6 +257,7 @@ class Tour:
         if not true:
             raise NotProven(
                 f"the demo did not come out as told: {otherwise}",
+                code=Code.DEFECT,
                 details=_plain(output).splitlines(),
                 next="this is a defect in landed: report it with the output above",
             )

@@ -35,6 +35,7 @@ class Code(StrEnum):
     LOGIN = "login"
     RIGHTS = "rights"
     UNREADABLE = "unreadable"
+    SHADOW = "shadow"
     BUSY = "busy"
     LOCK = "lock"
     TIMEOUT = "timeout"

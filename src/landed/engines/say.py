@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.errors import NeedsConfirmation, NotProven, Where
+from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
 from landed.core.facts import EXISTS, FactKey, Facts
 from landed.core.migration import Migration
 from landed.core.next import Hand, Next, Quoted, landed
@@ -66,6 +66,7 @@ def effects_missing(
         )
     return NotProven(
         f"{migration.name} ran without an error, but what it should have done is not there.",
+        code=Code.EFFECTS,
         details=[*shown, *hint, ROLLED_BACK],
         where=place,
         next=Next("See what the database holds: ", landed("drift", "files", "target")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from landed.core.errors import LandedError
+from landed.core.errors import Code, LandedError
 
 
 class Missing(NamedTuple):
@@ -24,6 +24,8 @@ class MissingFeature(LandedError):
     ``missing`` has all of it, in the order in which it was required. ``str()`` is the whole message, because
     it is for the log of an application that does not start.
     """
+
+    code = Code.MISSING_OBJECT
 
     def __init__(self, missing: Sequence[Missing], required: int) -> None:
         count = len(missing)

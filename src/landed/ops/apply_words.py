@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.errors import NotProven, Where
+from landed.core.codes import code_of_failure, sqlstate_of
+from landed.core.errors import Code, NotProven, Where
 from landed.core.next import APPLY, BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
@@ -23,6 +24,7 @@ def base_missing(exam: Examination, base: Judgement) -> NotProven:
     file = (exam.workspace.engine.base() or base).file
     return NotProven(
         f"The starting schema {file} is not what this database has; the history cannot be judged from it.",
+        code=Code.BLOCKED,
         details=[*shown, "Nothing was changed."],
         next=Next(
             "Load it first (", landed("exec", file=file), "), or name the schema that the history starts from"
@@ -35,6 +37,7 @@ def blocked(blocking: Sequence[Judgement]) -> NotProven:
     first = blocking[0]
     return NotProven(
         f"{first.name} is {first.standing}: it has to be set right before anything else is applied.",
+        code=Code.BLOCKED,
         details=[f"{j.name}: {j.standing}" for j in blocking[:10]] + ["Nothing was changed."],
         next=first.next or STATUS,
     )
@@ -67,6 +70,8 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
         advice = Next(advice, BREAK, "To apply what comes before it: ", landed("apply", to=before[-1]))
     return NotProven(
         f"{broken.migration.name} cannot run: {failure.message}",
+        code=code_of_failure(failure),
+        sqlstate=sqlstate_of(failure),
         where=Where(broken.migration.file, failure.line, failure.statement or None),
         details=[*details, "Nothing was changed."],
         next=advice,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from landed.core.errors import CannotKnow, NotProven
+from landed.core.errors import CannotKnow, Code, NotProven
 from landed.core.next import STATUS
 from landed.core.standing import Judgement, Standing
 from landed.ops.examine import Examination
@@ -64,6 +64,8 @@ def write_files(files: Sequence[MissingFile]) -> None:
             with file.path.open("x", encoding="utf-8", newline="") as out:
                 out.write(file.text)
         except FileExistsError:
-            raise NotProven(f"{file.path} is there already and was left as it is.", next=STATUS) from None
+            raise NotProven(
+                f"{file.path} is there already and was left as it is.", code=Code.EXISTS, next=STATUS
+            ) from None
         except OSError as error:
             raise CannotKnow(f"{file.path} cannot be written: {error.strerror}", next=STATUS) from None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from landed.core.errors import NotProven, UsageError
+from landed.core.errors import Code, NotProven, UsageError
 from landed.core.next import STATUS, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.engines.base import UndoPoint
@@ -65,6 +65,7 @@ def plan_fetch(exam: Examination, names: Sequence[str] = ()) -> RepairPlan:
         name, why = refused[0]
         raise NotProven(
             f"The file of {name} cannot be written: {why}.",
+            code=Code.MISSING_OBJECT,
             details=["Nothing was changed."],
             next=STATUS,
         )
@@ -92,6 +93,7 @@ def plan_repair(exam: Examination, names: Sequence[str] = (), *, reason: str | N
         judgement = next(j for j in chosen if j.name == name)
         raise NotProven(
             f"{name} is {judgement.standing} and was not repaired: {why}",
+            code=Code.NOT_PROVEN,
             details=["Nothing was changed."],
             next=_advice(judgement),
         )

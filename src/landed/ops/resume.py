@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from landed.core.advice import can_resume, resume_plan
+from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.describe import describe
-from landed.core.errors import NeedsConfirmation, NotProven, UsageError, Where
+from landed.core.errors import Code, NeedsConfirmation, NotProven, UsageError, Where
 from landed.core.facts import Change, FactKey, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
@@ -135,6 +136,8 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
             raise NotProven(
                 f"{migration.name} cannot be finished as it is: statement {failure.statement} fails on the "
                 f"present schema: {failure.message}",
+                code=code_of_failure(failure),
+                sqlstate=sqlstate_of(failure),
                 where=Where(migration.file, failure.line, failure.statement or None),
                 details=["Nothing was changed."],
                 next=Next(
@@ -169,6 +172,7 @@ def _cannot(migration: Migration, judgement: Judgement, problem: str) -> NotProv
     ]
     return NotProven(
         f"{migration.name} cannot be finished by running its statements: {problem}.",
+        code=Code.NOT_PROVEN,
         where=Where(migration.file),
         details=[*shown, "Nothing was changed."],
         next=Next(

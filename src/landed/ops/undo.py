@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from landed.core.errors import Ambiguous, CannotKnow, NotProven, UsageError
+from landed.core.errors import Ambiguous, CannotKnow, Code, NotProven, UsageError
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.next import BREAK, STATUS, Blank, Next, landed
 from landed.engines.live import LiveState
@@ -129,6 +129,7 @@ def run_undo(plan: UndoPlan) -> Undone:
         if not wrong.none:
             raise NotProven(
                 "Time Travel answered, but the database is not what landed had read at that moment.",
+                code=Code.EFFECTS,
                 details=[*describe(wrong), back],
                 next=STATUS,
             )
@@ -236,6 +237,7 @@ def _after_failure(
     if mark == present:
         raise NotProven(
             "The database was not restored.",
+            code=Code.NOT_PROVEN,
             details=[problem.message, "It was read again: nothing was changed."],
             next=Next(landed("undo", bookmark=plan.bookmark)),
         )

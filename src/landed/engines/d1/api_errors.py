@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from landed.core.errors import CannotKnow
-from landed.core.next import DOCTOR
+from landed.core.codes import code_of
+from landed.core.errors import CannotKnow, Code
+from landed.core.next import DOCTOR, Effect, Next, program
 from landed.engines.d1.api_text import LONGEST, one_line
 from landed.engines.d1.api_text import said as fit
 from landed.engines.d1.auth import HOW_TO, Credentials
+from landed.engines.sqlite.shadow.reason import code_of_words
 
 
 class Unsure(CannotKnow):
@@ -18,6 +20,7 @@ class Unsure(CannotKnow):
     ``again`` is false where asking again would end in the same way.
     """
 
+    code = Code.AMBIGUOUS
     again = True
 
 
@@ -32,6 +35,8 @@ class Gone(Refused):
 class Unreachable(CannotKnow):
     """The API could not be reached: nothing was sent."""
 
+    code = Code.CONNECTION
+
     again = True
 
 
@@ -39,7 +44,7 @@ class SqlFailed(CannotKnow):
     """The database refused the SQL; ``reason`` is SQLite's message."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"D1 answered: {one_line(reason)}", next=DOCTOR)
+        super().__init__(f"D1 answered: {one_line(reason)}", code=code_of(code_of_words(reason)), next=DOCTOR)
         self.reason = reason
 
 
@@ -110,13 +115,23 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
         return Gone(
             f"Cloudflare does not know {what}.",
             details=[*said, f"asked with {credentials.origin}"],
-            next="Compare the ids with: wrangler d1 list   (another account? CLOUDFLARE_ACCOUNT_ID)",
+            next=Next(
+                "Compare the ids with: ",
+                program("wrangler", "d1", "list", effect=Effect.READ),
+                "   (another account? CLOUDFLARE_ACCOUNT_ID)",
+            ),
         )
     if codes & _LIMIT:
-        return Refused("A limit of D1 is reached.", details=said, next="See: wrangler d1 info")
+        return Refused(
+            "A limit of D1 is reached.",
+            code=Code.LIMIT,
+            details=said,
+            next=Next("See: ", program("wrangler", "d1", "info").afterwards()),
+        )
     if status == 413:
         return Refused(
             "The request is larger than Cloudflare takes.",
+            code=Code.LIMIT,
             details=said,
             next="Split the file into several migrations.",
         )
@@ -131,6 +146,7 @@ def too_often(waits: Sequence[float], asked: float, most: float) -> Refused:
         details.append(f"It asks to wait {longer}; landed waits {most:.0f} s at most.")
     return Refused(
         f"Cloudflare limits how often it may be asked, and still does after {sum(waits):.0f} s of waiting.",
+        code=Code.LIMIT,
         details=details,
         next="Try again in five minutes.",
     )
@@ -171,12 +187,13 @@ def unreachable(host: str, reason: str) -> Unreachable:
 
 def _unauthorised(credentials: Credentials, what: str, said: list[str]) -> Refused:
     ways = {
-        "login": "wrangler login",
+        "login": program("wrangler", "login").afterwards(),
         "key": "Check CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL (they win over a token).",
         "token": HOW_TO,
     }
     return Refused(
         f"Cloudflare refuses {what} to the credentials in force: {credentials.origin}.",
+        code=Code.LOGIN,
         details=[*said, "Expired, revoked, for another account, or without the permission Account · D1?"],
         next=ways[credentials.kind],
     )

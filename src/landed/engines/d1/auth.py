@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, Code, ConfigError
 from landed.core.next import Next, program
 from landed.core.secrets import keep
 from landed.project.provenance import Value
@@ -105,7 +105,10 @@ def half_a_pair(variables: Variables) -> str | None:
 def no_credentials(details: Iterable[str] = ()) -> CannotKnow:
     """The error when nothing authorises landed to ask Cloudflare."""
     return CannotKnow(
-        "There are no Cloudflare credentials: remote D1 cannot be asked.", details=list(details), next=HOW_TO
+        "There are no Cloudflare credentials: remote D1 cannot be asked.",
+        code=Code.LOGIN,
+        details=list(details),
+        next=HOW_TO,
     )
 
 

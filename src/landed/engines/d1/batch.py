@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import NotProven, Where
+from landed.core.errors import Code, NotProven, Where
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
 from landed.core.next import APPLY, Next
@@ -153,6 +153,7 @@ def refuse_too_large(migration: Migration, batch_bytes: int | None = None) -> No
             raise NotProven(
                 f"{migration.name} cannot run on remote D1: statement {statement.number} has {length:,} "
                 f"bytes, and D1 takes {STATEMENT_BYTES:,} per statement.",
+                code=Code.LIMIT,
                 where=Where(migration.file, statement.line, statement.number),
                 details=[NOT_SENT],
                 next=Next(
@@ -165,6 +166,7 @@ def refuse_too_large(migration: Migration, batch_bytes: int | None = None) -> No
         raise NotProven(
             f"{migration.name} cannot run on remote D1 as one transaction: it has {total:,} bytes, and "
             f"landed sends at most {BATCH_BYTES:,} in one request.",
+            code=Code.LIMIT,
             where=Where(migration.file),
             details=[
                 NOT_SENT,

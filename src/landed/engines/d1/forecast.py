@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import apsw
 
-from landed.core.errors import LandedError, NotProven, Where
+from landed.core.codes import code_of
+from landed.core.errors import Code, LandedError, NotProven, Where
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
@@ -21,6 +22,7 @@ from landed.engines.base import Consent
 from landed.engines.d1.assertions import same_dependents
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.references import is_mismatch, mismatches
+from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.tokens import fold
@@ -121,7 +123,7 @@ def _run(
         seen = shadow.observer.take()
         reason = explain_refusal(error, statement.text, "d1")
         if sure or reason:
-            raise _certain(migration, statement, reason or str(error), _keys(shadow, error)) from None
+            raise _certain(migration, statement, reason or str(error), error, _keys(shadow, error)) from None
     else:
         seen = shadow.observer.take()
     named = messages.written_table(statement.text)
@@ -136,6 +138,7 @@ def _run(
         raise NotProven(
             f"{migration.name} would drop {', '.join(known)} here, which it does not do in the replay of the "
             "files; its rows would not be counted.",
+            code=Code.CHANGED,
             where=Where(migration.file, statement.line, statement.number),
             details=[NOT_SENT],
             next=STATUS,
@@ -149,9 +152,12 @@ def _keys(shadow: Replayer, error: Exception) -> list[str]:
         return [str(found) for found in mismatches(connection)]
 
 
-def _certain(migration: Migration, statement: Statement, reason: str, keys: list[str]) -> NotProven:
+def _certain(
+    migration: Migration, statement: Statement, reason: str, error: Exception, keys: list[str]
+) -> NotProven:
     return NotProven(
         f"{migration.name} would fail: {reason}",
+        code=Code.FOREIGN_KEY if keys else code_of(code_of_error(error)),
         where=Where(migration.file, statement.line, statement.number),
         details=[
             f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",

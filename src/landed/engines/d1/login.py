@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 from landed.engines.d1.auth import HOW_TO_OPENLY, Credentials, no_credentials
 
 CLIENT_ID = "54d11594-84e4-41aa-b438-e81b8fa78ee7"
@@ -132,6 +132,7 @@ def refresh(login: Login, post: Post, environ: Mapping[str, str], now: datetime)
         raise CannotKnow(
             f"wrangler's login has expired, and {_shown(login.path.parent)} cannot be written to, which is "
             "needed to refresh it.",
+            code=Code.LOGIN,
             next="Refresh it with: wrangler whoami   or set CLOUDFLARE_API_TOKEN",
         )
     status, body = post(
@@ -145,6 +146,7 @@ def refresh(login: Login, post: Post, environ: Mapping[str, str], now: datetime)
     if status >= 500 or not isinstance(body, dict):
         raise CannotKnow(
             f"wrangler's login has expired, and Cloudflare's login server answered with an error ({status}).",
+            code=Code.LOGIN,
             next="Try again, or set CLOUDFLARE_API_TOKEN",
         )
     token, again = body.get("access_token"), body.get("refresh_token") or login.refresh_token
@@ -214,6 +216,7 @@ def _absent(path: Path) -> CannotKnow:
         return CannotKnow(
             f"wrangler keeps its login encrypted ({_shown(path.with_suffix('.enc'))}), with the key in the "
             "operating system's keyring; landed does not open that.",
+            code=Code.LOGIN,
             next=HOW_TO_OPENLY,
         )
     return no_credentials()
@@ -222,6 +225,7 @@ def _absent(path: Path) -> CannotKnow:
 def _rejected(login: Login) -> CannotKnow:
     return CannotKnow(
         f"wrangler's login ({_shown(login.path)}) has expired and cannot be refreshed.",
+        code=Code.LOGIN,
         next="wrangler login",
     )
 

@@ -6,8 +6,8 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
-from landed.core.errors import CannotKnow, ConfigError, UsageError
-from landed.core.next import Hand, Next, program
+from landed.core.errors import CannotKnow, Code, ConfigError, UsageError
+from landed.core.next import Effect, Hand, Next, program
 from landed.engines.d1.api import Api
 from landed.engines.d1.api_errors import Gone
 from landed.engines.d1.api_text import one_line
@@ -55,6 +55,7 @@ def find_account(api: Api, config: WranglerConfig | None, variables: Variables) 
     if not accounts:
         raise CannotKnow(
             f"The credentials in force ({api.credentials.origin}) show no account.",
+            code=Code.LOGIN,
             next="Name it: export CLOUDFLARE_ACCOUNT_ID=…   (or account_id in the wrangler configuration)",
         )
     raise UsageError(
@@ -80,7 +81,7 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
             raise ConfigError(
                 f"database_id is no id of a database: {one_line(entry.id.value)}",
                 where=entry.id.origin,
-                next="wrangler d1 list shows the ids",
+                next=Next(program("wrangler", "d1", "list", effect=Effect.READ), " shows the ids"),
             )
         return Place(account, entry.id.value, entry.name.value if entry.name else entry.binding.value)
     if entry.name and entry.name.value:
@@ -91,13 +92,13 @@ def find_database(api: Api, account: str, entry: D1Database, config: WranglerCon
         raise ConfigError(
             f"the database {entry.binding.value} has neither database_id nor database_name",
             where=entry.origin,
-            next="wrangler d1 list shows them",
+            next=Next(program("wrangler", "d1", "list", effect=Effect.READ), " shows them"),
         )
     if name in (".", "..") or not name.isprintable():
         raise ConfigError(
             f"{one_line(name)} is no name of a D1 database",
             where=entry.origin,
-            next="wrangler d1 list shows them",
+            next=Next(program("wrangler", "d1", "list", effect=Effect.READ), " shows them"),
         )
     path = f"/accounts/{percent(account, safe='')}/d1/database/{percent(name, safe='')}"
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from landed.core.codes import code_of
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.core.next import Hint, Next, landed
@@ -15,6 +16,7 @@ from landed.engines.d1.api_errors import SqlFailed, Unsure, lost
 from landed.engines.d1.api_text import one_line
 from landed.engines.sqlite.oneoff import Outcome, Script, SqlValue, Touched, failure
 from landed.engines.sqlite.oneoff import preview as compiled
+from landed.engines.sqlite.shadow.reason import code_of_words
 from landed.engines.sqlite.sql.tokens import literal, tokenize
 
 if TYPE_CHECKING:
@@ -150,6 +152,7 @@ def _failed(script: Script, reason: str) -> NotProven | UsageError:
         return failure(script, script.statements[0], apsw.SQLError(reason), "d1")
     return NotProven(
         f"one of the {len(script.statements)} statements failed: {reason}",
+        code=code_of(code_of_words(reason)),
         details=["Nothing was changed."],
         where=script.source,
         next="Correct it and run them again, or one by one.",

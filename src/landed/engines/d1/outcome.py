@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, Where
+from landed.core.errors import Ambiguous, CannotKnow, Code, Interrupted, LandedError, NotProven, Where
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed
@@ -71,6 +71,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
     if recorded and attempt.record:
         raise NotProven(
             f"{name} is recorded, but what it should have done is not there.",
+            code=Code.EFFECTS,
             details=[*_said(problem), f"{len(net) - len(there)} of {len(net)} facts are missing."],
             where=Where(attempt.migration.file),
             next=STATUS,
@@ -78,6 +79,7 @@ def after_failure(attempt: Attempt, problem: BaseException) -> tuple[LiveState |
     if _half_done(attempt, facts, there):
         raise NotProven(
             f"{name} is not recorded, but a part of it is there now.",
+            code=Code.EFFECTS,
             details=[
                 *_said(problem, attempt),
                 f"{len(there)} of its {len(net)} facts are there, and they were not all there before: the "
@@ -101,6 +103,7 @@ def after_ledger(
         meanwhile = "no longer recorded" if proof.kind == "present" else "recorded meanwhile"
         raise NotProven(
             "The ledger has changed since it was judged; nothing was changed.",
+            code=Code.CHANGED,
             details=[f"{meanwhile}: {proof.subject}"],
             next=STATUS,
         )
@@ -116,6 +119,7 @@ def after_ledger(
             return
         raise NotProven(
             "The ledger was not changed.",
+            code=Code.HISTORY,
             details=[*_said(problem), "It was read again, and it is as it was."]
             if state.ledger == before.ledger
             else [*_said(problem), "It was read again: it is neither as it was nor as planned."],
@@ -132,7 +136,7 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
     try:
         return attempt.target.read()
     except KeyboardInterrupt:
-        second = CannotKnow("interrupted")
+        second = CannotKnow("interrupted", code=Code.INTERRUPTED)
     except CannotKnow as error:
         second = error
     name = attempt.migration.name
@@ -166,6 +170,7 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
     # Refused at the door, or never sent: the database did not see it.
     raise CannotKnow(
         f"{name} was not run: {problem.message}",
+        code=problem.code,
         details=[
             *problem.details,
             f"The request did not get to the database. It cannot be read again either: {second.message}",
@@ -211,6 +216,7 @@ def _not_applied(attempt: Attempt, problem: BaseException) -> NoReturn:
         details.append(LATE)
     raise NotProven(
         f"{name} was not applied: {problem.message}",
+        code=problem.code,
         details=details,
         where=Where(attempt.migration.file),
         next=Next(APPLY)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import apsw
 
-from landed.core.errors import LandedError, NotProven, Where
+from landed.core.codes import code_of
+from landed.core.errors import Code, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
@@ -19,6 +20,7 @@ from landed.engines.d1.forecast import Forecast
 from landed.engines.d1.guard import broken_of, losses_of
 from landed.engines.d1.ledger import made_trigger
 from landed.engines.sqlite import messages, rowguard
+from landed.engines.sqlite.shadow.reason import code_of_words
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
 
@@ -55,6 +57,7 @@ def _unproven(
         check = step.checks[int(proof.subject)]
         return NotProven(
             f"{migration.name} ran, but its own check is not true: {check.text}",
+            code=Code.OWN_CHECK,
             where=Where(migration.file, check.line),
             details=[say.ROLLED_BACK],
             next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
@@ -62,6 +65,7 @@ def _unproven(
     if proof.kind == "schema":
         return NotProven(
             f"{migration.name} was not run: what depends on {proof.subject} has changed since it was read.",
+            code=Code.CHANGED,
             details=[say.ROLLED_BACK],
             where=Where(migration.file),
             next=APPLY,
@@ -71,6 +75,7 @@ def _unproven(
     if proof.kind == "recorded":
         return NotProven(
             f"{migration.name} was recorded by somebody else meanwhile, and removed again.",
+            code=Code.CHANGED,
             details=[say.ROLLED_BACK],
             where=Where(migration.file),
             next=STATUS,
@@ -79,6 +84,7 @@ def _unproven(
     statement = next((s for s in migration.statements if numbers and s.number == min(numbers)), None)
     return NotProven(
         f"{migration.name} ran without an error, but what it should have done is not there.",
+        code=Code.EFFECTS,
         details=[
             f"{proof.subject} is not as the file makes it on a copy of the schema",
             "The schema may have changed since it was read.",
@@ -107,6 +113,7 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
         advice = messages.reference_advice(known, text)
     return NotProven(
         f"{migration.name} failed: {why}",
+        code=code_of(code_of_words(reason)),
         where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
         details=details,
         next=advice,

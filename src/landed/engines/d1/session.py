@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, NotProven, Where
+from landed.core.errors import CannotKnow, Code, NotProven, Where
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import STATUS
@@ -211,6 +211,7 @@ def _prove(attempt: outcome.Attempt, state: LiveState, undo: UndoPoint | None) -
         shown.append("it is not recorded in the ledger")
     raise NotProven(
         f"{name} was committed, but the schema that came with the answer does not hold what it should do.",
+        code=Code.EFFECTS,
         details=[*shown, *([f"To go back to before: {undo.command}"] if undo else [])],
         where=Where(attempt.migration.file),
         next=STATUS,

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import CannotKnow
+from landed.core.codes import trouble_of
+from landed.core.errors import CannotKnow, Code
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
 from landed.core.next import STATUS
@@ -52,6 +53,8 @@ def read_ledger(
     except e.InsufficientPrivilege as error:
         raise CannotKnow(
             f"the history table {table.sql} cannot be read: {error.diag.message_primary}",
+            code=trouble_of(error.sqlstate, Code.HISTORY),
+            sqlstate=error.sqlstate,
             next=f"connect as its owner, or: GRANT USAGE ON SCHEMA {spelled(table.schema)} TO …; "
             f"GRANT SELECT ON {table.sql} TO …",
         ) from None
@@ -88,6 +91,7 @@ def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tup
     except (e.UndefinedTable, e.UndefinedColumn, e.InvalidSchemaName, e.WrongObjectType) as error:
         raise CannotKnow(
             f"{table.sql} was made another thing while it was read: {error.diag.message_primary}",
+            code=Code.HISTORY,
             details=["Nothing was judged."],
             next=STATUS,
         ) from None
@@ -99,6 +103,7 @@ def _row(found: Mapping[str, Any], table: LedgerTable) -> StoredRow:
     if version is None:
         raise CannotKnow(
             f"{table.sql} has a row whose version is NULL: nobody can say which file it is about",
+            code=Code.HISTORY,
             next=f"look at it, then: DELETE FROM {table.sql} WHERE version IS NULL",
         )
     name, statements = found.get("name"), found.get("statements")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import CannotKnow, NotProven
+from landed.core.errors import CannotKnow, Code, NotProven
 from landed.core.migration import Note
 from landed.core.next import Command, Next
 
@@ -153,12 +153,14 @@ def refuse_reading(shape: Shape, table: LedgerTable) -> None:
     if kind != "r":
         raise CannotKnow(
             f"{table.sql} is {_KINDS.get(kind, 'no table')}: reading it may run code of others",
+            code=Code.HISTORY,
             details=["A history is read from an ordinary table only; nothing was judged."],
             next="name the right table: the setting ledger; or make it an ordinary table",
         )
     if shape.found["family"]:
         raise CannotKnow(
             f"{table.sql} inherits, is inherited from, or is a partition: its rows are not its own alone",
+            code=Code.HISTORY,
             details=["A history is read from an ordinary table only; nothing was judged."],
             next=f"ALTER TABLE … NO INHERIT {table.sql} (or DETACH PARTITION), "
             "or name the right table: the setting ledger",
@@ -166,18 +168,21 @@ def refuse_reading(shape: Shape, table: LedgerTable) -> None:
     if shape.found["hidden"]:
         raise CannotKnow(
             f"{table.sql} has row level security on: rows of it may be hidden from this role",
+            code=Code.HISTORY,
             details=["What is recorded cannot be known; nothing was judged."],
             next=f"connect as its owner, or: ALTER TABLE {table.sql} DISABLE ROW LEVEL SECURITY",
         )
     if "version" not in shape.columns:
         raise CannotKnow(
             f"{table.sql} has no column version: it is not a history table that landed knows",
+            code=Code.HISTORY,
             next="name the right table: the setting ledger",
         )
     for name, kind, *rest in shape.found["columns"]:
         if name in COLUMNS and (problem := _column(name, kind, *rest, reading=True)):
             raise CannotKnow(
                 f"{table.sql} cannot be read safely: {problem}",
+                code=Code.HISTORY,
                 details=[
                     "A history is read from columns of the server's own types only; nothing was judged."
                 ],
@@ -228,6 +233,7 @@ def refuse_writing(shape: Shape, table: LedgerTable, what: str, again: Command) 
     if named:
         raise NotProven(
             f"{what}: writing to the history table {table.sql} would run more than that.",
+            code=Code.HISTORY,
             details=[*_some(named), f"The table belongs to {shape.found['owner']}.", "Nothing was changed."],
             next=Next("Look at what is named, and take it off that table. Then run: ", again.afterwards()),
         )

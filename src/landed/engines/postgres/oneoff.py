@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, UsageError
+from landed.core.codes import code_of
+from landed.core.errors import Ambiguous, CannotKnow, Code, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.core.next import DOCTOR, Next, landed
 from landed.engines.postgres.connect.advisory import refuse_unwritable
@@ -174,6 +175,8 @@ class _Run:
                 ) from error
             raise NotProven(
                 f"the transaction could not be committed: {_primary(error)} ({error.sqlstate})",
+                code=code_of(error.sqlstate),
+                sqlstate=error.sqlstate,
                 details=[*_more(error), "Nothing was changed."],
                 where=self._script.source,
                 next="Correct the statements and run them again.",
@@ -182,6 +185,7 @@ class _Run:
             # A transaction that has failed answers COMMIT with ROLLBACK, and no error.
             raise NotProven(
                 f"the transaction was not committed: the server answered {done}",
+                code=Code.STATEMENT,
                 details=["Nothing was changed."],
                 where=self._script.source,
                 next="Correct the statements and run them again.",
@@ -292,6 +296,8 @@ class _Run:
             advice = "Lift the setting default_transaction_read_only, or use another role."
         return NotProven(
             f"{number}{shown} failed: {_primary(error)} ({code})",
+            code=code_of(code),
+            sqlstate=code,
             details=[*_more(error), excerpt(statement.text), nothing],
             where=place,
             next=advice,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from landed.core.errors import NotProven, Where
+from landed.core.errors import Code, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import Next, landed
 from landed.engines import say
@@ -34,6 +34,7 @@ def refusal(migration: Migration, statement: Statement, ledger: str, *after: str
     """The error for a file that changes the ledger; ``after`` says what became of it."""
     return NotProven(
         f"{migration.name} changes the history itself: it writes to {ledger}.",
+        code=Code.HISTORY,
         where=Where(migration.file, statement.line, statement.number),
         details=[
             f"statement {statement.number} of {len(migration.statements)}: {say.excerpt(statement.text)}",

@@ -6,7 +6,7 @@ from typing import Any
 
 import apsw
 
-from landed.core.errors import NotProven
+from landed.core.errors import Code, NotProven
 from landed.core.ledger import LedgerRow
 from landed.engines.sqlite.sql.tokens import fold, quote
 
@@ -143,5 +143,8 @@ def _dependent(connection: apsw.Connection, table: str) -> str | None:
 def refused(name: str, why: str, then: str) -> NotProven:
     """The error for a ledger that landed does not write to."""
     return NotProven(
-        f"The ledger {name} is not written to: {why}.", details=["Nothing was changed."], next=then
+        f"The ledger {name} is not written to: {why}.",
+        code=Code.HISTORY,
+        details=["Nothing was changed."],
+        next=then,
     )

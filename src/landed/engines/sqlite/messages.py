@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.errors import NeedsConfirmation, NotProven, Where
+from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, Hand, Next, Quoted, landed
 from landed.core.timeline import Step
@@ -94,6 +94,7 @@ def rows_lost(
     advice = REBUILD_ADVICE if any(loss.through for loss in losses) else COPY_ADVICE
     return NotProven(
         f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
+        code=Code.CASCADE if any(loss.through for loss in losses) else Code.ROWS,
         details=details,
         where=where,
         next=Next(advice, BREAK, "If the rows may go: ", allow, choice=f"rows of {migration.name}"),
@@ -139,6 +140,7 @@ def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]
         by_table[child, parent] = by_table.get((child, parent), 0) + 1
     return NotProven(
         f"{migration.name} would leave {plural(len(broken), 'row')} that refer to nothing.",
+        code=Code.REFERENCES,
         details=[f"{c}: {plural(n, 'row')} refer to missing rows of {p}" for (c, p), n in by_table.items()]
         + [ROLLED_BACK],
         where=Where(migration.file),

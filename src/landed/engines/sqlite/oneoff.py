@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import apsw
 
-from landed.core.errors import NotProven, UsageError
+from landed.core.codes import code_of
+from landed.core.errors import Code, NotProven, UsageError
 from landed.core.migration import Statement
+from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.sandbox import Observer, explain_refusal
 
 SqlValue = None | int | float | str | bytes
@@ -169,6 +171,7 @@ def _run(
         raise NotProven(
             f"statement {statement.number} of {len(script.statements)}: row {len(rows) + 1} it returns "
             "holds text that is not valid UTF-8",
+            code=Code.UNREADABLE,
             details=[_NOTHING],
             where=script.place(statement),
             next="Select hex(column) or CAST(column AS BLOB) instead.",
@@ -204,6 +207,7 @@ def failure(script: Script, statement: Statement, error: Exception, mode: str) -
     line = f" (line {statement.line})" if statement.line > 1 and not script.source else ""
     return NotProven(
         f"statement {statement.number} of {len(script.statements)}{line} failed: {reason}",
+        code=code_of(code_of_error(error)),
         details=[excerpt(statement.text), _NOTHING],
         where=script.place(statement),
         next="Correct the statement and run it again.",

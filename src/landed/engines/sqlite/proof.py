@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
-from landed.core.errors import NotProven, Where
+from landed.core.errors import Code, NotProven, Where
 from landed.core.facts import EXISTS, Effects, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
@@ -91,6 +91,7 @@ class Proof:
             raise NotProven(
                 f"{self._migration.name} drops {', '.join(sorted(known))} here, which it does not do in the "
                 "replay of the files; its rows were not counted, so it was rolled back.",
+                code=Code.CHANGED,
                 where=Where(self._migration.file, statement.line, statement.number),
                 next=STATUS,
             )
@@ -175,6 +176,7 @@ class Proof:
             if not passed:
                 raise NotProven(
                     f"{self._migration.name} ran, but its own check is not true: {check.text}",
+                    code=Code.OWN_CHECK,
                     where=Where(self._migration.file, check.line),
                     details=[*([why] if why else []), "The file was rolled back and is not recorded."],
                     next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from landed.core.errors import Busy, CannotKnow
+from landed.core.errors import Busy, CannotKnow, Code
 from landed.core.next import DOCTOR, Next
 from landed.core.patience import patiently, until
 from landed.engines.clock import Clock
@@ -217,6 +217,7 @@ class SqliteTarget:
         except apsw.BusyError as error:
             raise Busy(
                 f"{self.path} is locked{_held_by(self.path)}.",
+                code=Code.LOCK,
                 next="Try again when the other process has finished.",
             ) from error
         except (apsw.Error, UnicodeDecodeError) as error:
@@ -231,6 +232,7 @@ class SqliteTarget:
 def _restless(path: Path) -> Busy:
     return Busy(
         f"{path} is being written to so quickly that it cannot be read.",
+        code=Code.LOCK,
         next="Try again when the other process has finished.",
     )
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import apsw
 
-from landed.core.errors import Busy, CannotKnow, LandedError, NotProven, Where
+from landed.core.codes import code_of
+from landed.core.errors import Busy, CannotKnow, Code, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, DOCTOR, STATUS, Next
 from landed.core.timeline import Step
@@ -25,6 +26,7 @@ from landed.engines.sqlite.oneoff import Outcome, Script, run
 from landed.engines.sqlite.proof import Proof, Watched
 from landed.engines.sqlite.references import is_mismatch, mismatches
 from landed.engines.sqlite.shadow.bounded import execute, place_of
+from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.sql.transactions import left_out
@@ -113,6 +115,7 @@ class SqliteWriter(OneByOne):
             if missing or doubled:
                 raise NotProven(
                     "The ledger has changed since it was judged; nothing was changed.",
+                    code=Code.CHANGED,
                     details=[f"no longer recorded: {n}" for n in missing]
                     + [f"recorded meanwhile: {n}" for n in doubled],
                     next=STATUS,
@@ -136,6 +139,7 @@ class SqliteWriter(OneByOne):
         except apsw.ConstraintError as error:
             raise NotProven(
                 f"the statements ran, but they cannot be committed: {error}",
+                code=code_of(code_of_error(error)),
                 details=["Rows would refer to rows that do not exist. Nothing was changed."],
                 next="Correct the statements and run them again.",
             ) from error
@@ -176,6 +180,7 @@ class SqliteWriter(OneByOne):
             advice = messages.KEY_ADVICE
         return NotProven(
             f"{migration.name} failed: {reason}",
+            code=code_of(code_of_error(error)),
             where=Where(migration.file, statement.line, statement.number),
             details=details,
             next=advice,
@@ -236,6 +241,7 @@ class SqliteWriter(OneByOne):
         by = ", ".join(held) if held else "another process"
         return Busy(
             f"The database is locked by {by}.",
+            code=Code.LOCK,
             details=[f"{self._path}: waited, nothing was changed."],
             next="Stop it or let it finish, then run the same command again.",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import Busy, UsageError
+from landed.core.errors import Busy, Code, UsageError
 from landed.engines.postgres.connect.capabilities import TRANSACTION_PORT, Capabilities
 from landed.engines.postgres.connect.sessions import Blocker, ending, shown
 from landed.engines.postgres.ledger_name import LedgerTable, ledger_table
@@ -121,6 +121,7 @@ def _busy(holder: Blocker | None, key: tuple[int, int]) -> Busy:
     end = f"; a runner that hangs can be ended: {ending((holder,))}" if holder else ""
     return Busy(
         "another runner is applying migrations to this database",
+        code=Code.LOCK,
         details=[*details, "nothing was changed"],
         next=f"wait until it has finished, then run it again{end}",
     )

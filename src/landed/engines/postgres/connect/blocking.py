@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from landed.core.errors import Busy
+from landed.core.errors import Busy, Code
 from landed.core.next import APPLY, Next
 from landed.core.patience import patiently
 from landed.engines.postgres.connect.asking import ask
@@ -262,6 +262,7 @@ def blocked(
     missed = f"did not get its lock on {relation} {tried}: another session holds it"
     return Busy(
         f"{what} {missed}" if relation else f"{what} could not go on {tried}: it waits for another session",
+        code=Code.LOCK,
         details=details,
         next=Next("when that session has ended: ", again, f"   (to end it: {end})" if end else ""),
     )
@@ -272,6 +273,7 @@ def _contended(what: str, cause: str, error: BaseException, again: str) -> Busy:
     lines = [shown(line, 200) for line in detail.splitlines()] if detail else []
     return Busy(
         f"{what} met {cause}, twice",
+        code=Code.LOCK,
         details=[
             *lines,
             "both tries were rolled back: nothing of it is in the database, and it is not recorded",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote as encode
 
-from landed.core.errors import LandedError
+from landed.core.errors import Code, LandedError
 from landed.engines.postgres.connect.failure_meanings import TABLE, Meaning, Say
 from landed.project.pg_url import Dsn
 
@@ -21,6 +21,14 @@ _NO_ROUTE = re.compile(
     re.IGNORECASE,
 )
 _REPLIED = re.compile(r"FATAL:|ERROR:|SASL|SCRAM|SSL error|certificate", re.IGNORECASE)
+_CODES = {
+    **dict.fromkeys(("password", "no-password", "method", "tenant", "role", "blocked"), Code.LOGIN),
+    **dict.fromkeys(("pool-full", "server-full", "starting"), Code.BUSY),
+    "not-allowed": Code.RIGHTS,
+    "database": Code.MISSING_OBJECT,
+    "timeout": Code.TIMEOUT,
+}
+"""The codes of errors for those of meanings; all else is the connection itself."""
 
 
 def is_network_failure(error: Exception) -> bool:
@@ -44,7 +52,14 @@ def explain(error: Exception, dsn: Dsn) -> LandedError:
     details.append(f"said: {_line(scrub(str(error), dsn))}")
     # "default" is no place that anybody could look at.
     where = dsn.origin if dsn.origin not in ("", "default") else None
-    return meaning.kind(meaning.message, details=details, next=meaning.next, where=where)
+    return meaning.kind(
+        meaning.message,
+        details=details,
+        next=meaning.next,
+        where=where,
+        code=_CODES.get(meaning.code, Code.CONNECTION),
+        sqlstate=getattr(error, "sqlstate", None),
+    )
 
 
 def meaning_of(error: Exception, dsn: Dsn) -> Meaning:

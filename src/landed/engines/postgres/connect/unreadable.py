@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, LandedError
+from landed.core.codes import trouble_of
+from landed.core.errors import CannotKnow, Code, LandedError
 from landed.core.next import DOCTOR
 from landed.engines.postgres.connect.asking import GUARDED
 from landed.engines.postgres.connect.sessions import Blocker, ending, shown
@@ -45,7 +46,11 @@ def unreadable(label: str, error: Exception, again: Callable[[], Connection[Any]
             "for this run: PGOPTIONS='-c statement_timeout=5min', or ?options=-c%20statement_timeout%3D5min"
         )
     return CannotKnow(
-        f"{label} could not be read: {message}{f' ({code})' if code else ''}", details=details, next=advice
+        f"{label} could not be read: {message}{f' ({code})' if code else ''}",
+        code=trouble_of(code, Code.UNREADABLE),
+        sqlstate=code,
+        details=details,
+        next=advice,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import Ambiguous, Busy, LandedError, NeedsConfirmation, NotProven, Where
+from landed.core.codes import code_of
+from landed.core.errors import Ambiguous, Busy, Code, LandedError, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, STATUS, Command, Next
 from landed.engines.base import Consent
@@ -163,6 +164,7 @@ def run_alone(
         left, ways = subject.left(connection)
         raise NotProven(
             f"{what} ran without an error, but what it should have done is not there",
+            code=Code.EFFECTS,
             details=[missing, *[line for line in left if missing not in line], *ways],
             where=place,
             next=Next("see what the database holds, correct it, then: ", again.afterwards()),
@@ -221,6 +223,7 @@ def _check(subject: Subject, migration: Migration, place: str, consent: Consent,
         if index.builder is not None:
             raise Busy(
                 f"another session is building the index {index.shown} at this moment",
+                code=Code.LOCK,
                 details=[f"pid {index.builder} is at it: the index is INVALID until it has finished"],
                 where=place,
                 next=Next("wait until it has finished, then: ", again),
@@ -285,6 +288,8 @@ def _failed(
     then = _resume(migration, again, named) if left else again.allowing(index.allow for index in named)
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
+        code=code_of(error.sqlstate),
+        sqlstate=error.sqlstate,
         details=details,
         where=Where(migration.file, statement.line, statement.number),
         next=Next(advice or "correct the cause", BREAK, "Then run: ", then.afterwards()),
@@ -328,4 +333,4 @@ def _lost(
         return unknown
     seen = f"read again: {missing}" if missing else f"read again: {subject.proof()}; it is not recorded yet"
     way = Next(STATUS, ", then: ", again.afterwards())
-    return NotProven(message, details=[seen, *left, *ways], where=place, next=way)
+    return NotProven(message, code=Code.CONNECTION, details=[seen, *left, *ways], where=place, next=way)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.errors import Ambiguous, LandedError, NotProven
+from landed.core.codes import trouble_of
+from landed.core.errors import Ambiguous, Code, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.core.next import BREAK, STATUS, Next, landed
 from landed.engines.postgres.connect.asking import PATH
@@ -61,6 +62,7 @@ def change_ledger(
             session.abandon()
             raise NotProven(
                 "The ledger was not changed: the connection was lost.",
+                code=Code.CONNECTION,
                 details=[*str(lost.error).strip().splitlines()[:1], "No COMMIT had been sent."],
                 next=STATUS,
             ) from lost.error
@@ -99,7 +101,10 @@ def _change(
     shape = shape_of(send(session.connection, opening)[-1].rows)
     if shape is None:
         raise NotProven(
-            f"{_NOT_CHANGED}: {ledger.sql} is gone.", details=["Nothing was changed."], next=STATUS
+            f"{_NOT_CHANGED}: {ledger.sql} is gone.",
+            code=Code.HISTORY,
+            details=["Nothing was changed."],
+            next=STATUS,
         )
     refuse_reading(shape, ledger)
     refuse_writing(shape, ledger, _NOT_CHANGED, landed("repair"))
@@ -118,6 +123,7 @@ def _change(
     if missing or doubled or unknown:
         raise NotProven(
             "The ledger has changed since it was judged; nothing was changed.",
+            code=Code.CHANGED,
             details=[f"no longer recorded: {name}" for name in missing]
             + [f"recorded meanwhile: {name}" for name in doubled]
             + [f"there is no file {name}" for name in unknown],
@@ -133,6 +139,7 @@ def _change(
     if wanted - there or (gone - wanted) & there:
         raise NotProven(
             f"The ledger was not changed: {not_kept(ledger)}.",
+            code=Code.HISTORY,
             details=["Nothing was changed."],
             next=advice(None, ledger),
         )
@@ -151,6 +158,7 @@ def _commit(session: Session, xid: str) -> None:
         if found.status == "aborted":
             raise NotProven(
                 "The ledger was not changed: the connection was lost.",
+                code=Code.CONNECTION,
                 details=["The database was read again: the server has rolled the change back."],
                 next=STATUS,
             ) from None
@@ -166,6 +174,8 @@ def _refused(failed: Refused, ledger: LedgerTable) -> NotProven:
     diag = failed.error.diag
     return NotProven(
         f"The ledger was not changed: {say.primary(failed.error)}",
+        code=trouble_of(failed.error.sqlstate, Code.HISTORY),
+        sqlstate=failed.error.sqlstate,
         details=[*([diag.message_detail] if diag.message_detail else []), "Nothing was changed."],
         next=Next(advice(failed.error.sqlstate, ledger), BREAK, "Then run: ", STATUS),
     )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from landed.core.errors import Interrupted, LandedError, NeedsConfirmation, NotProven, Where
+from landed.core.codes import code_of, trouble_of
+from landed.core.errors import Code, Interrupted, LandedError, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Hand, Next, Quoted, landed
 from landed.core.next import Command as Shell
@@ -43,6 +44,7 @@ def refusal(migration: Migration) -> NotProven | None:
     if trap is not None:
         return NotProven(
             f"{migration.name} was not run: {trap.text}.",
+            code=Code.NOT_RUNNABLE,
             where=Where(migration.file, trap.line),
             details=[*([_WHY[trap.code]] if trap.code in _WHY else []), "Nothing was changed."],
             next=Next(f"{_ADVICE.get(trap.code, _ADVICE['parts'])}. Then run: ", APPLY.afterwards()),
@@ -52,6 +54,7 @@ def refusal(migration: Migration) -> NotProven | None:
         return NotProven(
             f"{migration.name} was not run: its transaction is READ ONLY, and landed writes the history row "
             "in the same one.",
+            code=Code.NOT_RUNNABLE,
             where=Where(migration.file, reads.line),
             details=["Nothing was changed."],
             next=Next("Remove READ ONLY. Then run: ", APPLY.afterwards()),
@@ -66,6 +69,7 @@ def refusal(migration: Migration) -> NotProven | None:
         )
         return NotProven(
             f"{migration.name} was not run: {first.text}.",
+            code=Code.NOT_RUNNABLE,
             where=Where(migration.file, first.line),
             details=[*(f"line {p.line}: {p.text}" for p in found[1:6]), "Nothing was changed."],
             next=Next(f"{advice}. Then run: ", APPLY.afterwards()),
@@ -80,6 +84,7 @@ def refusal(migration: Migration) -> NotProven | None:
                 f"{migration.name} was not run: COPY … "
                 f"{'TO stdout' if head.to_client == 'STDOUT' else 'FROM stdin'} "
                 "exchanges rows with psql, and there is no psql here.",
+                code=Code.NOT_RUNNABLE,
                 where=Where(migration.file, statement.line, statement.number),
                 details=["Nothing was changed."],
                 next=Next(
@@ -143,6 +148,8 @@ def failed(
     details.append(ROLLED_BACK)
     return NotProven(
         f"{migration.name} failed: {about}{primary(error)}",
+        code=code_of(error.sqlstate),
+        sqlstate=error.sqlstate,
         where=where,
         details=details,
         next=advice
@@ -187,6 +194,7 @@ def _not_recorded(
         said = not_kept(ledger) if command.purpose == "kept" else moved(ledger)
     return NotProven(
         f"{migration.name} failed: {about}{said}",
+        code=Code.HISTORY,
         where=Where(migration.file),
         details=[*([f"detail: {' '.join(detail.split())}"] if detail else []), ROLLED_BACK],
         next=Next(advice(code, ledger), ". Then run: ", APPLY.afterwards()),
@@ -198,6 +206,8 @@ def not_answered(migration: Migration, error: psycopg.Error) -> NotProven:
     the role, or a name of the catalog that the search_path leads elsewhere."""
     return NotProven(
         f"{migration.name} was stopped: what landed has to know could not be read: {primary(error)}",
+        code=trouble_of(error.sqlstate, Code.UNREADABLE),
+        sqlstate=error.sqlstate,
         where=Where(migration.file),
         details=[
             "It is not recorded. A statement that runs outside of a transaction may have been under way."
@@ -211,6 +221,7 @@ def check_failed(migration: Migration, text: str, line: int, why: str, error: bo
     said = "could not be run" if error else "is not true"
     return NotProven(
         f"{migration.name} ran, but its own check {said}: {text}",
+        code=Code.OWN_CHECK,
         where=Where(migration.file, line),
         details=[*([why] if why else []), ROLLED_BACK],
         next=Next("Correct the file or the check, then run: ", APPLY.afterwards()),
@@ -230,6 +241,7 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
         verb = "change" if worst.kind == "change-rows" else "lose"
         return NotProven(
             f"{migration.name} would {verb} {worst.counted} of the table {worst.table} without naming it.",
+            code=Code.CASCADE if worst.through else Code.ROWS,
             details=details,
             where=where,
             next=Next(
@@ -266,6 +278,7 @@ def _broken(migration: Migration, worst: Loss, details: list[str], allow: Shell)
     )
     return NotProven(
         f"{migration.name} would leave {worst.counted} of the table {worst.table} that refer to nothing.",
+        code=Code.REFERENCES,
         details=[*details[:-1], "the file switches the checks of foreign keys off", details[-1]],
         where=where,
         next=Next(
@@ -342,6 +355,8 @@ def _to_be_resumed(migration: Migration, error: LandedError, lines: Sequence[str
         error.message,
         details=[*details, *lines],
         where=error.where,
+        code=error.code,
+        sqlstate=error.sqlstate,
         next=(way.instead("apply", "resume", migration.name) or Next(advice))
         if says_how
         else Next("Correct what stopped it, then run: ", advice.afterwards()),
@@ -352,6 +367,7 @@ def records_itself(migration: Migration, line: int = 0) -> NotProven:
     """A file that writes the history row that landed writes; nothing of it is there."""
     return NotProven(
         f"{migration.name} was not run: it writes its own history row, and so does landed.",
+        code=Code.HISTORY,
         where=Where(migration.file, line) if line else Where(migration.file),
         details=["Two rows of one version cannot be there.", "Nothing was changed."],
         next=Next("Remove that INSERT from the file. Then run: ", APPLY.afterwards()),

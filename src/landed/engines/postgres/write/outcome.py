@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from landed.core.errors import Ambiguous, CannotKnow, Interrupted, LandedError, NotProven, Where
+from landed.core.errors import Ambiguous, CannotKnow, Code, Interrupted, LandedError, NotProven, Where
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next
 from landed.core.patience import patiently, until
@@ -154,6 +154,7 @@ def before_commit(session: Session, migration: Migration, error: BaseException) 
     ]
     return NotProven(
         f"{migration.name} was not applied: the connection was lost while it ran.",
+        code=Code.CONNECTION,
         where=Where(migration.file),
         details=[*details, _seen(session)],
         next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),
@@ -180,6 +181,7 @@ def after_commit(
         if record and not found.recorded:
             raise NotProven(
                 f"{name} was committed, but its history row is gone again.",
+                code=Code.HISTORY,
                 where=Where(migration.file),
                 details=["Another session removed it meanwhile."],
                 next=STATUS,
@@ -196,6 +198,7 @@ def after_commit(
             ) from None
         raise NotProven(
             f"{name} was not committed: the connection was lost.",
+            code=Code.CONNECTION,
             where=Where(migration.file),
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
             next=APPLY,

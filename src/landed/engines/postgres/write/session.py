@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
-from landed.core.errors import CannotKnow, NotProven
+from landed.core.errors import CannotKnow, Code, NotProven
 from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Next
 from landed.core.next import Command as Shell
 from landed.engines.postgres.connect.asking import GUARDED
@@ -162,6 +162,7 @@ class Session:
                 raise
             raise CannotKnow(
                 f"{self.target.label} could not be written to: the connection was lost while it was opened.",
+                code=Code.CONNECTION,
                 details=[*str(error).strip().splitlines()[:1], "Nothing that it was opened for was sent."],
                 next=Next(STATUS, BREAK, "Then run it again"),
             ) from error
@@ -221,6 +222,7 @@ class Session:
             self.connection.rollback()
             raise NotProven(
                 f"{what}: an event trigger would run code of another role when {ledger.sql} is made.",
+                code=Code.HISTORY,
                 details=["Nothing was changed."],
                 next=Next(DOCTOR, "   (it names the trigger)", BREAK, "Then run: ", again.afterwards()),
             ) from failed.error

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, Where
+from landed.core.errors import Ambiguous, Code, Interrupted, LandedError, NotProven, Where
 from landed.core.facts import holds, is_older
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next
@@ -193,6 +193,7 @@ class Together:
         if not held:
             return 0, NotProven(
                 f"The connection was lost while {_named(members)} ran, and not all that they do is there.",
+                code=Code.CONNECTION,
                 where=Where(members[0].migration.file),
                 details=[f"Recorded: {_named(members[:done])}; the schema was changed meanwhile."],
                 next=STATUS,
@@ -211,6 +212,7 @@ class Together:
             )
         return done, NotProven(
             f"{name} was not applied: the connection was lost while it ran.",
+            code=Code.CONNECTION,
             where=Where(members[done].migration.file),
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
             next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),

@@ -9,6 +9,21 @@ from landed.core.timeline import Named
 REFUSED: Final = "refused"
 """The code of what D1, or landed itself, does not take."""
 
+_ERROR: Final = "SQLITE_ERROR"
+_SAID: Final = (
+    ("NOT NULL constraint failed", "SQLITE_CONSTRAINT_NOTNULL"),
+    ("UNIQUE constraint failed", "SQLITE_CONSTRAINT_UNIQUE"),
+    ("FOREIGN KEY constraint failed", "SQLITE_CONSTRAINT_FOREIGNKEY"),
+    ("CHECK constraint failed", "SQLITE_CONSTRAINT_CHECK"),
+    ("constraint failed", "SQLITE_CONSTRAINT"),
+    ("no such ", f"{_ERROR}_MISSING"),
+    (" already exists", f"{_ERROR}_EXISTS"),
+    ("duplicate column name", f"{_ERROR}_EXISTS"),
+    ("there is already ", f"{_ERROR}_EXISTS"),
+    ("syntax error", f"{_ERROR}_SYNTAX"),
+    ("incomplete input", f"{_ERROR}_SYNTAX"),
+    ("unrecognized token", f"{_ERROR}_SYNTAX"),
+)
 _NO_TABLE: Final = "no such table: "
 _SAYS: Final = "constraint failed"
 _CONSTRAINT: Final = "SQLITE_CONSTRAINT"
@@ -29,8 +44,18 @@ def code_of(error: Exception) -> str:
     names = (apsw.mapping_extended_result_codes, "extendedresult"), (apsw.mapping_result_codes, "result")
     # apsw's own errors (a statement that is incomplete, bindings) have no result.
     found = (mapping.get(getattr(error, field, -1)) for mapping, field in names)
-    code = next((str(name) for name in found if name), "SQLITE_ERROR")
-    return _CONSTRAINT if _SAYS in str(error) and not is_of_rows(code) else code
+    code = next((str(name) for name in found if name), _ERROR)
+    if _SAYS in str(error) and not is_of_rows(code):
+        return _CONSTRAINT
+    return code_of_words(str(error)) if code == _ERROR else code
+
+
+def code_of_words(said: str) -> str:
+    """The name for SQLite's result without a number of its own, and for what D1 sends: by its words.
+
+    ``SQLITE_ERROR_SYNTAX``, ``SQLITE_ERROR_MISSING`` and ``SQLITE_ERROR_EXISTS`` are names of landed's.
+    """
+    return next((name for words, name in _SAID if words in said), _ERROR)
 
 
 def is_of_rows(code: str) -> bool:

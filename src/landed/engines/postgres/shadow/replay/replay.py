@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, Named, StatementTrace, Step, net_effects
@@ -192,6 +192,7 @@ class PostgresReplayer:
                     raise CannotKnow(
                         "The files could not be replayed: the shadow's disk is full or broken "
                         f"({migration.name}, statement {statement.number}).",
+                        code=Code.LIMIT,
                         details=[why.text, "Nothing was judged and nothing was changed."],
                         next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
                     )

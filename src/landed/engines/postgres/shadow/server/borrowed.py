@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, Code, ConfigError
 from landed.core.next import DOCTOR
 from landed.core.secrets import redact
 from landed.engines.postgres.shadow.platform.baseline import Baseline
@@ -62,7 +62,7 @@ def log_in(parameters: Mapping[str, Any], place: str, said: str) -> Login:
         rights = here.joinpath("login_rights.sql").read_text(encoding="utf-8")
         row = connection.execute(rights.encode(), {"prefix": PREFIX}, prepare=False).fetchone()
     if row is None:
-        raise CannotKnow(f"{place}: the server does not say who has logged in", next=DOCTOR)
+        raise CannotKnow(f"{place}: the server does not say who has logged in", code=Code.SHADOW, next=DOCTOR)
     name, database, major, may_create, powers, member_of, elsewhere, roles = row
     powers += [f"it is a member of {role}" for role in member_of]
     powers += [

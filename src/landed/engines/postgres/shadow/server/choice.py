@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, ConfigError, LimitReached, Where
+from landed.core.errors import CannotKnow, Code, ConfigError, LimitReached, Where
 from landed.core.limits import DEFAULT, Limits
 from landed.core.migration import Migration
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, Baseline
@@ -85,6 +85,7 @@ def _resources(used: Sequence[ShadowServer]) -> Iterator[None]:
             raise
         raise CannotKnow(
             f"The files could not be replayed: {why}.",
+            code=Code.SHADOW,
             details=[*told, "Nothing was judged and nothing was changed."],
             next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
         ) from error

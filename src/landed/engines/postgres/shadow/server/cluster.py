@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 from landed.core.limits import DEFAULT, Limits
 from landed.engines.postgres.shadow.binaries import Binaries
 from landed.engines.postgres.shadow.platform.standins import lay_out
@@ -254,7 +254,11 @@ class Cluster:
         while not self._says_ready():
             if not alive(told["pid"]) or time.monotonic() > end:
                 words = tuple(read(self.root / "log").strip().splitlines()[-6:])
-                raise CannotKnow(f"the shadow's Postgres {self.binaries.major} did not start", details=words)
+                raise CannotKnow(
+                    f"the shadow's Postgres {self.binaries.major} did not start",
+                    code=Code.SHADOW,
+                    details=words,
+                )
             time.sleep(0.002)
         (self.root / "walls").write_text(json.dumps(told))
         self.fresh = True

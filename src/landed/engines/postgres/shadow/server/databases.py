@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import LandedError
+from landed.core.errors import Code, LandedError
 from landed.engines.postgres.shadow.server.locks import alive
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.roles_made import write_down_as_made
@@ -291,7 +291,9 @@ def _is_alive(connection: Connection[tuple[Any, ...]]) -> bool:
 
 def _must_be_ours(name: str) -> None:
     if not name.startswith(PREFIX) or not name.isascii() or '"' in name:
-        raise LandedError(f"refusing to touch the database {name!r}: landed did not make it")
+        raise LandedError(
+            f"refusing to touch the database {name!r}: landed did not make it", code=Code.DEFECT
+        )
 
 
 def has_database(server: ShadowServer, name: str) -> bool:

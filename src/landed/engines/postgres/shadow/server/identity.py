@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 
 
 class Identity(NamedTuple):
@@ -50,9 +50,11 @@ class Identity(NamedTuple):
                 **self.options(),
             )
         except OSError as error:
-            raise CannotKnow(f"{what} cannot be run: {error.strerror or error}") from None
+            raise CannotKnow(f"{what} cannot be run: {error.strerror or error}", code=Code.SHADOW) from None
         if done.returncode != 0:
-            raise CannotKnow(f"{what} failed", details=tuple(done.stdout.strip().splitlines()[-12:]))
+            raise CannotKnow(
+                f"{what} failed", code=Code.SHADOW, details=tuple(done.stdout.strip().splitlines()[-12:])
+            )
         return done.stdout
 
 
@@ -67,6 +69,7 @@ def server_identity() -> Identity:
     except KeyError:
         raise CannotKnow(
             "Postgres does not run as root, and this machine has no user 'nobody' to run it as",
+            code=Code.SHADOW,
             next="run landed as an ordinary user",
         ) from None
     return Identity(nobody.pw_uid, nobody.pw_gid, True)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from landed.core.errors import CannotKnow, ConfigError, UsageError
+from landed.core.errors import CannotKnow, Code, ConfigError, UsageError
 from landed.engines.postgres.shadow.platform.baseline import Baseline
 from landed.engines.postgres.shadow.server.borrowed import first_line, lent, log_in, missing_roles, on_server
 from landed.engines.postgres.shadow.server.servers import ShadowServer, sentence
@@ -37,7 +37,9 @@ def named_server(url: str, wanted: int | None, baseline: Baseline) -> Iterator[S
     try:
         login = log_in(parameters, place, "--shadow")
     except psycopg.OperationalError as error:
-        raise CannotKnow(f"{place} cannot be used", details=(first_line(error, parameters),)) from None
+        raise CannotKnow(
+            f"{place} cannot be used", code=Code.SHADOW, details=(first_line(error, parameters),)
+        ) from None
     if missing := missing_roles(baseline, login):
         raise ConfigError(
             f"{place} lacks roles of a {baseline.name} project: {', '.join(missing)}",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from landed.core import patience
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 
 Opened = TypeVar("Opened")
 
@@ -28,6 +28,7 @@ def patiently(opening: Callable[[], Opened]) -> Opened:
     except psycopg.OperationalError as error:
         raise CannotKnow(
             "the shadow's Postgres is gone, and does not come back",
+            code=Code.SHADOW,
             details=(str(error).strip(),),
             next="run the command again: a new one is started",
         ) from None

@@ -7,7 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 from landed.engines.cache import cache_dir
 
 ROOM = 768 * 1024 * 1024
@@ -38,6 +38,7 @@ def base_dir(*, shared_with_nobody: bool) -> Path:
             return place
     raise CannotKnow(
         "there is no folder for a throw-away Postgres",
+        code=Code.SHADOW,
         details=tuple(f"not usable: {place}" for place in places),
         next="set LANDED_SHADOW_DIR to a short path that you can write to",
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, Code, ConfigError
 from landed.core.next import DOCTOR
 from landed.engines.postgres.shadow.platform.baseline import Baseline
 from landed.engines.postgres.shadow.server.borrowed import first_line, lent, log_in, missing_roles, on_server
@@ -35,6 +35,7 @@ def same_server(parameters: Mapping[str, Any], baseline: Baseline) -> Iterator[S
     except psycopg.Error as error:
         raise CannotKnow(
             f"{_SAID}: the target's server cannot be used",
+            code=Code.SHADOW,
             details=(first_line(error, given),),
             next=DOCTOR,
         ) from None
@@ -63,6 +64,7 @@ def same_server(parameters: Mapping[str, Any], baseline: Baseline) -> Iterator[S
         except psycopg.Error as error:
             raise CannotKnow(
                 f"{_SAID}: no scratch database can be made on the target's server",
+                code=Code.SHADOW,
                 details=(first_line(error, given),),
                 next="leave --shadow out: landed starts a server of its own",
             ) from None

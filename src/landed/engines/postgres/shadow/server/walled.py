@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import landed
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 from landed.engines.postgres.shadow.binaries import Binaries
 from landed.engines.postgres.shadow.server.identity import Identity
 from landed.engines.postgres.shadow.walls import confine, landlock, launch
@@ -202,7 +202,9 @@ def _answer(line: bytes) -> dict[str, Any]:
     except (ValueError, IndexError):
         found = {"error": "it says nothing"}
     if "error" in found:
-        raise CannotKnow("the shadow's Postgres could not be started", details=(str(found["error"]),))
+        raise CannotKnow(
+            "the shadow's Postgres could not be started", code=Code.SHADOW, details=(str(found["error"]),)
+        )
     return found
 
 
