@@ -10,6 +10,7 @@ import pytest
 
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.head import read_head
 from landed.engines.postgres.write.references import Explained, explain
 
 SCHEMA = """
@@ -56,7 +57,7 @@ def told(db: psycopg.Connection[Any], *statements: str) -> Explained:
     db.execute("ROLLBACK")
     assert db.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     state = _state(db)
-    explained = explain(db, failed.value, last)
+    explained = explain(db, failed.value, read_head(last))
     assert db.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     assert _state(db) == state
     return explained
@@ -275,7 +276,9 @@ def test_a_table_that_is_locked_is_left_out(db: psycopg.Connection[Any], scratch
     with scratch.connect() as other:
         other.execute("BEGIN")
         other.execute("LOCK TABLE customers")
-        details, advice = explain(db, failed.value, "ALTER TABLE customers ALTER region SET NOT NULL")
+        details, advice = explain(
+            db, failed.value, read_head("ALTER TABLE customers ALTER region SET NOT NULL")
+        )
     assert details == [] and advice is not None
     assert db.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
 

@@ -105,6 +105,39 @@ def options(items: Any) -> dict[str, Any]:
     return {o.def_elem.defname: o.def_elem.arg if o.def_elem.HasField("arg") else None for o in items}
 
 
+def parts(node: Any) -> list[tuple[str, Any]]:
+    """The parts of an ALTER TABLE: what each does (``AT_AddColumn``), and its node."""
+    commands = [each.alter_table_cmd for each in node.cmds]
+    return [(enum(command, "subtype"), command) for command in commands]
+
+
+def constraints(tree: Tree) -> list[Any]:
+    """The constraints that a CREATE TABLE or an ALTER TABLE makes, in order, those of columns included."""
+    found: list[Any] = []
+    if tree.which == "create_stmt":
+        made = list(tree.node.table_elts)
+    elif tree.which == "alter_table_stmt":
+        made = [getattr(command, "def") for _, command in parts(tree.node)]
+    else:
+        made = []
+    for element in made:
+        which = element.WhichOneof("node")
+        if which == "constraint":
+            found.append(element.constraint)
+        elif which == "column_def":
+            found += [each.constraint for each in element.column_def.constraints]
+    return found
+
+
+def expression(node: Any) -> str:
+    """An expression as SQL."""
+    postgast: Any = import_module("postgast")
+    parsed = postgast.parse("SELECT 1")
+    parsed.stmts[0].stmt.select_stmt.target_list[0].res_target.val.CopyFrom(node)
+    text: str = postgast.deparse(parsed)
+    return text.removeprefix("SELECT ")
+
+
 def too_deep(sql: str) -> bool:
     """Whether the tree of a text may have more levels than :data:`DEEPEST`: what stands between two commas
     may be one chain, and chains of queries and joins go on over them."""

@@ -22,6 +22,7 @@ from landed.engines.postgres.connect.blocking import (
     retrying,
 )
 from landed.engines.postgres.connect.sessions import Blocker, shown
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.write.alone_subject import Subject
 from landed.engines.postgres.write.alone_subjects import subject_of
 from landed.engines.postgres.write.indexes import Index, InvalidIndex, invalid_indexes
@@ -75,7 +76,7 @@ def refuse_obstacles(
     that builds an index. Raises NeedsConfirmation and Busy as :func:`run_alone`."""
     for statement in migration.statements:
         if statement.number in numbers:
-            subject = subject_of(statement.text)
+            subject = subject_of(statement)
             if subject.waits_on:
                 subject.look(connection)
                 _check(
@@ -120,7 +121,7 @@ def run_alone(
 
     place = Where(migration.file, statement.line, statement.number)
     what = f"{migration.name}, statement {statement.number} ({shown(statement.text, 60)})"
-    subject = subject_of(statement.text)
+    subject = subject_of(statement)
     tried = False
 
     def attempt() -> None:
@@ -276,7 +277,7 @@ def _failed(
     said = error.diag.message_primary or str(error)
     details = [line for line in (error.diag.message_detail, error.diag.message_hint) if line]
     more, advice = (
-        explain_cancel(error) if error.sqlstate == "57014" else explain(connection, error, statement.text)
+        explain_cancel(error) if error.sqlstate == "57014" else explain(connection, error, head_of(statement))
     )
     details += more
     left, ways = subject.left(connection)

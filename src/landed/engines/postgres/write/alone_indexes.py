@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.engines.postgres.connect.asking import relation_named
-from landed.engines.postgres.write.alone_subject import Subject, Words, name_at, one_value
-from landed.engines.postgres.write.indexes import Index, identifier, indexes_of, invalid_indexes
+from landed.engines.postgres.sql.head import Head
+from landed.engines.postgres.sql.tree import Tree, named, options, relation
+from landed.engines.postgres.write.alone_subject import Subject, one_value, shown_name
+from landed.engines.postgres.write.indexes import Index, indexes_of, invalid_indexes
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 
-def index_subject(upper: Sequence[str]) -> type[Subject] | None:
-    """The kind of a statement (its words, bare ones in upper case) on indexes; ``None`` for others."""
-    if upper[:1] == ["REINDEX"]:
-        return _Reindex if "CONCURRENTLY" in upper else None
-    if "INDEX" in upper[1:3] and "CONCURRENTLY" in upper[2:4]:
-        return {"CREATE": _CreateIndex, "DROP": _DropIndex}.get(upper[0])
+def index_subject(tree: Tree) -> type[Subject] | None:
+    """The kind of a statement on indexes; ``None`` for others."""
+    match tree.which:
+        case "index_stmt" if tree.node.concurrent:
+            return _CreateIndex
+        case "drop_stmt" if tree.node.concurrent:
+            return _DropIndex
+        case "reindex_stmt" if "concurrently" in options(tree.node.params):
+            return _Reindex
     return None
 
 
 class _CreateIndex(Subject):
     """CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] [name] ON [ONLY] table …"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        upper = [text.upper() for _, text in words]
-        at = upper.index("CONCURRENTLY") + 1
-        if upper[at : at + 3] == ["IF", "NOT", "EXISTS"]:
-            at += 3
-        self.name = None if upper[at] == "ON" and words[at][0] == "word" else identifier(words[at][1])
-        at += 1 if self.name is None else 2
-        self.table, _ = name_at(words, at + 1 if upper[at] == "ONLY" else at)
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        self.name: str | None = node.idxname or None
+        self.table = shown_name(relation(node.relation))
         self.before: dict[int, Index] = {}
         self.index: Index | None = None
 
@@ -97,10 +96,9 @@ class _CreateIndex(Subject):
 class _DropIndex(Subject):
     """DROP INDEX CONCURRENTLY [IF EXISTS] name"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        upper = [text.upper() for _, text in words]
-        self.name, _ = name_at(words, 5 if upper[3:5] == ["IF", "EXISTS"] else 3)
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        self.name = shown_name(named(node.objects[0]))
         self.resolved: str | None = None
 
     def look(self, connection: Connection[Any]) -> None:
@@ -131,8 +129,8 @@ class _DropIndex(Subject):
 class _Reindex(Subject):
     """REINDEX … CONCURRENTLY, which leaves ``…_ccnew`` or ``…_ccold`` when it fails"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
         self.before: dict[int, Index] = {}
 
     def look(self, connection: Connection[Any]) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.engines.postgres.connect.asking import ask_one
+from landed.engines.postgres.sql.head import Head
+from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.write.indexes import Index
 
 if TYPE_CHECKING:
     from psycopg import Connection
-
-Words = list[tuple[str, str]]
-"""Tokens without space and comments: kind, and text (bare words as written)."""
 
 
 class Subject:
@@ -20,9 +20,8 @@ class Subject:
     Every other kind is a subclass; each looks at the database before, and again afterwards.
     """
 
-    def __init__(self, sql: str, words: Words) -> None:
-        self.sql = sql
-        self.words = words
+    def __init__(self, head: Head, node: Any = None) -> None:
+        self.sql = head.text
         self.heard: list[str] = []
         """The warnings of the server while it ran."""
 
@@ -70,16 +69,9 @@ class Subject:
         return left, [f"to remove it by hand: {index.drop}" for index in broken]
 
 
-def name_at(words: Words, at: int) -> tuple[str, int]:
-    """A possibly qualified name as written, without space, and the index of the token after it."""
-    if words[at][0] not in ("word", "quoted"):
-        raise ValueError("no name")
-    name = words[at][1]
-    at += 1
-    while at + 1 < len(words) and words[at][1] == ".":
-        name += f".{words[at + 1][1]}"
-        at += 2
-    return name, at
+def shown_name(parts: Sequence[str]) -> str:
+    """A name by its parts, as facts show it."""
+    return ".".join(map(quoted, parts))
 
 
 def one_value(connection: Connection[Any], query: str, value: str | None) -> Any:

@@ -2,64 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from landed.core.migration import Statement
 from landed.engines.postgres.connect.asking import ask_one, relation_named, type_named
-from landed.engines.postgres.sql.tokens import scan, string_value
+from landed.engines.postgres.sql.head import Head, head_of
+from landed.engines.postgres.sql.tokens import quote
+from landed.engines.postgres.sql.tree import enum, options, parts, relation, strings
 from landed.engines.postgres.write.alone_indexes import index_subject
-from landed.engines.postgres.write.alone_subject import Subject, Words, name_at, one_value
-from landed.engines.postgres.write.indexes import identifier
+from landed.engines.postgres.write.alone_subject import Subject, one_value, shown_name
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_CATALOGS = {
-    "DATABASE": ("pg_database", "datname"),
-    "TABLESPACE": ("pg_tablespace", "spcname"),
-    "SUBSCRIPTION": ("pg_subscription", "subname"),
-}
+_DATABASE = ("database", "pg_database", "datname")
+_TABLESPACE = ("tablespace", "pg_tablespace", "spcname")
+_SUBSCRIPTION = ("subscription", "pg_subscription", "subname")
 
 
-def subject_of(sql: str) -> Subject:
+def subject_of(statement: Statement) -> Subject:
     """What a statement works on; raises nothing: what is not understood is only run."""
-    words = [(kind, text) for kind, text, _ in scan(sql) if kind not in ("space", "comment")]
-    kind = _kind([text.upper() for _, text in words[:40]])
-    with suppress(LookupError, StopIteration, ValueError):
-        return kind(sql, words)
-    return Subject(sql, words)
-
-
-def _kind(upper: Sequence[str]) -> type[Subject]:
-    index = index_subject(upper)
-    if index is not None:
-        return index
-    first, second = ([*upper[:2], "", ""])[:2]
-    if first in ("CREATE", "DROP") and second in _CATALOGS:
-        return _Presence
-    if first in ("VACUUM", "CLUSTER"):
-        return _Maintenance
-    if first == "ALTER":
-        if second == "SYSTEM":
-            return _AlterSystem
-        if second == "TABLE" and "DETACH" in upper:
-            return _Detach
-        if second == "TYPE" and "VALUE" in upper:
-            return _AddValue
-    return Subject
+    head = head_of(statement)
+    if head.tree is None:
+        return Subject(head)
+    which, node = head.tree
+    kind = index_subject(head.tree) or _KINDS.get(which, Subject)
+    if kind is _Detach and [said for said, _ in parts(node)] != ["AT_DetachPartition"]:
+        return Subject(head)
+    return kind(head, node)
 
 
 class _Detach(Subject):
     """ALTER TABLE parent DETACH PARTITION child CONCURRENTLY: two transactions, of which the first may stay
     alone (the detach is then pending)"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        upper = [text.upper() for _, text in words]
-        at = 4 if upper[2:4] == ["IF", "EXISTS"] else 2
-        self.parent, _ = name_at(words, at + 1 if upper[at] == "ONLY" else at)
-        self.child, _ = name_at(words, upper.index("PARTITION") + 1)
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        (_, command), *_ = parts(node)
+        both = relation(node.relation), relation(getattr(command, "def").partition_cmd.name)
+        self.parent, self.child = map(shown_name, both)
+        parent, child = (".".join(map(quote, name)) for name in both)
+        self.finish = f"ALTER TABLE {parent} DETACH PARTITION {child} FINALIZE"
         self.pending: bool | None = None
 
     def look(self, connection: Connection[Any]) -> None:
@@ -77,7 +60,7 @@ class _Detach(Subject):
     def command(self) -> str:
         """A detach that is pending can only be finished, which is what the file asks for."""
         if self.pending:
-            return f"ALTER TABLE {self.parent} DETACH PARTITION {self.child} FINALIZE"
+            return self.finish
         return self.sql
 
     def unproven(self, connection: Connection[Any]) -> str | None:
@@ -103,15 +86,15 @@ class _Detach(Subject):
 class _Presence(Subject):
     """CREATE and DROP of databases, tablespaces and subscriptions"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        upper = [text.upper() for _, text in words]
-        self.kind = upper[1]
-        self.wanted = upper[0] == "CREATE"
-        self.name = identifier(words[4 if upper[2:4] == ["IF", "EXISTS"] else 2][1])
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        self.wanted = head.verb == "CREATE"
+        (name,) = (f.name for f in node.DESCRIPTOR.fields if f.name in _NAMED)
+        self.kind = _NAMED[name]
+        self.name = str(getattr(node, name))
 
     def unproven(self, connection: Connection[Any]) -> str | None:
-        catalog, column = _CATALOGS[self.kind]
+        _, catalog, column = self.kind
         there = one_value(connection, f"SELECT true FROM pg_catalog.{catalog} WHERE {column} = %s", self.name)
         return None if bool(there) == self.wanted else f"{self._what()} is {'' if there else 'not '}there"
 
@@ -119,16 +102,16 @@ class _Presence(Subject):
         return f"{self._what()} is {'' if self.wanted else 'not '}there"
 
     def _what(self) -> str:
-        return f"the {self.kind.lower()} {self.name}"
+        return f"the {self.kind[0]} {self.name}"
 
 
 class _AddValue(Subject):
     """ALTER TYPE … ADD VALUE, committed early because a later statement uses the value"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        self.type, at = name_at(words, 2)
-        self.value = next(string_value(text) for kind, text in words[at:] if kind == "string")
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        self.type = shown_name(strings(node.type_name))
+        self.value = str(node.new_val)
 
     def unproven(self, connection: Connection[Any]) -> str | None:
         there = ask_one(
@@ -146,14 +129,10 @@ class _AddValue(Subject):
 class _Maintenance(Subject):
     """VACUUM and CLUSTER: tables that the role may not touch are skipped with no more than a warning"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        options = {"FULL", "FREEZE", "VERBOSE", "ANALYZE", "ANALYSE"}
-        rest = list(words[1:])
-        if rest and rest[0][1] == "(":
-            rest = rest[[text for _, text in rest].index(")") + 1 :]
-        self.named = any(kind == "quoted" or text.upper() not in options for kind, text in rest)
-        self.skips = any(text.upper() == "SKIP_LOCKED" for _, text in words)
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        self.named = bool(node.rels) if head.verb == "VACUUM" else node.HasField("relation")
+        self.skips = head.verb == "VACUUM" and "skip_locked" in options(node.options)
 
     def unproven(self, connection: Connection[Any]) -> str | None:
         if self.named and not self.skips:
@@ -167,17 +146,17 @@ class _Maintenance(Subject):
 class _AlterSystem(Subject):
     """ALTER SYSTEM SET name … and RESET name, which write a file that only superusers can read back"""
 
-    def __init__(self, sql: str, words: Words) -> None:
-        super().__init__(sql, words)
-        self.is_set = words[2][1].upper() == "SET"
-        self.name, _ = name_at(words, 3)
+    def __init__(self, head: Head, node: Any) -> None:
+        super().__init__(head, node)
+        self.is_set = enum(node.setstmt, "kind") == "VAR_SET_VALUE"
+        self.name = str(node.setstmt.name) or "all"
         self.effect = ""
         self.seen = False
 
     def unproven(self, connection: Connection[Any]) -> str | None:
         import psycopg.errors as e
 
-        name = self.name.strip('"').lower()
+        name = self.name.lower()
         self.effect = str(
             one_value(connection, "SELECT context FROM pg_catalog.pg_settings WHERE name = %s", name)
         )
@@ -204,3 +183,21 @@ class _AlterSystem(Subject):
         if self.effect == "postmaster":
             return [f"{self.name} takes effect when the server is restarted"]
         return [f"{self.name} takes effect after SELECT pg_reload_conf()"]
+
+
+_NAMED = {"dbname": _DATABASE, "tablespacename": _TABLESPACE, "subname": _SUBSCRIPTION}
+"""What a statement calls the thing that it makes or drops."""
+
+_KINDS: dict[str, type[Subject]] = {
+    "createdb_stmt": _Presence,
+    "dropdb_stmt": _Presence,
+    "create_table_space_stmt": _Presence,
+    "drop_table_space_stmt": _Presence,
+    "create_subscription_stmt": _Presence,
+    "drop_subscription_stmt": _Presence,
+    "vacuum_stmt": _Maintenance,
+    "cluster_stmt": _Maintenance,
+    "alter_system_stmt": _AlterSystem,
+    "alter_table_stmt": _Detach,
+    "alter_enum_stmt": _AddValue,
+}

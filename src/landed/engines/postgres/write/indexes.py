@@ -121,12 +121,3 @@ def qualified(schema: str, name: str) -> str:
     return (
         f"{schema if _PLAIN.match(schema) else quote(schema)}.{name if _PLAIN.match(name) else quote(name)}"
     )
-
-
-def identifier(token: str) -> str:
-    """What an identifier stands for, by PostgreSQL's rules: folded, unquoted, cut to 63 bytes."""
-    if token.startswith('"'):
-        name = token[1:-1].replace('""', '"')
-    else:
-        name = "".join(c.lower() if c.isascii() else c for c in token)
-    return name.encode()[:63].decode(errors="ignore")

@@ -11,7 +11,7 @@ from landed.core.errors import Code, Interrupted, LandedError, NeedsConfirmation
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Hand, Next, Quoted, landed
 from landed.core.next import Command as Shell
-from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.head import head_of, read_head
 from landed.engines.postgres.sql.segments import read_only, refused_trap
 from landed.engines.postgres.sql.split import problems
 from landed.engines.say import KEEP, ROLLED_BACK, excerpt
@@ -399,5 +399,5 @@ def explained(session: Session, command: Command, error: psycopg.Error) -> tuple
         return [], None
     from landed.engines.postgres.write.references import explain
 
-    details, advice = explain(session.connection, error, command.sql)
+    details, advice = explain(session.connection, error, read_head(command.sql))
     return list(details), Next(advice, BREAK, "Then run: ", APPLY.afterwards()) if advice else None

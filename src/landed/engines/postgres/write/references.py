@@ -12,9 +12,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.engines.postgres.connect.asking import GUARDED, KEPT, relation_named
+from landed.engines.postgres.sql.head import Head
 from landed.engines.postgres.sql.names import quoted
-from landed.engines.postgres.sql.tokens import quote, scan
-from landed.engines.postgres.write.indexes import identifier, qualified
+from landed.engines.postgres.sql.tokens import quote
+from landed.engines.postgres.sql.tree import enum, named, parts, relation, strings
+from landed.engines.postgres.write.alone_subject import shown_name
+from landed.engines.postgres.write.indexes import qualified
 from landed.engines.postgres.write.violations import (
     Explained,
     Rows,
@@ -83,12 +86,12 @@ class ForeignKey(NamedTuple):
         return f"{self.child} ({', '.join(self.columns)}) refers to {self.parent}{there}"
 
 
-def explain(connection: Connection[Any], error: psycopg.Error, statement: str) -> Explained:
+def explain(connection: Connection[Any], error: psycopg.Error, head: Head) -> Explained:
     """Further details, and advice or ``None``, for a statement that rows or objects stood in the way of.
 
     For 23503 and 23001 (foreign keys, both directions, also where they are checked at the end of the
     transaction), 2BP01 (others depend on what is dropped), 0A000 of TRUNCATE, and 23502, 23505, 23514
-    (:mod:`landed.engines.postgres.write.violations`); nothing for other errors. ``statement`` is what ran
+    (:mod:`landed.engines.postgres.write.violations`); nothing for other errors. ``head`` is that of what ran
     (``SET CONSTRAINTS …`` or ``COMMIT`` where a deferred constraint failed). The server's own detail is not
     repeated. ``connection`` is in no transaction, and is so again afterwards. Raises nothing: what cannot be
     read is left out.
@@ -108,7 +111,7 @@ def explain(connection: Connection[Any], error: psycopg.Error, statement: str) -
     if find is None:
         return [], None
     with suppress(psycopg.Error), _reading(connection):
-        return find(connection, error, statement)
+        return find(connection, error, head)
     return [], None
 
 
@@ -121,29 +124,28 @@ def _reading(connection: Connection[Any]) -> Iterator[None]:
         yield
 
 
-def _foreign_key(connection: Connection[Any], error: psycopg.Error, statement: str) -> Explained:
+def _foreign_key(connection: Connection[Any], error: psycopg.Error, head: Head) -> Explained:
     said = error.diag
-    upper = _upper(statement)
     key = _by_name(connection, said.constraint_name, said.schema_name, said.table_name)
-    key = key or _written(connection, statement, said.constraint_name)
+    key = key or _written(connection, head, said.constraint_name)
     if key is None:
         return [], "correct the rows that are named"
     found = _KEY.match((said.message_detail or "")[:20_000])
-    held = found["what"] != "not present" if found else upper[:1] in (["DELETE"], ["TRUNCATE"], ["DROP"])
+    held = found["what"] != "not present" if found else head.verb in ("DELETE", "TRUNCATE", "DROP")
     values = found["values"] if found else None
     if held:
-        return _still_referenced(connection, key, upper, values, error.sqlstate == "23001")
-    return _not_present(connection, key, upper)
+        return _still_referenced(connection, key, head, values, error.sqlstate == "23001")
+    return _not_present(connection, key, head)
 
 
 def _still_referenced(
-    connection: Connection[Any], key: ForeignKey, upper: list[str], values: str | None, restrict: bool
+    connection: Connection[Any], key: ForeignKey, head: Head, values: str | None, restrict: bool
 ) -> Explained:
     """A row that goes, or changes its key, is referred to by others."""
-    updates = upper[:1] == ["UPDATE"]
+    updates = head.verb == "UPDATE"
     action = f"ON UPDATE {key.on_update}" if updates else f"ON DELETE {key.on_delete}"
     restrict = restrict or (key.on_update if updates else key.on_delete) == "RESTRICT"
-    details = [f"constraint {key.name}: {key}, {action}", _deferral(key, upper, restrict)]
+    details = [f"constraint {key.name}: {key}, {action}", _deferral(key, head, restrict)]
     condition, parameters = _referring(key, values)
     rows = count(connection, key.child, condition, parameters)
     if rows is not None:
@@ -158,16 +160,16 @@ def _still_referenced(
             f"delete the rows of {key.child} first, or point {columns} elsewhere",
             f"or recreate {key.name} with ON DELETE CASCADE or SET NULL, if their rows may go or be cut off",
         ]
-    return details, "; ".join([*ways, *_later(key, upper, restrict)])
+    return details, "; ".join([*ways, *_later(key, head, restrict)])
 
 
-def _not_present(connection: Connection[Any], key: ForeignKey, upper: list[str]) -> Explained:
+def _not_present(connection: Connection[Any], key: ForeignKey, head: Head) -> Explained:
     """Rows refer to something that is not there."""
     details = [f"constraint {key.name}: {key}"]
-    if upper[:1] != ["ALTER"]:
-        details.append(_deferral(key, upper, False))
+    if head.verb != "ALTER":
+        details.append(_deferral(key, head, False))
         first = f"put the row into {key.parent} first, or correct {', '.join(key.columns)}"
-        return details, "; ".join([first, *_later(key, upper, False)])
+        return details, "; ".join([first, *_later(key, head, False)])
     if key.parent_columns:
         pairs = list(zip(key.columns, key.parent_columns, strict=True))
         filled = " AND ".join(f"t.{quote(column)} IS NOT NULL" for column, _ in pairs)
@@ -184,7 +186,7 @@ def _not_present(connection: Connection[Any], key: ForeignKey, upper: list[str])
                 f"{rows.for_example}"
             )
     advice = f"correct or delete these rows of {key.child} first"
-    if "VALIDATE" not in upper:
+    if "VALIDATE" not in head.bare:
         advice += (
             f"; or add {quoted(key.name)} NOT VALID (it then holds for new rows), mend the old ones, "
             "and VALIDATE CONSTRAINT in a later file"
@@ -192,8 +194,8 @@ def _not_present(connection: Connection[Any], key: ForeignKey, upper: list[str])
     return details, advice
 
 
-def _deferral(key: ForeignKey, upper: list[str], restrict: bool) -> str:
-    at_the_end = upper[:1] in (["COMMIT"], ["END"]) or upper[:2] == ["SET", "CONSTRAINTS"]
+def _deferral(key: ForeignKey, head: Head, restrict: bool) -> str:
+    at_the_end = head.verb in ("COMMIT", "END") or head.begins("SET", "CONSTRAINTS")
     if restrict:
         return "RESTRICT is checked at once, deferred or not"
     if not key.deferrable:
@@ -204,9 +206,9 @@ def _deferral(key: ForeignKey, upper: list[str], restrict: bool) -> str:
     return f"it is DEFERRABLE {how}, and it was not deferred here"
 
 
-def _later(key: ForeignKey, upper: list[str], restrict: bool) -> list[str]:
+def _later(key: ForeignKey, head: Head, restrict: bool) -> list[str]:
     """The way of checking at the end, where that is a way."""
-    if restrict or upper[:1] in (["COMMIT"], ["END"], ["SET"]):
+    if restrict or head.verb in ("COMMIT", "END", "SET"):
         return []
     if not key.deferrable:
         return []
@@ -216,10 +218,10 @@ def _later(key: ForeignKey, upper: list[str], restrict: bool) -> list[str]:
     ]
 
 
-def _dependents(connection: Connection[Any], error: psycopg.Error, statement: str) -> Explained:
+def _dependents(connection: Connection[Any], error: psycopg.Error, head: Head) -> Explained:
     """Something else depends on what is dropped; the server's own detail lists it."""
     details = []
-    for name in _dropped_tables(statement):
+    for name in _dropped_tables(head):
         for row in connection.execute(
             _BY_PARENT, (relation_named(connection, name),), prepare=False
         ).fetchall():
@@ -233,11 +235,11 @@ def _dependents(connection: Connection[Any], error: psycopg.Error, statement: st
     )
 
 
-def _truncate(connection: Connection[Any], error: psycopg.Error, statement: str) -> Explained:
-    if _upper(statement)[:1] != ["TRUNCATE"]:
+def _truncate(connection: Connection[Any], error: psycopg.Error, head: Head) -> Explained:
+    if head.verb != "TRUNCATE":
         return [], None
     details = []
-    for name in _dropped_tables(statement):
+    for name in _dropped_tables(head):
         for row in connection.execute(
             _BY_PARENT, (relation_named(connection, name),), prepare=False
         ).fetchall():
@@ -272,18 +274,17 @@ def _key(row: tuple[Any, ...]) -> ForeignKey:
     )
 
 
-def _written(connection: Connection[Any], statement: str, name: str | None) -> ForeignKey | None:
-    """The foreign key that ``ALTER TABLE … ADD … FOREIGN KEY`` was to make, read from its text."""
-    words = _words(statement)
-    upper = [text.upper() for _, text in words]
-    try:
-        table, _ = _name(words, _after_if_exists(upper, 2))
-        at = next(i for i, word in enumerate(upper) if upper[i : i + 2] == ["FOREIGN", "KEY"])
-        columns, at = _list(words, at + 2)
-        parent, at = _name(words, at + 1)
-        there = _list(words, at)[0] if upper[at : at + 1] == ["("] else ()
-    except (LookupError, StopIteration, ValueError):
+def _written(connection: Connection[Any], head: Head, name: str | None) -> ForeignKey | None:
+    """The foreign key that ``ALTER TABLE … ADD … FOREIGN KEY`` was to make, read from it."""
+    tree = head.tree
+    if tree is None or tree.which != "alter_table_stmt":
         return None
+    added = [getattr(part, "def").constraint for said, part in parts(tree.node) if said == "AT_AddConstraint"]
+    keys = [c for c in added if enum(c, "contype") == "CONSTR_FOREIGN"]
+    key = next((c for c in keys if c.conname == name), keys[0] if keys else None)
+    if key is None:
+        return None
+    table, parent = shown_name(relation(tree.node.relation)), shown_name(relation(key.pktable))
     child = connection.execute(_PRIMARY_KEY, (relation_named(connection, table),), prepare=False).fetchone()
     far = connection.execute(_PRIMARY_KEY, (relation_named(connection, parent),), prepare=False).fetchone()
     if child is None or far is None:
@@ -291,11 +292,11 @@ def _written(connection: Connection[Any], statement: str, name: str | None) -> F
     return ForeignKey(
         name or "(without a name)",
         qualified(child[0], child[1]),
-        columns,
+        tuple(strings(key.fk_attrs)),
         qualified(far[0], far[1]),
-        there or tuple(far[2]),
-        "DEFERRABLE" in upper and upper[upper.index("DEFERRABLE") - 1] != "NOT",
-        "DEFERRED" in upper,
+        tuple(strings(key.pk_attrs)) or tuple(far[2]),
+        key.deferrable,
+        key.initdeferred,
     )
 
 
@@ -309,53 +310,14 @@ def _referring(key: ForeignKey, values: str | None) -> tuple[str, tuple[Any, ...
     return " AND ".join(f"t.{quote(column)} IS NOT NULL" for column in key.columns), ()
 
 
-def _dropped_tables(statement: str) -> list[str]:
+def _dropped_tables(head: Head) -> list[str]:
     """The tables that a DROP TABLE or TRUNCATE names."""
-    words = _words(statement)
-    upper = [text.upper() for _, text in words]
-    if upper[:2] == ["DROP", "TABLE"]:
-        at = _after_if_exists(upper, 2)
-    elif upper[:1] == ["TRUNCATE"]:
-        at = 2 if upper[1:2] == ["TABLE"] else 1
-        at += upper[at : at + 1] == ["ONLY"]
-    else:
+    if head.tree is None:
         return []
-    found = []
-    with suppress(LookupError, ValueError):
-        while True:
-            name, at = _name(words, at)
-            found.append(name)
-            if upper[at] != ",":
-                break
-            at += 1
-    return found
-
-
-def _after_if_exists(upper: list[str], at: int) -> int:
-    at += 2 if upper[at : at + 2] == ["IF", "EXISTS"] else 0
-    return at + (upper[at : at + 1] == ["ONLY"])
-
-
-def _words(statement: str) -> list[tuple[str, str]]:
-    return [(kind, text) for kind, text, _ in scan(statement) if kind not in ("space", "comment")]
-
-
-def _upper(statement: str) -> list[str]:
-    return [text.upper() if kind == "word" else text for kind, text in _words(statement)]
-
-
-def _name(words: list[tuple[str, str]], at: int) -> tuple[str, int]:
-    from landed.engines.postgres.write.alone_subject import name_at
-
-    return name_at(words, at)
-
-
-def _list(words: list[tuple[str, str]], at: int) -> tuple[tuple[str, ...], int]:
-    """The names in ``( … )``, and the index after it."""
-    end = next(i for i in range(at, len(words)) if words[i][1] == ")")
-    return tuple(
-        identifier(text) for kind, text in words[at + 1 : end] if kind in ("word", "quoted")
-    ), end + 1
+    which, node = head.tree
+    if which == "drop_stmt" and enum(node, "remove_type") == "OBJECT_TABLE":
+        return [shown_name(named(each)) for each in node.objects]
+    return [shown_name(named(each)) for each in node.relations] if which == "truncate_stmt" else []
 
 
 __all__ = ["Explained", "ForeignKey", "Rows", "explain"]

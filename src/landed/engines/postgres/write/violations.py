@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.engines.postgres.connect.reading_runs import runs
 from landed.engines.postgres.ledger_shape import is_harmless
+from landed.engines.postgres.sql.head import Head
 from landed.engines.postgres.sql.names import quoted
-from landed.engines.postgres.sql.tokens import quote, scan
+from landed.engines.postgres.sql.tokens import quote
+from landed.engines.postgres.sql.tree import constraints, enum, expression
 from landed.engines.postgres.write.indexes import qualified
 
 if TYPE_CHECKING:
@@ -115,24 +117,23 @@ def is_plain(connection: Connection[Any], table: str, columns: Sequence[str]) ->
     return row is not None and bool(row[0])
 
 
-def explain_values(connection: Connection[Any], error: psycopg.Error, statement: str) -> Explained:
+def explain_values(connection: Connection[Any], error: psycopg.Error, head: Head) -> Explained:
     """For 23502, 23505 and 23514, as :func:`landed.engines.postgres.write.references.explain`."""
     said = error.diag
     if not said.schema_name or not said.table_name:
         return [], None
     table = qualified(said.schema_name, said.table_name)
-    verb = next((text.upper() for kind, text, _ in scan(statement) if kind == "word"), "")
-    schema_change = verb in ("ALTER", "CREATE")
+    schema_change = head.verb in ("ALTER", "CREATE")
     if error.sqlstate == "23502":
         return _not_null(connection, table, said.column_name or "", schema_change)
     if error.sqlstate == "23505":
         found = _DUPLICATE.match((said.message_detail or "")[:20_000])
         columns = found["columns"] if found else None
-        if columns is None and verb in ("ALTER", "CREATE", "REINDEX"):
+        if columns is None and head.verb in ("ALTER", "CREATE", "REINDEX"):
             # A server that speaks another language.
             return [], _MERGE
-        return _duplicates(connection, table, columns, statement)
-    return _check(connection, table, said.constraint_name or "", statement, schema_change)
+        return _duplicates(connection, table, columns, head)
+    return _check(connection, table, said.constraint_name or "", head, schema_change)
 
 
 def _not_null(connection: Connection[Any], table: str, column: str, schema_change: bool) -> Explained:
@@ -154,7 +155,7 @@ def _not_null(connection: Connection[Any], table: str, column: str, schema_chang
     )
 
 
-def _duplicates(connection: Connection[Any], table: str, columns: str | None, statement: str) -> Explained:
+def _duplicates(connection: Connection[Any], table: str, columns: str | None, head: Head) -> Explained:
     if columns is None:
         return [], (
             f"the row is in {table} already: change or leave out the one in the file, or write ON CONFLICT"
@@ -163,9 +164,8 @@ def _duplicates(connection: Connection[Any], table: str, columns: str | None, st
     row = connection.execute(_COLUMNS, (table,), prepare=False).fetchone()
     known = {name: quote(name) for name in (row[0] if row else ())}
     known.update({quote(name): quote(name) for name in (row[0] if row else ())})
-    partial = any(kind == "word" and text.upper() == "WHERE" for kind, text, _ in scan(statement))
     # An expression, or a partial index: what the server counts as equal cannot be asked for so simply.
-    if partial or any(name not in known for name in names):
+    if "WHERE" in head.bare or any(name not in known for name in names):
         return [], _MERGE
     import psycopg
 
@@ -195,11 +195,9 @@ def _duplicates(connection: Connection[Any], table: str, columns: str | None, st
     )
 
 
-def _check(
-    connection: Connection[Any], table: str, name: str, statement: str, schema_change: bool
-) -> Explained:
+def _check(connection: Connection[Any], table: str, name: str, head: Head, schema_change: bool) -> Explained:
     row = connection.execute(_CHECK, (name, table), prepare=False).fetchone()
-    expression = row[0] if row else _written_check(statement)
+    expression = row[0] if row else _written_check(head)
     if not schema_change:
         return ([f"constraint {name}: CHECK {expression}"] if row else []), "correct the values in the file"
     details = []
@@ -217,25 +215,11 @@ def _check(
     return details, advice
 
 
-def _written_check(statement: str) -> str | None:
+def _written_check(head: Head) -> str | None:
     """The expression of the only ``CHECK ( … )`` in a statement."""
-    begin = depth = 0
-    found: list[str] = []
-    before = ""
-    for kind, text, start in scan(statement):
-        if kind in ("space", "comment"):
-            continue
-        if text == "(":
-            if not depth and before == "CHECK":
-                begin = start
-            depth += 1
-        elif text == ")" and depth:
-            depth -= 1
-            if not depth and begin:
-                found.append(statement[begin + 1 : start])
-                begin = 0
-        before = text.upper() if kind == "word" else text
-    return found[0] if len(found) == 1 else None
+    made = constraints(head.tree) if head.tree is not None else []
+    checks = [each for each in made if enum(each, "contype") == "CONSTR_CHECK"]
+    return expression(checks[0].raw_expr) if len(checks) == 1 else None
 
 
 def _short(text: str) -> str:

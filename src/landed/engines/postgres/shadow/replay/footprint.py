@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from landed.core.migration import Statement
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.names import quoted
-from landed.engines.postgres.sql.tree import enum, named, relation, strings
+from landed.engines.postgres.sql.tree import enum, named, parts, relation, strings
 
 Slot = tuple[str, ...]
 """What one statement alone may change: the kind of thing and its names, without schemas."""
@@ -118,23 +118,22 @@ def _trigger(node: Any) -> Footprint | None:
 def _altered(node: Any) -> Footprint | None:
     """ALTER TABLE, VIEW or SEQUENCE."""
     of, kind = _relation(node.relation), enum(node, "objtype")
-    commands = [each.alter_table_cmd for each in node.cmds]
-    said = [enum(command, "subtype") for command in commands]
+    said, commands = zip(*parts(node), strict=True)
     if of is None or any(enum(command, "behavior") == "DROP_CASCADE" for command in commands):
         return None
-    if said == ["AT_ChangeOwner"]:
+    if said == ("AT_ChangeOwner",):
         return Footprint((("owner", *of),), "aside", of) if kind in _KINDS else None
     if kind == "OBJECT_VIEW":
-        return Footprint((of,), "change", of) if said == ["AT_SetRelOptions"] else None
+        return Footprint((of,), "change", of) if said == ("AT_SetRelOptions",) else None
     if kind != "OBJECT_TABLE":
         return None
     if len(said) == 1 and said[0] in _SWITCHES:
         return Footprint(((_SWITCHES[said[0]], of[1]),), "own", of)
-    if said in (["AT_ValidateConstraint"], ["AT_DropConstraint"]):
+    if said in (("AT_ValidateConstraint",), ("AT_DropConstraint",)):
         return Footprint((("constraint", of[1], quoted(commands[0].name)),), "less", of)
     if not all(map(_stays, said, commands)):
         return None
-    if said == ["AT_AddConstraint"]:
+    if said == ("AT_AddConstraint",):
         made = getattr(commands[0], "def").constraint
         if made.conname and enum(made, "contype") in _CHECKED:
             return Footprint((("constraint", of[1], quoted(made.conname)),), "part", of)
@@ -176,28 +175,28 @@ def _given(node: Any) -> Footprint | None:
 def _dropped(node: Any) -> Footprint | None:
     if len(node.objects) != 1 or node.concurrent or enum(node, "behavior") == "DROP_CASCADE":
         return None
-    kind, parts = enum(node, "remove_type"), named(node.objects[0])
+    kind, name = enum(node, "remove_type"), named(node.objects[0])
     if kind == "OBJECT_INDEX":
-        return _beside(_thing("index", parts))
+        return _beside(_thing("index", name))
     if kind in _ROUTINES:
-        return _whole(_thing("function", parts))
+        return _whole(_thing("function", name))
     if kind in ("OBJECT_POLICY", "OBJECT_TRIGGER"):
-        return _on(kind[7:].lower(), _thing(RELATION, parts[:-1]), parts[-1])
+        return _on(kind[7:].lower(), _thing(RELATION, name[:-1]), name[-1])
     return None
 
 
 def _comment(node: Any) -> Footprint | None:
-    kind, parts = enum(node, "objtype"), named(node.object)
+    kind, name = enum(node, "objtype"), named(node.object)
     if kind in ("OBJECT_TABLE", "OBJECT_VIEW"):
-        of = _thing(RELATION, parts)
+        of = _thing(RELATION, name)
         return Footprint((("comment", of[1]),), "own", of) if of is not None else None
     if kind in _ROUTINES:
-        of = _thing("function", parts)
+        of = _thing("function", name)
         return Footprint((("function comment", of[1]),), "own", of) if of is not None else None
     if kind in ("OBJECT_COLUMN", "OBJECT_POLICY"):
-        of = _thing(RELATION, parts[:-1])
+        of = _thing(RELATION, name[:-1])
         what = "comment" if kind == "OBJECT_COLUMN" else "policy comment"
-        return _on(what, of, parts[-1])
+        return _on(what, of, name[-1])
     return None
 
 
@@ -233,9 +232,9 @@ def _relation(node: Any) -> Thing | None:
     return _thing(RELATION, relation(node))
 
 
-def _thing(kind: str, parts: Sequence[str]) -> Thing | None:
+def _thing(kind: str, name: Sequence[str]) -> Thing | None:
     """A thing by the last part of its name; ``None`` where that names a database, too."""
-    return (kind, quoted(parts[-1])) if 0 < len(parts) < 3 else None
+    return (kind, quoted(name[-1])) if 0 < len(name) < 3 else None
 
 
 def _whole(thing: Thing | None) -> Footprint | None:
