@@ -66,7 +66,8 @@ class StatementTrace(NamedTuple):
     """What one statement did in the replay.
 
     ``writes`` says that it inserted, updated or deleted rows (which no schema can prove);
-    ``weak`` that it could not be replayed and ``effects`` are claims read from its text.
+    ``weak`` that it could not be replayed and ``effects`` are claims read from its text. ``blind`` names the
+    parts of the engine's catalog that it changed and that no fact is read from.
     """
 
     number: int
@@ -74,6 +75,7 @@ class StatementTrace(NamedTuple):
     effects: Effects
     writes: bool = False
     weak: bool = False
+    blind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,12 @@ def dump_step(step: Step) -> tuple[str, str]:
         step.deleted,
         int(step.guarded),
     ]
-    body = [[t.number, t.line, int(t.writes), int(t.weak), _dump_effects(t.effects)] for t in step.traces]
-    return _dumps(head), _dumps(body)
+    return _dumps(head), _dumps([_dump_trace(trace) for trace in step.traces])
+
+
+def _dump_trace(trace: StatementTrace) -> list[Any]:
+    told = [trace.number, trace.line, int(trace.writes), int(trace.weak), _dump_effects(trace.effects)]
+    return [*told, trace.blind] if trace.blind else told
 
 
 def _dump_effects(effects: Effects) -> list[Any]:
@@ -96,7 +100,7 @@ def _load_failure(
 
 
 def _load_trace(trace: list[Any]) -> StatementTrace:
-    number, line, writes, weak, objects = trace
+    number, line, writes, weak, objects, *blind = trace
     effects: list[Change] = []
     for kind, parent, name, properties in objects:
         each = iter(properties)
@@ -104,7 +108,8 @@ def _load_trace(trace: list[Any]) -> StatementTrace:
             _new(Change, (_new(FactKey, (kind, parent, name, prop)), before, after))
             for prop, before, after in zip(each, each, each, strict=True)
         ]
-    return StatementTrace(number, line, tuple(effects), bool(writes), bool(weak))
+    told = tuple(blind[0]) if blind else ()
+    return StatementTrace(number, line, tuple(effects), bool(writes), bool(weak), told)
 
 
 def dump_ruling(

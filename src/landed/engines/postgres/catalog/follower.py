@@ -67,11 +67,13 @@ class Follower(Tracker):
 
         ``here`` says that nothing was sent after this look; then there is always an answer.
         """
+        self.blind = frozenset()
         if answer is None:
             return ()
         if answer == LOST.encode():
             return self._reread() if here else None
         told = json.loads(answer)
+        self.blind = frozenset(told.pop("blind", ()))
         names = {int(role): name for role, name in told.pop("roles", {}).items()}
         known, self._roles = self._roles, names or self._roles
         if any(self._roles.get(role, name) != name for role, name in known.items()) or (

@@ -52,7 +52,8 @@ def look_function(constants: Mapping[str, str], schema: str) -> tuple[str, str]:
 
     Called with ``false`` it returns NULL when nothing has changed since the last call, :data:`LOST`,
     or a JSON object: per query the units read and their rows (``units`` null: read whole); under the name
-    of a catalog all identifiers that are left in it; ``roles``, ``comments``, ``heirs``. With ``true`` it
+    of a catalog all identifiers that are left in it; ``roles``, ``comments``, ``heirs``, and as ``blind`` the
+    catalogs written to that no kind reads. With ``true`` it
     only notes where things stand. What it remembers ends with the transaction, or goes back with a
     savepoint.
     """
@@ -78,6 +79,7 @@ def _body(constants: Mapping[str, str]) -> str:
             *(_left(catalog, source) for catalog, source in touched.SOURCES.items() if source.gone),
             f"IF {_differs('pg_inherits', 2)} THEN l_out := l_out || '\"heirs\":true,'; END IF;",
             _ROLES,
+            _BLIND,
             *(_read(name, constants) for name in (*NARROW, *WHOLE)),
             _END,
         )
@@ -198,7 +200,7 @@ def _left(catalog: str, source: touched.Source) -> str:
     )
 
 
-_ALL_BUT_DEPENDENCIES: Final = [name for name in touched.COUNTED if name != "pg_depend"]
+_ALL_BUT_DEPENDENCIES: Final = [name for name in touched.KNOWN if name != "pg_depend"]
 
 _DEPENDENCIES: Final = f"""
   IF {_written("pg_depend")} AND NOT {_any(_ALL_BUT_DEPENDENCIES, (0, 1, 2))} THEN
@@ -262,6 +264,18 @@ _ROLES: Final = f"""
     l_out := l_out || '"roles":' || l_json::text || ',';
   END IF;
 """
+
+
+_FIRST_BLIND: Final = len(touched.KNOWN) + 1
+_BLIND_NAMES: Final = ", ".join(f"'{name}'" for name in touched.BLIND)
+_BLIND: Final = f"""
+  IF {" OR ".join(f"l_now[{at}:{at + len(touched.BLIND) - 1}] <> l_before[{at}:{at + len(touched.BLIND) - 1}]" for at in range(_FIRST_BLIND, 3 * _COUNT, _COUNT))} THEN
+    SELECT json_agg(b.name) INTO l_json FROM unnest(ARRAY[{_BLIND_NAMES}]) WITH ORDINALITY AS b (name, at)
+      WHERE EXISTS (SELECT FROM generate_series(0, 2) k
+                    WHERE l_now[{_FIRST_BLIND - 1} + b.at + k * {_COUNT}] <> l_before[{_FIRST_BLIND - 1} + b.at + k * {_COUNT}]);
+    l_out := l_out || '"blind":' || l_json::text || ',';
+  END IF;
+"""  # noqa: E501
 
 
 def _read(name: str, constants: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from landed.engines.postgres.kinds import READINGS
+from landed.engines.postgres.kinds.unmodelled import UNREAD
 
 _NARROW: Final = [reading for reading in READINGS.values() if reading.narrow]
 _FEW: Final = [reading for reading in READINGS.values() if not reading.narrow]
@@ -85,9 +86,13 @@ NAMED_EVERYWHERE: Final = frozenset(
 CLASSES: Final = {r.name: r.catalog for r in _NARROW if r.names}
 """The catalogs of objects whose names stand in other objects' texts, by query."""
 
-OTHERS: Final = ("pg_authid", "pg_depend", "pg_description")
+KNOWN: Final = tuple(dict.fromkeys((*SOURCES, *FEW, "pg_depend", "pg_description")))
+"""Catalogs that facts are read from, or that say which."""
 
-COUNTED: Final = tuple(dict.fromkeys((*SOURCES, *FEW, *OTHERS)))
+BLIND: Final = tuple(UNREAD)
+"""Catalogs whose rows are in no fact: only that they were written to is told."""
+
+COUNTED: Final = (*KNOWN, *BLIND)
 
 COUNTERS: Final = (
     "pg_catalog.transaction_timestamp()::pg_catalog.text, coalesce("

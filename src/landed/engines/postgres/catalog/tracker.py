@@ -77,6 +77,8 @@ class Tracker:
         self._last = -1
         self._seen: set[str] = set()
         self.facts: dict[FactKey, str] = {}
+        self.blind: frozenset[str] = frozenset()
+        """Catalogs that no kind reads and that the last look saw written to, as far as it could tell."""
 
     def begin(self) -> None:
         """Read everything, the first time; afterwards only note where a transaction begins."""
@@ -88,6 +90,7 @@ class Tracker:
     def changes(self, *, everything: bool = False) -> Effects:
         """What has changed since the last call or :meth:`begin`, in the order of the keys."""
         before = self._mark
+        self.blind = frozenset()
         if before is None or everything:
             reread = self._reread()
             self._mark = self._look()
@@ -101,11 +104,12 @@ class Tracker:
             written = ALL
         else:
             written = compare(before, now)
+            self.blind = written.written.intersection(touched.BLIND)
             if not written.written:
                 return ()
             if "pg_extension" in written.written or touched.NAMED_EVERYWHERE & written.updated:
                 return self._reread()
-            if written.written <= {"pg_depend"}:
+            if written.written - self.blind <= {"pg_depend"}:
                 return self._reread()
         if "pg_authid" in written.updated and self._a_role_has_another_name():
             return self._reread()

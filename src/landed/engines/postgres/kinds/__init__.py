@@ -12,7 +12,9 @@ from typing import Final
 
 from landed.engines.postgres.kinds.base import Kind, Reading
 
-_NO_FAMILY: Final = frozenset(("__init__.py", "base.py", "naming.py", "options.py", "writes.py"))
+_NO_FAMILY: Final = frozenset(
+    ("__init__.py", "base.py", "naming.py", "options.py", "unmodelled.py", "writes.py")
+)
 
 
 _MODULES: Final = [

@@ -31,13 +31,14 @@ class Outcome:
     """What became of a statement: why it failed, if it did, and its effects (of one that failed: its claims).
 
     ``undone`` says that its transaction was rolled back. ``targets`` are the tables whose rows it writes in
-    so many words.
+    so many words, ``blind`` the catalogs it wrote to that no kind of object is read from.
     """
 
     effects: Effects = ()
     failure: Reason | None = None
     undone: bool = False
     targets: tuple[Target, ...] = ()
+    blind: tuple[str, ...] = ()
 
 
 _ASKS_MORE = re.compile(
@@ -143,7 +144,7 @@ class Batch:
             self._connection.execute("ROLLBACK")
             self._tracker.reread()
             for outcome in self.outcomes.values():
-                outcome.effects = ()
+                outcome.effects, outcome.blind = (), ()
         return True
 
     def _next_group(
@@ -212,9 +213,10 @@ class Batch:
     def _told(self, window: Sequence[Statement], effects: Effects | None) -> None:
         """Take the effects of statements that shared a look."""
         shared: Mapping[int, Effects] | None = None
+        blind = self._tracker.blind
         if effects is not None and len(window) == 1:
             shared = {window[0].number: effects}
-        elif effects is not None:
+        elif effects is not None and not blind:
             opened = Window()
             for statement in window:
                 found = footprint(statement)
@@ -229,6 +231,7 @@ class Batch:
         for statement in window:
             outcome = self.outcomes.setdefault(statement.number, Outcome())
             outcome.effects = shared.get(statement.number, ())
+            outcome.blind = tuple(sorted(blind))
 
     def _commands(self, statement: Statement, *, look: bool) -> Iterator[tuple[str, bytes]]:
         head = head_of(statement)

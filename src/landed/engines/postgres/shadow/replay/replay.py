@@ -206,6 +206,7 @@ class PostgresReplayer:
                     as_asked(head_of(statement), without_versions(statement.text, outcome.effects)),
                     writes=head_of(statement).writes_rows and why is None,
                     weak=why is not None or outcome.undone,
+                    blind=outcome.blind if why is None and not outcome.undone else (),
                 )
             )
         trap = refused_trap(parsed.statements)

@@ -140,7 +140,8 @@ class Run:
         if window is None or self._astray:
             return
         effects = self._tracker.take(result.get_value(0, 0), here=False)
-        dealt = None if effects is None else shares(window, effects, self._tracker.facts)
+        astray = effects is None or self._tracker.blind
+        dealt = None if astray else shares(window, effects or (), self._tracker.facts)
         if dealt is None:
             self._astray = True
             return
