@@ -15,7 +15,6 @@ from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.wire import Answer, Command
 from landed.engines.postgres.write import outcome as pg_writer_outcome
-from landed.engines.postgres.write.together import Member
 from landed.engines.postgres.write.writer import PgWriter
 from support.servers.tcpproxy import TcpProxy
 from support.worlds.pgwriting import EMPTY, World, world_on
@@ -50,9 +49,8 @@ def tables(world: World) -> list[Migration]:
 def tried(world: World, writer: PgWriter, files: list[Migration]) -> tuple[list[Applied], LandedError | None]:
     """What one call gives, and how it ended."""
     done: list[Applied] = []
-    members = [Member(f, world.steps[f.name]) for f in files]
     try:
-        done.extend(writer.run_together(members))
+        done.extend(writer.run_together(map(world.unit, files)))
     except LandedError as error:
         return done, error
     return done, None

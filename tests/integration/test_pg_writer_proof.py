@@ -15,7 +15,6 @@ from landed.engines.postgres.catalog.readback import SETTINGS
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
-from landed.engines.postgres.write.together import Member
 from support.servers.tcpproxy import TcpProxy
 from support.worlds.pgwriting import World, world_on
 
@@ -252,7 +251,7 @@ def test_a_trigger_on_the_ledger_keeps_files_from_being_run(world: World, kind: 
     migration = world.file("CREATE TABLE a (i int)")
     with world.opened() as writer:
         with pytest.raises(NotProven, match="would run more than that") as caught:
-            list(writer.run_together([Member(migration, world.steps[migration.name])]))
+            list(writer.run_together([world.unit(migration)]))
         assert caught.value.details[0].startswith("on it: trigger t (function public.undo of ")
         with pytest.raises(NotProven, match="would run more than that"):
             world.run(writer, migration)
@@ -280,7 +279,7 @@ def test_a_transaction_in_another_session_than_that_of_the_lock_is_refused(world
     with world.opened() as writer:
         writer._session.provide_ledger()
         writer._session.pid += 1
-        assert list(writer.run_together([Member(migration, world.steps[migration.name])])) == []
+        assert list(writer.run_together([world.unit(migration)])) == []
         with pytest.raises(UsageError, match="transaction pooler") as caught:
             world.run(writer, migration)
     assert "another server process" in caught.value.details[0]

@@ -18,6 +18,7 @@ from landed.engines.postgres.shadow.server.databases import Scratch, new_databas
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
 from landed.engines.postgres.target import PgTarget
+from landed.engines.postgres.write.unit import Unit, units_of
 from landed.engines.postgres.write.writer import PgWriter
 from landed.project.pg_url import Dsn
 from support.servers.tcpproxy import TcpProxy
@@ -73,6 +74,12 @@ class World:
         numbers = statements or tuple(s.number for s in migration.statements)
         step = self.steps[migration.name]
         return writer.run(migration, step, numbers, Consent(frozenset(allow)), record=record)
+
+    def unit(self, migration: Migration) -> Unit:
+        """The whole file, which is one unit."""
+        numbers = [s.number for s in migration.statements]
+        (unit,) = units_of(migration, self.steps[migration.name], numbers, Consent(), record=True)
+        return unit
 
     def apply(self, text: str, *allow: str, proxy: TcpProxy | None = None) -> Applied:
         """Write one more file, and run it in a session of its own."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from landed.core.migration import Migration, Statement
+from landed.core.migration import Statement
 from landed.engines.live import StoredRow
 from landed.engines.postgres.ledger import held, insert, is_at, is_kept
-from landed.engines.postgres.ledger_name import LedgerTable
-from landed.engines.postgres.ledger_shape import Shape
 from landed.engines.postgres.sql.head import head_of
-from landed.engines.postgres.sql.segments import Segment, segments
+from landed.engines.postgres.sql.segments import transaction_options
 from landed.engines.postgres.sql.settings import with_settings
 from landed.engines.postgres.wire import Command
-from landed.engines.postgres.write.session import RESET
+from landed.engines.postgres.write.session import RESET, Session
+from landed.engines.postgres.write.unit import Unit
 
 _SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
 """Verbs of statements that leave role and settings of a session alone, and run nobody's functions."""
@@ -22,84 +21,67 @@ _HARMLESS = frozenset(("INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "SECUR
 """Verbs of statements that leave the role alone; a function that they run may change a setting."""
 
 
-def parts_of(migration: Migration, chosen: Collection[int]) -> list[Segment]:
-    """The file's transactions, of the chosen statements only; neighbours that commit anyway are one."""
-    parts: list[Segment] = []
-    for segment in segments(migration.statements):
-        numbers = tuple(n for n in segment.statements if n in chosen)
-        if not numbers:
-            continue
-        if parts and not segment.alone and not parts[-1].alone and not parts[-1].ended:
-            parts[-1] = Segment((*parts[-1].statements, *numbers), ended=segment.ended)
-        else:
-            parts.append(segment._replace(statements=numbers))
-    return parts or [Segment(())]
+def opening(session: Session, unit: Unit, *, settled: bool) -> list[Command]:
+    """The beginning of a unit's transaction.
 
-
-def opening(
-    ledger: LedgerTable,
-    row: StoredRow | None,
-    pid: int,
-    lock_timeout: str,
-    *,
-    same: Sequence[Command],
-    superuser: bool,
-    settled: bool,
-    options: str = "",
-) -> list[Command]:
-    """The beginning of a transaction.
-
-    It fails (22012) in another server process than ``pid``, which holds the lock; where the history table is
-    not what was judged (``same``, purpose ``shape``), once it is held so that it stays what it is; and where
-    the version of the history row to be written is recorded already. ``settled`` sessions are not reset;
-    ``lock_timeout`` may be empty; ``options`` are those of BEGIN that the file asks for.
+    It fails (22012) in another server process than the session's, which holds the lock; where the history
+    table is not what was judged (purpose ``shape``), once it is held so that it stays what it is; and where
+    the version of the history row to be written is recorded already. ``settled`` sessions are not reset.
     """
     own = "pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s"
     columns = [f"1 OPERATOR(pg_catalog./) CASE WHEN {own} THEN 1 ELSE 0 END"]
-    values: list[object] = [pid]
-    if lock_timeout:
+    values: list[object] = [session.pid]
+    if session.lock_timeout:
         columns.append("pg_catalog.set_config('lock_timeout', %s, true)")
-        values.append(lock_timeout)
+        values.append(session.lock_timeout)
+    options = transaction_options(unit.migration.statements, unit.statements)
     sent = [Command(sql) for sql in (() if settled else RESET)] + [Command(f"BEGIN {options}".rstrip())]
     sent.append(Command(f"SELECT {', '.join(columns)}", tuple(values), purpose="guard"))
+    row, ledger = unit.row, session.target.ledger
     if row is None:
         return sent
     # In this order: a query on the table is planned with all that lies on it.
+    superuser = session.capabilities.is_superuser
     sent += [Command(sql, purpose="guard") for sql in held(ledger, superuser=superuser)]
-    sent += same
+    sent += session.same_shape()
     recorded = f"EXISTS (SELECT FROM ONLY {ledger.sql} WHERE version OPERATOR(pg_catalog.=) %s)"
     once = f"SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {recorded} THEN 0 ELSE 1 END"
     return [*sent, Command(once, (row.version,), purpose="guard")]
 
 
-def body(migration: Migration, numbers: Collection[int]) -> list[Command]:
-    """The file's statements, then whatever it deferred, under the role that the session began with."""
-    own = with_settings(migration.statements, numbers)
+def body(session: Session, unit: Unit) -> list[Command]:
+    """The unit's statements, then whatever they deferred, under the role that the session began with; and the
+    history row. That is written before the facts are proven, so that whatever comes of it is proven, too."""
+    own = with_settings(unit.migration.statements, unit.statements)
     sent = [Command(s.text, statement=s) for s in own]
     sent.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
     if not _verbs(own) <= _HARMLESS | _SCHEMA:
         sent += [Command("RESET SESSION AUTHORIZATION"), Command("RESET ROLE")]
-    return sent
+    return sent if unit.row is None else sent + _recording(session, unit.row)
 
 
-def settles(migration: Migration, numbers: Collection[int]) -> bool:
-    """Whether role and settings of the session are those from before, once these statements are committed."""
-    return _verbs(with_settings(migration.statements, numbers)) <= _SCHEMA
+def keeping(session: Session, unit: Unit) -> list[Command]:
+    """The look whether the history row stayed, in the table that was judged."""
+    if unit.row is None:
+        return []
+    oid = session.shape.oid if session.shape else None
+    kept, version = is_kept(session.target.ledger, unit.row.version, oid)
+    return [Command(kept, version, purpose="kept")]
 
 
-def recording(ledger: LedgerTable, row: StoredRow, shape: Shape | None, *, superuser: bool) -> list[Command]:
-    """The history row. It is written before the facts are proven, so that whatever comes of it is proven with
-    them. ``superuser`` sessions hold the name of the schema, too: it means what it meant."""
+def settles(unit: Unit) -> bool:
+    """Whether role and settings of the session are those from before, once the unit is committed."""
+    return _verbs(with_settings(unit.migration.statements, unit.statements)) <= _SCHEMA
+
+
+def _recording(session: Session, row: StoredRow) -> list[Command]:
+    """A superuser's session holds the name of the schema, too: it means what it meant."""
+    ledger, shape = session.target.ledger, session.shape
     sql, values = insert(ledger, row)
     again = Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints")
-    same = [] if superuser else [Command(is_at(ledger, shape.oid if shape else 0), purpose="moved")]
+    moved = Command(is_at(ledger, shape.oid if shape else 0), purpose="moved")
+    same = [] if session.capabilities.is_superuser else [moved]
     return [*same, Command(sql, values, purpose="record"), again]
-
-
-def keeping(ledger: LedgerTable, row: StoredRow, shape: Shape | None) -> Command:
-    """The look whether the history row stayed, in the table that was judged."""
-    kept, version = is_kept(ledger, row.version, shape.oid if shape else None)
-    return Command(kept, version, purpose="kept")
 
 
 def _verbs(statements: Sequence[Statement]) -> set[str]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from landed.core.facts import EXISTS
-from landed.core.migration import Migration, Statement
-from landed.core.timeline import Step
+from landed.core.migration import Statement
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import transaction_options
-from landed.engines.postgres.write.commands import parts_of
 from landed.engines.postgres.write.messages import refusal
+from landed.engines.postgres.write.unit import Unit
 
 BYTES = 100_000
 """Files above this are sent by themselves."""
@@ -29,17 +28,17 @@ _READS_ROWS = frozenset(
 """Words of ALTER TABLE that may make the server read or write all rows."""
 
 
-def is_light(migration: Migration, step: Step) -> bool:
+def is_light(unit: Unit) -> bool:
     """Whether a file may share a round trip with its neighbours, as far as its text and its replay tell."""
+    migration, step = unit.migration, unit.step
     text = migration.parsed.normalised.lower()
     if step.failed or len(text) > BYTES or "deallocate" in text or "discard" in text:
         return False
-    if any(not check.derived for check in step.checks) or refusal(migration) is not None:
+    if unit.checks or refusal(migration) is not None:
         return False
-    parts = parts_of(migration, [s.number for s in migration.statements])
-    if len(parts) > 1 or parts[0].alone or transaction_options(migration.statements, parts[0].statements):
+    if unit.alone or transaction_options(migration.statements, unit.statements):
         return False
-    own = [s for s in migration.statements if s.number in parts[0].statements]
+    own = [s for s in migration.statements if s.number in unit.statements]
     made = {k.name for k, (before, after, _) in step.net.items()
             if k.kind == "table" and k.prop == EXISTS and before is None and after is not None}  # fmt: skip
     touched = {

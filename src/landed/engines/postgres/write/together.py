@@ -8,26 +8,25 @@ where its facts are read back and judged, and people are told what is wrong.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import Ambiguous, Code, Interrupted, LandedError, NotProven, Where
-from landed.core.facts import holds, is_older
-from landed.core.migration import Migration
+from landed.core.facts import holds
 from landed.core.next import APPLY, BREAK, STATUS, Next
-from landed.core.timeline import Step
 from landed.engines.base import Applied
 from landed.engines.postgres.catalog.readback import SETTINGS, Readback
 from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.wire import Command, Lost, Refused, send
-from landed.engines.postgres.write.commands import body, keeping, opening, parts_of, recording, settles
+from landed.engines.postgres.write.commands import body, keeping, opening, settles
 from landed.engines.postgres.write.light import is_light
 from landed.engines.postgres.write.outcome import LATER, Unknown, afterwards
 from landed.engines.postgres.write.proof_objects import takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
+from landed.engines.postgres.write.unit import Unit
 from landed.engines.say import ROLLED_BACK
 
 if TYPE_CHECKING:
@@ -45,13 +44,6 @@ UNLIKE = 2
 """After so many files whose facts held, but not in the server's comparison, nothing is sent together."""
 
 
-class Member(NamedTuple):
-    """One file of a group; all its statements are run, and it is recorded."""
-
-    migration: Migration
-    step: Step
-
-
 class Together:
     """Decides what is sent together in one session, and does it."""
 
@@ -60,20 +52,20 @@ class Together:
         self._by_itself: set[str] = set()
         self._unlike = 0
 
-    def fit(self, members: Sequence[Member]) -> list[Member]:
-        """The first of these files that can be sent together; maybe none, maybe one."""
+    def fit(self, units: Iterable[Unit]) -> list[Unit]:
+        """The first of these files, each in one unit, that can be sent together; maybe none, maybe one."""
         if self._unlike >= UNLIKE:
             return []
-        found: list[Member] = []
+        found: list[Unit] = []
         size = 0
-        for member in takewhile(self._fits, members[:FILES]):
-            size += len(member.migration.text)
+        for unit in takewhile(self._fits, islice(units, FILES)):
+            size += len(unit.migration.text)
             if size > BYTES and found:
                 break
-            found.append(member)
+            found.append(unit)
         return found
 
-    def run(self, members: Sequence[Member]) -> Iterator[Applied]:
+    def run(self, units: Sequence[Unit]) -> Iterator[Applied]:
         """Run files that fit; gives those that are committed and recorded, in order.
 
         The first that is not given has to be run by itself. Raises NotProven, Ambiguous, Interrupted, after
@@ -84,86 +76,72 @@ class Together:
         session.ready()
         ends: list[int] = []
         """The number of commands up to the end of each file that was sent."""
-        sent, done, note = members, 0, ""
+        sent, done, note = units, 0, ""
         problem: LandedError | None = None
         try:
-            send(session.connection, self._commands(members, ends))
+            send(session.connection, self._commands(units, ends))
             done = len(ends)
             if not done:
                 return
-            sent = members[:done]
-            session.settled = settles(sent[-1].migration, _numbers(sent[-1]))
+            sent = units[:done]
+            session.settled = settles(sent[-1])
         except Refused as failed:
             done = sum(end <= failed.at for end in ends)
-            self._refused(members[done], failed)
+            self._refused(units[done], failed)
         except (Lost, KeyboardInterrupt) as error:
-            sent = members[: max(len(ends), 1)]
+            sent = units[: max(len(ends), 1)]
             done, problem = self._look(sent, error)
             note = "the reply was lost; the database was read again: it is there and recorded"
         except BaseException:
             session.abandon()
             raise
         seconds = (time.perf_counter() - started) / max(done, 1)
-        for member in sent[:done]:
-            count = len(_numbers(member))
-            yield Applied(member.migration.name, "applied", count, seconds, note=note)
+        for unit in sent[:done]:
+            yield Applied(unit.migration.name, "applied", len(unit.statements), seconds, note=note)
         if problem is not None:
             raise problem
 
     # -- what is sent ---------------------------------------------------------------------------
 
-    def _fits(self, member: Member) -> bool:
-        migration, step = member
-        if migration.name in self._by_itself or not is_light(migration, step):
+    def _fits(self, unit: Unit) -> bool:
+        migration, step = unit.migration, unit.step
+        if migration.name in self._by_itself or not is_light(unit):
             return False
-        numbers = _numbers(member)
-        guard = RowGuard(self._session.connection, migration, step, numbers)
-        return not guard.needed and not takes_along(migration, step, numbers)
+        guard = RowGuard(self._session.connection, migration, step, unit.statements)
+        return not guard.needed and not takes_along(migration, step, unit.statements)
 
-    def _commands(self, members: Sequence[Member], ends: list[int]) -> Iterator[Command]:
+    def _commands(self, units: Sequence[Unit], ends: list[int]) -> Iterator[Command]:
         """What to send, for as many files as the server can prove; ``ends`` is filled meanwhile."""
-        session, ledger = self._session, self._session.target.ledger
+        session = self._session
         count = 0
         settled = session.settled
         session.settled = False
-        for member in members:
-            migration, step = member
-            net = {k: after for k, (before, after, _) in step.net.items() if not is_older(k, before)}
+        for unit in units:
             try:
-                proofs = session.assertions.commands(net)
+                proofs = session.assertions.commands(unit.facts)
             except CannotTell:
-                self._by_itself.add(migration.name)
+                self._by_itself.add(unit.migration.name)
                 return
-            row = row_for(migration)
             commands = [
-                *opening(
-                    ledger,
-                    row,
-                    session.pid,
-                    session.lock_timeout,
-                    same=session.same_shape(),
-                    superuser=session.capabilities.is_superuser,
-                    settled=settled,
-                ),
-                *body(migration, _numbers(member)),
-                *recording(ledger, row, session.shape, superuser=session.capabilities.is_superuser),
+                *opening(session, unit, settled=settled),
+                *body(session, unit),
                 Command(SETTINGS, purpose="read"),
                 *(Command(p.sql, p.values or None, purpose="prove", prepared=p.prepared) for p in proofs),
-                keeping(ledger, row, session.shape),
+                *keeping(session, unit),
                 Command("COMMIT", purpose="commit"),
             ]
             count += len(commands)
             ends.append(count)
             yield from commands
-            settled = settles(migration, _numbers(member))
+            settled = settles(unit)
 
     # -- what went wrong ------------------------------------------------------------------------
 
-    def _refused(self, member: Member, failed: Refused) -> None:
+    def _refused(self, unit: Unit, failed: Refused) -> None:
         import psycopg
 
         session = self._session
-        self._by_itself.add(member.migration.name)
+        self._by_itself.add(unit.migration.name)
         self._unlike += failed.command.purpose == "prove"
         try:
             session.connection.rollback()
@@ -171,7 +149,7 @@ class Together:
             session.abandon()
         session.forget()
 
-    def _look(self, members: Sequence[Member], problem: BaseException) -> tuple[int, LandedError | None]:
+    def _look(self, units: Sequence[Unit], problem: BaseException) -> tuple[int, LandedError | None]:
         """Ask the database which files are committed: how many, and what to say of the first that is not.
 
         Every file is one transaction with its history row, and the session is ended before the ledger is
@@ -179,62 +157,56 @@ class Together:
         """
         session = self._session
         session.abandon()
-        self._by_itself.update(member.migration.name for member in members)
+        self._by_itself.update(unit.migration.name for unit in units)
         interrupted = isinstance(problem, KeyboardInterrupt)
 
         def look(connection: Connection[Any], recorded: frozenset[str]) -> tuple[int, bool]:
-            done = sum(1 for _ in takewhile(lambda m: row_for(m.migration).version in recorded, members))
-            return done, _hold(session, connection, members[:done])
+            done = sum(1 for _ in takewhile(lambda m: row_for(m.migration).version in recorded, units))
+            return done, _hold(session, connection, units[:done])
 
         try:
             done, held = afterwards(session, look)
         except Unknown as unknown:
-            return 0, _unknown(members, unknown.why)
+            return 0, _unknown(units, unknown.why)
         if not held:
             return 0, NotProven(
-                f"The connection was lost while {_named(members)} ran, and not all that they do is there.",
+                f"The connection was lost while {_named(units)} ran, and not all that they do is there.",
                 code=Code.CONNECTION,
-                where=Where(members[0].migration.file),
-                details=[f"Recorded: {_named(members[:done])}; the schema was changed meanwhile."],
+                where=Where(units[0].migration.file),
+                details=[f"Recorded: {_named(units[:done])}; the schema was changed meanwhile."],
                 next=STATUS,
             )
-        if done == len(members):
-            last = members[-1].migration.name
+        if done == len(units):
+            last = units[-1].migration.name
             said = f"Interrupted after {last} was applied, proven and recorded."
             return done, Interrupted(said, next=STATUS) if interrupted else None
-        name = members[done].migration.name
+        name = units[done].migration.name
         if interrupted:
             return done, Interrupted(
                 f"Interrupted while {name} was under way: it is not applied.",
-                where=Where(members[done].migration.file),
+                where=Where(units[done].migration.file),
                 details=["The database was read again: the server has rolled the transaction back."],
                 next=STATUS,
             )
         return done, NotProven(
             f"{name} was not applied: the connection was lost while it ran.",
             code=Code.CONNECTION,
-            where=Where(members[done].migration.file),
+            where=Where(units[done].migration.file),
             details=["The database was read again: the server has rolled the transaction back.", ROLLED_BACK],
             next=Next(STATUS, BREAK, "Then: ", APPLY.afterwards()),
         )
 
 
-def _numbers(member: Member) -> frozenset[int]:
-    """The statements that are sent: all but the file's own BEGIN and COMMIT."""
-    (part,) = parts_of(member.migration, [s.number for s in member.migration.statements])
-    return frozenset(part.statements)
-
-
-def _named(members: Sequence[Member]) -> str:
-    names = [member.migration.name for member in members]
+def _named(units: Sequence[Unit]) -> str:
+    names = [unit.migration.name for unit in units]
     return ", ".join(names) if len(names) <= SHOWN else f"{names[0]} … {names[-1]} ({len(names)} files)"
 
 
-def _unknown(members: Sequence[Member], why: Sequence[str]) -> Ambiguous:
+def _unknown(units: Sequence[Unit], why: Sequence[str]) -> Ambiguous:
     return Ambiguous(
-        f"It is not known whether {_named(members)} {'was' if len(members) == 1 else 'were'} applied: "
+        f"It is not known whether {_named(units)} {'was' if len(units) == 1 else 'were'} applied: "
         "the reply was lost.",
-        where=Where(members[0].migration.file),
+        where=Where(units[0].migration.file),
         details=[*why, "Each of them is there whole and recorded, or nothing of it. Nothing was sent again."],
         next=Next(
             LATER, BREAK, "Then: ", APPLY.afterwards(), "   (a file that is recorded is never run twice)"
@@ -242,14 +214,9 @@ def _unknown(members: Sequence[Member], why: Sequence[str]) -> Ambiguous:
     )
 
 
-def _hold(session: Session, connection: Connection[Any], members: Sequence[Member]) -> bool:
+def _hold(session: Session, connection: Connection[Any], units: Sequence[Unit]) -> bool:
     """Whether all facts that these files leave behind are there; later ones may change what earlier made."""
-    net = {
-        key: after
-        for m in members
-        for key, (before, after, _) in m.step.net.items()
-        if not is_older(key, before)
-    }
+    net = {key: after for unit in units for key, after in unit.facts.items()}
     readback = Readback(connection, session.scope, session.readback.main_role)
     reads = readback.commands(net)
     try:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
-from landed.core.facts import FactKey, holds, is_older
+from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import APPLY
-from landed.core.timeline import DataCheck, Step
+from landed.core.timeline import DataCheck
 from landed.engines import say as shared
-from landed.engines.base import Consent
 from landed.engines.postgres.connect.advisory import another_session
-from landed.engines.postgres.ledger import row_for
-from landed.engines.postgres.sql.segments import transaction_options
 from landed.engines.postgres.wire import Answer, Command, Lost, Refused, send
 from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.aside import ASIDE, back
-from landed.engines.postgres.write.commands import body, keeping, opening, recording, settles
+from landed.engines.postgres.write.commands import body, keeping, opening, settles
 from landed.engines.postgres.write.history import is_recorded
 from landed.engines.postgres.write.outcome import after_commit, before_commit
 from landed.engines.postgres.write.proof_objects import consent_for, lost_unnamed, takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
+from landed.engines.postgres.write.unit import Unit
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,21 +30,6 @@ if TYPE_CHECKING:
     from landed.engines.postgres.catalog.tracker import Tracker
 
 _XID = "pg_catalog.pg_current_xact_id()::pg_catalog.text"
-
-
-class Part(NamedTuple):
-    """What commits together: statements (by number) of a file, and the facts that must hold after them.
-
-    ``last`` is the part with the file's own checks; with ``record`` it writes the history row.
-    """
-
-    migration: Migration
-    step: Step
-    statements: frozenset[int]
-    net: Mapping[FactKey, tuple[str | None, str | None, int]]
-    consent: Consent
-    record: bool
-    last: bool
 
 
 def provide_ledger(session: Session, migration: Migration) -> None:
@@ -67,32 +50,31 @@ def provide_ledger(session: Session, migration: Migration) -> None:
     retrying(attempt, notify=session.target.notify, watcher=session.watcher, what=session.target.ledger.sql)
 
 
-def run_part(session: Session, part: Part) -> tuple[str, str]:
-    """Run one part, again where a lock did not come free; gives the outcome (``applied``, ``already``) and a
-    note. Raises NotProven, NeedsConfirmation (then nothing of the part is there), Busy, Ambiguous."""
+def run_unit(session: Session, unit: Unit) -> tuple[str, str]:
+    """Run one unit, again where a lock did not come free; gives the outcome (``applied``, ``already``) and a
+    note. Raises NotProven, NeedsConfirmation (then nothing of the unit is there), Busy, Ambiguous."""
     from landed.engines.postgres.connect.blocking import retrying
 
     return retrying(
-        lambda: _Transaction(session, part).run(),
+        lambda: _Transaction(session, unit).run(),
         notify=session.target.notify,
         watcher=session.watcher,
-        what=part.migration.name,
+        what=unit.migration.name,
     )
 
 
 class _Transaction:
     """One try."""
 
-    def __init__(self, session: Session, part: Part) -> None:
+    def __init__(self, session: Session, unit: Unit) -> None:
         session.ready()
         self._session = session
         self._connection: psycopg.Connection[Any] = session.connection
-        self._part = part
-        self._migration = part.migration
-        self._row = row_for(part.migration) if part.record else None
-        self._checks = [c for c in part.step.checks if not c.derived] if part.last else []
-        self._guard = RowGuard(self._connection, part.migration, part.step, part.statements)
-        self._takes_along = takes_along(part.migration, part.step, part.statements)
+        self._unit = unit
+        self._migration = unit.migration
+        self._checks = unit.checks
+        self._guard = RowGuard(self._connection, unit.migration, unit.step, unit.statements)
+        self._takes_along = takes_along(unit.migration, unit.step, unit.statements)
         self._again = False
 
     def run(self) -> tuple[str, str]:
@@ -105,7 +87,7 @@ class _Transaction:
             if purpose == "shape" and state in ("22012", "26000") and not self._again:
                 return self._anew()
             if (purpose, state) in (("guard", "22012"), ("record", "23505")):
-                if self._row is not None and is_recorded(self._session, self._migration):
+                if self._unit.record and is_recorded(self._session, self._migration):
                     return "already", ""
                 if purpose == "record":
                     raise say.records_itself(self._migration) from failed.error
@@ -129,29 +111,16 @@ class _Transaction:
         Raises NotProven."""
         self._session.ready()
         self._watched(lambda: self._session.look_again(f"{self._migration.name} was not run", APPLY))
-        again = _Transaction(self._session, self._part)
+        again = _Transaction(self._session, self._unit)
         again._again = True
         return again.run()
 
     def _until_proven(self) -> str:
         """Statements and proof; gives the transaction's identifier."""
         session = self._session
-        options = transaction_options(self._migration.statements, self._part.statements)
-        started = opening(
-            session.target.ledger,
-            self._row,
-            session.pid,
-            session.lock_timeout,
-            same=session.same_shape(),
-            superuser=session.capabilities.is_superuser,
-            settled=session.settled,
-            options=options,
-        )
+        started = opening(session, self._unit, settled=session.settled)
         session.settled = False
-        statements, reads = body(self._migration, self._part.statements), self._reads()
-        if self._row is not None:
-            superuser = session.capabilities.is_superuser
-            statements += recording(session.target.ledger, self._row, session.shape, superuser=superuser)
+        statements, reads = body(session, self._unit), self._reads()
         checks = self._check_commands()
         closing = [
             *checks,
@@ -179,20 +148,18 @@ class _Transaction:
         return str(found[0].rows[0][-1])
 
     def _commit(self, xid: str) -> tuple[str, str]:
-        commands = [Command("COMMIT", purpose="commit")]
-        if self._row is not None:
-            commands.insert(0, keeping(self._session.target.ledger, self._row, self._session.shape))
+        commands = [*keeping(self._session, self._unit), Command("COMMIT", purpose="commit")]
         try:
             send(self._connection, commands)
         except Refused as failed:
             self._roll_back()
             raise self._refused(failed) from failed.error
         except Lost as lost:
-            return after_commit(self._session, self._migration, self._part.record, xid, lost.error)
+            return after_commit(self._session, self._migration, self._unit.record, xid, lost.error)
         except BaseException as error:
             self._session.abandon()
-            return after_commit(self._session, self._migration, self._part.record, xid, error)
-        self._session.settled = settles(self._migration, self._part.statements)
+            return after_commit(self._session, self._migration, self._unit.record, xid, error)
+        self._session.settled = settles(self._unit)
         return "applied", ""
 
     # -- what is sent ---------------------------------------------------------------------------
@@ -213,18 +180,18 @@ class _Transaction:
         text = self._migration.parsed.normalised.lower()
         if "deallocate" in text or "discard" in text:
             self._session.forget_prepared()
-        return self._session.readback.commands(self._part.net, also=_XID)
+        return self._session.readback.commands(self._unit.facts, also=_XID)
 
     # -- what is judged -------------------------------------------------------------------------
 
     def _effects(self, facts: Mapping[FactKey, str]) -> None:
         missing = [
-            (key, after, number)
-            for key, (before, after, number) in self._part.net.items()
-            if not holds(key, after, facts.get(key)) and not is_older(key, before)
+            (key, after, self._unit.net[key][2])
+            for key, after in self._unit.facts.items()
+            if not holds(key, after, facts.get(key))
         ]
         if missing:
-            raise shared.effects_missing(self._migration, self._part.step, missing, facts)
+            raise shared.effects_missing(self._migration, self._unit.step, missing, facts)
 
     def _judge_checks(self, answers: Sequence[Answer], commands: Sequence[Command]) -> None:
         checks = iter(self._checks)
@@ -241,8 +208,8 @@ class _Transaction:
                 raise say.check_failed(self._migration, check.text, check.line, "")
 
     def _objects(self, changed: Any) -> None:
-        lost = lost_unnamed(self._part.step, changed)
-        refused = [key for key in lost if consent_for(key.object) not in self._part.consent.allowed]
+        lost = lost_unnamed(self._unit.step, changed)
+        refused = [key for key in lost if consent_for(key.object) not in self._unit.consent.allowed]
         if refused:
             allow = [consent_for(key.object) for key in refused]
             raise shared.object_lost(self._migration, refused, allow)
@@ -251,7 +218,7 @@ class _Transaction:
         if not self._guard.needed:
             return
         losses = self._watched(self._guard.after)
-        refused = [loss for loss in losses if loss.allow not in self._part.consent.allowed]
+        refused = [loss for loss in losses if loss.allow not in self._unit.consent.allowed]
         if refused:
             raise say.rows_lost(self._migration, refused)
 

@@ -1,24 +1,20 @@
-"""The parts of a file that PostgreSQL runs in no transaction: each by itself, each proven."""
+"""The units of a file that PostgreSQL runs in no transaction: each by itself, each proven."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from landed.core.errors import NotProven
 from landed.core.migration import Migration
-from landed.core.timeline import Step
-from landed.engines.base import Consent
-from landed.engines.postgres.sql.segments import Segment
 from landed.engines.postgres.sql.settings import with_settings
 from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.outcome import before_commit
 from landed.engines.postgres.write.session import RESET, Session
+from landed.engines.postgres.write.unit import Unit
 
 
-def refuse_obstacles(
-    session: Session, migration: Migration, parts: Sequence[Segment], consent: Consent
-) -> None:
-    """Look for what would stop a part that runs alone, before any part has run.
+def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
+    """Look for what would stop a unit that runs alone, before any unit of the file has run.
 
     Raises NeedsConfirmation (an INVALID index is in the way), Busy (somebody is building it).
     """
@@ -26,9 +22,10 @@ def refuse_obstacles(
 
     from landed.engines.postgres.write import alone as pg_alone
 
-    numbers = [number for part in parts if part.alone for number in part.statements]
+    numbers = frozenset().union(*(unit.statements for unit in units if unit.alone))
     if not numbers:
         return
+    migration, consent = units[0].migration, units[0].consent
     try:
         _settle(session, migration, numbers)
     except NotProven:
@@ -41,24 +38,23 @@ def refuse_obstacles(
             raise before_commit(session, migration, error) from error
 
 
-def run_segment(
-    session: Session, migration: Migration, step: Step, segment: Segment, consent: Consent
-) -> str:
+def run_alone_unit(session: Session, unit: Unit) -> str:
     """Run one statement alone; gives what is worth knowing besides. Raises NotProven, NeedsConfirmation (an
     INVALID index is in the way), Busy, Ambiguous."""
     from landed.engines.postgres.write.alone import run_alone
 
     session.ready()
     session.settled = False
-    _settle(session, migration, segment.statements)
+    migration = unit.migration
+    _settle(session, migration, unit.statements)
     notes: list[str] = []
     for statement in migration.statements:
-        if statement.number in segment.statements:
+        if statement.number in unit.statements:
             proof = run_alone(
                 session.connection,
                 migration,
                 statement,
-                consent,
+                unit.consent,
                 watcher=session.watcher,
                 notify=session.target.notify,
                 reconnect=lambda: session.target.connect(readonly=True).connection,
@@ -68,7 +64,7 @@ def run_segment(
     return "; ".join(notes)
 
 
-def _settle(session: Session, migration: Migration, numbers: Sequence[int]) -> None:
+def _settle(session: Session, migration: Migration, numbers: Collection[int]) -> None:
     """The session as the file has set it by then. Raises NotProven, CannotKnow."""
     from landed.engines.postgres.wire import Command, Lost, Refused, send
 
