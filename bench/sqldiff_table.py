@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from landed.ops.drift_sides import drift  # noqa: E402
-from landed.report.text.drift import collapsed  # noqa: E402
+from landed.report.differences import collapsed  # noqa: E402
 
 CASES = ROOT / "tests" / "cases" / "drift"
 

@@ -29,8 +29,8 @@ from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.shadow.server.start import server_for
 from landed.ops.shadow_pull import _quoted as toml_text
 from landed.ops.shadow_pull import with_setting
+from landed.report.sql import pasteable
 from landed.report.terminal import Guarded, finished, say, say_json, say_lines
-from landed.report.text.sql import pasteable
 from landed.report.text.style import paint
 from support.clients.wrangler import DATABASE_ID, database_files
 from support.oracles.printed import quietly

@@ -20,7 +20,7 @@ from landed.engines.postgres.shadow.server.start import server_for
 from landed.ops.rehearse import rehearse
 from landed.ops.rehearse_source import open_files
 from landed.report.json_schema import json_schema
-from landed.report.text.locks import lock_lines
+from landed.report.locks import lock_lines
 from support.servers.pgservers import remove_servers
 
 pytestmark = pytest.mark.server

@@ -9,13 +9,13 @@ from landed.core.given import Given
 from landed.ops.side_by_side import Look
 from landed.ops.side_by_side import SideBySide as Looks
 from landed.ops.verify import Answer
+from landed.report.differences import collapsed
 from landed.report.json.error import error_json
 from landed.report.json.status import SCHEMA, status_json
 from landed.report.json.verify import verify_json
 from landed.report.page import Page
 from landed.report.reports import SideBySide
 from landed.report.terminal import say_json
-from landed.report.text.drift import collapsed
 
 CommandFor = Callable[[str], Given]
 

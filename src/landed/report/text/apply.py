@@ -9,10 +9,10 @@ from landed.core.plan import Plan
 from landed.engines.base import Applied, UndoPoint
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
+from landed.report.heading import headline
 from landed.report.page import Page
 from landed.report.reports import Apply, FileDone, WayBack
 from landed.report.terminal import say, say_all
-from landed.report.text.status import headline
 from landed.report.text.style import paint, symbols
 
 _LINES = 12

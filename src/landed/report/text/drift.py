@@ -10,16 +10,15 @@ from typing import IO
 from landed.core.facts import EXISTS, FactKey
 from landed.core.next import STATUS
 from landed.engines.say import plural
-from landed.engines.sqlite.sql.tokens import unquote
 from landed.ops.drift import Difference
 from landed.ops.drift import Drift as Compared
+from landed.report.differences import collapsed, is_postgres, table_of
 from landed.report.page import Page
+from landed.report.place import shown_path
 from landed.report.reports import Drift
 from landed.report.terminal import say
 from landed.report.text.style import paint, symbols
-from landed.report.text.target import shown_path
 
-_TABLES = ("table", "virtual table")
 _WITH_PARTS = (
     *(
         "table",
@@ -65,37 +64,11 @@ def render_drift(drift: Compared, start: Path, out: IO[str], command: Callable[[
         say(f"Next: {command(STATUS)}", out)
 
 
-def collapsed(drift: Compared) -> list[Difference]:
-    """Without the properties of objects, and the parts of tables, that one side lacks altogether."""
-    lacking = {d.key.object for d in drift.differences if d.key.prop == EXISTS}
-    # In Postgres other things than tables have parts, too: columns of views, privileges of functions.
-    whole = {o.name for o in lacking if o.kind in _TABLES or (_is_postgres(drift) and not o.parent)}
-    return [
-        d
-        for d in drift.differences
-        if (d.key.kind in _TABLES or _table_of(d.key, drift) not in whole)
-        and (d.key.prop == EXISTS or d.key.object not in lacking)
-    ]
-
-
-def _is_postgres(drift: Compared) -> bool:
-    return (drift.a.major or drift.b.major) is not None
-
-
-def _table_of(key: FactKey, drift: Compared) -> str:
-    """The table that an object is a part of, or that its index or trigger is on; ``""`` for others."""
-    if key.parent or key.kind in _TABLES:
-        return key.parent or key.name
-    on = key.object.fact("table")
-    found = drift.a.facts.get(on) or drift.b.facts.get(on)
-    return unquote(found) if found else ""
-
-
 def _group(key: FactKey, drift: Compared) -> tuple[int, str]:
-    table = _table_of(key, drift)
+    table = table_of(key, drift)
     if not table:
         return 1, str(key.object)
-    if _is_postgres(drift):
+    if is_postgres(drift):
         return 0, f"{_kind_of(table, drift)} {table}"
     return 0, f"table {table}"
 

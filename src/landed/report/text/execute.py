@@ -13,10 +13,10 @@ from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
 from landed.report.page import Page
+from landed.report.place import shown_place
 from landed.report.reports import Exec, ExecOn, ExecPlan
 from landed.report.terminal import say, without_secrets
 from landed.report.text.style import paint
-from landed.report.text.target import shown_place
 
 _GAP = 2
 _NARROWEST = 8

@@ -12,12 +12,12 @@ from landed.core.next import lines
 from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
 from landed.ops.workspace import Workspace
+from landed.report.locks import heavy_files, lock_lines
 from landed.report.page import Page
+from landed.report.place import shown_path
 from landed.report.reports import Rehearse
 from landed.report.terminal import say
-from landed.report.text.locks import heavy_files, lock_lines
 from landed.report.text.style import paint, symbols
-from landed.report.text.target import shown_path
 
 _LINES = 12
 _WIDE = 160

@@ -8,10 +8,11 @@ from typing import IO
 from landed.core.next import STATUS
 from landed.ops.examine import Examination
 from landed.ops.repair import RepairPlan
+from landed.report.heading import headline
 from landed.report.page import Page
 from landed.report.reports import Repair
+from landed.report.standings import too_many
 from landed.report.terminal import say, say_all
-from landed.report.text.status import headline, too_many
 from landed.report.text.style import symbols
 
 _SIGNS = {"add": "+", "remove": "-", "rename": "~", "fetch": "+"}

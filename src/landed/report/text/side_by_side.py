@@ -11,10 +11,10 @@ from landed.engines.say import plural
 from landed.ops.side_by_side import Look, Row
 from landed.ops.side_by_side import SideBySide as Looks
 from landed.ops.verify import Answer
+from landed.report.differences import collapsed
 from landed.report.page import Page
 from landed.report.reports import SideBySide
 from landed.report.terminal import say, say_next
-from landed.report.text.drift import collapsed
 from landed.report.text.status import MARKS, render_remarkable
 from landed.report.text.style import paint, symbols
 from landed.report.text.verify import render_verify

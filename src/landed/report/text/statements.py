@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 from landed.core.standing import Remedy
+from landed.report.sql import pasteable
 from landed.report.terminal import say, say_lines
-from landed.report.text.sql import pasteable
 from landed.report.text.style import paint
 
 if TYPE_CHECKING:

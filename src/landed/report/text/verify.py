@@ -9,10 +9,11 @@ from landed.core.next import STATUS
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
+from landed.report.heading import headline
 from landed.report.page import Page
 from landed.report.reports import Verify
+from landed.report.standings import summary, too_many, unexplained_objects
 from landed.report.terminal import say, say_all, say_next
-from landed.report.text.status import headline, summary, too_many, unexplained_objects
 from landed.report.text.style import paint
 
 

@@ -1,0 +1,30 @@
+"""Which database a report is about, in words that every format shares."""
+
+from __future__ import annotations
+
+import os
+
+from landed.ops.examine import Examination
+from landed.report.place import shown_place
+
+
+def headline(exam: Examination) -> list[str]:
+    """Which database this is about, in two lines: target, LOCAL or REMOTE, file; files, ledger."""
+    spec = exam.workspace.spec
+    ledger = exam.state.ledger
+    table = exam.workspace.ledger_table
+    rows = f"no ledger table {table} yet" if ledger is None else f"{len(ledger)} recorded in {table}"
+    if exam.state.ledger_problem:
+        rows = f"ledger unreadable: {exam.state.ledger_problem}"
+    files = "1 file" if len(exam.migrations) == 1 else f"{len(exam.migrations)} files"
+    return [f"{spec.label}  {shown_path(exam)}".rstrip(), f"{files} in {shown_dir(exam)} · {rows}"]
+
+
+def shown_path(exam: Examination) -> str:
+    """The database file, relative to where the user is if that is shorter; a remote one's name and id."""
+    return shown_place(exam.workspace.spec, exam.workspace.project.start)
+
+
+def shown_dir(exam: Examination) -> str:
+    """The migrations folder as the user would write it."""
+    return os.path.relpath(exam.workspace.directory, exam.workspace.project.start).replace(os.sep, "/") + "/"

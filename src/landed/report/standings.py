@@ -1,0 +1,122 @@
+"""Why a migration stands where it stands, in words that every format shares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.standing import Judgement, Standing, Verdict
+from landed.ops.examine import Examination
+
+FOLD = 8
+"""More consecutive files of one unremarkable standing than this become one line."""
+_MANY, _ALIKE = 50, 20
+
+
+def too_many(exam: Examination) -> list[str]:
+    """Rows without a file that are left out of what people read, where there are hundreds alike."""
+    alike = [j.name for j in exam.judgements if j.standing is Standing.NO_FILE and not j.renamed]
+    return alike[_ALIKE:] if len(alike) > _MANY else []
+
+
+def summary(exam: Examination) -> str:
+    """How many migrations stand where: ``12 ok · 1 phantom · 3 pending``."""
+    counts = Counter(j.standing for j in exam.judgements)
+    parts = [f"{counts[s]} {s}" for s in Standing if counts[s]]
+    objects = unexplained_objects(exam.unexplained)
+    if objects:
+        parts.append(f"{len(objects)} unexplained")
+    return " · ".join(parts) if parts else "no migrations"
+
+
+def unexplained_objects(keys: Sequence[FactKey]) -> list[str]:
+    """The objects behind unexplained facts, a whole table as one."""
+    tables = {k.name for k in keys if k.kind in ("table", "virtual table") and k.prop == EXISTS}
+    return list(dict.fromkeys(str(k.object) for k in keys if k.parent not in tables))
+
+
+def runs(judgements: Iterable[Judgement]) -> list[list[Judgement]]:
+    """The judgements in order, unremarkable neighbours of one standing together."""
+    found: list[list[Judgement]] = []
+    for judgement in judgements:
+        last = found[-1][0] if found else judgement
+        if found and last.standing is judgement.standing and is_plain(last) and is_plain(judgement):
+            found[-1].append(judgement)
+        else:
+            found.append([judgement])
+    return found
+
+
+def is_plain(judgement: Judgement) -> bool:
+    """Whether nothing is to be said of the migration but its standing."""
+    return (
+        judgement.standing in (Standing.OK, Standing.PENDING)
+        and (
+            not judgement.evidence
+            or judgement.standing is Standing.PENDING
+            or all(e.holds for e in judgement.evidence)
+        )
+        and not judgement.unproven
+        and not judgement.superseded_by
+        and not any(f in ("not-replayable", "renamed", "out-of-order") for f in judgement.flags)
+        and not judgement.notes
+    )
+
+
+def reason(judgement: Judgement) -> str:
+    """Why the migration stands where it stands, in a few words."""
+    owned, held = judgement.owned, judgement.held
+    match judgement.standing:
+        case Standing.OK if judgement.verdict is Verdict.SUPERSEDED:
+            return f"(overwritten since by {_some(judgement.superseded_by)})"
+        case Standing.OK if judgement.unproven:
+            return f"(schema proven; {_statements(judgement.unproven)} wrote rows, which nothing proves)"
+        case Standing.PHANTOM if "hidden" in judgement.flags:
+            return "recorded as applied, but it never ran"
+        case Standing.PHANTOM if owned == held:
+            return "recorded as applied, but its own check is not true"
+        case Standing.PHANTOM:
+            facts = "fact" if owned - held == 1 else "facts"
+            return f"recorded as applied, but none of what it does is there ({owned - held} {facts} missing)"
+        case Standing.PARTIAL:
+            claim = "recorded, but" if judgement.recorded else "not recorded,"
+            return f"{claim} only partly there: {_reached(judgement)}"
+        case Standing.UNRECORDED if judgement.verdict is Verdict.SUPERSEDED:
+            return f"overwritten since by {_some(judgement.superseded_by)}, but not recorded"
+        case Standing.UNRECORDED if not judgement.renamed:
+            return "everything it does is there, but it is not recorded"
+        case Standing.UNPROVABLE:
+            return "recorded; it leaves nothing in the schema that could prove it"
+        case Standing.DUPLICATE if "same-version" in judgement.flags:
+            return "not recorded, and cannot be while another file has its version"
+        case Standing.DUPLICATE:
+            return "recorded twice; wrangler's ledger cannot hold that, so this table was made otherwise"
+        case Standing.UNKNOWN:
+            return "not recorded; it leaves nothing in the schema that could show whether it ran"
+        case _:
+            return ""
+
+
+def _reached(judgement: Judgement) -> str:
+    location = judgement.location
+    total = judgement.statements
+    if location is None:
+        return f"{judgement.held} of {judgement.owned} facts hold"
+    if location.exact:
+        reach = str(location.low) if location.low == location.high else f"{location.low} or {location.high}"
+        return f"exactly what {reach} of {total} statements leave"
+    parts = []
+    if location.missing:
+        parts.append(f"{_statements(location.missing)} of {total} missing")
+    if location.mixed:
+        parts.append(f"{_statements(location.mixed)} made something else")
+    return ", ".join(parts) or f"{judgement.held} of {judgement.owned} facts hold"
+
+
+def _statements(numbers: Sequence[int]) -> str:
+    return ("statement " if len(numbers) == 1 else "statements ") + ", ".join(map(str, numbers))
+
+
+def _some(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
