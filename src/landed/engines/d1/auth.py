@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 from landed.core.errors import CannotKnow, Code, ConfigError
-from landed.core.next import Next, program
+from landed.core.next import BREAK, Next, program
 from landed.core.secrets import keep
 from landed.project.provenance import Value
 
-_TOKEN = (
+_TOKEN = Next(
     "Make a token: https://dash.cloudflare.com/profile/api-tokens → Create Token → Create Custom Token → "
-    "Account · D1 · Edit (Read is enough for status, verify and drift).\n"
-    "Then: export CLOUDFLARE_API_TOKEN=…   "
+    "Account · D1 · Edit (Read is enough for status, verify and drift).",
+    BREAK,
+    "Then: export CLOUDFLARE_API_TOKEN=…   ",
 )
-HOW_TO = Next(f"{_TOKEN}(or log in with: ", program("wrangler", "login").afterwards(), ")")
-HOW_TO_OPENLY = Next(f"{_TOKEN}(or: ", program("wrangler", "login", "--no-use-keyring").afterwards(), ")")
+HOW_TO = Next(_TOKEN, "(or log in with: ", program("wrangler", "login").afterwards(), ")")
+HOW_TO_OPENLY = Next(_TOKEN, "(or: ", program("wrangler", "login", "--no-use-keyring").afterwards(), ")")
 """For a login that wrangler keeps where only it can read it."""
 
 ALIASES = {
