@@ -8,9 +8,9 @@ import apsw
 import pytest
 
 from landed.core.check import Level
+from landed.core.describe import size
+from landed.engines.sqlite.software import features
 from landed.ops.doctor import Diagnosis, diagnose
-from landed.ops.doctor_database import size
-from landed.ops.doctor_engine import features
 from landed.project.d1_local import object_hash
 from landed.report.json.doctor import doctor_json
 from landed.report.text.doctor import render_doctor

@@ -87,3 +87,13 @@ def _comes_along(key: FactKey, number: int, born: Mapping[tuple[str, str], int])
 
 def _sequence(name: str) -> FactKey:
     return FactKey("sequence", "", name, EXISTS)
+
+
+def size(number: int) -> str:
+    """A number of bytes for people: ``4.0 KiB``."""
+    value, unit = float(number), "bytes"
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            break
+        value /= 1024
+    return f"{number} bytes" if unit == "bytes" else f"{value:.1f} {unit}"

@@ -20,6 +20,15 @@ ENGINES = {
 """Kinds of targets (``TargetSpec.kind``) -> the class of their engine, imported when it is used."""
 
 
+def engine_class(kind: str) -> type[Engine]:
+    """The class of a kind of targets."""
+    from importlib import import_module
+
+    module, _, name = ENGINES[kind].partition(":")
+    found: type[Engine] = getattr(import_module(module), name)
+    return found
+
+
 def engine_for(
     project: Project,
     spec: TargetSpec,
@@ -31,8 +40,4 @@ def engine_for(
     ``environ`` is where credentials are looked for (by default the process's own environment); ``notify`` is
     told what a person should see at once. Opens and reads nothing.
     """
-    from importlib import import_module
-
-    module, _, name = ENGINES[spec.kind].partition(":")
-    made: Engine = getattr(import_module(module), name)(project, spec, environ, notify)
-    return made
+    return engine_class(spec.kind)(project, spec, environ, notify)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from landed.core.check import Check
     from landed.core.deferred import Deferred
     from landed.core.facts import FactKey
     from landed.core.findings import Rehearsal
@@ -130,12 +131,15 @@ class Words(NamedTuple):
     """How messages name what differs between engines.
 
     Schemas of one ``family`` can be compared. ``rules`` is what files are replayed by (“D1's rules”).
-    ``start`` says what to do where the history does not start from an empty database.
+    ``start`` says what to do where the history does not start from an empty database, ``make_folder`` what
+    where the migrations folder is missing; ``pattern`` is what files are called where nothing says it.
     """
 
     family: str
     rules: str
     start: str
+    make_folder: str
+    pattern: str
 
 
 class Engine(Protocol):
@@ -148,6 +152,14 @@ class Engine(Protocol):
     spec: TargetSpec
     environ: Mapping[str, str] | None
     notify: Callable[[str], None]
+
+    def __init__(
+        self,
+        project: Project,
+        spec: TargetSpec,
+        environ: Mapping[str, str] | None = None,
+        notify: Callable[[str], None] = lambda text: None,
+    ) -> None: ...
 
     @property
     def words(self) -> Words:
@@ -240,4 +252,25 @@ class Engine(Protocol):
     def copied(self) -> AbstractContextManager[DatabaseCopy]:
         """A full copy of the database, made when it is entered. Raises UsageError at once where it is not
         copied; CannotKnow, Busy."""
+        ...
+
+    # -- doctor ---------------------------------------------------------------------------------
+
+    def examine(self) -> list[Check]:
+        """What doctor finds about the database and the way to it; what fails is one of the checks."""
+        ...
+
+    def where_replayed(self) -> Iterator[Check]:
+        """What doctor finds about where files are replayed, once :meth:`examine` has looked."""
+        ...
+
+    @classmethod
+    def software(cls) -> Iterator[Check]:
+        """What landed's work on such a database stands on: libraries, and what they can do."""
+        ...
+
+    @classmethod
+    def clients(cls, start: Path, *, pattern: bool) -> Iterator[Check]:
+        """The platform's own client that is installed for the project in this folder; ``pattern`` says that
+        the project chooses its migrations by one."""
         ...

@@ -20,6 +20,7 @@ from landed.project.files import MigrationSet, read_migrations
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from landed.core.check import Check
     from landed.core.findings import Rehearsal
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
@@ -57,7 +58,8 @@ class OneByOne(ABC):
 class BaseEngine(ABC):
     """One target's engine; ``landed.engines.base.Engine`` says what each method means.
 
-    An engine of its own needs ``words``, ``parse``, ``target``, ``replay``, ``history_key`` and ``rehearse``.
+    An engine of its own needs ``words``, ``parse``, ``target``, ``replay``, ``history_key``, ``rehearse``,
+    ``examine`` and ``software``.
     """
 
     def __init__(
@@ -228,3 +230,21 @@ class BaseEngine(ABC):
             "--with-data is for local SQLite and D1 databases: this one is not copied.",
             next=REHEARSE,
         )
+
+    @abstractmethod
+    def examine(self) -> list[Check]:
+        """What doctor finds about the database and the way to it."""
+
+    def where_replayed(self) -> Iterator[Check]:
+        """What doctor finds about where files are replayed: in this process, there is nothing to say."""
+        yield from ()
+
+    @classmethod
+    @abstractmethod
+    def software(cls) -> Iterator[Check]:
+        """What landed's work on such a database stands on."""
+
+    @classmethod
+    def clients(cls, start: Path, *, pattern: bool) -> Iterator[Check]:
+        """The platform's own client that is installed for a project: none that is known."""
+        yield from ()

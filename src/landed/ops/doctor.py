@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from landed.core.check import Check, Level
+from landed.core.check import Check, Level, guarded
 from landed.core.errors import UsageError
-from landed.ops.doctor_guarded import guarded
 from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec
 
@@ -43,21 +42,21 @@ def diagnose(
     Nothing is written or created, neither in the project nor in the database nor in the cache.
     Raises nothing that a user can cause.
     """
-    from landed.ops import doctor_database, doctor_engine, doctor_project, doctor_supabase
+    from landed.engines import engine_for
+    from landed.ops import doctor_landed, doctor_project
     from landed.project.discovery import discover
     from landed.project.naming import resolve_target
 
     checks: list[Check] = []
     project: Project | None = None
     spec: TargetSpec | None = None
-    major: int | None = None
 
     def find() -> Iterable[Check]:
         nonlocal project
         if not start.is_dir():
             raise UsageError(f"{start} is not a folder", next="name the project's folder: --project DIR")
         yield from doctor_project.searched(start)
-        yield from doctor_supabase.searched(start)
+        yield from doctor_project.searched_supabase(start)
         project = discover(start, flags, environ)
 
     def resolve() -> Iterable[Check]:
@@ -78,29 +77,16 @@ def diagnose(
             lambda: doctor_project.databases(found, spec),
         )
         checks += unresolved
-    if project is not None and spec is not None:
-        known, chosen = project, spec
-        checks += guarded("database", "target", "target", lambda: doctor_project.target(known, chosen))
-        if chosen.kind == "d1:remote":
-            from landed.ops import doctor_remote
-
-            checks += doctor_remote.examine(known, chosen, environ)
-        elif chosen.dsn is not None:
-            from landed.ops import doctor_postgres
-
-            checks += guarded(
-                "database", "address", "address", lambda: doctor_supabase.configuration(known, chosen)
-            )
-            found_there, major = doctor_postgres.examine(known, chosen)
-            checks += found_there
-        else:
-            checks += doctor_database.examine(chosen, known.settings.persist_to)
+    engine = engine_for(project, spec, environ) if project is not None and spec is not None else None
+    if engine is not None:
+        chosen = engine
+        checks += guarded(
+            "database", "target", "target", lambda: doctor_project.target(chosen.project, chosen.spec)
+        )
+        checks += chosen.examine()
         for code, look in doctor_project.FOLDER_CHECKS:
-            checks += guarded("migrations", code, code, lambda look=look: look(known, chosen))  # type: ignore[misc]
-    checks += guarded("landed", "landed", "landed", lambda: doctor_engine.examine(start, spec))
-    if project is not None and spec is not None and spec.dsn is not None:
-        from landed.ops import doctor_shadow
-
-        where, which = project, spec
-        checks += guarded("landed", "shadow", "shadow", lambda: doctor_shadow.examine(where, which, major))
+            checks += guarded("migrations", code, code, lambda look=look: look(chosen))  # type: ignore[misc]
+    checks += guarded("landed", "landed", "landed", lambda: doctor_landed.examine(start, spec))
+    if engine is not None:
+        checks += guarded("landed", "shadow", "shadow", engine.where_replayed)
     return Diagnosis(tuple(checks), project, spec)

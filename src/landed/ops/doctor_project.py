@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from landed.core.check import Check, Level
+from landed.core.describe import size
 from landed.core.migration import Note
 from landed.core.next import LOCK, STATUS, Next
+from landed.engines.base import Engine
 from landed.project.config_search import find_config
 from landed.project.d1_database import D1Database
 from landed.project.d1_local import local_d1_path, other_local_files
 from landed.project.discovery import Project
 from landed.project.naming import redact
 from landed.project.settings import NUMBERS
-from landed.project.supabase_search import find_supabase
+from landed.project.supabase_search import CONFIG, find_supabase
 from landed.project.target_spec import TargetSpec
 
 _QUIET_NOTES = frozenset({"redirect", "gap"})
@@ -25,12 +27,6 @@ _MEANINGS = {
     "other-config": "remove the file that is not meant, or name the folder: --project DIR",
     "environment-without-databases": "add env.NAME.d1_databases, or choose another environment with --env",
 }
-
-
-_MAKE_FOLDER = (
-    "create it, or set migrations_dir of this database in the wrangler configuration",
-    "create it with the first migration, or name the folder: --migrations DIR",
-)
 
 
 def searched(start: Path) -> Iterator[Check]:
@@ -47,6 +43,21 @@ def searched(start: Path) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield Check("configuration", "wrangler-config", "wrangler config", str(path))
+
+
+def searched_supabase(start: Path) -> Iterator[Check]:
+    """The Supabase project that is found from a folder; nothing where there is none."""
+    root = find_supabase(start)
+    if root is None:
+        return
+    config = root / CONFIG
+    if config.is_file():
+        yield Check("configuration", "supabase-config", "supabase config", str(config))
+    else:
+        yield Check(
+            "configuration", "supabase-config", "supabase config", f"{config} (not there)", None, Level.NOTE,
+            "the folder has migrations and no config.toml: the CLI's defaults are in force",
+        )  # fmt: skip
 
 
 def settings(project: Project) -> Iterator[Check]:
@@ -92,7 +103,7 @@ def databases(project: Project, spec: TargetSpec | None) -> Iterator[Check]:
         assert project.wrangler is not None
         path = local_d1_path(project.wrangler.directory, database, project.persist_to)
         chosen = spec is not None and spec.database is database
-        state = f"local file of {_size(path.stat().st_size)}" if path.is_file() else "no local file yet"
+        state = f"local file of {size(path.stat().st_size)}" if path.is_file() else "no local file yet"
         yield Check(
             "database", "binding", f"database {database.binding.value}",
             f"{'in force, ' if chosen else ''}{state}", database.origin,
@@ -108,12 +119,12 @@ def target(project: Project, spec: TargetSpec) -> Iterator[Check]:
             "use a local target: --target d1:local or --target sqlite:PATH", 3,
         )  # fmt: skip
     database = spec.database
-    if database is not None and spec.kind == "d1:local":
+    if database is not None and spec.path is not None:
         local = database.local_id
         yield Check("database", "local-id", "filed under", f"{_which(database)} {local.value}", local.origin)
     for note in spec.notes:
         yield _noted("database", note)
-    if spec.kind == "d1:local" and spec.path is not None:
+    if database is not None and spec.path is not None:
         for stray in other_local_files(spec.path, project.all_databases):
             orphaned = not spec.path.is_file()
             yield Check(
@@ -125,8 +136,8 @@ def target(project: Project, spec: TargetSpec) -> Iterator[Check]:
             )  # fmt: skip
 
 
-def _folder(project: Project, spec: TargetSpec) -> Iterator[Check]:
-    value = spec.migrations_dir
+def _folder(engine: Engine) -> Iterator[Check]:
+    value = engine.spec.migrations_dir
     if value is None:
         yield Check(
             "migrations", "folder", "folder", "unknown", None, Level.WARNING,
@@ -138,24 +149,22 @@ def _folder(project: Project, spec: TargetSpec) -> Iterator[Check]:
         "migrations", "folder", "folder", str(value.value), value.origin,
         Level.GOOD if exists else Level.ERROR,
         None if exists else "this folder does not exist",
-        None if exists else _MAKE_FOLDER[spec.mode == "postgres"],
+        None if exists else engine.words.make_folder,
         0 if exists else 2,
     )  # fmt: skip
-    pattern = spec.migrations_pattern
+    pattern = engine.spec.migrations_pattern
     yield Check(
         "migrations", "pattern", "pattern",
-        pattern.value if pattern else "<version>_<name>.sql" if spec.mode == "postgres" else "*.sql",
+        pattern.value if pattern else engine.words.pattern,
         pattern.origin if pattern else "default",
     )  # fmt: skip
 
 
-def _files(project: Project, spec: TargetSpec) -> Iterator[Check]:
-    from landed.ops.workspace import Workspace
-
-    value = spec.migrations_dir
+def _files(engine: Engine) -> Iterator[Check]:
+    value = engine.spec.migrations_dir
     if value is None or not value.value.is_dir():
         return
-    found = Workspace(project, spec).migrations()
+    found = engine.migrations()
     names = [m.name for m in found.migrations]
     shown = f"{len(names)}" + (
         f": {names[0]} … {names[-1]}" if len(names) > 1 else f": {names[0]}" if names else ""
@@ -174,32 +183,32 @@ def _files(project: Project, spec: TargetSpec) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _lock(project: Project, spec: TargetSpec) -> Iterator[Check]:
+def _lock(engine: Engine) -> Iterator[Check]:
     from landed.project.inside import lock_path
     from landed.project.lockfile import folder_key, read_lock
 
-    place = project.lock_file
-    if spec.migrations_dir is None:
+    place = engine.project.lock_file
+    if engine.spec.migrations_dir is None:
         return
-    if not os.path.lexists(lock_path(project)):
+    if not os.path.lexists(lock_path(engine.project)):
         yield Check(
             "migrations", "lock", "lock file", f"{place.value} (none yet)", place.origin, Level.NOTE,
             "without it, edits of applied files are seen only where git shows them", LOCK,
         )  # fmt: skip
         return
-    entries = read_lock(place.value).entries(folder_key(place.value, spec.migrations_dir.value))
+    entries = read_lock(place.value).entries(folder_key(place.value, engine.spec.migrations_dir.value))
     yield Check(
         "migrations", "lock", "lock file", f"{place.value} ({len(entries)} for this folder)", place.origin
     )
 
 
-def _git(project: Project, spec: TargetSpec) -> Iterator[Check]:
+def _git(engine: Engine) -> Iterator[Check]:
     from landed.project.git_process import NoHistory
     from landed.project.githistory import history
 
-    if spec.migrations_dir is None or not spec.migrations_dir.value.is_dir():
+    if engine.spec.migrations_dir is None or not engine.spec.migrations_dir.value.is_dir():
         return
-    found = history(spec.migrations_dir.value)
+    found = history(engine.spec.migrations_dir.value)
     if isinstance(found, NoHistory):
         yield Check("migrations", "git", "git history", "none", None, Level.NOTE, found.reason)
         return
@@ -212,7 +221,7 @@ def _git(project: Project, spec: TargetSpec) -> Iterator[Check]:
     )  # fmt: skip
 
 
-FOLDER_CHECKS: tuple[tuple[str, Callable[[Project, TargetSpec], Iterator[Check]]], ...] = (
+FOLDER_CHECKS: tuple[tuple[str, Callable[[Engine], Iterator[Check]]], ...] = (
     ("folder", _folder),
     ("files", _files),
     ("lock", _lock),
@@ -231,9 +240,3 @@ def _which(database: D1Database) -> str:
     if database.preview_id is not None:
         return "preview_database_id"
     return "database_id" if database.id is not None else "binding"
-
-
-def _size(number: int) -> str:
-    from landed.ops.doctor_database import size
-
-    return size(number)

@@ -12,6 +12,7 @@ from landed.engines.sqlite.engine import SqliteRules
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from landed.core.check import Check
     from landed.engines.base import DatabaseCopy
     from landed.engines.d1.target import RemoteD1Target
 
@@ -34,3 +35,9 @@ class RemoteD1(SqliteRules):
             "A remote database is not copied: its rows would have to leave it.",
             next=Next(REHEARSE, "   (with data: on the local database, --target d1:local)"),
         )
+
+    def examine(self) -> list[Check]:
+        """Credentials, account, database, one reading."""
+        from landed.engines.d1.doctor import examine
+
+        return examine(self.project, self.spec, self.environ)

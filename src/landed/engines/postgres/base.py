@@ -54,6 +54,8 @@ class PostgresBase(BaseEngine):
                 "Take the schema that it starts from out of the database: ",
                 landed("shadow", "pull", base=True),
             ),
+            make_folder="create it with the first migration, or name the folder: --migrations DIR",
+            pattern="<version>_<name>.sql",
         )
 
     def parse(self, text: str) -> Parsed:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from landed.core.check import Check, guarded
 from landed.core.errors import UsageError
 from landed.core.next import REHEARSE
 from landed.engines.postgres.base import PostgresBase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from landed.core.findings import Rehearsal
@@ -35,6 +37,33 @@ class Postgres(PostgresBase):
             "--with-data is for local SQLite and D1 databases: a Postgres database is not copied.",
             next=REHEARSE,
         )
+
+    def examine(self) -> list[Check]:
+        """The address, the server, the role's rights, the history table."""
+        from landed.engines.postgres.doctor import address, database
+
+        if self.spec.dsn is None:
+            return []
+        checks = guarded(
+            "database", "address", "address", lambda: address.configuration(self.project, self.spec)
+        )
+        found, self._major = database.examine(self.project, self.spec)
+        return checks + found
+
+    def where_replayed(self) -> Iterator[Check]:
+        """Which server files are replayed on, and whether its version is the target's."""
+        if self.spec.dsn is None:
+            return iter(())
+        from landed.engines.postgres.doctor.shadow import examine
+
+        return examine(self)
+
+    @classmethod
+    def software(cls) -> Iterator[Check]:
+        """The driver."""
+        from landed.engines.postgres.doctor.software import psycopg_in_use
+
+        yield psycopg_in_use()
 
 
 class Supabase(Postgres):

@@ -29,6 +29,8 @@ class SqliteBase(BaseEngine):
             family="SQLite",
             rules="D1's rules" if self.mode == "d1" else "SQLite's rules",
             start='Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
+            make_folder="create it, or set migrations_dir of this database in the wrangler configuration",
+            pattern="*.sql",
         )
 
     def parse(self, text: str) -> Parsed:

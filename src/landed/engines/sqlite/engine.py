@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from landed.engines.sqlite.base import SqliteBase
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
+    from landed.core.check import Check
     from landed.core.findings import Rehearsal
     from landed.core.timeline import Progress
     from landed.engines.base import DatabaseCopy
@@ -24,9 +27,23 @@ class SqliteRules(SqliteBase):
 
         return rehearse(self, progress=progress)
 
+    @classmethod
+    def software(cls) -> Iterator[Check]:
+        """The SQLite library, and what it can do under D1's rules."""
+        from landed.engines.sqlite.software import examine
 
-class Sqlite(SqliteRules):
-    """A SQLite file."""
+        return examine("d1")
+
+    @classmethod
+    def clients(cls, start: Path, *, pattern: bool) -> Iterator[Check]:
+        """The wrangler that is installed for the project."""
+        from landed.engines.sqlite.software import wrangler
+
+        return wrangler(start, pattern=pattern)
+
+
+class LocalFile(SqliteRules):
+    """A database in a file of this machine."""
 
     @property
     def target(self) -> SqliteTarget:
@@ -45,6 +62,23 @@ class Sqlite(SqliteRules):
 
         return copy_of(self.target)
 
+    def examine(self) -> list[Check]:
+        """The file, its health, its rules, its history table."""
+        from landed.engines.sqlite.doctor import examine
 
-class LocalD1(Sqlite):
+        return examine(self.spec, self.project.settings.persist_to)
+
+
+class Sqlite(LocalFile):
+    """A SQLite file."""
+
+    @classmethod
+    def software(cls) -> Iterator[Check]:
+        """The SQLite library, and what it can do."""
+        from landed.engines.sqlite.software import examine
+
+        return examine("sqlite")
+
+
+class LocalD1(LocalFile):
     """The SQLite file in which wrangler keeps a local D1 database."""

@@ -1,23 +1,16 @@
-"""doctor's look at landed itself: versions, what its SQLite can do, the cache, wrangler beside it."""
+"""doctor's look at what works under SQLite's rules: the library, what it can do, wrangler beside it."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 
-from landed import __version__
 from landed.core.check import Check, Level
-from landed.core.errors import ConfigError
-from landed.engines.cache import cache_dir
 from landed.engines.sqlite.shadow.sandbox import open_sandbox
-from landed.project.regular_files import read
-from landed.project.target_spec import TargetSpec
+from landed.project.npm import installed
 
 PROBES: tuple[tuple[str, str], ...] = (
     ("fts5", "CREATE VIRTUAL TABLE probe_fts USING fts5(a)"),
@@ -40,15 +33,8 @@ PROBES: tuple[tuple[str, str], ...] = (
 """What is tried, in this order, in a throw-away database: a name and the statement that shows it."""
 
 
-def examine(start: Path, spec: TargetSpec | None) -> Iterator[Check]:
-    """Versions, features under the target's rules, cache folder, installed wrangler."""
-    python = f"Python {platform.python_version()}"
-    yield Check("landed", "version", "landed", f"{__version__}, {python}, {platform.system()}")
-    if spec is not None and spec.mode == "postgres":
-        yield _psycopg()
-        yield _cache()
-        return
-    mode = spec.mode if spec is not None else "d1"
+def examine(mode: str) -> Iterator[Check]:
+    """The library, and its features under the rules of this mode."""
     yield Check("landed", "sqlite", "SQLite", f"{apsw.sqlite_lib_version()} (apsw {apsw.apsw_version()})")
     found = features(mode)
     rules = "D1's rules" if mode == "d1" else "plain SQLite"
@@ -59,8 +45,6 @@ def examine(start: Path, spec: TargetSpec | None) -> Iterator[Check]:
     lacking = [name for name, works in found.items() if not works]
     if lacking:
         yield Check("landed", "lacks", "cannot do", ", ".join(lacking), f"tried under {rules}")
-    yield _cache()
-    yield from _wrangler(start, spec)
 
 
 def features(mode: str) -> dict[str, bool]:
@@ -79,46 +63,13 @@ def features(mode: str) -> dict[str, bool]:
     return works
 
 
-def _psycopg() -> Check:
-    import psycopg
-    from psycopg.pq import __impl__, version
-
-    library = version()
-    return Check(
-        "landed", "psycopg", "psycopg", f"{psycopg.__version__} ({__impl__}), libpq {library // 10000}"
-    )
-
-
-def _cache() -> Check:
-    folder = cache_dir()
-    variable = next((n for n in ("LANDED_CACHE_DIR", "XDG_CACHE_HOME") if os.environ.get(n)), None)
-    origin = f"environment {variable}" if variable else "default"
-    nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        return Check(
-            "landed", "cache", "cache folder", str(folder), origin, Level.WARNING,
-            "it cannot be written to: every command replays all files anew",
-            "set LANDED_CACHE_DIR to a folder that you may write to",
-        )  # fmt: skip
-    return Check("landed", "cache", "cache folder", str(folder), origin)
-
-
-def _wrangler(start: Path, spec: TargetSpec | None) -> Iterator[Check]:
-    folder = Path(os.path.abspath(start))
-    for parent in (folder, *folder.parents):
-        package = parent / "node_modules" / "wrangler" / "package.json"
-        if package.is_file():
-            break
-    else:
+def wrangler(start: Path, *, pattern: bool) -> Iterator[Check]:
+    """The wrangler that npm installed for the project, where its version matters; ``pattern`` says that the
+    project chooses its migrations by a pattern."""
+    found = installed(start, "wrangler")
+    if found is None:
         return
-    try:
-        version = str(json.loads(read(package, package.name, anywhere=True))["version"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError):
-        return
-    numbers = tuple(map(int, re.findall(r"[0-9]+", version)[:3]))
-    pattern = spec is not None and spec.migrations_pattern is not None
+    numbers = tuple(map(int, re.findall(r"[0-9]+", found.version)[:3]))
     problem = None
     if numbers < (3, 33):
         problem = "before 3.33, wrangler d1 goes to the REMOTE database unless told --local"
@@ -127,6 +78,6 @@ def _wrangler(start: Path, spec: TargetSpec | None) -> Iterator[Check]:
     elif numbers < (4, 80):
         problem = "before 4.80 it orders migration files by name, not by number"
     yield Check(
-        "landed", "wrangler", "wrangler", f"{version} ({package.parent})", None,
+        "landed", "wrangler", "wrangler", f"{found.version} ({found.folder})", None,
         Level.WARNING if problem else Level.GOOD, problem, "update wrangler" if problem else None,
     )  # fmt: skip

@@ -9,14 +9,13 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 
-from landed.core.check import Check, Level
+from landed.core.check import Check, Level, guarded
 from landed.core.errors import CannotKnow
 from landed.engines.d1.auth import Variables
 from landed.engines.d1.connect import Session
 from landed.engines.d1.lookup import find_account, find_database
 from landed.engines.d1.remote import Connected
 from landed.engines.d1.target import RemoteD1Target
-from landed.ops.doctor_guarded import guarded
 from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec
 

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from landed.core.check import Check, Level
-from landed.project.discovery import Project
-from landed.project.target_spec import TargetSpec
+from landed.engines.postgres.base import PostgresBase
 
 
-def examine(project: Project, spec: TargetSpec, major: int | None) -> Iterator[Check]:
-    """Which server the shadow runs on, whether its version is the target's, and what is stood in for there.
-
-    ``major`` is the target's, where it answered.
-    """
+def examine(engine: PostgresBase) -> Iterator[Check]:
+    """Which server the shadow runs on, whether its version is the target's, what is stood in for there."""
     from landed.engines.postgres.shadow.platform.standins import stood_in
     from landed.engines.postgres.shadow.server.choice import chosen
     from landed.engines.postgres.shadow.server.servers import sentence
     from landed.engines.postgres.shadow.server.start import choose
     from landed.engines.postgres.shadow.server.walled import expected
-    from landed.ops.workspace import Workspace
 
-    setting = project.settings.shadow
+    setting = engine.project.settings.shadow
     origin = setting.origin if setting else "default"
     kind = chosen(setting.value if setting else None)
-    choice = Workspace(project, spec).pg.shadow(major)
+    choice = engine.shadow()
     if kind != "own":
         which = (
             "a scratch database on the target's own server"

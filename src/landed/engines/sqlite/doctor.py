@@ -9,14 +9,14 @@ from pathlib import Path
 
 import apsw
 
-from landed.core.check import Check, Level
+from landed.core.check import Check, Level, guarded
+from landed.core.describe import size
 from landed.core.next import APPLY, STATUS, Next, program, several
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.references import broken_references, mismatches
 from landed.engines.sqlite.shadow.sandbox import restrict
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.target import SqliteTarget
-from landed.ops.doctor_guarded import guarded
 from landed.project.inside import check_database
 from landed.project.provenance import Value
 from landed.project.target_spec import TargetSpec
@@ -33,19 +33,19 @@ def examine(spec: TargetSpec, persist_to: Value[str] | None) -> list[Check]:
     path = spec.path
     if path is None or spec.unsupported:
         return []
-    checks = guarded("database", "file", "file", lambda: _file(path, spec))
-    checks += guarded("database", "inside", "inside", lambda: _inside(spec, persist_to))
+    checks = guarded("database", "file", "file", lambda: _file(path, spec), apsw.Error)
+    checks += guarded("database", "inside", "inside", lambda: _inside(spec, persist_to), apsw.Error)
     named = Check("ledger", "table", "table", spec.ledger_table.value, spec.ledger_table.origin)
     if not path.is_file() or path.stat().st_size == 0 or any(c.level is Level.ERROR for c in checks):
         return [*checks, named]
     target = SqliteTarget(path, spec.mode, spec.ledger_table.value)
-    reading = guarded("database", "readable", "readable", lambda: _format(target))
+    reading = guarded("database", "readable", "readable", lambda: _format(target), apsw.Error)
     checks += reading
     if any(check.level is Level.ERROR for check in reading):
         return [*checks, named]
-    checks += guarded("database", "integrity", "integrity", lambda: _integrity(target))
-    checks += guarded("database", "foreign-keys", "foreign keys", lambda: _foreign_keys(target))
-    checks += guarded("ledger", "ledger", "ledger", lambda: _ledger(target, spec))
+    checks += guarded("database", "integrity", "integrity", lambda: _integrity(target), apsw.Error)
+    checks += guarded("database", "foreign-keys", "foreign keys", lambda: _foreign_keys(target), apsw.Error)
+    checks += guarded("ledger", "ledger", "ledger", lambda: _ledger(target, spec), apsw.Error)
     return checks
 
 
@@ -284,13 +284,3 @@ def _unique(connection: apsw.Connection, table: str) -> bool:
 def _in_wal(path: Path) -> bool:
     with open(path, "rb") as file:
         return file.read(20)[18:20] == b"\2\2"
-
-
-def size(number: int) -> str:
-    """A number of bytes for people: ``4.0 KiB``."""
-    value, unit = float(number), "bytes"
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if value < 1024 or unit == "GiB":
-            break
-        value /= 1024
-    return f"{number} bytes" if unit == "bytes" else f"{value:.1f} {unit}"

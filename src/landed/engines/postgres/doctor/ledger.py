@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from landed.core.check import Check, Level
+from landed.core.check import Check, Level, guarded
 from landed.core.next import STATUS
 from landed.engines.postgres.connect.asking import ask, ask_one
+from landed.engines.postgres.doctor.asking import asking
 from landed.engines.postgres.ledger import read_ledger
 from landed.engines.postgres.ledger_name import LedgerTable, ledger_table
 from landed.engines.postgres.ledger_shape import obstacles, shape_of, shape_query
 from landed.engines.postgres.sql.names import role_name
 from landed.engines.postgres.sql.tokens import quote
-from landed.ops.doctor_guarded import asking, guarded
 from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:

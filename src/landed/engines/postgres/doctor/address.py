@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from landed.core.check import Check, Level
-from landed.core.errors import ConfigError
 from landed.project.discovery import Project
+from landed.project.npm import installed
 from landed.project.pg_url import Dsn
-from landed.project.regular_files import read
 from landed.project.supabase_config import SupabaseProject
-from landed.project.supabase_search import CONFIG, find_supabase
+from landed.project.supabase_search import CONFIG
 from landed.project.target_spec import TargetSpec
 
 _UNCHECKED = frozenset({"disable", "allow", "prefer"})
 _ENCRYPTED = frozenset({"require", "verify-ca"})
-
-
-def searched(start: Path) -> Iterator[Check]:
-    """The Supabase project that is found from a folder; nothing where there is none."""
-    root = find_supabase(start)
-    if root is None:
-        return
-    config = root / CONFIG
-    if config.is_file():
-        yield Check("configuration", "supabase-config", "supabase config", str(config))
-    else:
-        yield Check(
-            "configuration", "supabase-config", "supabase config", f"{config} (not there)", None, Level.NOTE,
-            "the folder has migrations and no config.toml: the CLI's defaults are in force",
-        )  # fmt: skip
 
 
 def configuration(project: Project, spec: TargetSpec) -> Iterator[Check]:
@@ -70,20 +53,12 @@ def _project(supabase: SupabaseProject, spec: TargetSpec) -> Iterator[Check]:
 
 def _cli(supabase: SupabaseProject) -> Iterator[Check]:
     """The Supabase CLI that npm installed for the project, where its version matters."""
-    folder = Path(os.path.abspath(supabase.root))
-    for parent in (folder, *folder.parents):
-        package = parent / "node_modules" / "supabase" / "package.json"
-        if package.is_file():
-            break
-    else:
+    found = installed(supabase.root, "supabase")
+    if found is None:
         return
-    try:
-        version = str(json.loads(read(package, package.name, anywhere=True))["version"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError):
-        return
-    old = version.partition(".")[0] in ("0", "1", "2")
+    old = found.version.partition(".")[0] in ("0", "1", "2")
     yield Check(
-        "configuration", "supabase-cli", "supabase CLI", f"{version} ({package.parent})", None,
+        "configuration", "supabase-cli", "supabase CLI", f"{found.version} ({found.folder})", None,
         Level.NOTE if old else Level.GOOD,
         "before 3.0, supabase db push goes to the linked project and asks nothing without a terminal; "
         "from 3.0 on it goes to the local one unless told --remote"

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from landed.core.check import Check, Level
+from landed.core.check import Check, Level, guarded
 from landed.core.errors import LandedError, UsageError
 from landed.core.next import Hint, landed, several
 from landed.engines.postgres.connect.asking import ask, ask_one
+from landed.engines.postgres.doctor import ledger
+from landed.engines.postgres.doctor.asking import asking
 from landed.engines.postgres.sql.names import quoted, role_name
-from landed.ops.doctor_guarded import asking, guarded
-from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:
@@ -50,18 +50,17 @@ SELECT pg_catalog.jsonb_build_object(
     WHERE NOT c.convalidated AND c.conrelid <> 0 AND n.nspname NOT LIKE 'pg\\_%%'))"""
 
 
-def examine(project: Project, spec: TargetSpec) -> tuple[list[Check], int | None]:
+def examine(engine: PostgresBase) -> tuple[list[Check], int | None]:
     """Everything about the database, over one connection that reads; and its major version if it answered.
 
     A login that is refused is not tried again.
     """
+    spec = engine.spec
     opened: list[Connected] = []
     checks = guarded("database", "connection", "connection", lambda: _connect(spec, opened))
     if not opened:
-        ledger = spec.ledger_table
-        return [*checks, Check("ledger", "table", "table", ledger.value, ledger.origin)], None
-    from landed.ops import doctor_postgres_ledger
-
+        table = spec.ledger_table
+        return [*checks, Check("ledger", "table", "table", table.value, table.origin)], None
     connected = opened[0]
     try:
         checks += guarded("database", "server", "server", lambda: _server(spec, connected))
@@ -70,10 +69,8 @@ def examine(project: Project, spec: TargetSpec) -> tuple[list[Check], int | None
         checks += guarded("database", "indexes", "indexes", lambda: _indexes(connected.connection))
         folder = spec.migrations_dir
         if folder is not None and folder.value.is_dir():
-            checks += guarded(
-                "database", "extensions", "extensions", lambda: _extensions(project, spec, connected)
-            )
-        checks += doctor_postgres_ledger.examine(spec, connected)
+            checks += guarded("database", "extensions", "extensions", lambda: _extensions(engine, connected))
+        checks += ledger.examine(spec, connected)
     finally:
         connected.connection.close()
     return checks, connected.capabilities.major
@@ -253,11 +250,9 @@ def _grants(granted: list[str]) -> Check:
     )  # fmt: skip
 
 
-def _extensions(project: Project, spec: TargetSpec, connected: Connected) -> Iterator[Check]:
+def _extensions(engine: PostgresBase, connected: Connected) -> Iterator[Check]:
     """Whether the server has what the files create."""
-    from landed.ops.workspace import Workspace
-
-    needed = sorted(Workspace(project, spec).pg.shadow(connected.capabilities.major).extensions)
+    needed = sorted(engine.shadow(connected.capabilities.major).extensions)
     if not needed:
         return
     with asking("the extensions"):
