@@ -42,7 +42,7 @@ def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
     again = {
         number
         for number in place.mixed
-        if is_repeatable(migration.statements[number - 1].text)
+        if is_repeatable(migration.statements[number - 1])
         or (_concurrently(migration, number) and all(map(_invalid, broken.get(number, ()))))
     }
     again |= {

@@ -2,49 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
-from landed.engines.postgres.sql.tokens import words
+from landed.core.migration import Statement
+from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.tree import enum, options, parts
 
-_ALTERED: Final = frozenset(
-    ("TABLE", "FUNCTION", "PROCEDURE", "ROUTINE", "AGGREGATE", "VIEW", "MATERIALIZED", "SCHEMA", "SEQUENCE",
-     "INDEX", "POLICY", "TYPE", "DOMAIN", "TRIGGER", "PUBLICATION", "EVENT", "DEFAULT")
+_ALWAYS: Final = frozenset(
+    ("grant_stmt", "grant_role_stmt", "alter_default_privileges_stmt", "comment_stmt", "sec_label_stmt",
+     "alter_function_stmt", "alter_owner_stmt", "alter_policy_stmt", "alter_type_stmt",
+     "alter_event_trig_stmt")
 )  # fmt: skip
 _SETS: Final = frozenset(
-    ("SET", "RESET", "ENABLE", "DISABLE", "FORCE", "NO", "OWNER", "VALIDATE", "USING", "WITH")
-)
-_ROUTINES: Final = frozenset(("FUNCTION", "PROCEDURE", "ROUTINE", "AGGREGATE"))
-_ONCE: Final = frozenset(("ADD", "DROP", "RENAME", "ATTACH", "DETACH", "SCHEMA"))
+    ("AT_ColumnDefault", "AT_SetNotNull", "AT_DropNotNull", "AT_SetExpression", "AT_SetStatistics",
+     "AT_SetOptions", "AT_ResetOptions", "AT_SetStorage", "AT_SetCompression", "AT_SetIdentity",
+     "AT_AlterConstraint", "AT_ValidateConstraint", "AT_ChangeOwner", "AT_ClusterOn", "AT_DropCluster",
+     "AT_SetLogged", "AT_SetUnLogged", "AT_SetAccessMethod", "AT_SetTableSpace", "AT_SetRelOptions",
+     "AT_ResetRelOptions", "AT_EnableTrig", "AT_EnableAlwaysTrig", "AT_EnableReplicaTrig", "AT_DisableTrig",
+     "AT_EnableTrigAll", "AT_DisableTrigAll", "AT_EnableTrigUser", "AT_DisableTrigUser", "AT_EnableRule",
+     "AT_EnableAlwaysRule", "AT_EnableReplicaRule", "AT_DisableRule", "AT_ReplicaIdentity",
+     "AT_EnableRowSecurity", "AT_DisableRowSecurity", "AT_ForceRowSecurity", "AT_NoForceRowSecurity")
+)  # fmt: skip
+"""What parts of an ALTER TABLE set."""
+
+_OF_DOMAINS: Final = frozenset("TNOV")
+"""ALTER DOMAIN: its default, NOT NULL dropped and set, VALIDATE CONSTRAINT (``AlterDomainType``)."""
 
 
-def is_repeatable(sql: str) -> bool:
+def is_repeatable(statement: Statement) -> bool:
     """Whether a statement says how something has to be, and not what is to be done to it.
 
-    ``CREATE OR REPLACE``, GRANT and REVOKE, COMMENT, SECURITY LABEL, and an ALTER that only sets. Where it
-    cannot be told from the leading words it is not.
+    ``CREATE OR REPLACE``, GRANT and REVOKE, COMMENT, SECURITY LABEL, and an ALTER that only sets. A statement
+    that cannot be read is not.
     """
-    w = words(sql, 200)
-    if w[:3] == ["CREATE", "OR", "REPLACE"] or w[:1] in (["GRANT"], ["REVOKE"], ["COMMENT"], ["SECURITY"]):
+    head = head_of(statement)
+    if head.begins("CREATE", "OR", "REPLACE"):
         return True
-    if w[:1] != ["ALTER"] or w[1:2] == [] or w[1] not in _ALTERED:
+    if head.tree is None:
         return False
-    outside = _outside(w[2:])
-    if w[1] == "DEFAULT":
-        return True
-    if w[1] in _ROUTINES:
-        return not {"RENAME", "SCHEMA", "DEPENDS"}.intersection(outside)
-    return bool(_SETS.intersection(outside)) and not _ONCE.intersection(outside)
+    which, node = head.tree
+    return which in _ALWAYS or (which in _SOMETIMES and _SOMETIMES[which](node))
 
 
-def _outside(w: list[str]) -> list[str]:
-    """The words that are not in parentheses."""
-    depth, found = 0, []
-    for word in w:
-        depth += (word == "(") - (word == ")")
-        if not depth:
-            found.append(word)
-    # ALTER TABLE … ALTER COLUMN c DROP DEFAULT (or NOT NULL) takes away what may be gone already.
-    return [
-        "RESET" if word == "DROP" and found[at + 1 : at + 2] in (["DEFAULT"], ["NOT"]) else word
-        for at, word in enumerate(found)
-    ]
+def _table(node: Any) -> bool:
+    return all(said in _SETS for said, _ in parts(node))
+
+
+def _sequence(node: Any) -> bool:
+    # RESTART gives numbers away a second time.
+    return "restart" not in options(node.options)
+
+
+def _domain(node: Any) -> bool:
+    return node.subtype in _OF_DOMAINS
+
+
+def _publication(node: Any) -> bool:
+    return bool(node.options) or enum(node, "action") == "AP_SetObjects"
+
+
+_SOMETIMES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "alter_table_stmt": _table,
+    "alter_seq_stmt": _sequence,
+    "alter_domain_stmt": _domain,
+    "alter_publication_stmt": _publication,
+}

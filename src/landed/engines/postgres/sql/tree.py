@@ -111,6 +111,18 @@ def parts(node: Any) -> list[tuple[str, Any]]:
     return [(enum(command, "subtype"), command) for command in commands]
 
 
+def cascades(tree: Tree) -> bool:
+    """Whether a DROP, a REVOKE or a part of an ALTER has CASCADE (not what a foreign key does with rows)."""
+    nodes = [tree.node]
+    if tree.which == "alter_table_stmt":
+        nodes = [part for _, part in parts(tree.node)]
+    return any(
+        enum(node, "behavior") == "DROP_CASCADE"
+        for node in nodes
+        if "behavior" in node.DESCRIPTOR.fields_by_name
+    )
+
+
 def constraints(tree: Tree) -> list[Any]:
     """The constraints that a CREATE TABLE or an ALTER TABLE makes, in order, those of columns included."""
     found: list[Any] = []

@@ -7,11 +7,13 @@ because something of the group was refused, that costs next to nothing.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from landed.core.facts import EXISTS
 from landed.core.migration import Statement
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import transaction_options
+from landed.engines.postgres.sql.tree import Tree, enum, parts, strings
 from landed.engines.postgres.write.messages import refusal
 from landed.engines.postgres.write.unit import Unit
 
@@ -20,12 +22,17 @@ BYTES = 100_000
 
 _CATALOG_ONLY = frozenset(("COMMENT", "GRANT", "REVOKE", "DROP", "SET", "RESET"))
 
-_READS_ROWS = frozenset(
-    ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "REFERENCES", "EXCLUDE", "DEFAULT", "GENERATED",
-     "NOT", "TYPE", "VALIDATE", "ATTACH", "DETACH", "INHERIT", "LOGGED", "UNLOGGED", "TABLESPACE", "METHOD",
-     "CLUSTER", "USING", "STORAGE", "IN")
+_ONLY_CATALOGS = frozenset(
+    ("AT_DropColumn", "AT_SetStatistics", "AT_SetOptions", "AT_ResetOptions", "AT_SetCompression",
+     "AT_SetIdentity", "AT_DropIdentity", "AT_DropExpression", "AT_ChangeOwner", "AT_SetRelOptions",
+     "AT_ResetRelOptions", "AT_EnableTrig", "AT_EnableAlwaysTrig", "AT_EnableReplicaTrig", "AT_DisableTrig",
+     "AT_EnableTrigAll", "AT_DisableTrigAll", "AT_EnableTrigUser", "AT_DisableTrigUser", "AT_EnableRule",
+     "AT_EnableAlwaysRule", "AT_EnableReplicaRule", "AT_DisableRule", "AT_ReplicaIdentity",
+     "AT_EnableRowSecurity", "AT_DisableRowSecurity", "AT_ForceRowSecurity", "AT_NoForceRowSecurity")
 )  # fmt: skip
-"""Words of ALTER TABLE that may make the server read or write all rows."""
+"""Parts of ALTER TABLE for which the server reads and writes no rows."""
+
+_SERIAL = ("serial", "bigserial", "smallserial")
 
 
 def is_light(unit: Unit) -> bool:
@@ -57,9 +64,26 @@ def _is_light(statement: Statement, made: Collection[str], touched: Collection[s
     if head.verb == "CREATE":
         if head.what == "INDEX":
             return new
-        return head.what != "MATERIALIZED" and not (head.what == "TABLE" and "SELECT" in head.bare)
+        copies = head.tree is None or head.tree.which == "create_table_as_stmt"
+        return head.what != "MATERIALIZED" and not (head.what == "TABLE" and copies)
     if head.verb == "ALTER":
         if head.what == "TABLE":
-            return new or _READS_ROWS.isdisjoint(head.bare)
+            return new or (head.tree is not None and _is_of_catalogs(head.tree))
         return head.what not in ("DOMAIN", "DATABASE", "SYSTEM")
     return False
+
+
+def _is_of_catalogs(tree: Tree) -> bool:
+    """Whether an ALTER TABLE changes nothing but catalogs: a RENAME, and parts that say so."""
+    if tree.which != "alter_table_stmt":
+        return True
+    return all(
+        _is_plain(getattr(part, "def").column_def) if said == "AT_AddColumn" else said in _ONLY_CATALOGS
+        for said, part in parts(tree.node)
+    )
+
+
+def _is_plain(column: Any) -> bool:
+    """Whether a new column is NULL in every row that is there."""
+    said = {enum(each.constraint, "contype") for each in column.constraints}
+    return said <= {"CONSTR_NULL"} and not strings(column.type_name.names)[-1].startswith(_SERIAL)

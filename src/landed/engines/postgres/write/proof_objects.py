@@ -7,9 +7,11 @@ from collections.abc import Collection
 from landed.core.facts import EXISTS, Effects, FactKey, ObjectKey
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.head import Head, head_of
+from landed.engines.postgres.sql.tree import cascades
 
 _OF_OTHERS = ("grant ", "revoke ", "default ")
+_COLUMNS = frozenset(("column", "attribute"))
 
 
 def takes_along(migration: Migration, step: Step, chosen: Collection[int]) -> bool:
@@ -22,23 +24,26 @@ def takes_along(migration: Migration, step: Step, chosen: Collection[int]) -> bo
         trace.number: {key.kind for key, _, after in trace.effects if after is None and key.prop == EXISTS}
         for trace in step.traces
     }
-    for statement in migration.statements:
-        if statement.number not in chosen:
-            continue
-        head = head_of(statement)
-        verb = head.verb
-        if verb in ("DROP", "ALTER", "REVOKE"):
-            if "CASCADE" in head.bare and (verb != "ALTER" or "DROP" in head.bare):
-                return True
-            if head.begins("DROP", "OWNED"):
-                return True
-            if verb == "ALTER" and lost.get(statement.number, set()) & {"column", "attribute"}:
-                return True
-        elif verb == "DO":
-            if "drop" in statement.text.lower():
-                return True
-        elif verb in ("CALL", "SELECT", "WITH") and lost.get(statement.number):
-            return True
+    return any(
+        _may_take(head_of(statement), lost.get(statement.number, frozenset()))
+        for statement in migration.statements
+        if statement.number in chosen
+    )
+
+
+def _may_take(head: Head, lost: Collection[str]) -> bool:
+    """Whether a statement can remove what it does not name; ``lost`` are the kinds of what it did remove."""
+    match head.verb:
+        case "DROP":
+            return head.tree is None or head.begins("DROP", "OWNED") or cascades(head.tree)
+        case "ALTER":
+            return head.tree is None or cascades(head.tree) or not _COLUMNS.isdisjoint(lost)
+        case "REVOKE":
+            return head.tree is None or cascades(head.tree)
+        case "DO":
+            return "drop" in head.text.lower()
+        case "CALL" | "SELECT" | "WITH":
+            return bool(lost)
     return False
 
 
