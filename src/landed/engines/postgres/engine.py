@@ -47,7 +47,7 @@ class Postgres(PostgresBase):
         checks = guarded(
             "database", "address", "address", lambda: address.configuration(self.project, self.spec)
         )
-        found, self._major = database.examine(self.project, self.spec)
+        found, self._major = database.examine(self)
         return checks + found
 
     def where_replayed(self) -> Iterator[Check]:

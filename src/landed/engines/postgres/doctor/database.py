@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.check import Check, Level, guarded
 from landed.core.errors import LandedError, UsageError
 from landed.core.next import Hint, landed, several
+from landed.engines.postgres.base import PostgresBase
 from landed.engines.postgres.connect.asking import ask, ask_one
 from landed.engines.postgres.doctor import ledger
 from landed.engines.postgres.doctor.asking import asking
