@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from landed.engines.postgres import kinds
+from landed.engines.postgres.catalog.privileges import _ALL as WORDS
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
-from landed.engines.postgres.shadow.replay import claims
 from landed.engines.postgres.sql.tree import statements_of
+from landed.features.grammar import KINDS as REQUIRED
 
 
 def test_every_family_is_found() -> None:
@@ -54,9 +55,60 @@ def test_every_query_belongs_to_a_reading() -> None:
     assert {name for kind in KINDS.values() for name in kind.read_by} == set(READINGS)
 
 
-def test_the_groups_of_kinds_are_todays() -> None:
-    assert {k.tag: k.name for k in KINDS.values() if k.tag in claims._RELATIONS} == claims._RELATIONS
-    assert {k.tag: k.name for k in KINDS.values() if k.tag in claims._PARTS} == claims._PARTS
+CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
+
+
+def test_no_kind_lacks_anything() -> None:
+    """What each derivation needs of a kind, and of what reads it."""
+    tree: Any = importlib.import_module("postgast.pg_query_pb2")
+    tags = {value.name for value in tree.ObjectType.DESCRIPTOR.values}
+    nodes = {node.name for node in tree.Node.DESCRIPTOR.oneofs_by_name["node"].fields}
+    wholes = {"table", "type", "publication", "foreign server"}
+    for name, kind in KINDS.items():
+        assert kind.tag in tags and kind.says.keys() <= nodes, name
+        assert kind.on in wholes | {""}, name
+        assert READINGS.keys() >= {*kind.read_by, *kind.and_by}, name
+        assert not kind.acl or "acl" in READINGS[kind.read_by[0]].titles, name
+        assert kind.acl in {"", *WORDS}, name
+    assert {kind.acl for kind in KINDS.values() if kind.acl} == set(WORDS) - {"large object"}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_no_reading_lacks_anything(name: str) -> None:
+    reading = READINGS[name]
+    assert reading.touched_by or reading.relkinds, "nobody would notice a change"
+    assert all(bool(touch.unit) is reading.narrow for touch in reading.touched_by)
+    assert reading.named in ("", "relation", "type", "routine", "schema")
+    assert not (reading.named and reading.beside)
+    if reading.narrow:
+        assert reading.catalog, "its units end with the rows of a catalog"
+    if reading.beside is not None:
+        assert reading.beside.of in ("pg_class", "pg_type")
+    assert not reading.relkinds or reading.catalog == "pg_class"
+
+
+def test_touches_of_one_catalog_agree() -> None:
+    joins: dict[str, set[str]] = {}
+    for reading in READINGS.values():
+        for touch in reading.touched_by if reading.narrow else ():
+            joins.setdefault(touch.catalog, set()).add(touch.join)
+    assert all(len(each - {""}) <= 1 for each in joins.values()), "a catalog is joined in one way"
+    letters = [letter for reading in READINGS.values() for letter in reading.relkinds]
+    assert len(letters) == len(set(letters))
+
+
+def test_every_kind_has_cases() -> None:
+    labels = [
+        label
+        for file in CASES.glob("*.sql")
+        for label in re.findall(r"^-- expect: (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert [name for name in KINDS if not any(label.startswith(f"{name} ") for label in labels)] == []
+
+
+def test_what_can_be_required_is_a_kind() -> None:
+    """The grammar of requirements runs in applications and stays apart; its words are these all the same."""
+    assert {word for word in REQUIRED if word not in KINDS} == {"rls", "row level security"}
 
 
 OF_SUPERUSERS = frozenset(

@@ -13,7 +13,7 @@ from typing import Final
 from landed.engines.postgres.kinds.base import Kind, Reading
 
 _NO_FAMILY: Final = frozenset(
-    ("__init__.py", "base.py", "naming.py", "options.py", "unmodelled.py", "writes.py")
+    ("__init__.py", "base.py", "naming.py", "options.py", "said.py", "unmodelled.py", "writes.py")
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from landed.engines.postgres.kinds.said import Reader
 from landed.engines.postgres.kinds.writes import Writes
 
 PLAIN: Final = ""
@@ -151,6 +153,7 @@ class Kind:
     ``order`` is when it is made, the lowest first. ``whole`` is more than its name, so that it cannot be made
     when only its name is known. ``needed``: statements that name one that is missing cannot run. ``given``:
     landed gives it back to its owner. ``writes`` are the statements themselves; ``None``: there are none.
+    ``says``: what a statement says that it does to it, by the node of the parse tree.
     """
 
     name: str
@@ -167,3 +170,4 @@ class Kind:
     needed: bool = False
     given: bool = False
     writes: Writes | None = None
+    says: Mapping[str, Reader] = field(default_factory=dict)

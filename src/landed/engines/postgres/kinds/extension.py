@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from landed.engines.postgres.kinds.base import THERE, Kind, Reading, Touch, plain
 from landed.engines.postgres.kinds.naming import bare
+from landed.engines.postgres.kinds.said import Claim, Said, gone_by_name, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
+from landed.engines.postgres.sql.names import quoted
 
 READINGS = (
     Reading(
@@ -29,9 +34,14 @@ def _alter(piece: Piece) -> None:
         piece.alter(f"ALTER EXTENSION {piece.name} SET SCHEMA {bare(piece.want['in schema'])}")
 
 
+def _said(said: Said, kind: str, node: Any) -> Iterator[Claim]:
+    yield there(kind, "", quoted(node.extname))
+
+
 KINDS = (
     Kind(
         name="extension", read_by=("extensions",), space="extension", tag="OBJECT_EXTENSION", holds_rows=True,
         word="EXTENSION", order=10, writes=Writes(create=_create, alter=_alter),
+        says={"create_extension_stmt": _said, "drop_stmt": gone_by_name},
     ),
 )  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 from landed.core.facts import EXISTS, YES
 from landed.engines.postgres.kinds.base import (
@@ -22,7 +24,9 @@ from landed.engines.postgres.kinds.base import (
     plain,
 )
 from landed.engines.postgres.kinds.naming import called, path, schema_of, text, unquoted
+from landed.engines.postgres.kinds.said import Claim, Said, gone_routine, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
+from landed.engines.postgres.sql.tree import enum
 
 READINGS = (
     Reading(
@@ -297,16 +301,29 @@ def _made(word: str) -> Writes:
     return Writes(create=_create, alter=_alter, again=_cannot_be_replaced, drop=f"DROP {word} {{name}}")
 
 
+def _said(said: Said, kind: str, node: Any) -> Iterator[Claim]:
+    """CREATE FUNCTION or PROCEDURE; a procedure's output parameters are part of its name."""
+    if node.is_procedure is not (kind == "procedure"):
+        return
+    skipped = ("FUNC_PARAM_TABLE",) if node.is_procedure else ("FUNC_PARAM_TABLE", "FUNC_PARAM_OUT")
+    given = [p.function_parameter for p in node.parameters]
+    signature = said.signature([p.arg_type for p in given if enum(p, "mode") not in skipped])
+    if signature is not None:
+        yield there(kind, "", said.named(node.funcname) + signature)
+
+
+_SAID = {"create_function_stmt": _said, "drop_stmt": gone_routine}
+
 KINDS = (
     Kind(
         name="function", read_by=("functions",), space="function", acl="function", tag="OBJECT_FUNCTION",
         word="FUNCTION", order=140, whole=True, needed=True, given=True,
-        writes=_made("FUNCTION"),
+        writes=_made("FUNCTION"), says=_SAID,
     ),
     Kind(
         name="procedure", read_by=("functions",), space="function", acl="function", tag="OBJECT_PROCEDURE",
         word="PROCEDURE", order=150, whole=True, given=True,
-        writes=_made("PROCEDURE"),
+        writes=_made("PROCEDURE"), says=_SAID,
     ),
     Kind(
         name="aggregate", read_by=("functions", "aggregates"), space="function", acl="function",

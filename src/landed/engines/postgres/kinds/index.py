@@ -19,6 +19,7 @@ from landed.engines.postgres.kinds.base import (
 from landed.engines.postgres.kinds.constraint import attach, clustered
 from landed.engines.postgres.kinds.naming import path, schema_of
 from landed.engines.postgres.kinds.options import parameters
+from landed.engines.postgres.kinds.said import made_on
 from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
@@ -81,6 +82,7 @@ KINDS = (
     Kind(
         name="index", read_by=("indexes",), on="table", space="relation", tag="OBJECT_INDEX", word="INDEX",
         order=120, whole=True,
+        says={"index_stmt": made_on("relation", "idxname")},
         writes=Writes(
             create=_create,
             alter=_alter,

@@ -15,6 +15,7 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.said import gone_from, made_on
 from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
@@ -63,6 +64,7 @@ KINDS = (
     Kind(
         name="policy", read_by=("policies",), on="table", tag="OBJECT_POLICY", word="POLICY",
         order=220, whole=True,
+        says={"create_policy_stmt": made_on("table", "policy_name"), "drop_stmt": gone_from},
         writes=Writes(
             create=_create,
             alter=_alter,

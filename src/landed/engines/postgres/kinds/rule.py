@@ -13,6 +13,7 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
+from landed.engines.postgres.kinds.said import gone_from
 from landed.engines.postgres.kinds.writes import ENABLED, Piece, Writes
 
 READINGS = (
@@ -57,6 +58,7 @@ KINDS = (
         word="RULE",
         order=200,
         whole=True,
+        says={"drop_stmt": gone_from},
         writes=Writes(create=_create, alter=_alter, drop="DROP RULE {name} ON {on}"),
     ),
 )

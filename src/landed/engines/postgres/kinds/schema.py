@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from landed.core.facts import EXISTS
 from landed.engines.postgres.kinds.base import COMMENTED, GRANTED, OWNED, THERE, Kind, Reading, Touch
+from landed.engines.postgres.kinds.said import Claim, Said, gone_by_name, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
+from landed.engines.postgres.sql.names import quoted
 
 READINGS = (
     Reading(
@@ -24,9 +29,15 @@ def _create(piece: Piece) -> bool:
     return True
 
 
+def _said(said: Said, kind: str, node: Any) -> Iterator[Claim]:
+    """What CREATE SCHEMA makes inside itself is not told."""
+    yield there(kind, "", quoted(node.schemaname or node.authrole.rolename))
+
+
 KINDS = (
     Kind(
         name="schema", read_by=("schemas",), space="schema", acl="schema", tag="OBJECT_SCHEMA",
         holds_rows=True, word="SCHEMA", order=0, given=True, writes=Writes(create=_create),
+        says={"create_schema_stmt": _said, "drop_stmt": gone_by_name},
     ),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from landed.engines.postgres.kinds.base import (
     plain,
 )
 from landed.engines.postgres.kinds.naming import last_of
+from landed.engines.postgres.kinds.said import gone_relation, made_relation
 from landed.engines.postgres.kinds.writes import Piece, Props, Writes
 
 READINGS = (
@@ -99,6 +100,7 @@ KINDS = (
     Kind(
         name="sequence", read_by=("sequences",), space="relation", acl="sequence", tag="OBJECT_SEQUENCE",
         holds_rows=True, word="SEQUENCE", order=70, needed=True, given=True,
+        says={"create_seq_stmt": made_relation("sequence"), "drop_stmt": gone_relation},
         writes=Writes(
             follows=_follows, create=_create, alter=_alter, rename="ALTER SEQUENCE {name} RENAME TO {to}"
         ),

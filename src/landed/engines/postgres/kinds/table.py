@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from landed.core.facts import EXISTS, YES
 from landed.engines.postgres.kinds.base import (
     BOUND,
@@ -23,7 +26,10 @@ from landed.engines.postgres.kinds.column import definition
 from landed.engines.postgres.kinds.constraint import of_not_null
 from landed.engines.postgres.kinds.naming import bare, listed, path
 from landed.engines.postgres.kinds.options import foreign_options, parameters, with_options
+from landed.engines.postgres.kinds.said import Claim, Said, gone, gone_relation, made_as, there
 from landed.engines.postgres.kinds.writes import INHERITED, Piece, Writes
+from landed.engines.postgres.sql.names import quoted
+from landed.engines.postgres.sql.tree import enum
 
 READINGS = (
     Reading(
@@ -198,15 +204,57 @@ def _partition(piece: Piece) -> None:
 
 _TABLE = Writes(create=_create, alter=_alter)
 
+_CONSTRAINTS = frozenset(
+    ("CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_CHECK", "CONSTR_FOREIGN", "CONSTR_EXCLUSION")
+)
+
+
+def _said(said: Said, kind: str, node: Any) -> Iterator[Claim]:
+    """CREATE TABLE: the table, its columns and its named constraints."""
+    table = said.relation(node.relation)
+    if node.relation.relpersistence == "t" or said.has(kind, table):
+        return
+    yield there(kind, "", table)
+    for element in node.table_elts:
+        what = element.WhichOneof("node")
+        if what == "column_def":
+            yield there("column", table, quoted(element.column_def.colname))
+            for part in element.column_def.constraints:
+                if part.constraint.conname and enum(part.constraint, "contype") in _CONSTRAINTS:
+                    yield there("constraint", table, quoted(part.constraint.conname))
+        elif what == "constraint" and element.constraint.conname:
+            yield there("constraint", table, quoted(element.constraint.conname))
+
+
+def _said_of_parts(said: Said, kind: str, node: Any) -> Iterator[Claim]:
+    """ALTER TABLE: columns and named constraints that are added or dropped."""
+    table = said.relation(node.relation)
+    for part in node.cmds:
+        command = part.alter_table_cmd
+        match enum(command, "subtype"):
+            case "AT_AddColumn":
+                yield there("column", table, quoted(getattr(command, "def").column_def.colname))
+            case "AT_AddConstraint" if getattr(command, "def").constraint.conname:
+                yield there("constraint", table, quoted(getattr(command, "def").constraint.conname))
+            case "AT_DropColumn":
+                yield gone("column", table, quoted(command.name))
+            case "AT_DropConstraint":
+                yield gone("constraint", table, quoted(command.name))
+
+
 KINDS = (
     Kind(
         name="table", read_by=("tables",), space="relation", acl="table", tag="OBJECT_TABLE",
         holds_rows=True, word="TABLE", order=80, whole=True, needed=True, given=True,
         writes=_TABLE,
+        says={
+            "create_stmt": _said, "create_table_as_stmt": made_as, "alter_table_stmt": _said_of_parts,
+            "drop_stmt": gone_relation,
+        },
     ),
     Kind(
         name="foreign table", read_by=("tables",), space="relation", acl="table",
         tag="OBJECT_FOREIGN_TABLE", holds_rows=True, word="FOREIGN TABLE", order=90, given=True,
-        writes=_TABLE,
+        writes=_TABLE, says={"drop_stmt": gone_relation},
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from landed.engines.postgres.kinds.base import (
     Touch,
     plain,
 )
+from landed.engines.postgres.kinds.said import gone_from, made_on
 from landed.engines.postgres.kinds.writes import ENABLED, Piece, Writes
 
 READINGS = (
@@ -64,6 +65,7 @@ KINDS = (
     Kind(
         name="trigger", read_by=("triggers",), on="table", tag="OBJECT_TRIGGER", word="TRIGGER",
         order=210, whole=True,
+        says={"create_trig_stmt": made_on("relation", "trigname"), "drop_stmt": gone_from},
         writes=Writes(
             create=_create,
             alter=_alter,

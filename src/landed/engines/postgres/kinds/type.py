@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from landed.core.facts import YES
 from landed.engines.postgres.kinds.base import (
@@ -18,7 +20,9 @@ from landed.engines.postgres.kinds.base import (
 )
 from landed.engines.postgres.kinds.column import attribute
 from landed.engines.postgres.kinds.naming import bare, listed
+from landed.engines.postgres.kinds.said import Claim, Reader, Said, gone_type, made_named, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
+from landed.engines.postgres.sql.names import quoted
 
 READINGS = (
     Reading(
@@ -155,10 +159,19 @@ def _create_shell(piece: Piece) -> bool:
     return _made(piece, f"CREATE TYPE {piece.name}")
 
 
+def _said_composite(said: Said, kind: str, node: Any) -> Iterator[Claim]:
+    """CREATE TYPE … AS (…)."""
+    name = said.relation(node.typevar)
+    yield there(kind, "", name)
+    for element in node.coldeflist:
+        yield there("attribute", name, quoted(element.column_def.colname))
+
+
 def _type(
     name: str,
     order: int,
     writes: Writes,
+    says: Mapping[str, Reader],
     tag: str = "OBJECT_TYPE",
     word: str = "TYPE",
     *,
@@ -168,6 +181,7 @@ def _type(
     return Kind(
         name=name, read_by=("types",), space="type", acl="type", tag=tag, holds_rows=known,
         word=word, order=order, whole=known, needed=known, given=known, writes=writes,
+        says={**says, "drop_stmt": gone_type},
     )  # fmt: skip
 
 
@@ -175,9 +189,15 @@ KINDS = (
     _type(
         "enum", 20,
         Writes(create=_create_enum, alter=_alter_enum, rename="ALTER TYPE {name} RENAME TO {to}"),
+        {"create_enum_stmt": made_named("type_name")},
     ),
-    _type("domain", 30, Writes(create=_create_domain, alter=_alter_domain), "OBJECT_DOMAIN", "DOMAIN"),
-    _type("composite type", 40, Writes(create=_create_composite)),
-    _type("range type", 60, Writes(create=_create_range)),
-    _type("type", 15, Writes(create=_create_shell), known=False),
+    _type(
+        "domain", 30,
+        Writes(create=_create_domain, alter=_alter_domain),
+        {"create_domain_stmt": made_named("domainname")},
+        "OBJECT_DOMAIN", "DOMAIN",
+    ),
+    _type("composite type", 40, Writes(create=_create_composite), {"composite_type_stmt": _said_composite}),
+    _type("range type", 60, Writes(create=_create_range), {"create_range_stmt": made_named("type_name")}),
+    _type("type", 15, Writes(create=_create_shell), {}, known=False),
 )  # fmt: skip
