@@ -11,7 +11,7 @@ import pytest
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.stored import ledger_statements
-from landed.ops.fileless_fetch import as_file
+from landed.engines.postgres.stored_files import as_file
 from support.process.landed_process import Landed
 
 FIRST, SECOND = "20240101000000_first.sql", "20240102000000_second.sql"

@@ -16,11 +16,12 @@ from landed.cli.main import cli
 from landed.core.errors import NeedsConfirmation, NotProven, UsageError
 from landed.engines.postgres.catalog.scope import SUPABASE
 from landed.engines.postgres.files import read_supabase_migrations
+from landed.engines.postgres.pull import there_already
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.replay.replay import replay_all
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
-from landed.ops.shadow_pull import propose, there_already, with_setting
+from landed.ops.shadow_pull import with_setting
 from landed.project.settings import read_settings
 from landed.report.json_schema import json_schema
 
@@ -193,7 +194,7 @@ def test_nothing_is_managed_on_a_plain_server(pg_server: Server, project: Path) 
         pytest.raises(UsageError, match="no Supabase project") as caught,
     ):
         run(project, "shadow", "pull", "--target", url(scratch))
-    assert caught.value.next is not None and propose().removeprefix("run: ") in caught.value.next
+    assert caught.value.next is not None and "landed shadow pull --base" in caught.value.next
 
 
 @pytest.mark.parametrize(

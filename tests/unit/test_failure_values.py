@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import apsw
 import psycopg
 import pytest
@@ -14,15 +12,14 @@ from landed.core.timeline import Failure, Named, Step
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.reason import Reason, reason
 from landed.engines.postgres.shadow.replay.again import Told
+from landed.engines.postgres.wanting import lacks, needs_managed
+from landed.engines.postgres.wanting import needs_base as needs_base_there
 from landed.engines.postgres.wire import Lost, Refused
-from landed.engines.sqlite.shadow.reason import code_of, is_of_rows, missing_of
+from landed.engines.sqlite.shadow.reason import code_of, is_of_rows, missing_of, needs_base
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.split import parse
 from landed.engines.stored import dump_step, load_step
 from landed.ops.apply_words import for_want_of_rows
-from landed.ops.examine import needs_base
-from landed.ops.needs_managed import needs_managed
-from landed.ops.shadow_lacks import lacks
 
 WORDS = [
     ('relation "app.posts" does not exist', "42P01", [("relation", "app.posts")]),
@@ -202,11 +199,7 @@ def test_what_the_target_may_have(message: str, code: str, has: bool) -> None:
     ],
 )
 def test_what_only_the_projects_own_platform_has(message: str, code: str, managed: bool) -> None:
-    workspace = SimpleNamespace(
-        spec=SimpleNamespace(kind="supabase"),
-        project=SimpleNamespace(settings=SimpleNamespace(managed=None)),
-    )
-    assert needs_managed(workspace, failed(message, code)) is managed  # type: ignore[arg-type]
+    assert needs_managed(failed(message, code)) is managed
 
 
 def test_rights_that_no_file_gets() -> None:
@@ -269,4 +262,4 @@ def test_a_replay_in_sqlite_says_what_kind_of_failure_it_was() -> None:
 )
 def test_what_no_file_makes(message: str, code: str, needs: bool) -> None:
     made = Step("1_x.sql", "", (), net={FactKey("table", "", "public.users", EXISTS): (None, YES, 1)})
-    assert needs_base(failed(message, code), [made]) is needs
+    assert needs_base_there(failed(message, code), [made]) is needs

@@ -7,7 +7,7 @@ import pytest
 from landed.core.facts import EXISTS, YES, FactKey
 from landed.engines.live import Roles
 from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE, Scope
-from landed.ops.made_by import MadeBy
+from landed.engines.postgres.made_by import MadeBy
 
 ROLES = Roles("postgres", "postgres", False, "postgres", ("anon", "deploy"), ("deploy", "postgres"))
 

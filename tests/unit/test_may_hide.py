@@ -7,8 +7,8 @@ import pytest
 from landed.core.facts import EXISTS, Change, FactKey
 from landed.core.migration import Migration
 from landed.core.timeline import StatementTrace, Step, net_effects
+from landed.engines.postgres.hiding import may_hide
 from landed.engines.postgres.sql.split import parse
-from landed.ops.alternatives import may_hide
 
 
 def step(name: str, *keys: FactKey) -> Step:

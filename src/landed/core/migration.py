@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -97,6 +97,12 @@ class Migration:
     def statements(self) -> tuple[Statement, ...]:
         """The statements in file order."""
         return self.parsed.statements
+
+    def only(self, numbers: Collection[int]) -> Migration:
+        """The file with these of its statements alone, which keep their numbers and lines."""
+        parsed = self.parsed
+        chosen = tuple(s for s in parsed.statements if s.number in numbers)
+        return replace(self, parse=lambda text: parsed._replace(statements=chosen))
 
     @cached_property
     def content_hash(self) -> str:

@@ -103,6 +103,12 @@ class Step:
         """Whether any statement could not be replayed."""
         return bool(self.failures)
 
+    def with_traces(self, traces: Iterable[StatementTrace]) -> Step:
+        """The step with other traces, and what those add up to."""
+        kept = {name: getattr(self, name) for name in Step.__dataclass_fields__}
+        done = tuple(traces)
+        return Step(**kept | {"traces": done, "net": net_effects(done)})
+
     def concerns(self, kind: str) -> bool:
         """Whether the file's net effect has to do with any object of this kind."""
         return any(key.kind == kind for key in self.net)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from landed.engines.base import Engine
+    from landed.engines.contract import Engine
     from landed.project.discovery import Project
     from landed.project.target_spec import TargetSpec
 

@@ -1,26 +1,21 @@
-"""The protocol that every kind of database follows, and the values that cross it."""
+"""Databases as all engines show them: read, checked, written to, tried out on a copy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from landed.core.errors import CannotKnow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from landed.core.check import Check
-    from landed.core.deferred import Deferred
     from landed.core.facts import FactKey
-    from landed.core.findings import Rehearsal
-    from landed.core.migration import Migration, Parsed
+    from landed.core.migration import Migration
     from landed.core.plan import PlanItem
-    from landed.core.timeline import DataCheck, Progress, Step
-    from landed.engines.cache import Cache
+    from landed.core.timeline import DataCheck, Step
     from landed.engines.live import LiveState
-    from landed.project.discovery import Project
-    from landed.project.files import MigrationSet
-    from landed.project.target_spec import TargetSpec
 
 
 class Applied(NamedTuple):
@@ -142,135 +137,77 @@ class Words(NamedTuple):
     pattern: str
 
 
-class Engine(Protocol):
-    """All that knows one target's databases; one for each workspace, chosen by ``spec.kind``.
+class LostFile(NamedTuple):
+    """A file that is gone, out of what the ledger holds of it: its name, its text, how many statements."""
 
-    ``landed.engines.common.BaseEngine`` has what most of them have in common.
+    name: str
+    text: str
+    statements: int
+
+
+class StartingSchema(NamedTuple):
+    """SQL for what is there before the first file.
+
+    ``failed_before`` and ``failed_after`` count the files that do not replay without and with it; ``None``
+    where that is not the question. ``lacks_managed`` is whether files need what the platform has in this
+    project only.
     """
 
-    project: Project
-    spec: TargetSpec
-    environ: Mapping[str, str] | None
-    notify: Callable[[str], None]
+    text: str
+    failed_before: int | None = None
+    failed_after: int | None = None
+    lacks_managed: bool = False
 
-    def __init__(
-        self,
-        project: Project,
-        spec: TargetSpec,
-        environ: Mapping[str, str] | None = None,
-        notify: Callable[[str], None] = lambda text: None,
-    ) -> None: ...
 
-    @property
-    def words(self) -> Words:
-        """How messages name what differs between engines."""
+class NoCopy(CannotKnow):
+    """No throw-away copy of the target's schema could be made."""
+
+
+class Present(Protocol):
+    """A throw-away copy of the target's schema without its rows, as files leave it that are tried in it."""
+
+    def replay(self, migration: Migration) -> Step:
+        """What a file does here."""
         ...
 
-    @property
-    def ledger_table(self) -> str:
-        """The name of the history table."""
-        ...
+    def heals(self, migration: Migration, own: Step) -> Step | None:
+        """What a pending file does here, with all that it makes to be proven on the target as well.
 
-    # -- the project's files --------------------------------------------------------------------
-
-    def parse(self, text: str) -> Parsed:
-        """How a file's text is cut into statements."""
-        ...
-
-    @property
-    def directory(self) -> Path:
-        """The migrations folder. Raises ConfigError when nothing says where it is."""
-        ...
-
-    def migrations(self) -> MigrationSet:
-        """The migration files in the platform's order, read once. Raises ConfigError, CannotKnow."""
-        ...
-
-    def base(self) -> Migration | None:
-        """The starting schema that the settings name, as a file before the first. Raises ConfigError."""
-        ...
-
-    def history(self, migrations: Sequence[Migration]) -> list[Migration]:
-        """Files in the order of their replay, the starting schema before them."""
-        ...
-
-    def path_of(self, name: str) -> str:
-        """A migration file's path as shown to the user."""
-        ...
-
-    def file_name(self, name: str) -> str:
-        """The name of the file that a ledger row is about."""
-        ...
-
-    # -- the target as it is --------------------------------------------------------------------
-
-    @property
-    def target(self) -> Target:
-        """The database. Raises UsageError for one that cannot be used."""
-        ...
-
-    def learn(self, state: LiveState) -> None:
-        """Take in what a reading shows of the platform itself, before files are replayed."""
-        ...
-
-    def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
-        """The facts of a reading, the platform's own objects left out; read when they are needed."""
-        ...
-
-    # -- the replay -----------------------------------------------------------------------------
-
-    def replay(
-        self,
-        files: Sequence[Migration],
-        *,
-        cache: Cache | None = None,
-        keep: bool = False,
-        progress: Progress | None = None,
-        hopeless: Callable[[Step], bool] = lambda step: False,
-        like: Sequence[Step] = (),
-    ) -> list[Step]:
-        """The timeline of these files in this order; ``keep`` says that more files may follow them later.
-
-        A step of which ``hopeless`` is true is the last: the caller needs no more. ``like`` are the steps of
-        nearly the same files, if there are any. Raises CannotKnow, ConfigError, LimitReached.
+        ``own`` is its step in the files' own history. ``None`` where it cannot run.
         """
         ...
 
-    def start_facts(self, cache: Cache | None = None) -> Mapping[FactKey, str]:
-        """What a database of this kind has before its first migration, and no migration has to explain."""
+    def facts(self, steps: Sequence[Step]) -> Mapping[FactKey, str]:
+        """The facts of the copy as it stands, beside the steps of the history."""
         ...
 
-    def history_key(self, files: Sequence[Migration]) -> bytes:
-        """What stands for these files in this order and the rules of their replay; empty for no files."""
+
+class Reading(Protocol):
+    """One reading of the target beside a replay of the files: what in either depends on the platform.
+
+    An object may be another role's there than in the replay; the server may have chosen what no file says.
+    """
+
+    state: LiveState
+    """The reading as it was."""
+
+    @property
+    def mark(self) -> bytes:
+        """Differs where something else is expected of the same files; known after ``expected``."""
         ...
 
-    def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
-        """Run all files in order as ``apply`` would, without rows and with a row in every table that they
-        reach. Touches no target. Raises ConfigError, CannotKnow."""
+    def expected(self, steps: list[Step]) -> list[Step]:
+        """The steps of a replay as they are to be expected of this target."""
         ...
 
-    def copied(self) -> AbstractContextManager[DatabaseCopy]:
-        """A full copy of the database, made when it is entered. Raises UsageError at once where it is not
-        copied; CannotKnow, Busy."""
+    def seen(self, steps: Sequence[Step]) -> LiveState:
+        """The reading without what no file has to explain."""
         ...
 
-    # -- doctor ---------------------------------------------------------------------------------
-
-    def examine(self) -> list[Check]:
-        """What doctor finds about the database and the way to it; what fails is one of the checks."""
+    def notes(self, steps: Sequence[Step]) -> Mapping[str, str]:
+        """What to say of files (by name) whose objects another role made; ``""`` where it was said before."""
         ...
 
-    def where_replayed(self) -> Iterator[Check]:
-        """What doctor finds about where files are replayed, once :meth:`examine` has looked."""
-        ...
-
-    @classmethod
-    def software(cls) -> Iterator[Check]:
-        """What landed's work on such a database stands on: libraries, and what they can do."""
-        ...
-
-    @classmethod
-    def clients(cls, start: Path, *, pattern: bool) -> Iterator[Check]:
-        """The platform's own client that is installed for the project in this folder; ``pattern`` says that
-        the project chooses its migrations by one."""
+    def present(self) -> AbstractContextManager[Present]:
+        """A throw-away copy of the target's schema. Raises NoCopy, also while files run in it."""
         ...

@@ -1,4 +1,4 @@
-"""What all engines have in common: a target, the project's files, the command's clock, usual answers."""
+"""What all engines have in common: a target, the project's files, the command's clock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from landed.core.facts import FactKey
 from landed.core.migration import Migration
 from landed.core.next import REHEARSE
 from landed.core.timeline import BASE
+from landed.engines.usual import UsualAnswers
 from landed.project.files import MigrationSet, read_migrations
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from landed.core.findings import Rehearsal
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
-    from landed.core.plan import PlanItem
     from landed.core.timeline import Progress, Step
-    from landed.engines.base import Applied, Consent, DatabaseCopy, Target, Words
+    from landed.engines.base import DatabaseCopy, Target, Words
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
     from landed.engines.live import LiveState
@@ -34,29 +34,8 @@ if TYPE_CHECKING:
     from landed.project.target_spec import TargetSpec
 
 
-class OneByOne(ABC):
-    """A writing session that runs one file at a time."""
-
-    @abstractmethod
-    def run(
-        self,
-        migration: Migration,
-        step: Step,
-        statements: Sequence[int],
-        consent: Consent,
-        *,
-        record: bool = True,
-    ) -> Applied:
-        """Run the given statements of a file in one transaction, prove the effects, record it."""
-
-    def apply_next(self, items: Sequence[PlanItem], consent: Consent) -> Iterator[Applied]:
-        """Run the next file."""
-        item = items[0]
-        yield self.run(item.migration, item.step, item.statements, consent, record=item.record)
-
-
-class BaseEngine(ABC):
-    """One target's engine; ``landed.engines.base.Engine`` says what each method means.
+class BaseEngine(UsualAnswers, ABC):
+    """One target's engine; ``landed.engines.contract.Engine`` says what each method means.
 
     An engine of its own needs ``words``, ``parse``, ``target``, ``replay``, ``history_key``, ``rehearse``,
     ``examine`` and ``software``.
@@ -210,7 +189,7 @@ class BaseEngine(ABC):
 
     # -- the target as it is --------------------------------------------------------------------
 
-    def learn(self, state: LiveState) -> None:  # noqa: B027
+    def learn(self, state: LiveState) -> None:
         """Take in what a reading shows of the platform itself, before files are replayed."""
 
     def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from landed.core.describe import describe
 from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
+from landed.core.judge import judge
 from landed.core.migration import Migration
 from landed.core.next import STATUS
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
-from landed.core.timeline import Failure, Step
-from landed.engines.base import Applied, Consent, UndoPoint
+from landed.core.timeline import Step
+from landed.engines.base import Applied, Consent, NoCopy, UndoPoint
 from landed.ops.apply_words import (
     base_missing,
     blocked,
     cannot_run,
-    for_want_of_rows,
     notices,
     so_far,
     unrehearsed,
@@ -57,21 +56,16 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
         raise blocked(blocking)
     steps = healing or _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
-    if not exam.workspace.is_postgres:
-        _refuse_history_changes(exam, items)
-    unsure = _shadow_lacks(exam)
-    broken = next((i for i in items if not _runs(i.step) and not all(map(unsure, i.step.failures))), None)
-    if broken is not None:
-        raise cannot_run(exam, broken, items)
-    if exam.workspace.spec.kind == "d1:remote":
-        from landed.engines.d1.batch import refuse_too_large
-
-        for item in items:
-            refuse_too_large(item.migration)
-    told = notices(exam, waiting) + unrehearsed(items)
+    engine = exam.workspace.engine
+    engine.refuse(items)
+    for item in items:
+        if not _runs(exam, item.step) and not all(engine.unsure(f, exam.facts) for f in item.step.failures):
+            raise cannot_run(exam, item, items)
+    engine.refuse_sending(items)
+    told = notices(exam, waiting) + unrehearsed(engine, items)
     told += [f"{j.name} is partial; the pending files set it right" for j in blocking]
-    if items and exam.workspace.is_postgres:
-        told.append(exam.workspace.pg.shadow().sentence)
+    if items and (where := engine.rehearsed_on):
+        told.append(where)
     return Plan(items, digest(exam.facts), tuple(told))
 
 
@@ -161,20 +155,16 @@ def _rehearsed(exam: Examination, names: Sequence[str]) -> dict[str, Step]:
     """The steps to expect: as the files' own history shows them or, where a file fails there, as the
     target's present schema does."""
     steps = {name: exam.step(name) for name in names}
-    if exam.workspace.is_postgres or not any(step.failed for step in steps.values()):
+    if not exam.workspace.engine.tries_present or not any(step.failed for step in steps.values()):
         return steps
-    replayer = exam.workspace.sqlite.replayer()
-    try:
-        replayer.load(exam.state.rows)
+    with exam.reading.present() as present:
         for name in names:
             migration = exam.migration(name)
             if migration is None:
                 continue
-            again = replayer.replay(migration)
-            if steps[name].failed and _runs(again):
+            again = present.replay(migration)
+            if steps[name].failed and _runs(exam, again):
                 steps[name] = again
-    finally:
-        replayer.close()
     return steps
 
 
@@ -190,78 +180,37 @@ def _healing(
     """
     if not blocking or any(j.standing is not Standing.PARTIAL or not j.recorded for j in blocking):
         return {}
-    if exam.workspace.is_postgres:
-        from landed.ops.healing_postgres import healing
-
-        return healing(exam, blocking, waiting)
-    from landed.core.judge import judge
-
     steps: dict[str, Step] = {}
-    replayer = exam.workspace.sqlite.replayer()
     try:
-        replayer.load(exam.state.rows)
-        for judgement in waiting:
-            migration = exam.migration(judgement.name)
-            if migration is None:
-                return {}
-            there = replayer.replay(migration)
-            if not _runs(there):
-                return {}
-            own = exam.step(judgement.name)
-            made = {key: change for key, change in there.net.items() if change[1] is not None}
-            steps[judgement.name] = replace(own, net=made | own.net, failures=there.failures)
-        recorded = {j.name for j in exam.judgements if j.recorded} | set(steps)
-        after = {
-            j.name: j.standing for j in judge(exam.steps, frozenset(recorded), replayer.facts).judgements
-        }
-    finally:
-        replayer.close()
+        with exam.reading.present() as present:
+            for judgement in waiting:
+                migration = exam.migration(judgement.name)
+                healed = present.heals(migration, exam.step(judgement.name)) if migration else None
+                if healed is None:
+                    return {}
+                steps[judgement.name] = healed
+            recorded = frozenset({j.name for j in exam.judgements if j.recorded} | set(steps))
+            after = {
+                j.name: j.standing for j in judge(exam.steps, recorded, present.facts(exam.steps)).judgements
+            }
+    except NoCopy:
+        # Then nobody knows, and the partial file is set right first.
+        return {}
     return steps if all(after[j.name] is Standing.OK for j in blocking) else {}
 
 
-def _runs(step: Step) -> bool:
-    return not step.failed or _onlyfor_want_of_rows(step)
-
-
-def _onlyfor_want_of_rows(step: Step) -> bool:
-    """Whether a rehearsal failed only because the throw-away database has other rows than the target.
+def _runs(exam: Examination, step: Step) -> bool:
+    """Whether a file runs, or failed only because the throw-away database has other rows than the target.
 
     A row that refers to one which the application wrote breaks a constraint there and nowhere else.
     Only the target can tell; the file's transaction is rolled back there if the constraint fails.
     """
-    return all(for_want_of_rows(failure) for failure in step.failures)
-
-
-def _refuse_history_changes(exam: Examination, items: Sequence[PlanItem]) -> None:
-    from landed.engines.sqlite.history import history_change, refusal
-
-    ledger = exam.workspace.ledger_table
-    for item in items:
-        statement = history_change(item.migration, item.statements, ledger)
-        if statement is not None:
-            raise refusal(item.migration, statement, ledger, "Nothing was changed.")
-
-
-def _shadow_lacks(exam: Examination) -> Callable[[Failure], bool]:
-    """Tells failures that come of what the throw-away database lacks and the Postgres target has.
-
-    There the target decides: a statement that fails takes the whole file back.
-    """
-    if not exam.workspace.is_postgres:
-        return lambda failure: False
-    from landed.ops.shadow_lacks import lacks
-
-    ledger = exam.workspace.ledger_table
-    return lambda failure: failure.withheld or lacks(failure, exam.facts, ledger)
+    return all(map(exam.workspace.engine.wants_rows, step.failures))
 
 
 def _item(exam: Examination, judgement: Judgement, step: Step) -> PlanItem:
     migration = exam.migration(judgement.name)
     assert migration is not None
     numbers = tuple(s.number for s in migration.statements)
-    renamed = None
-    if not exam.workspace.is_postgres:
-        from landed.engines.sqlite.renames import Renames
-
-        renamed = Renames(step)
-    return PlanItem(migration, step, numbers, judgement.standing, tuple(describe(step, renamed)))
+    changes = tuple(exam.workspace.engine.describe(step))
+    return PlanItem(migration, step, numbers, judgement.standing, changes)

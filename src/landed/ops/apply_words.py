@@ -11,9 +11,8 @@ from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
 from landed.engines.base import Applied
-from landed.engines.sqlite.shadow.reason import is_of_rows
-from landed.ops.examine import Examination, needs_base
-from landed.ops.needs_managed import needs_managed
+from landed.engines.contract import CanPull, Engine
+from landed.ops.examine import Examination
 
 
 def base_missing(exam: Examination, base: Judgement) -> NotProven:
@@ -45,7 +44,8 @@ def blocked(blocking: Sequence[Judgement]) -> NotProven:
 
 def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
     """The error for a file that a rehearsal failed on, found before anything was run."""
-    failure = next(f for f in broken.step.failures if not (f.withheld or for_want_of_rows(f)))
+    engine = exam.workspace.engine
+    failure = next(f for f in broken.step.failures if not (f.withheld or engine.wants_rows(f)))
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
     advice = Next("Correct the file, then run: ", APPLY.afterwards())
@@ -55,14 +55,14 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     if failure.code == "2D000":
         details.append("A procedure that commits cannot run inside of the transaction that each file is.")
         advice = Next("Call it by hand, outside of the migrations (psql). ", advice)
-    if needs_managed(exam.workspace, failure):
+    if engine.needs_platform(failure):
         details.append("Only this project's own auth, storage, … have it.")
         advice = Next(
             advice, Next(BREAK, "To replay the files with what they have: ", landed("shadow", "pull"))
         )
-    elif exam.base is None and needs_base(failure, exam.steps):
+    elif exam.base is None and engine.needs_base(failure, exam.steps):
         details.append("No file makes it: this history does not start from an empty database.")
-        if exam.workspace.is_postgres:
+        if isinstance(engine, CanPull):
             advice = Next(
                 advice, Next(BREAK, "Where a database has it already: ", landed("shadow", "pull", base=True))
             )
@@ -78,25 +78,20 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     )
 
 
-def unrehearsed(items: Sequence[PlanItem]) -> list[str]:
+def unrehearsed(engine: Engine, items: Sequence[PlanItem]) -> list[str]:
     """What a rehearsal cannot show, because it depends on the target's rows or extensions."""
     return [
         f"{i.migration.name}, statement {f.statement}: "
-        f"{_lacking(f)} that a rehearsal does not have ({f.message})"
+        f"{_lacking(engine, f)} that a rehearsal does not have ({f.message})"
         for i in items
         for f in i.step.failures
     ]
 
 
-def _lacking(failure: Failure) -> str:
+def _lacking(engine: Engine, failure: Failure) -> str:
     if failure.withheld:
         return "needs rights"
-    return "depends on rows" if for_want_of_rows(failure) else "depends on something"
-
-
-def for_want_of_rows(failure: Failure) -> bool:
-    """Whether a statement failed for a constraint on rows: the throw-away database has other ones."""
-    return failure.code in ("23503", "23502") or is_of_rows(failure.code)
+    return "depends on rows" if engine.wants_rows(failure) else "depends on something"
 
 
 _MANY = 50

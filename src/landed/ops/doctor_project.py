@@ -10,7 +10,7 @@ from landed.core.check import Check, Level
 from landed.core.describe import size
 from landed.core.migration import Note
 from landed.core.next import LOCK, STATUS, Next
-from landed.engines.base import Engine
+from landed.engines.contract import Engine
 from landed.project.config_search import find_config
 from landed.project.d1_database import D1Database
 from landed.project.d1_local import local_d1_path, other_local_files

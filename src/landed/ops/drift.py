@@ -183,7 +183,7 @@ def _with_start(start: Mapping[FactKey, str], steps: Sequence[Step]) -> dict[Fac
 def as_made_by_one(workspace: Workspace, files: Side, database: Side, scope: Scope) -> tuple[Side, Side]:
     """Both sides without what differs because the database's objects were made by another role than the
     one that files are replayed as."""
-    from landed.ops.made_by import MadeBy
+    from landed.engines.postgres.made_by import MadeBy
 
     if database.roles is None:
         return files, database

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from landed.core.ledger import LedgerRow
-from landed.core.migration import Migration
 from landed.core.next import Effect, Next, program
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.workspace import Workspace
 
 if TYPE_CHECKING:
-    from landed.engines.live import StoredRow
+    pass
 
 _NUMBER = re.compile(r"^[0-9]+[_-]?")
 
@@ -112,26 +111,6 @@ def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
         flags=(*judgement.flags, "renamed"),
         notes=(note, *(n for n in judgement.notes if not n.startswith(_OF_OLD_NAME))),
     )
-
-
-def same_as_stored(rows: Sequence[StoredRow], migrations: Sequence[Migration]) -> dict[str, tuple[str, ...]]:
-    """Ledger rows without a file -> the files whose SQL they hold, by content, whatever they are called."""
-    if not rows:
-        return {}
-    from landed.engines.postgres.ledger import fileless_name
-
-    known = {m.version for m in migrations}
-    fileless = [row for row in rows if row.version not in known and row.statements]
-    if not fileless:
-        return {}
-    from landed.engines.postgres.sql.stored import same_content
-
-    taken = {row.version for row in rows}
-    free = [m for m in migrations if m.version not in taken]
-    return {
-        fileless_name(row): tuple(m.name for m in free if same_content(row.statements, m.text) is True)
-        for row in fileless
-    }
 
 
 def _same_stored(

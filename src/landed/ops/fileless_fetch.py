@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,37 +23,14 @@ class MissingFile(NamedTuple):
 
 def missing_file(exam: Examination, judgement: Judgement) -> MissingFile | str:
     """The file for a row without one, or why it cannot be written."""
-    from landed.engines.postgres.ledger import fileless_name
-
     if judgement.standing is not Standing.NO_FILE:
         return "it has a file"
     if judgement.renamed:
         return f"its file is there, under the name {judgement.renamed}"
-    row = next((row for row in exam.state.stored if fileless_name(row) == judgement.name), None)
-    if row is None or not row.statements:
-        return "the ledger does not hold its SQL"
-    # A name is whatever somebody recorded; a file's name must stay in its folder.
-    title = re.sub(r"[^\w.-]+", "_", row.name or "").strip(".") or "fetched"
-    file = f"{row.version}_{title}.sql"
-    if not re.fullmatch(r"\d+", row.version):
-        return f"{row.version!r} is no version that a file's name can have"
-    text = as_file(row.statements)
-    if text is None:
-        return "its SQL cannot be put into one file again"
-    return MissingFile(judgement.name, exam.workspace.directory / file, text, len(row.statements))
-
-
-def as_file(statements: Sequence[str]) -> str | None:
-    """The statements of a row as the text of a file that holds the same ones."""
-    from landed.engines.postgres.sql.stored import same_content
-    from landed.engines.postgres.sql.tokens import words
-
-    parts = [f"{s};\n" if words(s, 1) else f"{s}\n" for s in statements]
-    # A statement may end in a line comment, of which the ";" must not become a part.
-    for text in ("".join(parts), "\n;\n".join(statements) + "\n"):
-        if same_content(statements, text):
-            return text
-    return None
+    found = exam.workspace.engine.lost_file(exam.state, judgement.name)
+    if isinstance(found, str):
+        return found
+    return MissingFile(judgement.name, exam.workspace.directory / found.name, found.text, found.statements)
 
 
 def write_files(files: Sequence[MissingFile]) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from landed.core.advice import can_resume, resume_plan
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.describe import describe
 from landed.core.errors import Code, NeedsConfirmation, NotProven, UsageError, Where
-from landed.core.facts import Change, FactKey, digest, holds
+from landed.core.facts import Change, digest, holds
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
 from landed.core.next import BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Remedy, Standing
-from landed.core.timeline import StatementTrace, Step, net_effects
+from landed.core.timeline import StatementTrace, net_effects
 from landed.engines.say import excerpt
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
@@ -49,33 +48,18 @@ def plan_resume(
         raise _undecided(migration, plan.undecided)
     step = exam.step(judgement.name)
     numbers = with_makers(plan.run, step.traces, exam.facts)
-    if exam.workspace.is_postgres:
-        numbers = _with_corrections(step, numbers)
-    _rehearse(exam, migration, judgement, numbers)
+    engine = exam.workspace.engine
+    numbers = engine.with_corrections(step, numbers)
+    if engine.tries_present:
+        _rehearse(exam, migration, judgement, numbers)
     missing = tuple(t for t in step.traces if t.number in numbers)
     changes = tuple(describe(replace(step, traces=missing, net=net_effects(missing))))
-    if exam.workspace.is_postgres:
+    if not engine.tries_present:
         # The proof is read on the target itself, where later files have had their say.
         later = _overwritten(exam, migration.name)
         step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
     item = PlanItem(migration, step, numbers, judgement.standing, changes, record=not judgement.recorded)
     return Plan((item,), digest(exam.facts))
-
-
-def _with_corrections(step: Step, run: Sequence[int]) -> tuple[int, ...]:
-    """The statements to run, with those that take back a part of what these make.
-
-    A table that is made again has the privileges of a new one, until the file's REVOKE has run again: its
-    own effect is that something is not there, which it was not before either.
-    """
-    chosen = set(run)
-    made: set[FactKey] = set()
-    for trace in step.traces:
-        keys = {change.key for change in trace.effects}
-        if trace.number in chosen or keys & made:
-            chosen.add(trace.number)
-            made |= keys
-    return tuple(sorted(chosen))
 
 
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:
@@ -113,24 +97,9 @@ def _restoring(exam: Examination, migration: Migration, judgement: Judgement, re
 
 
 def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run: tuple[int, ...]) -> None:
-    """Run the statements in a shadow that has the target's schema; all effects must be there then.
-
-    Postgres proves it on the target itself, in a transaction that is taken back if it does not hold.
-    """
-    if exam.workspace.is_postgres:
-        return
-    from landed.core.migration import Parsed
-
-    parsed = migration.parsed
-    partial = replace(migration)
-    chosen = set(run)
-    partial.__dict__["parsed"] = Parsed(
-        tuple(s for s in parsed.statements if s.number in chosen), parsed.verifies, parsed.normalised
-    )
-    replayer = exam.workspace.sqlite.replayer()
-    try:
-        replayer.load(exam.state.rows)
-        step = replayer.replay(partial)
+    """Run the statements in a shadow that has the target's schema; all effects must be there then."""
+    with exam.reading.present() as present:
+        step = present.replay(migration.only(run))
         if step.failed:
             failure = step.failures[0]
             raise NotProven(
@@ -144,14 +113,12 @@ def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run
                     "Compare what is there with what is expected: ", landed("drift", "files", "target")
                 ),
             )
+        facts, later = present.facts(exam.steps), _overwritten(exam, migration.name)
         missing = [
             key
             for key, (_, after, _) in exam.step(migration.name).net.items()
-            if not holds(key, after, replayer.facts.get(key))
-            and key not in _overwritten(exam, migration.name)
+            if not holds(key, after, facts.get(key)) and key not in later
         ]
-    finally:
-        replayer.close()
     if missing:
         raise _cannot(migration, judgement, f"{missing[0]} would still not be as expected")
 

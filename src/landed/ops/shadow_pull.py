@@ -5,41 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from landed.core.errors import ConfigError, UsageError
-from landed.core.facts import EXISTS, FactKey
-from landed.core.migration import Migration
-from landed.core.next import landed
-from landed.core.printable import escaped
-from landed.core.timeline import BASE, Step
-from landed.ops.needs_managed import needs_managed
+from landed.core.timeline import Progress
+from landed.engines.base import StartingSchema
+from landed.engines.contract import CanPull
 from landed.ops.workspace import Workspace
 from landed.project.regular_files import SQL_BYTES, read
 from landed.project.regular_files import write as write_file
 from landed.project.settings import FILE
-
-if TYPE_CHECKING:
-    from landed.core.timeline import Progress
-
-COMMAND = landed("shadow", "pull", base=True)
-_ROUNDS = 6
-_THERE = (
-    (re.compile(r'column "(.+)" of relation "(.+)" already exists'), r"column \2.\1"),
-    (re.compile(r'constraint "(.+)" for relation "(.+)" already exists'), r"constraint \2.\1"),
-    (re.compile(r'policy "(.+)" for table "(.+)" already exists'), r"policy \2.\1"),
-    (re.compile(r'trigger "(.+)" for relation "(.+)" already exists'), r"trigger \2.\1"),
-    (re.compile(r'relation "(.+)" already exists'), r"relation \1"),
-    (re.compile(r'type "(.+)" already exists'), r"type \1"),
-    (re.compile(r'function "(.+)" already exists with same argument types'), r"function \1"),
-    (re.compile(r'schema "(.+)" already exists'), r"schema \1"),
-    (re.compile(r'multiple primary keys for table "(.+)" are not allowed'), r"primary key \1"),
-)
-"""What the server says of an object that a file makes and the starting schema has, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,129 +44,30 @@ class Pulled:
             return False
 
 
-def propose() -> str:
-    """What to do when files of a Postgres history need what no file makes, for ``status``."""
-    return f"run: {COMMAND}"
-
-
 def pull_managed(workspace: Workspace) -> Pulled:
     """The schemas that the platform manages, as they are. Raises UsageError, CannotKnow."""
-    from landed.engines.postgres.catalog.dump import dump_managed
-    from landed.engines.postgres.catalog.scope import SUPABASE
-
-    _must_be_postgres(workspace)
-    if workspace.spec.kind != "supabase":
-        raise UsageError(
-            f"{workspace.spec.label} is no Supabase project: there is nothing that a platform manages",
-            next=f"for the schema that the history starts from: {COMMAND}",
-        )
-    with workspace.pg.target.connect(readonly=True).connection as connection:
-        text = dump_managed(connection, SUPABASE)
-    head = (
-        f"-- What Supabase manages in {escaped(workspace.spec.label)}: its schemas, without rows.\n"
-        "-- Written by: landed shadow pull. Shadows start from it; it is never run on a target.\n"
-    )
-    return _pulled(workspace, "managed", head + text)
+    return _pulled(workspace, "managed", StartingSchema(_able(workspace).pull_managed()))
 
 
 def pull_base(workspace: Workspace, *, progress: Progress | None = None) -> Pulled:
     """The schema that the history starts from: what the database has and no file makes.
 
-    The files are replayed without it, and what they make is left out; then with it, until no file meets an
-    object that is there already. Raises UsageError, ConfigError, CannotKnow.
+    Raises UsageError, ConfigError, CannotKnow.
     """
-    from landed.engines.postgres.catalog.dump import Owned
-
-    _must_be_postgres(workspace)
-    target = workspace.pg.target
-    try:
-        workspace.engine.learn(target.read())
-        scope = target.scope
-    finally:
-        target.close()
-    with target.connect(readonly=True).connection as connection:
-        owned = Owned(connection, scope)
-    files = workspace.migrations().migrations
-    steps = workspace.engine.replay(files, progress=progress)
-    before = sum(step.failed for step in steps)
-    known = made(steps)
-    after = before
-    for _ in range(_ROUNDS):
-        text = owned.sql(partial(_is_made, known))
-        base = Migration(BASE, "", "base", text, workspace.engine.parse)
-        steps = workspace.engine.replay([base, *files], progress=progress)[1:]
-        after = sum(step.failed for step in steps)
-        met = there_already(steps) - known
-        if not met:
-            break
-        known |= met
-    label = escaped(workspace.spec.label)
-    head = (
-        f"-- What the migrations start from: what {label} has and no file makes. No rows.\n"
-        f"-- Written by: {COMMAND}. It counts as applied before the first file.\n"
-    )
-    lacks = any(needs_managed(workspace, failure) for step in steps for failure in step.failures)
-    return replace(_pulled(workspace, "base", head + text, before, after), lacks_managed=lacks)
+    return _pulled(workspace, "base", _able(workspace).pull_base(progress))
 
 
-def made(steps: Sequence[Step]) -> frozenset[str]:
-    """Labels of the objects that files make, whether or not they could be replayed."""
-    return frozenset(
-        name
-        for step in steps
-        for trace in step.traces
-        for change in trace.effects
-        if change.key.prop == EXISTS and change.after is not None and (name := label_of(change.key))
+def _able(workspace: Workspace) -> CanPull:
+    engine = workspace.engine
+    if isinstance(engine, CanPull):
+        return engine
+    raise UsageError(
+        f"shadow pull is for Postgres and Supabase; {workspace.spec.label} is neither",
+        next="name one: --target supabase:linked or a Postgres URL",
     )
 
 
-def there_already(steps: Sequence[Step]) -> frozenset[str]:
-    """Labels, without schemas, of the objects that files failed over because they were there."""
-    found = set()
-    for step in steps:
-        for failure in step.failures:
-            for pattern, name in _THERE:
-                if match := pattern.search(failure.message):
-                    found.add(match.expand(name))
-                    break
-    return frozenset(found)
-
-
-def label_of(key: FactKey) -> str:
-    """A fact's object as a dump calls it; ``""`` for what a dump has no name for."""
-    from landed.engines.postgres.kinds import KINDS
-
-    kind = KINDS.get(key.kind)
-    if kind is None or not (kind.space or kind.on == "table"):
-        return ""
-    # An index shares its names with whatever lies in its table's schema.
-    within = key.parent.rpartition(".")[0] if kind.space else key.parent
-    name = f"{within}.{key.name}" if within else key.name
-    return f"{kind.space or kind.name} {name}".replace('"', "")
-
-
-def _is_made(known: frozenset[str], label: str) -> bool:
-    """Whether an object is among those known, which may be known without their schemas only."""
-    if label in known:
-        return True
-    kind, _, name = label.partition(" ")
-    bare = name.partition("(")[0].partition(".")[2]
-    if kind == "constraint" and name.endswith("_pkey"):
-        return f"{kind} {bare}" in known or f"primary key {bare.partition('.')[0]}" in known
-    return bool(bare) and f"{kind} {bare}" in known
-
-
-def _must_be_postgres(workspace: Workspace) -> None:
-    if not workspace.is_postgres:
-        raise UsageError(
-            f"shadow pull is for Postgres and Supabase; {workspace.spec.label} is neither",
-            next="name one: --target supabase:linked or a Postgres URL",
-        )
-
-
-def _pulled(
-    workspace: Workspace, kind: str, text: str, before: int | None = None, after: int | None = None
-) -> Pulled:
+def _pulled(workspace: Workspace, kind: str, found: StartingSchema) -> Pulled:
     settings, start = workspace.project.settings, workspace.project.start
     setting = settings.managed if kind == "managed" else settings.base
     if setting is not None:
@@ -202,7 +79,11 @@ def _pulled(
     place = settings.file.parent if settings.file is not None else start
     near = os.path.relpath(path, place).replace(os.sep, "/")
     shown = os.path.relpath(path, start).replace(os.sep, "/")
-    return Pulled(kind, path, shown, text, f"{kind} = {_quoted(near)}", setting is not None, before, after)
+    line = f"{kind} = {_quoted(near)}"
+    before, after = found.failed_before, found.failed_after
+    return Pulled(
+        kind, path, shown, found.text, line, setting is not None, before, after, found.lacks_managed
+    )
 
 
 def _quoted(path: str) -> str:

@@ -14,7 +14,8 @@ from landed.project.discovery import Project, discover
 from landed.project.naming import TargetSpec, resolve_target
 
 if TYPE_CHECKING:
-    from landed.engines.base import Engine, Target
+    from landed.engines.base import Target
+    from landed.engines.contract import Engine
     from landed.engines.postgres.base import PostgresBase
     from landed.engines.sqlite.base import SqliteBase
     from landed.ops.git_evidence import GitEvidence

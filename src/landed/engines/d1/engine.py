@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from landed.core.check import Check
+    from landed.core.plan import PlanItem
     from landed.engines.base import DatabaseCopy
     from landed.engines.d1.target import RemoteD1Target
 
@@ -41,3 +43,10 @@ class RemoteD1(SqliteRules):
         from landed.engines.d1.doctor import examine
 
         return examine(self.project, self.spec, self.environ)
+
+    def refuse_sending(self, items: Sequence[PlanItem]) -> None:
+        """Raises NotProven for a file that is larger than D1 takes."""
+        from landed.engines.d1.batch import refuse_too_large
+
+        for item in items:
+            refuse_too_large(item.migration)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from landed.core.check import Check, guarded
 from landed.core.errors import UsageError
-from landed.core.next import REHEARSE
+from landed.core.next import REHEARSE, Next, landed
 from landed.engines.postgres.base import PostgresBase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from landed.core.adoption import Adoption
+    from landed.core.facts import FactKey, Facts
     from landed.core.findings import Rehearsal
-    from landed.core.timeline import Progress
-    from landed.engines.base import DatabaseCopy, Words
+    from landed.core.judge import Ruling
+    from landed.core.migration import Migration
+    from landed.core.standing import Judgement
+    from landed.core.timeline import Failure, Progress, Step
+    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, Words
+    from landed.engines.cache import Cache
     from landed.engines.live import LiveState
 
 _DEFAULT = frozenset({"default privileges", "default revocation"})
@@ -24,6 +31,121 @@ _DEFAULT = frozenset({"default privileges", "default revocation"})
 
 class Postgres(PostgresBase):
     """A Postgres database."""
+
+    born_with_grants = False
+    """Whether the platform grants rights on new objects, which no migration need repeat."""
+
+    def reading(self, state: LiveState, cache: Cache) -> Reading:
+        """What was read, and whose objects the target holds."""
+        from landed.engines.postgres.reading import PgReading
+
+        return PgReading(self, state, cache)
+
+    def unimportant(self, ruling: Ruling) -> tuple[dict[FactKey, str], dict[str, str]]:
+        """Columns that only stand in another order."""
+        from landed.engines.postgres.column_order import only_in_another_order
+
+        return only_in_another_order(ruling)
+
+    def may_hide(self, files: Sequence[Migration], steps: Sequence[Step]) -> Callable[[str], bool]:
+        """Whether a later file says IF NOT EXISTS of what an earlier one makes: each costs a replay."""
+        from landed.engines.postgres.hiding import may_hide
+
+        return may_hide(files, steps)
+
+    def remedy(self, judgement: Judgement, migration: Migration, expected: Facts, live: Facts) -> Judgement:
+        """The judgement with statements that can be run again, or others that bring the facts back."""
+        from landed.engines.postgres.remedies import with_remedies
+
+        return with_remedies(judgement, migration, expected, live)
+
+    def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
+        """Statements for facts that no migration owns."""
+        from landed.engines.postgres.adopting import adoption
+
+        return adoption(keys, expected, live, born_with_grants=self.born_with_grants)
+
+    def one_version(self, migrations: Sequence[Migration]) -> Mapping[str, str]:
+        """Files whose version another file has, too: the ledger can hold one of them."""
+        found: dict[str, str] = {}
+        first: dict[str, str] = {}
+        for migration in migrations:
+            other = first.setdefault(migration.version, migration.name)
+            if other != migration.name:
+                found[migration.name] = other
+                found.setdefault(other, migration.name)
+        return found
+
+    def same_as_stored(self, state: LiveState, files: Sequence[Migration]) -> Mapping[str, Sequence[str]]:
+        """Ledger rows without a file -> the files whose SQL they hold, by content."""
+        if not state.stored:
+            return {}
+        from landed.engines.postgres.stored_files import same_as_stored
+
+        return same_as_stored(state.stored, files)
+
+    def lost_file(self, state: LiveState, name: str) -> LostFile | str:
+        """The file that a ledger row without one stands for, out of the statements that it holds."""
+        from landed.engines.postgres.stored_files import lost_file
+
+        return lost_file(state.stored, name)
+
+    # -- what a failure of a replay says --------------------------------------------------------
+
+    def needs_base(self, failure: Failure, steps: Sequence[Step]) -> bool:
+        """Whether a statement failed for want of something that no file of the history makes."""
+        from landed.engines.postgres.wanting import needs_base
+
+        return needs_base(failure, steps)
+
+    def wants_rows(self, failure: Failure) -> bool:
+        """Whether it failed for a constraint on rows (23503, 23502)."""
+        return failure.code in ("23503", "23502")
+
+    def unsure(self, failure: Failure, live: Facts) -> bool:
+        """Whether it lacked rights, or something that the target has, or may well have."""
+        from landed.engines.postgres.wanting import lacks
+
+        return failure.withheld or lacks(failure, live, self.ledger_table)
+
+    # -- planning -------------------------------------------------------------------------------
+
+    @property
+    def rehearsed_on(self) -> str:
+        """Which throw-away server the pending files were tried on."""
+        return self.shadow().sentence
+
+    def with_corrections(self, step: Step, numbers: Sequence[int]) -> tuple[int, ...]:
+        """Statements to run again, with those that take back a part of what these make.
+
+        A table that is made again has the privileges of a new one, until the file's REVOKE has run again: its
+        own effect is that something is not there, which it was not before either.
+        """
+        chosen = set(numbers)
+        made: set[FactKey] = set()
+        for trace in step.traces:
+            keys = {change.key for change in trace.effects}
+            if trace.number in chosen or keys & made:
+                chosen.add(trace.number)
+                made |= keys
+        return tuple(sorted(chosen))
+
+    # -- what a history starts from --------------------------------------------------------------
+
+    def pull_managed(self) -> str:
+        """Raises UsageError: no platform manages anything here."""
+        raise UsageError(
+            f"{self.spec.label} is no Supabase project: there is nothing that a platform manages",
+            next=Next("for the schema that the history starts from: ", landed("shadow", "pull", base=True)),
+        )
+
+    def pull_base(self, progress: Progress | None = None) -> StartingSchema:
+        """SQL for what the database has and no file makes."""
+        from landed.engines.postgres.pull import base
+
+        return base(self, progress)
+
+    # -- commands -------------------------------------------------------------------------------
 
     def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
         """Run all files in order as ``apply`` would."""
@@ -68,6 +190,23 @@ class Postgres(PostgresBase):
 
 class Supabase(Postgres):
     """A Supabase project's database, hosted or local."""
+
+    born_with_grants = True
+
+    def pull_managed(self) -> str:
+        """SQL for the schemas that Supabase manages, as they are."""
+        from landed.engines.postgres.pull import managed
+
+        return managed(self)
+
+    def needs_platform(self, failure: Failure) -> bool:
+        """Whether a statement failed for want of something in a schema that Supabase manages.
+
+        Then ``landed shadow pull`` is the way out, unless its file is there.
+        """
+        from landed.engines.postgres.wanting import needs_managed
+
+        return self.project.settings.managed is None and needs_managed(failure)
 
     @property
     def words(self) -> Words:

@@ -6,14 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from landed.core.deferred import Deferred
+from landed.core.describe import describe
 from landed.engines.base import Words
 from landed.engines.common import BaseEngine
 from landed.engines.sqlite.sql.split import parse
+from landed.engines.usual import PlainReading
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from landed.core.facts import FactKey
     from landed.core.migration import Migration, Parsed
-    from landed.core.timeline import Progress, Step
+    from landed.core.plan import PlanItem
+    from landed.core.timeline import Failure, Progress, Step
+    from landed.engines.base import Present, Reading
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
     from landed.engines.sqlite.shadow.replay import Replayer
@@ -77,3 +83,52 @@ class SqliteBase(BaseEngine):
         from landed.engines.sqlite.shadow.replay import Replayer
 
         return Replayer(self.mode, ledger_table=self.ledger_table, clock=self.clock)
+
+    # -- judging and planning -------------------------------------------------------------------
+
+    tries_present = True
+
+    def reading(self, state: LiveState, cache: Cache) -> Reading:
+        """What was read, and a copy of its schema where one is asked for."""
+        return SqliteReading(self, state)
+
+    def needs_base(self, failure: Failure, steps: Sequence[Step]) -> bool:
+        """Whether a statement failed for want of a table that no file of the history makes."""
+        from landed.engines.sqlite.shadow.reason import needs_base
+
+        return needs_base(failure, steps)
+
+    def wants_rows(self, failure: Failure) -> bool:
+        """Whether it failed for a constraint on rows."""
+        from landed.engines.sqlite.shadow.reason import is_of_rows
+
+        return is_of_rows(failure.code)
+
+    def describe(self, step: Step) -> Sequence[str]:
+        """What a file does to the schema, one line an object; a rename is one."""
+        from landed.engines.sqlite.renames import Renames
+
+        return describe(step, Renames(step))
+
+    def refuse(self, items: Sequence[PlanItem]) -> None:
+        """Raises NotProven for a file that changes the history table."""
+        from landed.engines.sqlite.history import history_change, refusal
+
+        for item in items:
+            statement = history_change(item.migration, item.statements, self.ledger_table)
+            if statement is not None:
+                raise refusal(item.migration, statement, self.ledger_table, "Nothing was changed.")
+
+
+class SqliteReading(PlainReading):
+    """A reading of a database under SQLite's rules."""
+
+    def __init__(self, engine: SqliteBase, state: LiveState) -> None:
+        super().__init__(state)
+        self._engine = engine
+
+    def present(self) -> AbstractContextManager[Present]:
+        """A throw-away copy of the schema that was read."""
+        from landed.engines.sqlite.present import present
+
+        return present(self._engine.replayer(), self._engine.wants_rows, self.state)

@@ -17,7 +17,6 @@ from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.clock import Clock
-from landed.engines.common import OneByOne
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.holders import holders
@@ -30,6 +29,7 @@ from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.sandbox import explain_refusal, restrict, unrestricted
 from landed.engines.sqlite.sql.tokens import quote
 from landed.engines.sqlite.sql.transactions import left_out
+from landed.engines.usual import OneByOne
 
 
 class SqliteWriter(OneByOne):

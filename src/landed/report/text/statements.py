@@ -11,8 +11,8 @@ from landed.report.terminal import say, say_lines
 from landed.report.text.style import paint
 
 if TYPE_CHECKING:
+    from landed.core.adoption import Adoption
     from landed.core.facts import FactKey
-    from landed.ops.adopting import Adoption
 
 _SHOWN = 8
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from landed.core.timeline import Named
+from landed.core.facts import EXISTS, ObjectKey
+from landed.core.timeline import Failure, Named, Step
 
 REFUSED: Final = "refused"
 """The code of what D1, or landed itself, does not take."""
@@ -67,3 +69,14 @@ def missing_of(error: Exception) -> tuple[Named, ...]:
     """The table that is not there: SQLite says so in words only."""
     _, found, name = str(error).partition(_NO_TABLE)
     return (Named("table", name.strip()),) if found else ()
+
+
+def needs_base(failure: Failure, steps: Sequence[Step]) -> bool:
+    """Whether a statement failed for want of a table that no file of the history makes."""
+    missing = failure.lacking("table")
+    if missing is None:
+        return False
+    made = ObjectKey("table", "", missing.name.rpartition(".")[2].lower()).fact(EXISTS)
+    return not any(
+        made in step.net or any(c.key == made for t in step.traces for c in t.effects) for step in steps
+    )

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from landed.core.facts import EXISTS, FactKey
-from landed.core.timeline import StatementTrace, Step, net_effects
+from landed.core.timeline import StatementTrace, Step
 from landed.engines.postgres.catalog.privileges import DEFAULTS
 from landed.engines.postgres.kinds import KINDS
 
@@ -106,8 +106,7 @@ class MadeBy:
             if all(new is old for new, old in zip(traces, step.traces, strict=True)):
                 found.append(step)
             else:
-                kept = {name: getattr(step, name) for name in Step.__dataclass_fields__}
-                found.append(Step(**kept | {"traces": tuple(traces), "net": net_effects(traces)}))
+                found.append(step.with_traces(traces))
         return found
 
     def _trace(self, trace: StatementTrace, defaults: _Defaults) -> StatementTrace:

@@ -19,7 +19,7 @@ _WHAT_HELPS = {
 _CODE = frozenset(("function", "procedure"))
 
 
-def on_postgres(judgement: Judgement, migration: Migration, expected: Facts, live: Facts) -> Judgement:
+def with_remedies(judgement: Judgement, migration: Migration, expected: Facts, live: Facts) -> Judgement:
     """The judgement with what PostgreSQL's statements allow: a statement that says how something has to
     be (``CREATE OR REPLACE``, GRANT, ALTER … SET) is simply run again where it does not hold any more,
     and so is one whose only fault is an index that is not valid. Where none of its statements helps, the

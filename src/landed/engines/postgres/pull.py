@@ -1,0 +1,130 @@
+"""What a shadow starts from, taken out of a live Postgres database as SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from landed.core.facts import EXISTS, FactKey
+from landed.core.migration import Migration
+from landed.core.next import landed
+from landed.core.printable import escaped
+from landed.core.timeline import BASE, Step
+from landed.engines.base import StartingSchema
+from landed.engines.postgres.catalog.dump import Owned, dump_managed
+from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.kinds import KINDS
+
+if TYPE_CHECKING:
+    from landed.core.timeline import Progress
+    from landed.engines.postgres.base import PostgresBase
+
+COMMAND = landed("shadow", "pull", base=True)
+_ROUNDS = 6
+_THERE = (
+    (re.compile(r'column "(.+)" of relation "(.+)" already exists'), r"column \2.\1"),
+    (re.compile(r'constraint "(.+)" for relation "(.+)" already exists'), r"constraint \2.\1"),
+    (re.compile(r'policy "(.+)" for table "(.+)" already exists'), r"policy \2.\1"),
+    (re.compile(r'trigger "(.+)" for relation "(.+)" already exists'), r"trigger \2.\1"),
+    (re.compile(r'relation "(.+)" already exists'), r"relation \1"),
+    (re.compile(r'type "(.+)" already exists'), r"type \1"),
+    (re.compile(r'function "(.+)" already exists with same argument types'), r"function \1"),
+    (re.compile(r'schema "(.+)" already exists'), r"schema \1"),
+    (re.compile(r'multiple primary keys for table "(.+)" are not allowed'), r"primary key \1"),
+)
+"""What the server says of an object that a file makes and the starting schema has, too."""
+
+
+def managed(engine: PostgresBase) -> str:
+    """The schemas that Supabase manages, as they are. Raises CannotKnow."""
+    with engine.target.connect(readonly=True).connection as connection:
+        text = dump_managed(connection, SUPABASE)
+    head = (
+        f"-- What Supabase manages in {escaped(engine.spec.label)}: its schemas, without rows.\n"
+        "-- Written by: landed shadow pull. Shadows start from it; it is never run on a target.\n"
+    )
+    return head + text
+
+
+def base(engine: PostgresBase, progress: Progress | None = None) -> StartingSchema:
+    """The schema that the history starts from: what the database has and no file makes.
+
+    The files are replayed without it, and what they make is left out; then with it, until no file meets an
+    object that is there already. Raises ConfigError, CannotKnow.
+    """
+    target = engine.target
+    try:
+        engine.learn(target.read())
+        scope = target.scope
+    finally:
+        target.close()
+    with target.connect(readonly=True).connection as connection:
+        owned = Owned(connection, scope)
+    files = engine.migrations().migrations
+    steps = engine.replay(files, progress=progress)
+    before = sum(step.failed for step in steps)
+    known = made(steps)
+    after = before
+    for _ in range(_ROUNDS):
+        text = owned.sql(partial(_is_made, known))
+        start = Migration(BASE, "", "base", text, engine.parse)
+        steps = engine.replay([start, *files], progress=progress)[1:]
+        after = sum(step.failed for step in steps)
+        met = there_already(steps) - known
+        if not met:
+            break
+        known |= met
+    label = escaped(engine.spec.label)
+    head = (
+        f"-- What the migrations start from: what {label} has and no file makes. No rows.\n"
+        f"-- Written by: {COMMAND}. It counts as applied before the first file.\n"
+    )
+    lacks = any(engine.needs_platform(failure) for step in steps for failure in step.failures)
+    return StartingSchema(head + text, before, after, lacks)
+
+
+def made(steps: Sequence[Step]) -> frozenset[str]:
+    """Labels of the objects that files make, whether or not they could be replayed."""
+    return frozenset(
+        name
+        for step in steps
+        for trace in step.traces
+        for change in trace.effects
+        if change.key.prop == EXISTS and change.after is not None and (name := label_of(change.key))
+    )
+
+
+def there_already(steps: Sequence[Step]) -> frozenset[str]:
+    """Labels, without schemas, of the objects that files failed over because they were there."""
+    found = set()
+    for step in steps:
+        for failure in step.failures:
+            for pattern, name in _THERE:
+                if match := pattern.search(failure.message):
+                    found.add(match.expand(name))
+                    break
+    return frozenset(found)
+
+
+def label_of(key: FactKey) -> str:
+    """A fact's object as a dump calls it; ``""`` for what a dump has no name for."""
+    kind = KINDS.get(key.kind)
+    if kind is None or not (kind.space or kind.on == "table"):
+        return ""
+    # An index shares its names with whatever lies in its table's schema.
+    within = key.parent.rpartition(".")[0] if kind.space else key.parent
+    name = f"{within}.{key.name}" if within else key.name
+    return f"{kind.space or kind.name} {name}".replace('"', "")
+
+
+def _is_made(known: frozenset[str], label: str) -> bool:
+    """Whether an object is among those known, which may be known without their schemas only."""
+    if label in known:
+        return True
+    kind, _, name = label.partition(" ")
+    bare = name.partition("(")[0].partition(".")[2]
+    if kind == "constraint" and name.endswith("_pkey"):
+        return f"{kind} {bare}" in known or f"primary key {bare.partition('.')[0]}" in known
+    return bool(bare) and f"{kind} {bare}" in known

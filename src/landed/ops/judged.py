@@ -1,0 +1,134 @@
+"""What is said of each file in the end: the ruling in file order, with what no schema can show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from landed.core.advice import advise
+from landed.core.describe import WITHHELD
+from landed.core.facts import Facts
+from landed.core.judge import Ruling
+from landed.core.ledger import late_files
+from landed.core.migration import Migration
+from landed.core.standing import Judgement, Standing, Verdict, standing
+from landed.core.timeline import Failure, Step
+from landed.core.turns import in_turn
+from landed.engines.live import LiveState
+from landed.ops.edits import Edit
+from landed.ops.fileless import fileless_judgements, pair_renamed
+from landed.ops.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A history that has been judged: ``migrations`` in file order, ``steps`` in that of the replay.
+
+    ``edits`` are the applied files that have changed since; ``made_by`` says of files whose objects another
+    role made whose they are.
+    """
+
+    workspace: Workspace
+    migrations: Sequence[Migration]
+    steps: Sequence[Step]
+    state: LiveState
+    facts: Facts
+    ruling: Ruling
+    edits: Mapping[str, Edit]
+    made_by: Mapping[str, str]
+
+
+def finish(found: Judged) -> tuple[Judgement, ...]:
+    """The judgements in file order, those on ledger rows without a file last."""
+    workspace, migrations = found.workspace, found.migrations
+    engine, ledger = workspace.engine, found.state.ledger or ()
+    names = [m.name for m in migrations]
+    late = late_files(names, {row.name for row in ledger})
+    by_name = dict(zip((s.name for s in found.steps), found.ruling.judgements, strict=True))
+    failures = {s.name: s.failures for s in found.steps if s.failures}
+    judged = []
+    for migration in migrations:
+        judgement = _described(found, migration, by_name[migration.name], failures.get(migration.name, ()))
+        if judgement.standing is Standing.PARTIAL:
+            judgement = engine.remedy(judgement, migration, found.ruling.expected, found.facts)
+        judged.append(_with_edit(judgement, found.edits.get(migration.name), migration.name in late))
+    fileless = fileless_judgements(workspace, ledger, names)
+    stored = engine.same_as_stored(found.state, migrations)
+    digests = {s.name: s.digest for s in found.steps}
+    judged, fileless = pair_renamed(workspace, judged, fileless, digests, stored)
+    counted = Counter(row.name for row in ledger)
+    doubled = engine.one_version(migrations)
+    return in_turn(
+        [advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + fileless]
+    )
+
+
+def _described(
+    found: Judged, migration: Migration, judgement: Judgement, failures: Sequence[Failure]
+) -> Judgement:
+    """The judgement with the notes and flags of its file: who made it, why it cannot be replayed."""
+    engine = found.workspace.engine
+    notes = [*judgement.notes, *(note.text for note in migration.notes)]
+    flags = [*judgement.flags, *(note.code for note in migration.notes)]
+    if migration.name in found.made_by:
+        notes += filter(None, [found.made_by[migration.name]])
+        flags.append("made-by-another-role")
+    known_broken = migration.name in found.workspace.project.settings.broken
+    if known_broken and judgement.verdict is not Verdict.LANDED:
+        judgement = _known_broken(judgement)
+        notes.append("it is known not to replay ([shadow] broken), so nothing shows what it did")
+        flags.append("known-broken")
+    for failure in failures if not known_broken else ():
+        flags.append("not-replayable")
+        if engine.needs_platform(failure):
+            flags.append("needs-managed")
+        elif engine.needs_base(failure, found.steps):
+            flags.append("needs-base")
+        why = f"{WITHHELD}: " if failure.withheld else ""
+        at = f"statement {failure.statement} (line {failure.line})"
+        notes.append(f"{at} cannot be replayed: {why}{failure.message}")
+    return judgement._replace(
+        version=migration.version,
+        file=migration.file,
+        flags=tuple(dict.fromkeys(flags)),
+        notes=tuple(notes),
+    )
+
+
+def _with_double(judgement: Judgement, twice: bool, other: str | None) -> Judgement:
+    if twice:
+        return judgement._replace(standing=Standing.DUPLICATE)
+    if other is None or judgement.recorded:
+        return judgement
+    return judgement._replace(
+        standing=Standing.DUPLICATE,
+        flags=(*judgement.flags, "same-version"),
+        notes=(*judgement.notes, f"{other} has the same version, and the ledger can hold only one of them"),
+    )
+
+
+def _known_broken(judgement: Judgement) -> Judgement:
+    return judgement._replace(
+        verdict=Verdict.UNPROVABLE,
+        standing=standing(judgement.recorded, Verdict.UNPROVABLE),
+        evidence=(),
+        location=None,
+    )
+
+
+def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement:
+    if edit is not None and judgement.recorded:
+        return judgement._replace(
+            standing=Standing.EDITED,
+            flags=(*judgement.flags, "edited"),
+            notes=(*judgement.notes, edit.text),
+        )
+    if late:
+        judgement = judgement._replace(flags=(*judgement.flags, "out-of-order"))
+        if judgement.standing in (Standing.PENDING, Standing.UNKNOWN):
+            return judgement._replace(
+                standing=Standing.OUT_OF_ORDER,
+                notes=(*judgement.notes, "its number is below that of a file that is already applied"),
+            )
+    return judgement
