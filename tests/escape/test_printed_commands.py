@@ -399,7 +399,7 @@ _COMMAND = re.compile(
 _TOLD = {
     # Words about landed in which nothing from outside stands inside of a command.
     "ops/apply_words.py": 1, "engines/postgres/doctor/database.py": 1, "engines/postgres/doctor/ledger.py": 1,
-    "ops/one_off.py": 1, "ops/shadow_pull.py": 1, "report/text/status.py": 1, "cli/demo_tour.py": 1,
+    "ops/one_off.py": 1, "engines/postgres/pull.py": 1, "report/text/status.py": 1, "cli/demo_tour.py": 1,
 }  # fmt: skip
 
 

@@ -12,14 +12,13 @@ from landed.core.timeline import Failure, Named, Step
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.reason import Reason, reason
 from landed.engines.postgres.shadow.replay.again import Told
-from landed.engines.postgres.wanting import lacks, needs_managed
+from landed.engines.postgres.wanting import lacks, needs_managed, wants_rows
 from landed.engines.postgres.wanting import needs_base as needs_base_there
 from landed.engines.postgres.wire import Lost, Refused
 from landed.engines.sqlite.shadow.reason import code_of, is_of_rows, missing_of, needs_base
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.split import parse
 from landed.engines.stored import dump_step, load_step
-from landed.ops.apply_words import for_want_of_rows
 
 WORDS = [
     ('relation "app.posts" does not exist', "42P01", [("relation", "app.posts")]),
@@ -146,10 +145,12 @@ def test_failures_come_out_of_the_cache_as_they_went_in() -> None:
 
 
 def test_only_codes_say_that_rows_are_wanting() -> None:
-    for code in ("23503", "23502", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT"):
-        assert for_want_of_rows(Failure(1, 1, "anything", code=code))
-    for code in ("23505", "SQLITE_ERROR", "SQLITE_CONSTRAINT_TRIGGER", "refused", ""):
-        assert not for_want_of_rows(Failure(1, 1, "UNIQUE constraint failed (23503)", code=code))
+    for code in ("23503", "23502"):
+        assert wants_rows(Failure(1, 1, "anything", code=code))
+    assert not wants_rows(Failure(1, 1, "UNIQUE constraint failed (23503)", code="23505"))
+    assert is_of_rows("SQLITE_CONSTRAINT_UNIQUE") and is_of_rows("SQLITE_CONSTRAINT")
+    for code in ("SQLITE_ERROR", "SQLITE_CONSTRAINT_TRIGGER", "refused", ""):
+        assert not is_of_rows(code)
 
 
 def failed(message: str, code: str) -> Failure:

@@ -99,8 +99,10 @@ class Postgres(PostgresBase):
         return needs_base(failure, steps)
 
     def wants_rows(self, failure: Failure) -> bool:
-        """Whether it failed for a constraint on rows (23503, 23502)."""
-        return failure.code in ("23503", "23502")
+        """Whether it failed for a constraint on rows."""
+        from landed.engines.postgres.wanting import wants_rows
+
+        return wants_rows(failure)
 
     def unsure(self, failure: Failure, live: Facts) -> bool:
         """Whether it lacked rights, or something that the target has, or may well have."""

@@ -40,6 +40,11 @@ def lacks(failure: Failure, live: Mapping[FactKey, str], ledger: str = "") -> bo
     )
 
 
+def wants_rows(failure: Failure) -> bool:
+    """Whether a statement failed for a constraint on rows, of a foreign key or of NOT NULL."""
+    return failure.code in ("23503", "23502")
+
+
 def needs_managed(failure: Failure) -> bool:
     """Whether a statement failed for want of something in a schema that Supabase manages."""
     missing = failure.lacking("relation", "type", "operator class", "collation", "function", "column")
