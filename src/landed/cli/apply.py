@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from landed.cli.options import Common, command
 from landed.cli.output import confirm, progress, show, tell
-from landed.core.next import Command, landed
+from landed.core.next import Command, Next, landed
 
 if TYPE_CHECKING:
     from landed.core.plan import Plan
+    from landed.engines.base import Applied
     from landed.ops.examine import Examination
 
 
@@ -96,26 +98,39 @@ def _execute(
     dry_run: bool,
     allow: tuple[str, ...],
 ) -> None:
+    from landed.core.errors import NeedsConfirmation
     from landed.engines.base import Consent
     from landed.ops.apply import run_apply, unlocked
     from landed.report.reports import Apply, FileDone, WayBack
 
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
         exam.workspace.write_lock(missing)
+    way = Next(again) if plan.items else None
     if dry_run or not plan.items:
-        show(common, Apply(exam, plan, verb, dry_run=dry_run))
+        show(common, Apply(exam, plan, verb, dry_run=dry_run, again=way))
         return
     tell(common, Apply(exam, plan, verb))
     confirm(
         f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {exam.workspace.spec.label}?",
         yes=yes,
         again=again,
+        plan=Apply(exam, plan, verb, dry_run=True, again=way),
     )
-    done = run_apply(
-        exam,
-        plan,
-        Consent(frozenset(allow)),
-        on_undo=lambda undo: tell(common, WayBack(undo), always=True),
-        on_done=lambda index, applied: tell(common, FileDone(plan, index, applied)),
-    )
+    left = list(plan.items)
+
+    def on_done(index: int, applied: Applied) -> None:
+        left[:] = plan.items[index + 1 :]
+        tell(common, FileDone(plan, index, applied))
+
+    try:
+        done = run_apply(
+            exam,
+            plan,
+            Consent(frozenset(allow)),
+            on_undo=lambda undo: tell(common, WayBack(undo), always=True),
+            on_done=on_done,
+        )
+    except NeedsConfirmation as error:
+        error.plan = Apply(exam, replace(plan, items=tuple(left)), verb, dry_run=True, again=error.way)
+        raise
     show(common, Apply(exam, plan, verb, done=done))

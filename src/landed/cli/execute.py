@@ -69,7 +69,10 @@ def exec_(
     if plan.writes:
         tell(common, ExecPlan(plan))
         confirm(
-            f"Run this on {plan.workspace.spec.label}?", yes=yes, again=_again(given[0], file, text, param)
+            f"Run this on {plan.workspace.spec.label}?",
+            yes=yes,
+            again=_again(given[0], file, text, param),
+            plan=ExecPlan(plan),
         )
     show(common, Exec(run_execute(plan, on_undo=lambda undo: tell(common, WayBack(undo)))))
 

@@ -108,19 +108,23 @@ def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
             stream.flush()
 
 
-def confirm(question: str, *, yes: bool, again: str) -> None:
-    """Ask for consent; ``again`` is the command to run with it. Never defaults to yes.
+def confirm(question: str, *, yes: bool, again: str, plan: Report) -> None:
+    """Ask for consent; ``again`` is the command to run with it, ``plan`` what would be done. Never defaults
+    to yes.
 
     Raises NeedsConfirmation when the answer is no, or when there is nobody to ask.
     """
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise NeedsConfirmation(
-            "Nothing was changed: this needs your consent and there is no terminal to ask on.", next=again
-        )
-    if not click.confirm(finished(question), default=False, err=True):
-        raise NeedsConfirmation("Nothing was changed.", next=again)
+        said = "Nothing was changed: this needs your consent and there is no terminal to ask on."
+    elif click.confirm(finished(question), default=False, err=True):
+        return
+    else:
+        said = "Nothing was changed."
+    error = NeedsConfirmation(said, next=again)
+    error.plan = plan
+    raise error
 
 
 def typed(question: str) -> str:

@@ -8,7 +8,7 @@ import click
 
 from landed.cli.options import Common, command
 from landed.cli.output import confirm, progress, say, show, tell
-from landed.core.next import landed
+from landed.core.next import STATUS, Next, landed
 
 
 @command()
@@ -41,15 +41,16 @@ def repair(
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
     plan = plan_fetch(exam, names) if fetch else plan_repair(exam, names, reason=reason)
-    if dry_run or not plan.changes:
-        show(common, Repair(exam, plan, fetch))
-        return
-    tell(common, Repair(exam, plan, fetch))
     again = landed("repair", *names, fetch=fetch, reason=None if fetch else reason, yes=True)
+    planned = Repair(exam, plan, fetch, again=Next(again) if plan.changes else None)
+    if dry_run or not plan.changes:
+        show(common, planned)
+        return
+    tell(common, planned)
     ask = "Write these files?" if fetch else f"Change the ledger of {exam.workspace.spec.label}?"
-    confirm(ask, yes=yes, again=again)
+    confirm(ask, yes=yes, again=again, plan=planned)
     undo = run_repair(exam, plan, on_undo=lambda point: tell(common, WayBack(point)))
-    show(common, Repair(exam, plan, fetch, done=True, undo=undo))
+    show(common, Repair(exam, plan, fetch, done=True, undo=undo, again=Next(STATUS) if fetch else None))
 
 
 @command()

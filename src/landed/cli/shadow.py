@@ -34,6 +34,7 @@ def shadow(common: Common, action: str, base: bool, yes: bool) -> None:
         pulled = pull_base(workspace, progress=tick) if base else pull_managed(workspace)
     if pulled.differs:
         again = landed("shadow", action, base=base, yes=True)
-        confirm(f"Replace {pulled.shown}?", yes=yes, again=again)
+        planned = Shadow(workspace.spec, pulled, None)
+        confirm(f"Replace {pulled.shown}?", yes=yes, again=again, plan=planned)
     changed = write(workspace, pulled, settings=yes)
     show(common, Shadow(workspace.spec, pulled, changed))

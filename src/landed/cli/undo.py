@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from landed.cli.options import Common, command
 from landed.cli.output import show, tell, typed
 from landed.core.errors import NeedsConfirmation
-from landed.core.next import landed
+from landed.core.next import STATUS, Command, Next, landed
+
+if TYPE_CHECKING:
+    from landed.ops.undo import UndoPlan
 
 
 @command()
@@ -40,22 +44,28 @@ def undo(
     from landed.report.reports import Undo
 
     plan = plan_undo(common.workspace(), bookmark=bookmark, timestamp=timestamp)
-    if dry_run:
-        show(common, Undo(plan, dry_run=True))
-        return
-    tell(common, Undo(plan))
     again = landed("undo", bookmark=plan.bookmark, yes=True, allow=plan.allow)
-    if plan.allow not in allow:
-        _ask(plan.name, again)
-    elif not yes:
+    planned = Undo(plan, dry_run=dry_run, again=Next(again))
+    if dry_run:
+        show(common, planned)
+        return
+    tell(common, planned)
+    try:
+        _ask(plan, again, yes=yes, named=plan.allow in allow)
+    except NeedsConfirmation as error:
+        error.plan = planned
+        raise
+    show(common, Undo(plan, done=run_undo(plan), again=Next(STATUS)))
+
+
+def _ask(plan: UndoPlan, again: Command, *, yes: bool, named: bool) -> None:
+    name = plan.name
+    if named and yes:
+        return
+    if named:
         raise NeedsConfirmation(
-            "Nothing was changed: --allow names what is lost, --yes says that it may be.",
-            next=again,
+            "Nothing was changed: --allow names what is lost, --yes says that it may be.", next=again
         )
-    show(common, Undo(plan, done=run_undo(plan)))
-
-
-def _ask(name: str, again: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise NeedsConfirmation(
             f"Nothing was changed: restoring {name} loses every row written since, so that has to be named.",

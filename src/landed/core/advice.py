@@ -7,7 +7,7 @@ from typing import NamedTuple
 from landed.core.next import Hand, Hint, Next, landed, shell_word
 from landed.core.standing import Judgement, Standing
 
-__all__ = ["Plan", "advise", "can_resume", "next_command", "resume_plan", "shell_word"]
+__all__ = ["Plan", "advise", "can_resume", "edited", "next_command", "resume_plan", "shell_word"]
 
 
 class Plan(NamedTuple):
@@ -108,12 +108,7 @@ def next_command(judgement: Judgement) -> Next | None:
         case Standing.NO_FILE:
             return Next(landed("repair", name)) if judgement.renamed else _no_file(judgement)
         case Standing.EDITED:
-            return Next(
-                Hand(f"restore {shell_word(judgement.file or '')} as it was applied"),
-                ", or: ",
-                landed("lock", accept=name),
-                choice=f"edited {name}",
-            )
+            return edited(name, judgement.file or "")
         case Standing.PARTIAL if can_resume(judgement):
             drop = f"indexes of {name}" if judgement.allow else None
             return Next(landed("resume", name, allow=judgement.allow), choice=drop)
@@ -121,6 +116,16 @@ def next_command(judgement: Judgement) -> Next | None:
             return Next("put the statements above into a new migration, then: ", status.afterwards())
         case Standing.PARTIAL:
             return Next(landed("drift", "files", "target"))
+
+
+def edited(name: str, file: str = "") -> Next:
+    """What to do about a file whose SQL is no longer what was applied."""
+    return Next(
+        Hand(f"restore {shell_word(file or name)} as it was applied"),
+        ", or: ",
+        landed("lock", accept=name),
+        choice=f"edited {name}",
+    )
 
 
 def _no_file(judgement: Judgement) -> Next:

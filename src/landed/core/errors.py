@@ -15,7 +15,7 @@ LandedError
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from landed.core.given import Given
@@ -84,6 +84,12 @@ class Where(str):
         return made
 
 
+class Planned(Protocol):
+    """The report of what would be done; ``name`` is the module that writes it in each format."""
+
+    name: ClassVar[str]
+
+
 class LandedError(Exception):
     """Something that landed tells the user.
 
@@ -92,7 +98,7 @@ class LandedError(Exception):
     words. ``where`` is a :class:`Where`, or the text of one that is no file (``flag --env``). ``code`` is
     stable and says what kind of trouble it is, ``sqlstate`` the server's own code. ``with_options`` puts the
     options that the user gave into a command of it: the command line hangs it on the error, as click keeps an
-    error's context, and so it does ``plan``: the document of what would be done, where consent is missing.
+    error's context, and so it does ``plan``: the report of what would be done, where consent is missing.
     """
 
     exit_code = 1
@@ -117,7 +123,7 @@ class LandedError(Exception):
             self.code = code
         self.sqlstate = sqlstate or None
         self.with_options: Given | None = None
-        self.plan: dict[str, Any] | None = None
+        self.plan: Planned | None = None
 
     @property
     def way(self) -> Next:

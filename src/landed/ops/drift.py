@@ -10,7 +10,7 @@ from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey, holds
 from landed.core.judge import Owners, owners_of
 from landed.core.migration import Migration
-from landed.core.next import DOCTOR
+from landed.core.next import DOCTOR, STATUS, Command
 from landed.core.timeline import Progress, Step, facts_after
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
@@ -91,6 +91,13 @@ class Drift:
     differences: tuple[Difference, ...]
     equal: int
     """How many facts are the same on both sides."""
+
+    @property
+    def next(self) -> tuple[Command, ...]:
+        """What to do next: a look at the target's migrations, where files and a database differ."""
+        sides = {self.a.locality, self.b.locality}
+        known = self.differences and sides in ({"SHADOW", "LOCAL"}, {"SHADOW", "REMOTE"})
+        return (STATUS,) if known else ()
 
 
 def compare(a: Side, b: Side) -> Drift:

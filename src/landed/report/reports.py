@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from landed.core.findings import Rehearsal
+    from landed.core.next import Next
     from landed.core.plan import Plan
     from landed.engines.base import Applied, UndoPoint
     from landed.ops import drift as drifting
@@ -67,7 +68,7 @@ class SideBySide:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """What ``verb`` (apply or resume) would run, or, with ``done``, what came of it."""
+    """What ``verb`` (apply or resume) would run (``again`` does it), or, with ``done``, what came of it."""
 
     name: ClassVar[str] = "apply"
     exam: Examination
@@ -75,6 +76,7 @@ class Apply:
     verb: str
     dry_run: bool = False
     done: ApplyReport | None = None
+    again: Next | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """How the ledger would be changed (or files written), or, with ``done``, that it was."""
+    """How the ledger would be changed (or files written), or, with ``done``, that it was.
+
+    ``again`` is what to do next: what does it, or what follows.
+    """
 
     name: ClassVar[str] = "repair"
     exam: Examination
@@ -105,6 +110,7 @@ class Repair:
     fetch: bool = False
     done: bool = False
     undo: UndoPoint | None = None
+    again: Next | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +150,13 @@ class Exec:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What going back would lose, or, with ``done``, what came of it."""
+    """What going back would lose (``again`` does it), or, with ``done``, what came of it."""
 
     name: ClassVar[str] = "undo"
     plan: UndoPlan
     dry_run: bool = False
     done: Undone | None = None
+    again: Next | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from landed.report.json_schema import json_schema
+from support.oracles.actions import lawful
 
 SCHEMA = json_schema()
 
@@ -21,4 +22,5 @@ def held(text: str, document: str) -> dict[str, Any]:
     problems = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(body)]
     assert not problems, problems
     assert Draft202012Validator(SCHEMA).is_valid(body), "two documents claim it, or none"
+    lawful(body)
     return body

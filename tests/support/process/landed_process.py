@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from support import ROOT
+from support.oracles.actions import lawful
 from support.process.landed_forks import Forks
 
 AT_ONCE = 2
@@ -34,7 +35,7 @@ class Answer:
 
     @property
     def body(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.stdout)
+        found: dict[str, Any] = lawful(json.loads(self.stdout))
         return found
 
     @property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.given import Given
 from landed.core.plan import Plan
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
+from landed.report.json.actions import actions_json
 from landed.report.json.status import SCHEMA, target_json
 from landed.report.page import Page
 from landed.report.reports import Apply
@@ -42,6 +44,13 @@ def apply_json(exam: Examination, plan: Plan, report: ApplyReport | None, verb: 
     }
 
 
+def document(report: Apply, command: Given) -> dict[str, Any]:
+    """The document, with what can be done next."""
+    return apply_json(report.exam, report.plan, report.done, report.verb) | {
+        "actions": actions_json([report.again], command)
+    }
+
+
 def render(report: Apply, page: Page) -> None:
     """Write the document."""
-    say_json(apply_json(report.exam, report.plan, report.done, report.verb), page.out)
+    say_json(document(report, page.command), page.out)

@@ -10,5 +10,11 @@ from landed.report.terminal import say_json
 
 def render(report: Completion, page: Page) -> None:
     """Write the document."""
-    body = {"schema": SCHEMA, "command": "completion", "shell": report.shell, "script": report.script}
+    body = {
+        "schema": SCHEMA,
+        "command": "completion",
+        "shell": report.shell,
+        "script": report.script,
+        "actions": [],
+    }
     say_json(body, page.out)

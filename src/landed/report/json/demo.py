@@ -11,5 +11,5 @@ from landed.report.terminal import say_json
 def render(report: Demo, page: Page) -> None:
     """Write the document."""
     folder = None if report.folder is None else str(report.folder)
-    body = {"schema": SCHEMA, "command": "demo", "folder": folder, "steps": list(report.steps)}
+    body = {"schema": SCHEMA, "command": "demo", "folder": folder, "steps": list(report.steps), "actions": []}
     say_json(body, page.out)

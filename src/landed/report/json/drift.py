@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from landed.core.facts import ObjectKey
+from landed.core.given import Given
 from landed.ops.drift import Difference, Side
 from landed.ops.drift import Drift as Compared
+from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA
 from landed.report.page import Page
 from landed.report.reports import Drift
@@ -63,6 +65,11 @@ def object_name(key: ObjectKey) -> str:
     return str(key)[len(key.kind) + 1 :]
 
 
+def document(report: Drift, command: Given) -> dict[str, Any]:
+    """The document, with what can be done next."""
+    return drift_json(report.drift) | {"actions": actions_json(report.drift.next, command)}
+
+
 def render(report: Drift, page: Page) -> None:
     """Write the document."""
-    say_json(drift_json(report.drift), page.out)
+    say_json(document(report, page.command), page.out)

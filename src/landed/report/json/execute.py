@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any, cast
 
+from landed.core.given import Given
 from landed.engines.sqlite.oneoff import Outcome, SqlValue
-from landed.ops.one_off import Executed
+from landed.ops.one_off import Executed, OneOff
 from landed.report.execute_types import typed_json
 from landed.report.json.target import SCHEMA, spec_json
 from landed.report.page import Page
-from landed.report.reports import Exec
+from landed.report.reports import Exec, ExecPlan
 from landed.report.terminal import say_json
 
 _SAFE = 2**53 - 1
@@ -28,6 +29,21 @@ def execute_json(done: Executed) -> dict[str, Any]:
         "results": [_result(outcome, plan.workspace.is_postgres) for outcome in done.outcomes],
         "warnings": [*plan.warnings, *done.warnings],
         "undo": done.undo._asdict() if done.undo else None,
+        "actions": [],
+    }
+
+
+def plan_json(plan: OneOff) -> dict[str, Any]:
+    """What would be run, for want of consent: nothing has a result yet."""
+    return {
+        "schema": SCHEMA,
+        "command": "exec",
+        "target": spec_json(plan.workspace.spec),
+        "writes": plan.writes,
+        "results": [],
+        "warnings": list(plan.warnings),
+        "undo": None,
+        "actions": [],
     }
 
 
@@ -69,6 +85,11 @@ def value_json(value: SqlValue) -> Any:
     return value
 
 
-def render(report: Exec, page: Page) -> None:
+def document(report: Exec | ExecPlan, command: Given) -> dict[str, Any]:
+    """The document: what came of it, or what would be run."""
+    return execute_json(report.done) if isinstance(report, Exec) else plan_json(report.plan)
+
+
+def render(report: Exec | ExecPlan, page: Page) -> None:
     """Write the document."""
-    say_json(execute_json(report.done), page.out, data=True)
+    say_json(document(report, page.command), page.out, data=True)

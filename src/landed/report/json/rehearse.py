@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.errors import LandedError
 from landed.core.findings import FileRehearsal, Rehearsal
+from landed.core.given import Given
 from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.ops.workspace import Workspace
+from landed.report.json.actions import actions_json
+from landed.report.json.error import failure_json
 from landed.report.json.target import SCHEMA, spec_json
 from landed.report.page import Page
 from landed.report.reports import Rehearse
@@ -14,7 +18,7 @@ from landed.report.terminal import say_json
 
 
 def rehearse_json(
-    workspace: Workspace, rehearsal: Rehearsal, data: DataRehearsal | None, command: Any
+    workspace: Workspace, rehearsal: Rehearsal, data: DataRehearsal | None, command: Given
 ) -> dict[str, Any]:
     """Everything that ``rehearse`` found."""
     return {
@@ -31,6 +35,7 @@ def rehearse_json(
         },
         "notes": list(rehearsal.notes),
         "with_data": _data(data, command) if data is not None else None,
+        "actions": actions_json(_next(data), command),
     }
 
 
@@ -95,7 +100,13 @@ def _file(file: FileRehearsal) -> dict[str, Any]:
     }
 
 
-def _data(data: DataRehearsal, command: Any) -> dict[str, Any]:
+def _next(data: DataRehearsal | None) -> list[str | None]:
+    """What the copy of the rows has shown; what the files alone show is corrected in them."""
+    errors = [] if data is None else [data.refusal, *(f.error for f in data.files)]
+    return [error.next for error in errors if error is not None]
+
+
+def _data(data: DataRehearsal, command: Given) -> dict[str, Any]:
     return {
         "target": spec_json(data.examination.workspace.spec),
         "copy_bytes": data.size,
@@ -104,7 +115,7 @@ def _data(data: DataRehearsal, command: Any) -> dict[str, Any]:
     }
 
 
-def _data_file(file: DataFile, command: Any) -> dict[str, Any]:
+def _data_file(file: DataFile, command: Given) -> dict[str, Any]:
     return {
         "name": file.item.migration.name,
         "file": file.item.migration.file,
@@ -115,16 +126,10 @@ def _data_file(file: DataFile, command: Any) -> dict[str, Any]:
     }
 
 
-def _error(error: Any, command: Any) -> dict[str, Any] | None:
+def _error(error: LandedError | None, command: Given) -> dict[str, Any] | None:
     if error is None:
         return None
-    return {
-        "kind": type(error).__name__,
-        "message": error.message,
-        "where": error.where,
-        "details": list(error.details),
-        "next": command(error.next) if error.next else None,
-    }
+    return failure_json(error, command)
 
 
 def render(report: Rehearse, page: Page) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.given import Given
 from landed.engines.base import UndoPoint
 from landed.ops.examine import Examination
 from landed.ops.repair import RepairPlan
+from landed.report.json.actions import actions_json
 from landed.report.json.status import SCHEMA, target_json
 from landed.report.page import Page
 from landed.report.reports import Repair
@@ -32,6 +34,13 @@ def repair_json(
     }
 
 
+def document(report: Repair, command: Given) -> dict[str, Any]:
+    """The document, with what can be done next."""
+    return repair_json(report.exam, report.plan, done=report.done, undo=report.undo) | {
+        "actions": actions_json([report.again], command)
+    }
+
+
 def render(report: Repair, page: Page) -> None:
     """Write the document."""
-    say_json(repair_json(report.exam, report.plan, done=report.done, undo=report.undo), page.out)
+    say_json(document(report, page.command), page.out)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from landed.core.given import Given
+from landed.core.next import Command, landed
 from landed.ops.shadow_pull import Pulled
 from landed.project.target_spec import TargetSpec
+from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA, spec_json
 from landed.report.page import Page
 from landed.report.reports import Shadow
@@ -28,6 +31,17 @@ def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[
     }
 
 
+def _next(pulled: Pulled) -> list[Command]:
+    return [landed("shadow", "pull")] if pulled.lacks_managed else []
+
+
+def document(report: Shadow, command: Given) -> dict[str, Any]:
+    """The document, with what can be done next."""
+    return pulled_json(report.spec, report.pulled, report.changed) | {
+        "actions": actions_json(_next(report.pulled), command)
+    }
+
+
 def render(report: Shadow, page: Page) -> None:
     """Write the document."""
-    say_json(pulled_json(report.spec, report.pulled, report.changed), page.out)
+    say_json(document(report, page.command), page.out)

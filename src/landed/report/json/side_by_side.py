@@ -10,6 +10,7 @@ from landed.ops.side_by_side import Look
 from landed.ops.side_by_side import SideBySide as Looks
 from landed.ops.verify import Answer
 from landed.report.differences import collapsed
+from landed.report.json.actions import among_targets
 from landed.report.json.error import error_json
 from landed.report.json.status import SCHEMA, status_json
 from landed.report.json.verify import verify_json
@@ -22,18 +23,20 @@ CommandFor = Callable[[str], Given]
 
 def status_all_json(together: Looks, command_for: CommandFor) -> dict[str, Any]:
     """The status of every target, and which migrations do not stand alike."""
+    targets = [
+        status_json(look.exam, command_for(look.asked)) if look.exam else _failed(look, command_for)
+        for look in together.looks
+    ]
     return {
         "schema": SCHEMA,
         "command": "status",
-        "targets": [
-            status_json(look.exam, command_for(look.asked)) if look.exam else _failed(look, command_for)
-            for look in together.looks
-        ],
+        "targets": targets,
         "differing": [row.name for row in together.differing],
         "drift": [
             {"a": d.a.name, "b": d.b.name, "objects": len({x.key.object for x in collapsed(d)})}
             for d in together.drifts
         ],
+        "actions": _actions(together, targets),
     }
 
 
@@ -52,7 +55,13 @@ def verify_all_json(
         "command": "verify",
         "targets": targets,
         "proven": all(answer is not None and answer.proven for answer in answers),
+        "actions": _actions(together, targets),
     }
+
+
+def _actions(together: Looks, targets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    pairs = zip(together.looks, targets, strict=True)
+    return among_targets((look.shown, body.get("error", body)["actions"]) for look, body in pairs)
 
 
 def _failed(look: Look, command_for: CommandFor) -> dict[str, Any]:

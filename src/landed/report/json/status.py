@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from landed.core.given import Given
 from landed.core.standing import Evidence, Judgement, Standing
+from landed.core.turns import next_steps
 from landed.ops.examine import Examination
+from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA, spec_json
 from landed.report.page import Page
 from landed.report.reports import Status
@@ -23,7 +26,7 @@ def target_json(exam: Examination) -> dict[str, Any]:
     }
 
 
-def status_json(exam: Examination, command: Any) -> dict[str, Any]:
+def status_json(exam: Examination, command: Given) -> dict[str, Any]:
     """Everything that ``status`` knows."""
     return {
         "schema": SCHEMA,
@@ -38,6 +41,7 @@ def status_json(exam: Examination, command: Any) -> dict[str, Any]:
         "adopt": _adopt(exam),
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
         "notes": [{"code": n.code, "text": n.text} for n in exam.notes],
+        "actions": actions_json(next_steps(exam.judgements), command),
     }
 
 
@@ -59,7 +63,7 @@ def missing_json(judgement: Judgement) -> list[dict[str, Any]]:
     return [_evidence(e) for e in judgement.evidence if not e.holds]
 
 
-def judgement_json(judgement: Judgement, command: Any) -> dict[str, Any]:
+def judgement_json(judgement: Judgement, command: Given) -> dict[str, Any]:
     """One migration's standing with all of its evidence."""
     location = judgement.location
     return {
@@ -89,6 +93,7 @@ def judgement_json(judgement: Judgement, command: Any) -> dict[str, Any]:
         "flags": list(judgement.flags),
         "notes": list(judgement.notes),
         "next": command(judgement.next) if judgement.next else None,
+        "actions": actions_json([judgement.next], command),
     }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.given import Given
 from landed.ops.undo import ROWS, Undone, UndoPlan
+from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA, spec_json
 from landed.report.page import Page
 from landed.report.reports import Undo
@@ -42,6 +44,11 @@ def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
     }
 
 
+def document(report: Undo, command: Given) -> dict[str, Any]:
+    """The document, with what can be done next."""
+    return undo_json(report.plan, report.done) | {"actions": actions_json([report.again], command)}
+
+
 def render(report: Undo, page: Page) -> None:
     """Write the document."""
-    say_json(undo_json(report.plan, report.done), page.out)
+    say_json(document(report, page.command), page.out)

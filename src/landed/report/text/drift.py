@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO
 
 from landed.core.facts import EXISTS, FactKey
-from landed.core.next import STATUS
 from landed.engines.say import plural
 from landed.ops.drift import Difference
 from landed.ops.drift import Drift as Compared
@@ -60,8 +59,8 @@ def render_drift(drift: Compared, start: Path, out: IO[str], command: Callable[[
     say(out=out)
     differ = f"{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}"
     say(f"{differ}, {plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", out)
-    if {drift.a.locality, drift.b.locality} in ({"SHADOW", "LOCAL"}, {"SHADOW", "REMOTE"}):
-        say(f"Next: {command(STATUS)}", out)
+    for step in drift.next:
+        say(f"Next: {command(step)}", out)
 
 
 def _group(key: FactKey, drift: Compared) -> tuple[int, str]:
