@@ -10,7 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from landed.core import errors
+from landed.core.command import Effect
+from landed.core.errors import Code
 from landed.core.standing import Standing, Verdict
+from support import ROOT
 from support.docs.docsworlds import build
 from support.oracles.json_documents import SCHEMA, held
 
@@ -184,6 +187,20 @@ def test_the_schema_is_a_schema() -> None:
 def test_standings_and_verdicts_are_the_programs() -> None:
     assert {o["const"] for o in SCHEMA["$defs"]["standing"]["oneOf"]} == set(Standing)
     assert {o["const"] for o in SCHEMA["$defs"]["verdict"]["oneOf"]} == set(Verdict)
+
+
+def test_codes_and_effects_are_the_programs_and_on_the_page() -> None:
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    first = {
+        word for line in page.splitlines() if line.startswith("| `") for word in line.split("|")[1].split()
+    }
+    for found, known in (
+        (SCHEMA["$defs"]["failure"]["properties"]["code"], Code),
+        (SCHEMA["$defs"]["error"]["properties"]["error"]["properties"]["code"], Code),
+        (SCHEMA["$defs"]["action"]["properties"]["effect"], Effect),
+    ):
+        assert found["enum"] == list(known)
+        assert {f"`{word}`" for word in known} <= first
 
 
 def test_nothing_undocumented_passes() -> None:

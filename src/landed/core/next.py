@@ -146,7 +146,7 @@ class Next(str):
         for part in self.parts:
             if isinstance(part, Command):
                 if not part.later:
-                    yield Action(part, words.strip(" :(,") or None, part.choice)
+                    yield Action(part, _reason(words), part.choice)
                 words = ""
             elif isinstance(part, Hand):
                 if part.choice is not None:
@@ -183,6 +183,13 @@ class Next(str):
 
 
 _NOTHING = "change nothing"
+_JOINING = frozenset({"", "or", "then", "then run"})
+
+
+def _reason(words: str) -> str | None:
+    """When to do something, from the words before it; ``None`` where these only join."""
+    told = words.strip(" :(,.;")
+    return None if told.lower() in _JOINING else told
 
 
 def _is_said(part: Part) -> bool:

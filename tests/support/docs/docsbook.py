@@ -164,6 +164,7 @@ _ELSEWHERE = frozenset(
     {
         "target",
         "migration",
+        "action",
         "evidence",
         "location",
         "note",
