@@ -25,6 +25,7 @@ from landed.engines.sqlite.references import is_mismatch, mismatches
 from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
+from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold
 from landed.engines.sqlite.sql.transactions import as_wrangler
 
@@ -126,7 +127,7 @@ def _run(
             raise _certain(migration, statement, reason or str(error), error, _keys(shadow, error)) from None
     else:
         seen = shadow.observer.take()
-    named = messages.written_table(statement.text)
+    named = head_of(statement).written
     if named is not None:
         if named in {fold(n) for n in seen.deleted_from}:
             deleted.add(named)

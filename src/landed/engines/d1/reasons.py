@@ -22,7 +22,8 @@ from landed.engines.d1.ledger import made_trigger
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.shadow.reason import code_of_words
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
-from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
+from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import fold
 
 _SUFFIXES = (": SQLITE_ERROR", ": SQLITE_CONSTRAINT", ": SQLITE_AUTH", ": SQLITE_TOOBIG")
 
@@ -109,8 +110,8 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
     advice = Next("Correct the file, then run: ", APPLY.afterwards())
     if statement is not None and "FOREIGN KEY" in reason:
         known = rowguard.references(forecast.before)
-        details += messages.blocked_by_reference(known, text)
-        advice = messages.reference_advice(known, text)
+        details += messages.blocked_by_reference(known, statement)
+        advice = messages.reference_advice(known, statement)
     return NotProven(
         f"{migration.name} failed: {why}",
         code=code_of(code_of_words(reason)),
@@ -125,7 +126,7 @@ def _culprit(statements: Sequence[Statement], reason: str) -> Statement | None:
     if len(statements) == 1:
         return statements[0]
     if "FOREIGN KEY" in reason:
-        drops = [s for s in statements if _upper(s)[:2] == ["DROP", "TABLE"]]
+        drops = [s for s in statements if head_of(s).begins("DROP", "TABLE")]
         return drops[0] if len(drops) == 1 else None
     named = {fold(word) for word in _words(reason.partition("failed: ")[2])}
     tables = {word.partition(".")[0] for word in named}
@@ -134,19 +135,11 @@ def _culprit(statements: Sequence[Statement], reason: str) -> Statement | None:
     writing = [
         s
         for s in statements
-        if (messages.written_table(s.text) in tables)
-        or (_upper(s)[:3] == ["CREATE", "UNIQUE", "INDEX"] and tables & set(_names(s)))
+        if (head_of(s).written in tables)
+        or (head_of(s).begins("CREATE", "UNIQUE", "INDEX") and tables & set(head_of(s).names))
     ]
     return writing[0] if len(writing) == 1 else None
 
 
 def _words(text: str) -> list[str]:
     return [word.strip(" '\"") for word in text.split(",") if word.strip()]
-
-
-def _upper(statement: Statement) -> list[str]:
-    return [word.upper() for word in _names(statement)[:4]]
-
-
-def _names(statement: Statement) -> list[str]:
-    return [fold(unquote(t.text)) for t in tokenize(statement.text[:2000]) if t.kind in ("word", "quoted")]

@@ -109,9 +109,7 @@ def _is_empty(text: str) -> bool:
     start = text[:256].lstrip()
     if start and start[0] not in "-/;\ufeff":
         return False
-    from landed.engines.postgres.sql.tokens import scan
-
-    return all(kind in ("space", "comment") or token == ";" for kind, token, _ in scan(text))
+    return not parse(text).statements
 
 
 def transaction_notes(migration: Migration) -> tuple[Note, ...]:

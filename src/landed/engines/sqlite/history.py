@@ -12,7 +12,8 @@ from landed.core.errors import Code, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import Next, landed
 from landed.engines import say
-from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
+from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import fold
 
 
 def history_change(migration: Migration, statements: Collection[int], ledger: str) -> Statement | None:
@@ -21,7 +22,7 @@ def history_change(migration: Migration, statements: Collection[int], ledger: st
         return None
     wanted = fold(ledger)
     return next(
-        (s for s in migration.statements if s.number in statements and _written(s.text) == wanted), None
+        (s for s in migration.statements if s.number in statements and head_of(s).changed == wanted), None
     )
 
 
@@ -43,33 +44,3 @@ def refusal(migration: Migration, statement: Statement, ledger: str, *after: str
         ],
         next=Next("Take the statement out of the file. To set the history right: ", landed("repair")),
     )
-
-
-_STARTS = (
-    ("DELETE", "FROM"),
-    ("INTO",),
-    ("UPDATE",),
-    ("DROP", "TABLE", "IF", "EXISTS"),
-    ("DROP", "TABLE"),
-    ("ALTER", "TABLE"),
-)
-_VERBS = frozenset({"DELETE", "INSERT", "REPLACE", "UPDATE", "WITH", "DROP", "ALTER"})
-
-
-def _written(sql: str) -> str:
-    """The table that a statement names as what it writes, alters or drops, folded; or nothing."""
-    words = [t for t in tokenize(sql) if t.kind not in ("space", "comment")]
-    upper = [t.text.upper() for t in words]
-    if not upper or upper[0] not in _VERBS:
-        return ""
-    for at in range(len(upper)):
-        start = next((s for s in _STARTS if tuple(upper[at : at + len(s)]) == s), None)
-        if start is None:
-            continue
-        place = at + len(start)
-        if start == ("UPDATE",) and upper[place : place + 1] == ["OR"]:
-            place += 2
-        if upper[place + 1 : place + 2] == ["."]:
-            place += 2
-        return fold(unquote(words[place].text)) if place < len(words) else ""
-    return ""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
-from landed.core.migration import Migration
+from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, Hand, Next, Quoted, landed
 from landed.core.timeline import Step
 from landed.engines.say import KEEP, ROLLED_BACK, plural
-from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
+from landed.engines.sqlite.sql.head import head_of
 
 if TYPE_CHECKING:
     from landed.engines.sqlite.rowguard import Loss, Reference
@@ -50,24 +50,6 @@ KEY_ADVICE = Next(
     APPLY.afterwards(),
 )
 """The way out of a foreign key to columns that are no key (https://sqlite.org/foreignkeys.html#fk_indexes)."""
-
-
-def written_table(sql: str) -> str | None:
-    """The table that a DELETE, UPDATE, INSERT or REPLACE names, in lower case."""
-    words = [t for t in tokenize(sql[:2000]) if t.kind not in ("space", "comment")]
-    upper = [t.text.upper() for t in words]
-    if not upper or upper[0] not in ("DELETE", "UPDATE", "INSERT", "REPLACE", "WITH"):
-        return None
-    starts = (("DELETE", "FROM"), ("INTO",), ("UPDATE",))
-    for at, word in enumerate(upper):
-        for start in starts:
-            if word == start[0] and tuple(upper[at : at + len(start)]) == start:
-                place = at + len(start)
-                if word == "UPDATE" and upper[place : place + 1] == ["OR"]:
-                    place += 2
-                if place < len(words):
-                    return fold(unquote(words[place].text))
-    return None
 
 
 def rows_lost(
@@ -122,13 +104,8 @@ def _loss(loss: Loss, dropped: Sequence[str]) -> str:
 def _drop_place(migration: Migration, step: Step, losses: Sequence[Loss]) -> str:
     wanted = {loss.through.parent for loss in losses if loss.through} | {loss.table for loss in losses}
     for statement in migration.statements:
-        words = [t for t in tokenize(statement.text[:400]) if t.kind not in ("space", "comment")]
-        upper = [t.text.upper() for t in words]
-        if upper[:2] == ["DROP", "TABLE"]:
-            at = 4 if upper[2:4] == ["IF", "EXISTS"] else 2
-            if at < len(words) and fold(unquote(words[at].text)) in wanted:
-                return Where(migration.file, statement.line, statement.number)
-        if upper[:2] == ["ALTER", "TABLE"] and "DROP" in upper and fold(unquote(words[2].text)) in wanted:
+        head = head_of(statement)
+        if head.dropped in wanted or (head.altered in wanted and "DROP" in head.words):
             return Where(migration.file, statement.line, statement.number)
     return Where(migration.file)
 
@@ -149,25 +126,24 @@ def references_broken(migration: Migration, broken: Sequence[tuple[object, ...]]
 
 
 def blocked_by_reference(
-    known: Sequence[Reference], sql: str, rows: Mapping[str, int] | None = None
+    known: Sequence[Reference], statement: Statement, rows: Mapping[str, int] | None = None
 ) -> list[str]:
     """Which tables refer to the one that a failed statement drops or changes, and how many rows they had."""
     told = []
-    for r in _referring(known, sql):
+    for r in _referring(known, statement):
         text = f"{r.child}({', '.join(r.columns)}) refers to {r.parent}, ON DELETE {r.on_delete.upper()}"
         told.append(text + (f" ({plural(rows[r.child], 'row')})" if rows and r.child in rows else ""))
     return told
 
 
-def reference_advice(known: Sequence[Reference], sql: str) -> Next:
+def reference_advice(known: Sequence[Reference], statement: Statement) -> Next:
     """What to do about a statement that failed at a foreign key."""
-    words = [t.text.upper() for t in tokenize(sql[:2000]) if t.kind not in ("space", "comment")]
-    if words[:2] != ["DROP", "TABLE"]:
+    if not head_of(statement).begins("DROP", "TABLE"):
         return Next("Correct the file so that every reference has its row, then run: ", APPLY.afterwards())
-    plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in _referring(known, sql))
+    plain = all(r.on_delete.upper() in ("", "NO ACTION", "RESTRICT") for r in _referring(known, statement))
     return DEFER_ADVICE if plain else REBUILD_ADVICE
 
 
-def _referring(known: Sequence[Reference], sql: str) -> list[Reference]:
-    words = {fold(unquote(t.text)) for t in tokenize(sql[:2000]) if t.kind in ("word", "quoted")}
-    return [r for r in known if r.parent in words]
+def _referring(known: Sequence[Reference], statement: Statement) -> list[Reference]:
+    named = set(head_of(statement).names)
+    return [r for r in known if r.parent in named]

@@ -18,6 +18,7 @@ from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.history import refusal
 from landed.engines.sqlite.references import broken_references
 from landed.engines.sqlite.renames import Renames
+from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold, quote
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Proof:
         self.may_trigger = self.may_trigger or "trigger" in statement.text.lower()
         # A cascade is reported as a write, too; only tables that the text names were meant.
         wrote = bool(seen.deleted_from or seen.updated)
-        if wrote and (named := messages.written_table(statement.text)) is not None:
+        if wrote and (named := head_of(statement).written) is not None:
             if named in {n.lower() for n in seen.deleted_from}:
                 self._deleted.add(named)
             if named in {n.lower() for n in seen.updated}:

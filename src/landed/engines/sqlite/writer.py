@@ -172,8 +172,8 @@ class SqliteWriter(OneByOne):
         if isinstance(error, apsw.ConstraintError) and "FOREIGN KEY" in str(error):
             known = rowguard.references(self._tracker.facts)
             rows = {table: count.rows for table, count in proof.counts.items()}
-            details += messages.blocked_by_reference(known, statement.text, rows)
-            advice = messages.reference_advice(known, statement.text)
+            details += messages.blocked_by_reference(known, statement, rows)
+            advice = messages.reference_advice(known, statement)
         if is_mismatch(error):
             with unrestricted(self._connection):
                 details += map(str, mismatches(self._connection))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.engines.sqlite.sql.tokens import Token, fold, tokenize, unquote
+from landed.core.migration import Statement
+from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import Token, fold, unquote
 
 _ENDS = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "RETURNING"})
 
 
-def inserted_columns(sql: str) -> tuple[str, ...] | None:
+def inserted_columns(statement: Statement) -> tuple[str, ...] | None:
     """The column list (folded) of ``INSERT INTO t (a, b) …``; ``None`` where there is none."""
-    tokens = _tokens(sql)
+    tokens = head_of(statement).every
     at = _word(tokens, "INTO", 0)
     if at is None or at + 2 >= len(tokens) or tokens[at + 2].text != "(":
         return None
@@ -19,16 +21,16 @@ def inserted_columns(sql: str) -> tuple[str, ...] | None:
     return tuple(fold(unquote(part[0].text)) for part in parts if part)
 
 
-def is_transformed(sql: str, column: str) -> bool:
+def is_transformed(statement: Statement, column: str) -> bool:
     """Whether an ``INSERT INTO t (…, column, …) SELECT`` fills the column by an expression.
 
     A plain name, ``*``, or a statement of another form is no transformation: then a value that
     changes on the way was not meant to.
     """
-    columns = inserted_columns(sql)
+    columns = inserted_columns(statement)
     if columns is None or column not in columns:
         return False
-    tokens = _tokens(sql)
+    tokens = head_of(statement).every
     at = _word(tokens, "SELECT", 0)
     if at is None:
         return False
@@ -40,10 +42,6 @@ def is_transformed(sql: str, column: str) -> bool:
     part = parts[columns.index(column)]
     plain = len(part) == 1 or (len(part) == 3 and part[1].text == ".")
     return not plain or part[0].kind in ("string", "number", "blob") or part[0].text.upper() == "NULL"
-
-
-def _tokens(sql: str) -> list[Token]:
-    return [t for t in tokenize(sql) if t.kind not in ("space", "comment")]
 
 
 def _word(tokens: Sequence[Token], word: str, start: int) -> int | None:

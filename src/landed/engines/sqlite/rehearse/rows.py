@@ -17,7 +17,8 @@ from landed.engines.sqlite.rehearse.scene import Scene, reopen
 from landed.engines.sqlite.rowguard import Reference
 from landed.engines.sqlite.shadow.row_digest import RowChange, RowsDigest, digest_rows, row_changes
 from landed.engines.sqlite.shadow.sandbox import Seen, unrestricted
-from landed.engines.sqlite.sql.tokens import fold, quote, tokenize, unquote
+from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import fold, quote
 
 _COPY_ADVICE = Next(
     "The new table is not filled with all rows of the old one: copy them with INSERT INTO "
@@ -49,7 +50,7 @@ class Witness:
         self.deleted: dict[str, Place] = {}
         self.updated: set[str] = set()
         self.dropped: dict[str, Place] = {}
-        self.copies: list[str] = []
+        self.copies: list[Statement] = []
         self._origin = {name: name for name in before}
 
     def note(self, statement: Statement, seen: Seen) -> None:
@@ -63,7 +64,7 @@ class Witness:
         if not seen.written:
             return
         # A cascade is reported as a write, too; only a table that the text names was meant.
-        named = messages.written_table(statement.text)
+        named = head_of(statement).written
         if named is None:
             return
         if named in _folded(seen.deleted_from):
@@ -71,7 +72,7 @@ class Witness:
         if named in _folded(seen.updated) or "REPLACE" in statement.text.upper():
             self.updated.add(named)
         if named in _folded(seen.inserted_into):
-            self.copies.append(statement.text)
+            self.copies.append(statement)
 
     def was(self, child: str, parent: str) -> tuple[str, str]:
         """Two tables under the names that they had before the file."""
@@ -99,15 +100,13 @@ class Witness:
                     return reference, Place()
 
     def _renamed(self, statement: Statement) -> None:
-        words = [t for t in tokenize(statement.text[:1000]) if t.kind not in ("space", "comment")]
-        upper = [t.text.upper() for t in words]
-        if len(words) >= 6 and upper[:2] == ["ALTER", "TABLE"] and "RENAME" in upper:
-            at = upper.index("RENAME")
-            if upper[at + 1 : at + 2] == ["TO"] and at + 2 < len(words):
-                old, new = fold(unquote(words[at - 1].text)), fold(unquote(words[at + 2].text))
-                if old in self._origin:
-                    self._origin[new] = self._origin.pop(old)
-                self._rename_references(old, new)
+        names = head_of(statement).renamed
+        if names is None:
+            return
+        old, new = names
+        if old in self._origin:
+            self._origin[new] = self._origin.pop(old)
+        self._rename_references(old, new)
 
     def _rename_references(self, old: str, new: str) -> None:
         # A rename carries the references of other tables with it.
@@ -179,7 +178,7 @@ def _changed(
     gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
     if not gone or all(value is None for _, value in gone):
         return None
-    if any(is_transformed(sql, change.column) for sql in witness.copies):
+    if any(is_transformed(copy, change.column) for copy in witness.copies):
         notes.append(f"{change.table}.{change.column} is filled by an expression of the file's own")
         return None
     if Counter(_shown(v) for _, v in old) == Counter(_shown(v) for _, v in new):

@@ -22,7 +22,8 @@ from landed.engines.sqlite.shadow.reason import code_of, is_of_rows
 from landed.engines.sqlite.shadow.row_digest import digest_rows
 from landed.engines.sqlite.shadow.sandbox import Sandbox, explain_refusal, unrestricted
 from landed.engines.sqlite.shadow.seed import SeedReport
-from landed.engines.sqlite.sql.tokens import fold, tokenize, unquote
+from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import fold
 from landed.engines.sqlite.sql.transactions import left_out
 
 _TRIES = 3
@@ -75,7 +76,7 @@ def run_seeded(scene: Scene) -> SeededResult:
         finally:
             run.box.connection.close()
         statement = next((s for s in scene.migration.statements if s.number == failure.statement), None)
-        more = _named(statement.text if statement else "", scene.tables) - without
+        more = (head_of(statement).mentions(scene.tables) if statement else set()) - without
         if not more:
             break
         without |= more
@@ -127,12 +128,12 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
     details: list[str] = []
     advice: Next | None = None
     weak = True
-    dropped = _dropped_by(statement)
+    dropped = head_of(statement).dropped
     # A DROP that sets NULL in a NOT NULL column fails on that constraint, for the reference's sake.
     if "FOREIGN KEY" in text or dropped is not None:
-        weak = dropped is None and not _deletes(statement)
+        weak = dropped is None and statement.head.verb != "DELETE"
         known = run.witness.references
-        details += messages.blocked_by_reference(known, statement.text)
+        details += messages.blocked_by_reference(known, statement)
         if dropped is not None:
             advice = _drop_advice(run.scene.step, dropped, known)
     elif is_mismatch(error):
@@ -142,7 +143,7 @@ def _failure(run: _Run, statement: Statement, error: Exception) -> FailureFound:
         weak = not text.startswith("Cannot add")
     elif text.startswith("NOT NULL constraint failed: "):
         column = fold(text.rpartition(".")[2])
-        listed = inserted_columns(statement.text)
+        listed = inserted_columns(statement)
         weak = listed is None or column in listed
         if not weak:
             details.append(f"the INSERT gives {column} no value, and it has no default")
@@ -195,22 +196,3 @@ def _unseeded(run: _Run) -> list[str]:
         for name, why in run.seeded.skipped.items()
         if why != "a virtual table"
     ]
-
-
-def _dropped_by(statement: Statement) -> str | None:
-    words = [t for t in tokenize(statement.text[:400]) if t.kind not in ("space", "comment")]
-    upper = [t.text.upper() for t in words]
-    if upper[:2] != ["DROP", "TABLE"]:
-        return None
-    at = 4 if upper[2:4] == ["IF", "EXISTS"] else 2
-    return fold(unquote(words[at].text)) if at < len(words) else None
-
-
-def _deletes(statement: Statement) -> bool:
-    words = [t.text.upper() for t in tokenize(statement.text[:400]) if t.kind not in ("space", "comment")]
-    return words[:1] == ["DELETE"]
-
-
-def _named(sql: str, tables: tuple[str, ...]) -> set[str]:
-    words = {fold(unquote(t.text)) for t in tokenize(sql) if t.kind in ("word", "quoted", "string")}
-    return {fold(t) for t in tables} & words

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from landed.core.facts import FactKey
 from landed.core.migration import Statement
 from landed.core.timeline import DataCheck
-from landed.engines.sqlite.sql.tokens import Token, fold, quote, tokenize, unquote
+from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import Token, fold, quote, unquote
 
 _LITERALS = frozenset({"string", "number", "blob"})
 _MAX_ROWS = 100
@@ -19,15 +20,12 @@ _MAX_ROWS = 100
 
 def derived_check(statement: Statement, facts: Mapping[FactKey, str]) -> DataCheck | None:
     """A read that is true once the statement's rows are there, or ``None`` if there is no safe one."""
-    tokens = [t for t in tokenize(statement.text) if t.kind not in ("space", "comment")]
-    if not tokens:
-        return None
-    first = tokens[0].text.upper()
+    head = head_of(statement)
     found = None
-    if first in ("INSERT", "REPLACE"):
-        found = _inserted(tokens, facts)
-    elif first == "UPDATE":
-        found = _backfilled(tokens)
+    if head.verb in ("INSERT", "REPLACE"):
+        found = _inserted(head.every, facts)
+    elif head.verb == "UPDATE":
+        found = _backfilled(head.every)
     if found is None:
         return None
     sql, text = found

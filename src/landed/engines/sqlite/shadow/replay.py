@@ -16,6 +16,7 @@ from landed.engines.sqlite.shadow.claims import claimed_effects
 from landed.engines.sqlite.shadow.reason import REFUSED, code_of, missing_of
 from landed.engines.sqlite.shadow.sandbox import Seen, explain_refusal, open_sandbox
 from landed.engines.sqlite.shadow.walls import building
+from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold
 from landed.engines.sqlite.sql.transactions import left_out
 
@@ -183,7 +184,7 @@ class Replayer:
             self._begin()
             self.tracker.reread()
         refused = explain_refusal(error, statement.text, self.mode)
-        claims = claimed_effects(statement.text, self.facts)
+        claims = claimed_effects(head_of(statement), self.facts)
         trace = StatementTrace(statement.number, statement.line, claims, weak=True)
         if refused is not None:
             return trace, Failure(statement.number, statement.line, refused, code=REFUSED), None

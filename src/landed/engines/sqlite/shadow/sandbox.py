@@ -141,13 +141,10 @@ class unrestricted:
 
 
 def _renames_to_reserved(sql: str) -> bool:
-    from landed.engines.sqlite.sql.tokens import tokenize, unquote
+    from landed.engines.sqlite.sql.head import read_head
 
-    words = [token.text for token in tokenize(sql) if token.kind not in ("space", "comment")]
-    return any(
-        words[at].upper() == "RENAME" and words[at + 1].upper() == "TO" and unquote(name)[:4] in RESERVED
-        for at, name in enumerate(words[2:])
-    )
+    names = read_head(sql).renamed
+    return names is not None and names[1][:4] in RESERVED
 
 
 def _without_wal(image: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,15 +22,24 @@ _CHANGES = (("DROP", "TABLE", "IF", "EXISTS"), ("DROP", "TABLE"), ("ALTER", "TAB
 
 @dataclass(frozen=True)
 class Head:
-    """What one statement is. ``tokens`` are its first ones, without space and comments."""
+    """What one statement is."""
 
     text: str = field(repr=False)
-    tokens: tuple[Token, ...]
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """Its first tokens, without space and comments."""
+        return _real(self.text[:LEADING])
+
+    @cached_property
+    def every(self) -> tuple[Token, ...]:
+        """All its tokens, without space and comments."""
+        return self.tokens if len(self.text) <= LEADING else _real(self.text)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The tokens in upper case."""
-        return tuple(token.text.upper() for token in self.tokens)
+        """The first tokens in upper case."""
+        return _upper(self.tokens)
 
     @property
     def verb(self) -> str:
@@ -55,37 +65,66 @@ class Head:
         """The table that a DELETE, UPDATE, INSERT or REPLACE names first (folded), or ``None``."""
         if self.verb not in _ROWS and self.verb != "WITH":
             return None
-        return self._named_after(_WRITES)
+        return _named_after(self.tokens, _WRITES)
 
     @property
     def changed(self) -> str | None:
-        """The table that it writes to, drops or alters (folded), if any."""
-        if self.verb in ("DROP", "ALTER"):
-            return self._named_after(_CHANGES)
-        return self.written
+        """The table that it writes to, drops or alters (folded), if any; wherever it stands."""
+        known = self.verb in _ROWS or self.verb in ("WITH", "DROP", "ALTER")
+        return _named_after(self.every, (*_CHANGES, *_WRITES)) if known else None
 
     @property
     def dropped(self) -> str | None:
         """The table of a DROP TABLE (folded), or ``None``."""
-        return self._named_after(_CHANGES[:2]) if self.begins("DROP", "TABLE") else None
+        return _named_after(self.tokens, _CHANGES[:2]) if self.begins("DROP", "TABLE") else None
 
-    def _named_after(self, starts: tuple[tuple[str, ...], ...]) -> str | None:
-        for at in range(len(self.words)):
-            start = next((s for s in starts if self.words[at : at + len(s)] == s), None)
-            if start is None:
-                continue
-            place = at + len(start)
-            if start == ("UPDATE",) and self.words[place : place + 1] == ("OR",):
-                place += 2
-            if self.words[place + 1 : place + 2] == (".",):
-                place += 2
-            return fold(unquote(self.tokens[place].text)) if place < len(self.tokens) else None
-        return None
+    @property
+    def altered(self) -> str | None:
+        """The table of an ALTER TABLE (folded), or ``None``."""
+        return _named_after(self.tokens, _CHANGES[2:]) if self.begins("ALTER", "TABLE") else None
+
+    @property
+    def renamed(self) -> tuple[str, str] | None:
+        """The old and the new name of an ALTER TABLE … RENAME TO (folded), or ``None``."""
+        words = _upper(self.every) if self.begins("ALTER", "TABLE") else ()
+        at = words.index("RENAME") if "RENAME" in words else 0
+        if at < 3 or words[at + 1 : at + 2] != ("TO",) or at + 2 >= len(words):
+            return None
+        return fold(unquote(self.every[at - 1].text)), fold(unquote(self.every[at + 2].text))
+
+    def mentions(self, tables: Iterable[str]) -> set[str]:
+        """Which of these tables it names anywhere (folded), also as what may be a literal."""
+        kinds = ("word", "quoted", "string")
+        named = {fold(unquote(token.text)) for token in self.every if token.kind in kinds}
+        return {fold(table) for table in tables} & named
+
+
+def _named_after(tokens: Sequence[Token], starts: tuple[tuple[str, ...], ...]) -> str | None:
+    words = _upper(tokens)
+    for at in range(len(words)):
+        start = next((s for s in starts if words[at : at + len(s)] == s), None)
+        if start is None:
+            continue
+        place = at + len(start)
+        if start == ("UPDATE",) and words[place : place + 1] == ("OR",):
+            place += 2
+        if words[place + 1 : place + 2] == (".",):
+            place += 2
+        return fold(unquote(tokens[place].text)) if place < len(tokens) else None
+    return None
+
+
+def _upper(tokens: Sequence[Token]) -> tuple[str, ...]:
+    return tuple(token.text.upper() for token in tokens)
+
+
+def _real(text: str) -> tuple[Token, ...]:
+    return tuple(t for t in tokenize(text) if t.kind not in ("space", "comment"))
 
 
 def read_head(sql: str) -> Head:
     """The head of one statement; raises nothing, whatever the text."""
-    return Head(sql, tuple(t for t in tokenize(sql[:LEADING]) if t.kind not in ("space", "comment")))
+    return Head(sql)
 
 
 def head_of(statement: Statement) -> Head:
