@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from landed.core.errors import NotProven
+from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from support.servers.tcpproxy import TcpProxy
 from support.worlds.pgwriting import World, world_on
@@ -116,3 +116,74 @@ def test_a_connection_lost_between_the_parts(
     told = sum("in the database now, committed and proven" in d for d in caught.value.details)
     assert told == (0 if nth == 1 else 3) and world.recorded() == []
     assert columns(world) == ([] if nth == 1 else ["a"])
+
+
+def test_no_part_is_sent_twice(world: World, pg_server: Callable[..., ShadowServer]) -> None:
+    migration = world.file(PARTS)
+    with TcpProxy.before(pg_server(18)) as proxy, world.opened(proxy) as writer:
+        assert world.run(writer, migration).outcome == "applied"
+        assert [proxy.log.count(s.text) for s in migration.statements] == [1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("there", "fact"),
+    [
+        ("CREATE INDEX t_a ON t (b)", "index public.t.t_a · definition: expected"),
+        ("CREATE TABLE u (a int); CREATE INDEX t_a ON u (a)", "index public.t.t_a · exists: expected yes"),
+    ],
+)
+def test_an_index_that_is_there_already_and_another_one_stops_the_file(
+    world: World, there: str, fact: str
+) -> None:
+    """IF NOT EXISTS passes over it: the statement is not proven, so what comes after it does not run."""
+    setup = world.file("CREATE TABLE t (a int, b int)")
+    migration = world.file(
+        "CREATE TABLE early (a int);\nCREATE INDEX CONCURRENTLY IF NOT EXISTS t_a ON t (a);\n"
+        "CREATE TABLE late (a int);"
+    )
+    with world.opened() as writer:
+        world.run(writer, setup)
+        world.sql(there)
+        with pytest.raises(NotProven, match="what it should have done is not there") as caught:
+            world.run(writer, migration)
+    assert caught.value.where == "migrations/0002_file.sql:2"
+    assert caught.value.details[0].startswith(fact) and "(statement 2)" in caught.value.details[0]
+    told = [d for d in caught.value.details if d.startswith("in the database now, committed and proven")]
+    assert len(told) == 1 and "statement 1 (line 1)" in told[0]
+    assert world.sql("SELECT to_regclass('early') IS NOT NULL, to_regclass('late') IS NULL") == [(True, True)]
+    assert world.recorded() == ["0001"]
+
+
+def test_partitions_and_indexes_go_alone(world: World) -> None:
+    world.apply(
+        "CREATE TABLE p (a int) PARTITION BY RANGE (a);"
+        "CREATE TABLE c PARTITION OF p FOR VALUES FROM (0) TO (9); CREATE INDEX c_a ON c (a)"
+    )
+    done = world.apply("DROP INDEX CONCURRENTLY c_a; ALTER TABLE p DETACH PARTITION c CONCURRENTLY; SELECT 1")
+    assert done.outcome == "applied"
+    assert world.sql("SELECT relispartition FROM pg_class WHERE relname = 'c'") == [(False,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "error", "told"),
+    [
+        ("CREATE INDEX CONCURRENTLY t_a ON t (a)", NotProven, "read again: what it does is there; it is not"),
+        ("VACUUM t", Ambiguous, "a statement outside of a transaction may go on at the server"),
+    ],
+)
+def test_a_lost_reply_to_what_runs_alone(
+    world: World,
+    pg_server: Callable[..., ShadowServer],
+    statement: str,
+    error: type[LandedError],
+    told: str,
+) -> None:
+    """The database is read again; where nothing in it could tell, that is said. Nothing is sent twice."""
+    world.apply("CREATE TABLE t (a int)")
+    migration = world.file(statement)
+    with TcpProxy.before(pg_server(18)) as proxy, world.opened(proxy) as writer:
+        proxy.cut(".*(CONCURRENTLY|VACUUM).*", "after")
+        with pytest.raises(error, match="the connection was lost while") as caught:
+            world.run(writer, migration)
+        assert proxy.log.count(statement) == 1
+    assert caught.value.details[0].startswith(told) and world.recorded() == ["0001"]

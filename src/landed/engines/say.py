@@ -52,12 +52,6 @@ def effects_missing(
     key, _, number = _first(missing)
     statement = next((s for s in migration.statements if s.number == number), None)
     place = Where(migration.file, statement.line, statement.number) if statement else Where(migration.file)
-    shown = [
-        f"{k}: expected {e or 'not there'}, is {observed.get(k, 'not there')} (statement {n})"
-        for k, e, n in _collapse(missing)[:12]
-    ]
-    if len(_collapse(missing)) > 12:
-        shown.append(f"… and {len(_collapse(missing)) - 12} more")
     hint = []
     if statement is not None and "IF NOT EXISTS" in " ".join(statement.text[:200].upper().split()):
         hint.append(
@@ -67,10 +61,19 @@ def effects_missing(
     return NotProven(
         f"{migration.name} ran without an error, but what it should have done is not there.",
         code=Code.EFFECTS,
-        details=[*shown, *hint, ROLLED_BACK],
+        details=[*facts_missing(missing, observed), *hint, ROLLED_BACK],
         where=place,
         next=Next("See what the database holds: ", landed("drift", "files", "target")),
     )
+
+
+def facts_missing(missing: Sequence[tuple[FactKey, str | None, int]], observed: Facts) -> list[str]:
+    """A line for each fact that is not as a statement (by number) should have made it."""
+    lines = [
+        f"{k}: expected {e or 'not there'}, is {observed.get(k, 'not there')} (statement {n})"
+        for k, e, n in _collapse(missing)
+    ]
+    return lines if len(lines) <= 12 else [*lines[:12], f"… and {len(lines) - 12} more"]
 
 
 def _first(missing: Sequence[tuple[FactKey, str | None, int]]) -> tuple[FactKey, str | None, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from landed.core.codes import code_of
 from landed.core.errors import Ambiguous, Busy, Code, LandedError, NeedsConfirmation, NotProven, Where
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg import Connection
 
-__all__ = ["InvalidIndex", "Proof", "invalid_indexes", "refuse_obstacles", "run_alone"]
+__all__ = ["Compare", "InvalidIndex", "invalid_indexes", "refuse_obstacles", "run_alone"]
 
 # Whom CREATE INDEX CONCURRENTLY would wait for: writers of the table, and snapshots in this database.
 _IN_THE_WAY = """\
@@ -51,11 +51,9 @@ WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backe
 ORDER BY w.pid IS NULL, a.xact_start"""
 
 
-class Proof(NamedTuple):
-    """What was proven after a statement ran by itself, in words; ``notes`` are worth knowing besides."""
-
-    text: str
-    notes: tuple[str, ...] = ()
+Compare = Callable[["Connection[Any]"], "list[str] | None"]
+"""Compares the facts that a statement should leave behind with those of the database: a line for each that is
+not so, or ``None`` for a statement that has no facts. Raises psycopg.Error."""
 
 
 class _InTheWay(Exception):
@@ -93,6 +91,7 @@ def run_alone(
     migration: Migration,
     statement: Statement,
     consent: Consent,
+    compare: Compare,
     *,
     watcher: Watcher,
     notify: Callable[[str], None],
@@ -102,8 +101,9 @@ def run_alone(
     pauses: Sequence[float] = PAUSES,
     sleep: Callable[[float], None] = time.sleep,
     again: Command = APPLY,
-) -> Proof:
-    """Run one statement outside of any transaction, and return what proves that it did what it says.
+) -> list[str]:
+    """Run one statement outside of any transaction, and prove that it did what it says; gives what is worth
+    knowing besides.
 
     ``connection`` is in autocommit mode and in no transaction; ``lock_timeout`` (seconds, 0 is for ever) is
     set on it while the statement runs, unless it has one of its own. Locks that are not free are waited for
@@ -150,7 +150,8 @@ def run_alone(
                 again=again,
                 undone="it was given up",
             )
-            missing = subject.unproven(connection)
+            amiss = _amiss(subject, compare, connection) or []
+            notes = subject.notes(connection)
     except Busy as busy:
         if not isinstance(busy.__cause__, (_InTheWay, psycopg.Error)):
             raise
@@ -159,18 +160,24 @@ def run_alone(
         raise blocked(what, watcher.blockers, tries, again, [*details, *ways]) from busy.__cause__
     except psycopg.Error as error:
         if connection.closed:
-            raise _lost(subject, what, place, watcher.pid, reconnect, again) from error
+            raise _lost(subject, compare, what, place, watcher.pid, reconnect, again) from error
         raise _failed(connection, subject, migration, statement, error, again) from error
-    if missing is not None:
+    if amiss:
         left, ways = subject.left(connection)
         raise NotProven(
             f"{what} ran without an error, but what it should have done is not there",
             code=Code.EFFECTS,
-            details=[missing, *[line for line in left if missing not in line], *ways],
+            details=[*amiss, *left, *ways],
             where=place,
             next=Next("see what the database holds, correct it, then: ", again.afterwards()),
         )
-    return Proof(subject.proof(), tuple(subject.notes()))
+    return notes
+
+
+def _amiss(subject: Subject, compare: Compare, connection: Connection[Any]) -> list[str] | None:
+    """What is not as the statement says; ``None`` where nothing can tell whether it is."""
+    told = [lines for lines in (compare(connection), subject.amiss(connection)) if lines is not None]
+    return [line for lines in told for line in lines] if told else None
 
 
 @contextmanager
@@ -299,6 +306,7 @@ def _failed(
 
 def _lost(
     subject: Subject,
+    compare: Compare,
     what: str,
     place: str,
     pid: int,
@@ -328,10 +336,13 @@ def _lost(
                     where=place,
                     next=Next("wait until it has finished, then: ", again),
                 )
-            missing = subject.unproven(other)
+            amiss = _amiss(subject, compare, other)
             left, ways = subject.left(other)
     except (psycopg.Error, LandedError):
         return unknown
-    seen = f"read again: {missing}" if missing else f"read again: {subject.proof()}; it is not recorded yet"
+    if amiss is None:
+        unknown.details = (*unknown.details, *left, *ways)
+        return unknown
+    seen = [f"read again: {line}" for line in amiss or ["what it does is there; it is not recorded yet"]]
     way = Next(STATUS, ", then: ", again.afterwards())
-    return NotProven(message, code=Code.CONNECTION, details=[seen, *left, *ways], where=place, next=way)
+    return NotProven(message, code=Code.CONNECTION, details=[*seen, *left, *ways], where=place, next=way)

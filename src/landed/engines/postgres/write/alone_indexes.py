@@ -1,4 +1,4 @@
-"""Indexes built, rebuilt and dropped CONCURRENTLY: the proof that they are whole, and what failures leave."""
+"""Indexes built, rebuilt and dropped CONCURRENTLY: what is in their way, and what failures leave."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ class _CreateIndex(Subject):
         self.name: str | None = node.idxname or None
         self.table = shown_name(relation(node.relation))
         self.before: dict[int, Index] = {}
-        self.index: Index | None = None
 
     def look(self, connection: Connection[Any]) -> None:
         self.before = {index.oid: index for index in indexes_of(connection, self.table, self.name)}
@@ -46,38 +45,13 @@ class _CreateIndex(Subject):
         for index in self.broken(connection):
             connection.execute(index.drop, prepare=False)
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        made = self._made(connection)
-        if self.name is None:
-            found = made[-1] if made else None
-        else:
-            every = indexes_of(connection, self.table, self.name)
-            found = next((index for index in every if index.name == self.name), None)
-        if found is None:
-            return f"there is no such index on {self.table}"
-        self.index = found
-        if not found.whole:
-            return f"the index {found.shown} is INVALID: {found.harm}"
-        name = relation_named(connection, self.table)
-        own = one_value(connection, "SELECT pg_catalog.to_regclass(%s)::oid::int8", name)
-        if found.table_oid != own:
-            return f"an index {found.shown} was there already, on another table: {found.table}"
-        return None
-
-    def proof(self) -> str:
-        assert self.index is not None
-        earlier = " (it was there already)" if self.index.oid in self.before else ""
-        return f"the index {self.index.shown} is valid and ready{earlier}"
-
-    def notes(self) -> list[str]:
-        made = self.index
-        if made is None:
-            return []
-        same = _body(made)
+    def notes(self, connection: Connection[Any]) -> list[str]:
+        broken = [index for index in self.before.values() if not index.whole]
+        made = self._made(connection) if broken else []
         return [
             f"an INVALID index of the same definition was left by an earlier failure: {index.drop}"
-            for index in self.before.values()
-            if not index.whole and index.name != made.name and _body(index) == same
+            for index in broken
+            if made and index.name != made[-1].name and _body(index) == _body(made[-1])
         ]
 
     @property
@@ -103,15 +77,6 @@ class _DropIndex(Subject):
 
     def look(self, connection: Connection[Any]) -> None:
         self.resolved = relation_named(connection, self.name)
-
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        there = self.resolved and one_value(
-            connection, "SELECT pg_catalog.to_regclass(%s)::text", self.resolved
-        )
-        return f"the index {self.resolved} is still there" if there else None
-
-    def proof(self) -> str:
-        return f"the index {self.resolved or self.name} is not there"
 
     def left(self, connection: Connection[Any]) -> tuple[list[str], list[str]]:
         if not self.resolved:
@@ -140,14 +105,11 @@ class _Reindex(Subject):
         for index in self.broken(connection):
             connection.execute(index.drop, prepare=False)
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
+    def amiss(self, connection: Connection[Any]) -> list[str] | None:
         made = self.broken(connection)
-        return f"it left the INVALID index {made[0].shown}: {made[0].harm}" if made else None
+        return [f"it left the INVALID index {made[0].shown}: {made[0].harm}"] if made else None
 
-    def proof(self) -> str:
-        return "it left no INVALID index"
-
-    def notes(self) -> list[str]:
+    def notes(self, connection: Connection[Any]) -> list[str]:
         return [
             f"a REINDEX CONCURRENTLY that failed earlier left the INVALID index {index.shown}: {index.drop}"
             for index in self.before.values()

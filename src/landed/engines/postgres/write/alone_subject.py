@@ -1,4 +1,4 @@
-"""A statement that runs outside of transactions, by what it works on: look, run, prove, tell what is left."""
+"""A statement that runs outside of transactions, by what it works on: look, run, tell what is left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Subject:
-    """A statement of which nothing can be proven but that the server said it was done.
+    """A statement that leaves nothing behind when it fails, and shows what it did in facts alone.
 
     Every other kind is a subclass; each looks at the database before, and again afterwards.
     """
@@ -39,7 +39,7 @@ class Subject:
         it says."""
         return []
 
-    def notes(self) -> list[str]:
+    def notes(self, connection: Connection[Any]) -> list[str]:
         """What is worth knowing though nothing depends on it; asked after the proof."""
         return []
 
@@ -50,13 +50,10 @@ class Subject:
         """The statement to send now."""
         return self.sql
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        """Why the statement has not done what it says; ``None`` when it has."""
+    def amiss(self, connection: Connection[Any]) -> list[str] | None:
+        """What is not as the statement says, of what no fact tells: nothing when all of it is; ``None`` where
+        there is nothing to look at."""
         return None
-
-    def proof(self) -> str:
-        """What was proven; asked after :meth:`unproven` gave ``None``."""
-        return "the server says that it was done; it leaves nothing in the catalogs to look at"
 
     def broken(self, connection: Connection[Any]) -> list[Index]:
         """The INVALID indexes that the tries of this run have left."""

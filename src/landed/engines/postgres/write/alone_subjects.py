@@ -1,14 +1,14 @@
-"""Statements outside of transactions other than those on indexes: how their success is proven."""
+"""Statements outside of transactions other than those on indexes: what no fact tells of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from landed.core.migration import Statement
-from landed.engines.postgres.connect.asking import ask_one, relation_named, type_named
+from landed.engines.postgres.connect.asking import ask_one, relation_named
 from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.tokens import quote
-from landed.engines.postgres.sql.tree import enum, options, parts, relation, strings
+from landed.engines.postgres.sql.tree import enum, options, parts, relation
 from landed.engines.postgres.write.alone_indexes import index_subject
 from landed.engines.postgres.write.alone_subject import Subject, one_value, shown_name
 
@@ -63,16 +63,6 @@ class _Detach(Subject):
             return self.finish
         return self.sql
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        self.look(connection)
-        if self.pending is None:
-            return None
-        state = "its detach is pending" if self.pending else "it is still attached"
-        return f"{self.child} is no table of its own: {state}"
-
-    def proof(self) -> str:
-        return f"{self.child} is no partition of {self.parent}"
-
     def left(self, connection: Connection[Any]) -> tuple[list[str], list[str]]:
         self.look(connection)
         if not self.pending:
@@ -93,37 +83,12 @@ class _Presence(Subject):
         self.kind = _NAMED[name]
         self.name = str(getattr(node, name))
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        _, catalog, column = self.kind
+    def amiss(self, connection: Connection[Any]) -> list[str]:
+        what, catalog, column = self.kind
         there = one_value(connection, f"SELECT true FROM pg_catalog.{catalog} WHERE {column} = %s", self.name)
-        return None if bool(there) == self.wanted else f"{self._what()} is {'' if there else 'not '}there"
-
-    def proof(self) -> str:
-        return f"{self._what()} is {'' if self.wanted else 'not '}there"
-
-    def _what(self) -> str:
-        return f"the {self.kind[0]} {self.name}"
-
-
-class _AddValue(Subject):
-    """ALTER TYPE … ADD VALUE, committed early because a later statement uses the value"""
-
-    def __init__(self, head: Head, node: Any) -> None:
-        super().__init__(head, node)
-        self.type = shown_name(strings(node.type_name))
-        self.value = str(node.new_val)
-
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        there = ask_one(
-            connection,
-            "SELECT true FROM pg_catalog.pg_enum"
-            " WHERE enumtypid = pg_catalog.to_regtype(%s) AND enumlabel = %s",
-            (type_named(connection, self.type), self.value),
-        )
-        return None if there else f"{self.type} has no value '{self.value}'"
-
-    def proof(self) -> str:
-        return f"{self.type} has the value '{self.value}'"
+        if bool(there) == self.wanted:
+            return []
+        return [f"the {what} {self.name} is {'' if there else 'not '}there"]
 
 
 class _Maintenance(Subject):
@@ -134,12 +99,12 @@ class _Maintenance(Subject):
         self.named = bool(node.rels) if head.verb == "VACUUM" else node.HasField("relation")
         self.skips = head.verb == "VACUUM" and "skip_locked" in options(node.options)
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
-        if self.named and not self.skips:
-            return next((warning for warning in self.heard if "skipping" in warning), None)
-        return None
+    def amiss(self, connection: Connection[Any]) -> list[str] | None:
+        if not self.named or self.skips:
+            return None
+        return [warning for warning in self.heard if "skipping" in warning][:1] or None
 
-    def notes(self) -> list[str]:
+    def notes(self, connection: Connection[Any]) -> list[str]:
         return self.heard[:5]
 
 
@@ -150,16 +115,11 @@ class _AlterSystem(Subject):
         super().__init__(head, node)
         self.is_set = enum(node.setstmt, "kind") == "VAR_SET_VALUE"
         self.name = str(node.setstmt.name) or "all"
-        self.effect = ""
-        self.seen = False
 
-    def unproven(self, connection: Connection[Any]) -> str | None:
+    def amiss(self, connection: Connection[Any]) -> list[str] | None:
         import psycopg.errors as e
 
         name = self.name.lower()
-        self.effect = str(
-            one_value(connection, "SELECT context FROM pg_catalog.pg_settings WHERE name = %s", name)
-        )
         try:
             there = one_value(
                 connection,
@@ -169,18 +129,13 @@ class _AlterSystem(Subject):
             )
         except e.InsufficientPrivilege:
             return None
-        self.seen = True
         if name == "all" or bool(there) == self.is_set:
-            return None
-        return f"{name} is {'' if there else 'not '}in postgresql.auto.conf"
+            return []
+        return [f"{name} is {'' if there else 'not '}in postgresql.auto.conf"]
 
-    def proof(self) -> str:
-        if not self.seen:
-            return super().proof()
-        return f"postgresql.auto.conf {'sets' if self.is_set else 'does not set'} {self.name}"
-
-    def notes(self) -> list[str]:
-        if self.effect == "postmaster":
+    def notes(self, connection: Connection[Any]) -> list[str]:
+        query = "SELECT context FROM pg_catalog.pg_settings WHERE name = %s"
+        if one_value(connection, query, self.name.lower()) == "postmaster":
             return [f"{self.name} takes effect when the server is restarted"]
         return [f"{self.name} takes effect after SELECT pg_reload_conf()"]
 
@@ -199,5 +154,4 @@ _KINDS: dict[str, type[Subject]] = {
     "cluster_stmt": _Maintenance,
     "alter_system_stmt": _AlterSystem,
     "alter_table_stmt": _Detach,
-    "alter_enum_stmt": _AddValue,
 }

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import NotProven
 from landed.core.migration import Migration
 from landed.engines.postgres.sql.settings import with_settings
 from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.outcome import before_commit
+from landed.engines.postgres.write.proof_facts import missing, read_back
 from landed.engines.postgres.write.session import RESET, Session
 from landed.engines.postgres.write.unit import Unit
+from landed.engines.say import facts_missing
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 
 def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
@@ -50,18 +56,26 @@ def run_alone_unit(session: Session, unit: Unit) -> str:
     notes: list[str] = []
     for statement in migration.statements:
         if statement.number in unit.statements:
-            proof = run_alone(
+            notes += run_alone(
                 session.connection,
                 migration,
                 statement,
                 unit.consent,
+                lambda connection: _not_there(session, unit, connection),
                 watcher=session.watcher,
                 notify=session.target.notify,
                 reconnect=lambda: session.target.connect(readonly=True).connection,
                 lock_timeout=session.patience,
             )
-            notes += proof.notes
     return "; ".join(notes)
+
+
+def _not_there(session: Session, unit: Unit, connection: Connection[Any]) -> list[str] | None:
+    """A line for each fact of the unit that is not there; ``None`` where it has none."""
+    if not unit.facts:
+        return None
+    found = read_back(session, connection, unit.facts)
+    return facts_missing(missing(unit, found), found)
 
 
 def _settle(session: Session, migration: Migration, numbers: Collection[int]) -> None:

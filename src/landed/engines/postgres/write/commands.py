@@ -11,7 +11,7 @@ from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import transaction_options
 from landed.engines.postgres.sql.settings import with_settings
 from landed.engines.postgres.wire import Command
-from landed.engines.postgres.write.session import RESET, Session
+from landed.engines.postgres.write.session import RESET, ROLES, Session
 from landed.engines.postgres.write.unit import Unit
 
 _SCHEMA = frozenset(("CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "REVOKE"))
@@ -56,7 +56,7 @@ def body(session: Session, unit: Unit) -> list[Command]:
     sent = [Command(s.text, statement=s) for s in own]
     sent.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
     if not _verbs(own) <= _HARMLESS | _SCHEMA:
-        sent += [Command("RESET SESSION AUTHORIZATION"), Command("RESET ROLE")]
+        sent += [Command(sql) for sql in ROLES]
     return sent if unit.row is None else sent + _recording(session, unit.row)
 
 

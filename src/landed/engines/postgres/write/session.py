@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from landed.engines.postgres.connect.connect import Connected
     from landed.project.pg_url import Dsn
 
-RESET = ("RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL")
+ROLES = ("RESET SESSION AUTHORIZATION", "RESET ROLE")
+"""What gives a session its own role again."""
+
+RESET = (*ROLES, "RESET ALL")
 """What a session is brought back to before each file, as the Supabase CLI does; RESET ALL spares the role."""
 
 NO_EVENT_TRIGGERS = """\

@@ -16,13 +16,14 @@ from landed.core.errors import Ambiguous, Code, Interrupted, LandedError, NotPro
 from landed.core.facts import holds
 from landed.core.next import APPLY, BREAK, STATUS, Next
 from landed.engines.base import Applied
-from landed.engines.postgres.catalog.readback import SETTINGS, Readback
+from landed.engines.postgres.catalog.readback import SETTINGS
 from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.wire import Command, Lost, Refused, send
 from landed.engines.postgres.write.commands import body, keeping, opening, settles
 from landed.engines.postgres.write.light import is_light
 from landed.engines.postgres.write.outcome import LATER, Unknown, afterwards
+from landed.engines.postgres.write.proof_facts import read_back
 from landed.engines.postgres.write.proof_objects import takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
@@ -217,18 +218,5 @@ def _unknown(units: Sequence[Unit], why: Sequence[str]) -> Ambiguous:
 def _hold(session: Session, connection: Connection[Any], units: Sequence[Unit]) -> bool:
     """Whether all facts that these files leave behind are there; later ones may change what earlier made."""
     net = {key: after for unit in units for key, after in unit.facts.items()}
-    readback = Readback(connection, session.scope, session.readback.main_role)
-    reads = readback.commands(net)
-    try:
-        answers = send(
-            connection,
-            [
-                Command("BEGIN READ ONLY"),
-                *(Command(r.sql, r.values or None, purpose="read", prepared=r.prepared) for r in reads),
-                Command("COMMIT"),
-            ],
-        )
-    except (Refused, Lost) as error:
-        raise error.error from error
-    facts = readback.facts(zip(reads, answers[1:-1], strict=True))
+    facts = read_back(session, connection, net)
     return all(holds(key, after, facts.get(key)) for key, after in net.items())

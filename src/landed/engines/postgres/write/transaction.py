@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
-from landed.core.facts import FactKey, holds
+from landed.core.facts import FactKey
 from landed.core.migration import Migration
 from landed.core.next import APPLY
 from landed.core.timeline import DataCheck
@@ -18,6 +18,7 @@ from landed.engines.postgres.write.aside import ASIDE, back
 from landed.engines.postgres.write.commands import body, keeping, opening, settles
 from landed.engines.postgres.write.history import is_recorded
 from landed.engines.postgres.write.outcome import after_commit, before_commit
+from landed.engines.postgres.write.proof_facts import missing
 from landed.engines.postgres.write.proof_objects import consent_for, lost_unnamed, takes_along
 from landed.engines.postgres.write.proof_rows import RowGuard
 from landed.engines.postgres.write.session import Session
@@ -185,13 +186,9 @@ class _Transaction:
     # -- what is judged -------------------------------------------------------------------------
 
     def _effects(self, facts: Mapping[FactKey, str]) -> None:
-        missing = [
-            (key, after, self._unit.net[key][2])
-            for key, after in self._unit.facts.items()
-            if not holds(key, after, facts.get(key))
-        ]
-        if missing:
-            raise shared.effects_missing(self._migration, self._unit.step, missing, facts)
+        lacking = missing(self._unit, facts)
+        if lacking:
+            raise shared.effects_missing(self._migration, self._unit.step, lacking, facts)
 
     def _judge_checks(self, answers: Sequence[Answer], commands: Sequence[Command]) -> None:
         checks = iter(self._checks)
