@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from landed.core.errors import CannotKnow, Interrupted, LandedError
 from landed.core.facts import EXISTS, FactKey, holds
-from landed.core.migration import Migration
 from landed.core.next import STATUS
+from landed.core.plan import PlanItem
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent
 from landed.engines.d1 import outcome
@@ -37,31 +36,25 @@ BYTES = 200_000
 _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
-class Member(NamedTuple):
-    """One file of a group; all its statements are run, and it is recorded."""
-
-    migration: Migration
-    step: Step
-
-
-def how_many(members: Sequence[Member]) -> int:
-    """How many of these files, from the first, may share a request; fewer than two: none."""
+def how_many(items: Sequence[PlanItem]) -> int:
+    """How many of these files, from the first, may share a request; fewer than two: none. All statements of a
+    file that shares one are run, and it is recorded."""
     size = count = 0
-    for member in members[:FILES]:
-        size += len(member.migration.text.encode())
-        if size > BYTES or not makes_new_things(member):
+    for item in items[:FILES]:
+        size += len(item.migration.text.encode())
+        if size > BYTES or not item.whole or not item.record or not makes_new_things(item):
             break
         count += 1
     return count if count > 1 else 0
 
 
-def makes_new_things(member: Member) -> bool:
+def makes_new_things(item: PlanItem) -> bool:
     """Whether a file makes nothing but tables, indexes on them, views and triggers."""
-    step = member.step
+    step = item.step
     if step.failed or step.guarded or step.dropped or step.deleted or any(not c.derived for c in step.checks):
         return False
     made = _tables(step)
-    texts = {s.number: s.text for s in member.migration.statements}
+    texts = {s.number: s.text for s in item.migration.statements}
     for trace in step.traces:
         if trace.writes or trace.weak or not trace.effects:
             return False
@@ -74,7 +67,7 @@ def makes_new_things(member: Member) -> bool:
     return True
 
 
-def run_group(writer: RemoteD1Session, members: Sequence[Member], consent: Consent) -> list[Applied] | None:
+def run_group(writer: RemoteD1Session, items: Sequence[PlanItem], consent: Consent) -> list[Applied] | None:
     """Run files in one request; ``None`` when they have to be run one by one (nothing of them is there).
 
     Raises as ``RemoteD1Session.run`` where it is not so.
@@ -83,7 +76,7 @@ def run_group(writer: RemoteD1Session, members: Sequence[Member], consent: Conse
         return None
     started = time.perf_counter()
     writer.together = False
-    attempts = _attempts(writer, members, consent)
+    attempts = _attempts(writer, items, consent)
     if attempts is None:
         writer.forget_shadow()
         return None
@@ -131,7 +124,7 @@ def _tell(attempts: Sequence[outcome.Attempt], state: LiveState | None, problem:
 
 
 def _attempts(
-    writer: RemoteD1Session, members: Sequence[Member], consent: Consent
+    writer: RemoteD1Session, items: Sequence[PlanItem], consent: Consent
 ) -> list[outcome.Attempt] | None:
     shadow = writer.open_shadow()
     if not writer.whole:
@@ -141,13 +134,13 @@ def _attempts(
     ledger_exists = state.ledger is not None
     attempts = []
     try:
-        for migration, step in members:
+        for item in items:
+            migration, step = item.migration, item.step
             if migration.name in names or _there_already(shadow, step):
                 return None
-            numbers = [s.number for s in migration.statements]
-            forecast = foresee(shadow, migration, step, numbers, consent, sure=True)
+            forecast = foresee(shadow, migration, step, item.statements, consent, sure=True)
             batch = build_batch(
-                shadow, migration, step, numbers, consent, forecast,
+                shadow, migration, step, item.statements, consent, forecast,
                 ledger_table=writer.target.ledger_table, ledger_exists=ledger_exists,
             )  # fmt: skip
             if batch.guard:

@@ -18,11 +18,10 @@ class RemoteD1Writer(RemoteD1Session):
     def apply_next(self, items: Sequence[PlanItem], consent: Consent) -> Iterator[Applied]:
         """Run the next file, or as many of the next as may share a request. Raises as :meth:`run`."""
         if self.undo is not None and len(items) > 1:
-            from landed.engines.d1.group import Member, how_many, run_group
+            from landed.engines.d1.group import how_many, run_group
 
-            members = [Member(item.migration, item.step) for item in items if item.record]
-            count = how_many(members) if len(members) == len(items) else 0
-            together = run_group(self, members[:count], consent) if count else None
+            count = how_many(items)
+            together = run_group(self, items[:count], consent) if count else None
             if together is not None:
                 yield from together
                 return
