@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, cached_property
-from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from os.path import dirname
+from typing import Final
 
+from landed.engines.postgres import kinds
 from landed.engines.postgres.kinds import READINGS
 from landed.engines.postgres.kinds.base import Reading
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 NARROW: Final = tuple(name for name, reading in READINGS.items() if reading.narrow)
 """Queries that can be narrowed to units: kinds of which there may be many."""
@@ -22,14 +20,12 @@ NARROW: Final = tuple(name for name, reading in READINGS.items() if reading.narr
 WHOLE: Final = tuple(name for name, reading in READINGS.items() if not reading.narrow)
 """Queries that are always read whole: kinds of which there are few."""
 
-_KINDS: Final = "landed.engines.postgres.kinds"
-
 
 class Query:
     """One catalog query; ``full`` reads everything in scope, ``narrowed`` only some units of it."""
 
     def __init__(self, reading: Reading) -> None:
-        self._lines = _lines(_KINDS, reading.name)
+        self._lines = _lines(dirname(kinds.__file__), reading.name)
         self._narrow = reading.narrow
 
     @cached_property
@@ -51,16 +47,13 @@ def queries() -> dict[str, Query]:
 
 def text(name: str) -> str:
     """The text of one ``.sql`` file that is no kind's, comments and layout removed."""
-    return _squeezed(_lines(__package__, name))
+    return _squeezed(_lines(dirname(__file__), name))
 
 
-def _lines(package: str, name: str) -> list[str]:
-    return (_folder(package) / f"{name}.sql").read_bytes().decode().split("\n")
-
-
-@cache
-def _folder(package: str) -> Traversable:
-    return files(package) / "queries"
+def _lines(folder: str, name: str) -> list[str]:
+    # Dozens of files are read whenever a database is, which takes longer by way of importlib.resources.
+    with open(f"{folder}/queries/{name}.sql", encoding="utf-8") as file:
+        return file.read().split("\n")
 
 
 def _squeezed(lines: Iterable[str]) -> str:

@@ -106,7 +106,7 @@ class Beside(NamedTuple):
     of: str = "pg_class"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, frozen=True, eq=False)
 class Reading:
     """One catalog query: a ``.sql`` file of that name in ``queries/``, and what has to be known of it.
 
@@ -139,7 +139,7 @@ class Reading:
         return frozenset(prop.name for prop in self.props)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(kw_only=True, frozen=True, eq=False)
 class Kind:
     """One kind of object, as facts name it.
 
