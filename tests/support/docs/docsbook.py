@@ -7,6 +7,8 @@ Directives are HTML comments, invisible to readers, in a line of their own:
 ``<!-- file: PATH -->``    the fenced block that follows is written to that file of the world
 ``<!-- help: COMMAND -->`` the fenced block that follows is the command's --help (no name: landed's own)
 ``<!-- json: NAME -->``    the table up to ``<!-- end -->`` lists the keys of that JSON document
+``<!-- kinds: read -->``   the table up to ``<!-- end -->`` lists the kinds of objects on Postgres
+                           (``unread``: what none of them is read from)
 
 In ```console blocks every line that begins with ``$ `` is run, and what it printed follows it. Hashes of 64
 digits are shortened, temporary folders are shown as /home/you, and durations as 0.01. Before the first world
@@ -23,9 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from support import ROOT
+from support.docs.docskinds import kinds_table, unread_list
 from support.docs.docsworlds import World, build
 
-DIRECTIVE = re.compile(r"\s*<!-- (world|file|help|json|end)(?:: (.*?))? -->\s*")
+DIRECTIVE = re.compile(r"\s*<!-- (world|file|help|json|kinds|end)(?:: (.*?))? -->\s*")
+_KINDS = {"read": kinds_table, "unread": unread_list}
 _HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 _SECONDS = re.compile(r'("seconds": )[0-9.e-]+')
 _PID = re.compile(r"\b(pid )\d+")
@@ -55,11 +59,12 @@ def refresh(page: Path, folder: Path) -> str:
                 world = build(value, folder / f"{built}-{value}")
             elif kind == "help":
                 _replace_fence(lines, out, help_text(value or ""))
-            elif kind == "json":
+            elif kind in ("json", "kinds"):
                 for line in lines:
                     if DIRECTIVE.fullmatch(line):
                         break
-                out += ["", *json_table(value, parts), "", "<!-- end -->"]
+                made = json_table(value, parts) if kind == "json" else _KINDS[value]()
+                out += ["", *made, "", "<!-- end -->"]
             elif kind == "file":
                 assert world is not None, f"no world for {value}"
                 world.write(value, "".join(f"{body}\n" for body in _copy_fence(lines, out)))

@@ -7,12 +7,13 @@ from collections.abc import Container
 from landed.core.facts import YES
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
+    EXPRESSION,
     THERE,
     Beside,
     Kind,
+    Prop,
     Reading,
     Touch,
-    expressions,
     plain,
 )
 from landed.engines.postgres.kinds.said import gone_from, made_on
@@ -23,7 +24,13 @@ READINGS = (
         name="policies",
         catalog="pg_policy",
         beside=Beside("pg_policy", "oid", "polrelid"),
-        props=(THERE, *plain("command", "permissive", "roles"), *expressions("using", "check"), COMMENTED),
+        props=(
+            THERE,
+            *plain("command", "permissive", "roles"),
+            Prop("using", EXPRESSION, shown="USING"),
+            Prop("check", EXPRESSION, shown="WITH CHECK"),
+            COMMENTED,
+        ),
         touched_by=(Touch("pg_policy", "c.oid"),),
     ),
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from landed.engines.postgres.kinds.base import ASIDE, GRANTED, Kind, Prop, Reading, Touch
+from landed.engines.postgres.kinds.base import ACL, ASIDE, Kind, Prop, Reading, Touch
 
 READINGS = (
     Reading(
         name="default_privileges",
         catalog="pg_default_acl",
-        props=(Prop("defaults", ASIDE, shown=""), GRANTED),
+        props=(
+            Prop("defaults", ASIDE, shown=""),
+            Prop("acl", ACL, shown="what is given to whom, on what, in which schema"),
+        ),
         touched_by=(Touch("pg_default_acl"),),
     ),
 )
