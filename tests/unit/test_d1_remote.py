@@ -10,10 +10,10 @@ import pytest
 
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, NotProven, UsageError
 from landed.core.migration import Statement
+from landed.core.oneoff import Script
 from landed.core.timeline import DataCheck
 from landed.engines.d1.batch import LEDGER
 from landed.engines.d1.oneoff import inlined
-from landed.engines.sqlite.oneoff import Script
 from landed.engines.sqlite.sql.split import split
 from support.servers.d1_wire import Wire, refuse
 

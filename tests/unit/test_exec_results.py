@@ -7,10 +7,11 @@ import re
 import apsw
 import pytest
 
-from landed.engines.sqlite.oneoff import Outcome, Script, Touched, preview, run
+from landed.core.oneoff import Outcome, Script, Touched
+from landed.engines.sqlite.execute import parameter
+from landed.engines.sqlite.oneoff import preview, run
 from landed.engines.sqlite.shadow.sandbox import restrict
 from landed.engines.sqlite.sql.split import split
-from landed.ops.execute import parameter
 from landed.ops.one_off import Executed
 from landed.report.json.execute import value_json
 from landed.report.text.execute import clipped, columns, render_results, shown

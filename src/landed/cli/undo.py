@@ -43,7 +43,8 @@ def undo(
     from landed.ops.undo import plan_undo, run_undo
     from landed.report.reports import Undo
 
-    plan = plan_undo(common.workspace(), bookmark=bookmark, timestamp=timestamp)
+    workspace = common.workspace()
+    plan = plan_undo(workspace, bookmark=bookmark, timestamp=timestamp)
     again = landed("undo", bookmark=plan.bookmark, yes=True, allow=plan.allow)
     planned = Undo(plan, dry_run=dry_run, again=Next(again))
     if dry_run:
@@ -55,7 +56,7 @@ def undo(
     except NeedsConfirmation as error:
         error.plan = planned
         raise
-    show(common, Undo(plan, done=run_undo(plan), again=Next(STATUS)))
+    show(common, Undo(plan, done=run_undo(workspace, plan), again=Next(STATUS)))
 
 
 def _ask(plan: UndoPlan, again: Command, *, yes: bool, named: bool) -> None:

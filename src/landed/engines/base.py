@@ -127,7 +127,8 @@ class Words(NamedTuple):
 
     Schemas of one ``family`` can be compared. ``rules`` is what files are replayed by (“D1's rules”).
     ``start`` says what to do where the history does not start from an empty database, ``make_folder`` what
-    where the migrations folder is missing; ``pattern`` is what files are called where nothing says it.
+    where the migrations folder is missing; ``pattern`` is what files are called where nothing says it;
+    ``way_back`` and ``way_back_next`` say what there is where an earlier moment cannot be restored.
     """
 
     family: str
@@ -135,6 +136,8 @@ class Words(NamedTuple):
     start: str
     make_folder: str
     pattern: str
+    way_back: str
+    way_back_next: str
 
 
 class LostFile(NamedTuple):

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from landed.core.findings import Rehearsal
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
+    from landed.core.oneoff import Outcome, Planned
     from landed.core.timeline import Progress, Step
-    from landed.engines.base import DatabaseCopy, Target, Words
+    from landed.engines.base import DatabaseCopy, Target, UndoPoint, Words
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
     from landed.engines.live import LiveState
@@ -38,7 +39,7 @@ class BaseEngine(UsualAnswers, ABC):
     """One target's engine; ``landed.engines.contract.Engine`` says what each method means.
 
     An engine of its own needs ``words``, ``parse``, ``target``, ``replay``, ``history_key``, ``rehearse``,
-    ``examine`` and ``software``.
+    ``plan_one_off``, ``run_one_off``, ``examine`` and ``software``.
     """
 
     def __init__(
@@ -209,6 +210,19 @@ class BaseEngine(UsualAnswers, ABC):
             "--with-data is for local SQLite and D1 databases: this one is not copied.",
             next=REHEARSE,
         )
+
+    @abstractmethod
+    def plan_one_off(self, sql: str, parameters: Sequence[str], source: str | None) -> Planned:
+        """Look at one-off SQL without running it."""
+
+    @abstractmethod
+    def run_one_off(
+        self, plan: Planned, on_undo: Callable[[UndoPoint], None] | None
+    ) -> tuple[tuple[Outcome, ...], UndoPoint | None]:
+        """Run it: read-only where it only reads, else in one transaction."""
+
+    def remember(self, undo: UndoPoint, command: str, files: Sequence[str] = ()) -> None:
+        """Write down the way back to before a command's first write: there is none here."""
 
     @abstractmethod
     def examine(self) -> list[Check]:

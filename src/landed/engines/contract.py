@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from landed.core.findings import Rehearsal
     from landed.core.judge import Ruling
     from landed.core.migration import Migration, Parsed
+    from landed.core.oneoff import Outcome, Planned
     from landed.core.plan import PlanItem
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Progress, Step
-    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, Target, Words
+    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, Target, UndoPoint, Words
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
+    from landed.engines.undo import Undone, UndoPlan
     from landed.project.discovery import Project
     from landed.project.files import MigrationSet
     from landed.project.target_spec import TargetSpec
@@ -231,6 +233,28 @@ class Engine(Protocol):
         copied; CannotKnow, Busy."""
         ...
 
+    def plan_one_off(self, sql: str, parameters: Sequence[str], source: str | None) -> Planned:
+        """Look at one-off SQL without running it; where only the server can tell, run what only reads.
+
+        ``parameters`` are the values of its placeholders as written, ``source`` is the file it came from.
+        Raises UsageError, CannotKnow when there is no database, NotProven for what cannot be compiled.
+        """
+        ...
+
+    def run_one_off(
+        self, plan: Planned, on_undo: Callable[[UndoPoint], None] | None
+    ) -> tuple[tuple[Outcome, ...], UndoPoint | None]:
+        """Run it: read-only where it only reads, else in one transaction that is all or nothing.
+
+        ``on_undo`` is told the way back before anything is written, where there is one; it is also given
+        back. Raises NotProven for a statement that fails, CannotKnow, Busy.
+        """
+        ...
+
+    def remember(self, undo: UndoPoint, command: str, files: Sequence[str] = ()) -> None:
+        """Write down the way back to before a command's first write, where the platform has one."""
+        ...
+
     # -- doctor ---------------------------------------------------------------------------------
 
     def examine(self) -> list[Check]:
@@ -263,4 +287,17 @@ class CanPull(Protocol):
 
     def pull_base(self, progress: Progress | None = None) -> StartingSchema:
         """SQL for what the database has and no file makes. Raises UsageError, ConfigError, CannotKnow."""
+        ...
+
+
+@runtime_checkable
+class CanUndo(Protocol):
+    """An engine whose platform can set a database back to an earlier moment."""
+
+    def plan_undo(self, *, bookmark: str | None, timestamp: str | None) -> UndoPlan:
+        """What restoring would lose, as far as it can be known. Raises UsageError, CannotKnow."""
+        ...
+
+    def run_undo(self, plan: UndoPlan) -> Undone:
+        """Restore, once, and read the database again. Raises NotProven, Ambiguous, CannotKnow."""
         ...

@@ -88,10 +88,8 @@ def run_apply(
         with exam.workspace.target.writer() as writer:
             undo = writer.undo
             if undo is not None:
-                from landed.ops.bookmarks import remember
-
                 files = [item.migration.name for item in plan.items]
-                remember(exam.workspace.target, undo.bookmark, "apply", files)
+                exam.workspace.engine.remember(undo, "apply", files)
                 if on_undo is not None:
                     on_undo(undo)
             while len(done) < len(plan.items):

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from landed.core.oneoff import Outcome, Planned, Script, Touched
 from landed.engines.base import UndoPoint
-from landed.engines.sqlite.oneoff import Outcome, Script, Touched
 from landed.ops.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class OneOff:
-    """One-off SQL before it runs: what it would touch, and what is worth a warning.
-
-    On Postgres ``read`` is what came of it where it only reads: finding that out means running it in a
-    read-only transaction. ``alone`` says why it cannot run in a transaction, or is ``""``.
-    """
+    """One-off SQL before it runs: what it would touch, and what is worth a warning."""
 
     workspace: Workspace
-    script: Script
-    touched: Touched
-    read: tuple[Outcome, ...] | None = None
-    alone: str = ""
+    planned: Planned
+
+    @property
+    def script(self) -> Script:
+        """The statements."""
+        return self.planned.script
+
+    @property
+    def touched(self) -> Touched:
+        """What they would touch."""
+        return self.planned.touched
 
     @property
     def writes(self) -> bool:
         """Whether any statement may write, so that consent is needed."""
-        return bool(self.touched.writes)
+        return self.planned.writes
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -118,9 +118,7 @@ def run_repair(
         if writer.undo is not None:
             if on_undo is not None:
                 on_undo(writer.undo)
-            from landed.ops.bookmarks import remember
-
-            remember(exam.workspace.target, writer.undo.bookmark, "repair", [c.name for c in plan.changes])
+            exam.workspace.engine.remember(writer.undo, "repair", [c.name for c in plan.changes])
         writer.change_ledger(
             [c.name for c in plan.changes if c.action == "add"],
             [c.name for c in plan.changes if c.action == "remove"],

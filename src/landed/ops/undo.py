@@ -1,259 +1,40 @@
-"""undo: set a remote D1 database back to a Time Travel bookmark, and read back what it is then."""
+"""undo: set a database back to an earlier moment, where its platform can, and read back what it is then."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-from landed.core.errors import Ambiguous, CannotKnow, Code, NotProven, UsageError
-from landed.core.facts import EXISTS, FactKey, holds
-from landed.core.next import BREAK, STATUS, Blank, Next, landed
-from landed.engines.live import LiveState
-from landed.ops.bookmarks import Remembered, forget_from, remember, remembered
+from landed.core.errors import UsageError
+from landed.engines.contract import CanUndo
+from landed.engines.undo import ROWS, Losses, Remembered, Undone, UndoPlan
 from landed.ops.workspace import Workspace
 
-if TYPE_CHECKING:
-    from landed.engines.d1.target import RemoteD1Target
-
-ROWS = "every row written since then, by anybody: which ones cannot be known"
-"""What a restore loses besides all that is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """How the database now differs from what is known of it at the bookmark.
-
-    ``unrecorded`` are ledger rows that would go, ``recorded`` those that would come back; objects as
-    ``table orders``. ``schema_known`` is false where landed did not see the schema of that moment.
-    """
-
-    unrecorded: tuple[str, ...] = ()
-    recorded: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    back: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    schema_known: bool = True
-    ledger_known: bool = True
-
-    @property
-    def none(self) -> bool:
-        """Whether everything is known and nothing differs."""
-        lists = (self.unrecorded, self.recorded, self.gone, self.back, self.changed)
-        return self.schema_known and self.ledger_known and not any(lists)
-
-
-@dataclass(frozen=True, slots=True)
-class UndoPlan:
-    """What a restore would come to. ``name`` is the database's, which consent has to name."""
-
-    workspace: Workspace
-    name: str
-    bookmark: str
-    point: Remembered | None
-    timestamp: str | None
-    losses: Losses
-    known: tuple[Remembered, ...]
-    before: LiveState
-
-    @property
-    def allow(self) -> str:
-        """The name of the loss, for ``--allow``."""
-        return f"restore:{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What came of it: ``back`` is the bookmark of the moment before; ``note`` is worth knowing."""
-
-    plan: UndoPlan
-    back: str
-    after: LiveState
-    note: str = ""
+__all__ = ["ROWS", "Losses", "Remembered", "UndoPlan", "Undone", "plan_undo", "run_undo"]
 
 
 def plan_undo(workspace: Workspace, *, bookmark: str | None = None, timestamp: str | None = None) -> UndoPlan:
     """What restoring would lose, as far as it can be known; reads only.
 
     Without a bookmark or a time it is the last bookmark that landed took before a write. Raises
-    UsageError for a local target or where no bookmark is known, CannotKnow.
+    UsageError for a database that cannot be set back or where no bookmark is known, CannotKnow.
     """
-    target = _target(workspace)
-    if bookmark and timestamp:
-        raise UsageError("give --bookmark or --timestamp, not both")
-    known = remembered(target)
-    point: Remembered | None = None
-    if timestamp:
-        timestamp = _utc(timestamp)
-        bookmark = target.bookmark(timestamp)
-    elif not bookmark:
-        point = next((e for e in reversed(known) if e.command != "undo"), None)
-        if point is None:
-            raise UsageError(
-                f"landed remembers no bookmark of {target.connected.place.name} on this machine",
-                details=["apply, resume, repair and exec take one before their first write, and print it"],
-                next=Next(
-                    landed("undo", bookmark=Blank("…")).afterwards(),
-                    "   (or --timestamp 2026-01-31T12:00:00Z)",
-                ),
-            )
-        bookmark = point.bookmark
-    point = point or next((e for e in known if e.bookmark == bookmark), None)
-    state = target.read()
-    losses = _losses(workspace, state, point, timestamp)
-    name = target.connected.place.name
-    return UndoPlan(workspace, name, bookmark, point, timestamp, losses, tuple(known), state)
+    return _able(workspace).plan_undo(bookmark=bookmark, timestamp=timestamp)
 
 
-def run_undo(plan: UndoPlan) -> Undone:
+def run_undo(workspace: Workspace, plan: UndoPlan) -> Undone:
     """Restore, once, and read the database again.
 
     A bookmark of the present is taken first, so that the restore can be undone itself. Raises
     NotProven when the database is not as it was at the bookmark, Ambiguous when the reply was lost
     and nothing shows whether it happened, CannotKnow.
     """
-    target = _target(plan.workspace)
-    present = target.bookmark()
-    remember(target, present, "undo", state=plan.before)
-    back = Next("To go forward again: ", landed("undo", bookmark=present))
-    note = ""
-    try:
-        answered = target.restore(plan.bookmark)
-        present = answered.previous or present
-    except CannotKnow as problem:
-        note = _after_failure(target, plan, present, back, problem)
-    after = target.read()
-    if plan.point is not None:
-        wrong = _differences(plan.workspace, after, plan.point.state)
-        if not wrong.none:
-            raise NotProven(
-                "Time Travel answered, but the database is not what landed had read at that moment.",
-                code=Code.EFFECTS,
-                details=[*describe(wrong), back],
-                next=STATUS,
-            )
-        forget_from(target, plan.bookmark)
-        remember(target, present, "undo", state=plan.before)
-    return Undone(plan, present, after, note)
+    return _able(workspace).run_undo(plan)
 
 
-def describe(losses: Losses) -> list[str]:
-    """The differences in words, one a line."""
-    lines = [f"- recorded migration {name}" for name in losses.unrecorded]
-    lines += [f"+ recorded migration {name}" for name in losses.recorded]
-    lines += [f"- {name}" for name in losses.gone]
-    lines += [f"+ {name}" for name in losses.back]
-    lines += [f"~ {name}" for name in losses.changed]
-    return lines
-
-
-def _target(workspace: Workspace) -> RemoteD1Target:
-    from landed.engines.d1.target import RemoteD1Target
-
-    target = workspace.target
-    if isinstance(target, RemoteD1Target):
-        return target
-    if workspace.is_postgres:
-        raise UsageError(
-            f"{workspace.spec.label} has no Time Travel: only hosted D1 databases have it",
-            details=["a file that fails leaves nothing; what was applied is taken back by a new migration"],
-            next="for the rows of an earlier moment: the database's backups (Supabase: Database, Backups)",
-        )
+def _able(workspace: Workspace) -> CanUndo:
+    engine = workspace.engine
+    if isinstance(engine, CanUndo):
+        return engine
     raise UsageError(
         f"{workspace.spec.label} has no Time Travel: only hosted D1 databases have it",
-        details=["a local database is a file: a copy of it is the way back"],
-        next="for the hosted database: landed --target d1:remote undo",
-    )
-
-
-def _utc(text: str) -> str:
-    """A time in UTC, as the API takes it; one without a zone is taken as UTC. Raises UsageError."""
-    try:
-        when = datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(
-            f'"{text}" is no time', next=landed("undo", timestamp=Blank("2026-01-31T12:00:00Z")).afterwards()
-        ) from None
-    when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    return when.isoformat().replace("+00:00", "Z")
-
-
-def _losses(
-    workspace: Workspace, state: LiveState, point: Remembered | None, timestamp: str | None
-) -> Losses:
-    if point is not None:
-        return _differences(workspace, state, point.state)
-    if timestamp is None:
-        return Losses(schema_known=False, ledger_known=False)
-    moment = timestamp[:19].replace("T", " ")
-    later = tuple(r.name for r in state.ledger or () if r.applied_at is not None and r.applied_at > moment)
-    return Losses(unrecorded=later, schema_known=False)
-
-
-def _differences(workspace: Workspace, now: LiveState, then: LiveState) -> Losses:
-    """What going from one state to the other changes in ledger and schema."""
-    recorded, was = ([row.name for row in state.ledger or ()] for state in (now, then))
-    have, had = workspace.engine.facts_of(now), workspace.engine.facts_of(then)
-    objects = {key.object for key in {**have, **had} if not holds(key, have.get(key), had.get(key))}
-    gone = [o for o in objects if o.fact(EXISTS) in have and o.fact(EXISTS) not in had]
-    back = [o for o in objects if o.fact(EXISTS) in had and o.fact(EXISTS) not in have]
-    whole = {(o.kind, o.name) for o in (*gone, *back) if o.kind in ("table", "virtual table")}
-    tables = {name for _, name in whole}
-    changed = objects - set(gone) - set(back)
-    return Losses(
-        tuple(n for n in recorded if n not in was),
-        tuple(n for n in was if n not in recorded),
-        _names([o.fact(EXISTS) for o in gone], tables),
-        _names([o.fact(EXISTS) for o in back], tables),
-        _names([o.fact(EXISTS) for o in changed], tables),
-    )
-
-
-def _names(keys: Sequence[FactKey], tables: set[str]) -> tuple[str, ...]:
-    """The objects' names; parts of a table that goes or comes as a whole are not listed."""
-    return tuple(sorted(str(key.object) for key in keys if key.parent not in tables))
-
-
-def _after_failure(
-    target: RemoteD1Target, plan: UndoPlan, present: str, back: str, problem: CannotKnow
-) -> str:
-    """Whether the restore happened although its request failed: a note if so. Raises NotProven, Ambiguous,
-    or the problem itself where the request did nothing."""
-    from landed.engines.d1.api_errors import Unsure
-
-    if not isinstance(problem, Unsure):
-        problem.details = (*problem.details, "Nothing was restored.")
-        raise problem
-    try:
-        state = target.read()
-        mark = target.bookmark()
-    except CannotKnow as second:
-        raise Ambiguous(
-            "It is not known whether the database was restored: the reply was lost.",
-            details=[problem.message, f"It cannot be read again: {second.message}", back],
-            next=Next("When it can be reached again: ", STATUS),
-        ) from None
-    if mark == present:
-        raise NotProven(
-            "The database was not restored.",
-            code=Code.NOT_PROVEN,
-            details=[problem.message, "It was read again: nothing was changed."],
-            next=Next(landed("undo", bookmark=plan.bookmark)),
-        )
-    if (
-        plan.point is not None
-        and not plan.losses.none
-        and _differences(plan.workspace, state, plan.point.state).none
-    ):
-        return "the reply was lost; the database was read again: it is as it was at the bookmark"
-    raise Ambiguous(
-        "The reply was lost. The database has changed since, but nothing shows whether it was restored.",
-        details=[problem.message, back],
-        next=Next(
-            landed("status"),
-            BREAK,
-            "Restoring once more does no harm unless rows were written meanwhile: ",
-            landed("undo", bookmark=plan.bookmark),
-        ),
+        details=[engine.words.way_back],
+        next=engine.words.way_back_next,
     )

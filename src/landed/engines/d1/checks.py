@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
 from landed.core.migration import Statement
+from landed.core.oneoff import Script
 from landed.core.timeline import DataCheck
 from landed.engines.d1.api_errors import SqlFailed
-from landed.engines.sqlite.oneoff import Script, preview
+from landed.engines.sqlite.oneoff import preview
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.head import read_head
 from landed.engines.sqlite.sql.split import split

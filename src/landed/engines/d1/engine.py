@@ -11,12 +11,14 @@ from landed.core.next import REHEARSE, Next
 from landed.engines.sqlite.engine import SqliteRules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from landed.core.check import Check
     from landed.core.plan import PlanItem
-    from landed.engines.base import DatabaseCopy
+    from landed.engines.base import DatabaseCopy, UndoPoint
     from landed.engines.d1.target import RemoteD1Target
+    from landed.engines.undo import Undone, UndoPlan
 
 
 class RemoteD1(SqliteRules):
@@ -50,3 +52,21 @@ class RemoteD1(SqliteRules):
 
         for item in items:
             refuse_too_large(item.migration)
+
+    def remember(self, undo: UndoPoint, command: str, files: Sequence[str] = ()) -> None:
+        """Keep the bookmark on this machine, with what the database holds now."""
+        from landed.engines.d1.bookmarks import remember
+
+        remember(self.target, undo.bookmark, command, files)
+
+    def plan_undo(self, *, bookmark: str | None, timestamp: str | None) -> UndoPlan:
+        """What restoring a bookmark, or a moment, would lose."""
+        from landed.engines.d1.undo import plan_undo
+
+        return plan_undo(self, self.target, bookmark=bookmark, timestamp=timestamp)
+
+    def run_undo(self, plan: UndoPlan) -> Undone:
+        """Restore, once, and read the database again."""
+        from landed.engines.d1.undo import run_undo
+
+        return run_undo(self, self.target, plan)

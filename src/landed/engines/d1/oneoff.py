@@ -11,10 +11,11 @@ from landed.core.codes import code_of
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.core.next import Hint, Next, landed
+from landed.core.oneoff import Outcome, Script, SqlValue, Touched
 from landed.engines.d1.answers import blob, entries_of
 from landed.engines.d1.api_errors import SqlFailed, Unsure, lost
 from landed.engines.d1.api_text import one_line
-from landed.engines.sqlite.oneoff import Outcome, Script, SqlValue, Touched, failure
+from landed.engines.sqlite.oneoff import failure
 from landed.engines.sqlite.oneoff import preview as compiled
 from landed.engines.sqlite.shadow.reason import code_of_words
 from landed.engines.sqlite.sql.tokens import literal, tokenize

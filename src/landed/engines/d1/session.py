@@ -10,6 +10,7 @@ from landed.core.errors import CannotKnow, Code, NotProven, Where
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import STATUS
+from landed.core.oneoff import Outcome, Script
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.d1 import outcome
@@ -27,7 +28,6 @@ from landed.engines.d1.ledger import check_writable
 from landed.engines.d1.remote import RemoteD1
 from landed.engines.live import LiveState
 from landed.engines.sqlite.history import history_change, refusal
-from landed.engines.sqlite.oneoff import Outcome, Script
 
 if TYPE_CHECKING:
     from landed.engines.sqlite.shadow.replay import Replayer

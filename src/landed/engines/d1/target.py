@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from landed.engines.d1.remote import RemoteD1
 
 if TYPE_CHECKING:
+    from landed.core.oneoff import Outcome, Script, Touched
     from landed.core.timeline import DataCheck
     from landed.engines.d1.writer import RemoteD1Writer
-    from landed.engines.sqlite.oneoff import Outcome, Script, Touched
 
 
 class RemoteD1Target(RemoteD1):

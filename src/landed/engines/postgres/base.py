@@ -56,6 +56,9 @@ class PostgresBase(BaseEngine):
             ),
             make_folder="create it with the first migration, or name the folder: --migrations DIR",
             pattern="<version>_<name>.sql",
+            way_back="a file that fails leaves nothing; what was applied is taken back by a new migration",
+            way_back_next="for the rows of an earlier moment: the database's backups "
+            "(Supabase: Database, Backups)",
         )
 
     def parse(self, text: str) -> Parsed:

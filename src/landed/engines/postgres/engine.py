@@ -11,7 +11,7 @@ from landed.core.next import REHEARSE, Next, landed
 from landed.engines.postgres.base import PostgresBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from landed.core.adoption import Adoption
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from landed.core.findings import Rehearsal
     from landed.core.judge import Ruling
     from landed.core.migration import Migration
+    from landed.core.oneoff import Outcome, Planned
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Progress, Step
-    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, Words
+    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, UndoPoint, Words
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
 
@@ -161,6 +162,20 @@ class Postgres(PostgresBase):
             "--with-data is for local SQLite and D1 databases: a Postgres database is not copied.",
             next=REHEARSE,
         )
+
+    def plan_one_off(self, sql: str, parameters: Sequence[str], source: str | None) -> Planned:
+        """Run one-off SQL where it only reads; all else waits for consent."""
+        from landed.engines.postgres.execute import plan
+
+        return plan(self, sql, parameters, source)
+
+    def run_one_off(
+        self, plan: Planned, on_undo: Callable[[UndoPoint], None] | None
+    ) -> tuple[tuple[Outcome, ...], UndoPoint | None]:
+        """Run it in one transaction, or alone; there is no way back."""
+        from landed.engines.postgres.execute import run
+
+        return run(self, plan), None
 
     def examine(self) -> list[Check]:
         """The address, the server, the role's rights, the history table."""

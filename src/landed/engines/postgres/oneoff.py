@@ -10,8 +10,8 @@ from landed.core.codes import code_of
 from landed.core.errors import Ambiguous, CannotKnow, Code, Interrupted, LandedError, NotProven, UsageError
 from landed.core.migration import Statement
 from landed.core.next import DOCTOR, Next, landed
+from landed.core.oneoff import Outcome, Script, Touched
 from landed.engines.postgres.connect.advisory import refuse_unwritable
-from landed.engines.sqlite.oneoff import Outcome, Script, Touched
 
 if TYPE_CHECKING:
     from psycopg import Connection

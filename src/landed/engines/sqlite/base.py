@@ -37,6 +37,8 @@ class SqliteBase(BaseEngine):
             start='Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
             make_folder="create it, or set migrations_dir of this database in the wrangler configuration",
             pattern="*.sql",
+            way_back="a local database is a file: a copy of it is the way back",
+            way_back_next="for the hosted database: landed --target d1:remote undo",
         )
 
     def parse(self, text: str) -> Parsed:

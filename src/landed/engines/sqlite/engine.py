@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from landed.engines.sqlite.base import SqliteBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from landed.core.check import Check
     from landed.core.findings import Rehearsal
+    from landed.core.oneoff import Outcome, Planned
     from landed.core.timeline import Progress
-    from landed.engines.base import DatabaseCopy
+    from landed.engines.base import DatabaseCopy, UndoPoint
+    from landed.engines.sqlite.execute import SqlTarget
     from landed.engines.sqlite.target import SqliteTarget
 
 
 class SqliteRules(SqliteBase):
     """What all commands on databases under SQLite's rules do alike, wherever these are."""
 
+    @property
+    @abstractmethod
+    def target(self) -> SqlTarget:
+        """The database. Raises UsageError where there is none that could be used."""
+
     def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
         """Run all files in order as ``apply`` would."""
         from landed.engines.sqlite.rehearse.files import rehearse
 
         return rehearse(self, progress=progress)
+
+    def plan_one_off(self, sql: str, parameters: Sequence[str], source: str | None) -> Planned:
+        """Compile one-off SQL against the target without running it."""
+        from landed.engines.sqlite.execute import plan
+
+        return plan(self, self.target, sql, parameters, source)
+
+    def run_one_off(
+        self, plan: Planned, on_undo: Callable[[UndoPoint], None] | None
+    ) -> tuple[tuple[Outcome, ...], UndoPoint | None]:
+        """Run it: read-only where it only reads, else in one transaction."""
+        from landed.engines.sqlite.execute import run
+
+        return run(self, self.target, plan, on_undo)
 
     @classmethod
     def software(cls) -> Iterator[Check]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import apsw
 
 from landed.core.codes import code_of
 from landed.core.errors import Code, NotProven, UsageError
 from landed.core.migration import Statement
+from landed.core.oneoff import Outcome, Script, SqlValue, Touched
 from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.sandbox import Observer, explain_refusal
-
-SqlValue = None | int | float | str | bytes
 
 _PASSED_ON = (
     apsw.BusyError,
@@ -26,60 +25,6 @@ _PASSED_ON = (
 _NOTHING = "Nothing was changed."
 _STEPS = 50_000
 """Virtual machine steps between two moments at which Ctrl-C is heard."""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One-off statements with the values for their ``?``; ``source`` is the file they came from."""
-
-    statements: tuple[Statement, ...]
-    parameters: tuple[SqlValue, ...] = ()
-    source: str | None = None
-
-    def place(self, statement: Statement) -> str | None:
-        """Where a statement stands, for an error: ``fix.sql:3``; ``None`` for the command line."""
-        return f"{self.source}:{statement.line}" if self.source else None
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """What statements do besides reading, as SQLite reported it while it compiled them.
-
-    ``writes`` are their numbers, ``tables`` the tables whose rows or definitions they touch (lower
-    case), ``schema`` says whether the schema may change.
-    """
-
-    writes: tuple[int, ...] = ()
-    tables: frozenset[str] = frozenset()
-    schema: bool = False
-
-    def __or__(self, other: Touched) -> Touched:
-        return Touched(self.writes + other.writes, self.tables | other.tables, self.schema or other.schema)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one statement came to.
-
-    ``changes`` are the rows that it inserted, updated or deleted itself, ``indirect`` those that
-    triggers and foreign key actions changed because of it. Postgres adds ``types`` (of the columns, as
-    ``format_type`` names them; the values of ``rows`` are then the server's own texts), ``status`` (its
-    command tag) and ``notices`` (severity and message), and counts nothing as indirect.
-    """
-
-    statement: Statement
-    columns: tuple[str, ...]
-    rows: list[tuple[SqlValue, ...]]
-    changes: int
-    indirect: int
-    touched: Touched
-    types: tuple[str, ...] = ()
-    status: str = ""
-    notices: tuple[tuple[str, str], ...] = ()
-
-    def with_types(self, types: tuple[str, ...]) -> Outcome:
-        """The same with the types of its columns."""
-        return replace(self, types=types)
 
 
 def preview(connection: apsw.Connection, observer: Observer, script: Script, mode: str) -> Touched:

@@ -23,8 +23,8 @@ from landed.engines.sqlite.shadow.walls import distrust
 from landed.project.regular_files import look_at_database
 
 if TYPE_CHECKING:
+    from landed.core.oneoff import Outcome, Script, Touched
     from landed.core.timeline import DataCheck
-    from landed.engines.sqlite.oneoff import Outcome, Script, Touched
     from landed.engines.sqlite.writer import SqliteWriter
 
 READ_BUSY_MS = 2_000

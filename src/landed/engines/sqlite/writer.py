@@ -13,6 +13,7 @@ from landed.core.codes import code_of
 from landed.core.errors import Busy, CannotKnow, Code, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, DOCTOR, STATUS, Next
+from landed.core.oneoff import Outcome, Script
 from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.base import Applied, Consent, UndoPoint
@@ -21,7 +22,7 @@ from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.holders import holders
 from landed.engines.sqlite.ledger import LEDGER, check_independent, check_writable, has_trigger, trigger_now
-from landed.engines.sqlite.oneoff import Outcome, Script, run
+from landed.engines.sqlite.oneoff import run
 from landed.engines.sqlite.proof import Proof, Watched
 from landed.engines.sqlite.references import is_mismatch, mismatches
 from landed.engines.sqlite.shadow.bounded import execute, place_of

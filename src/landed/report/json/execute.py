@@ -6,7 +6,7 @@ import math
 from typing import Any, cast
 
 from landed.core.given import Given
-from landed.engines.sqlite.oneoff import Outcome, SqlValue
+from landed.core.oneoff import Outcome, SqlValue
 from landed.ops.one_off import Executed, OneOff
 from landed.report.execute_types import typed_json
 from landed.report.json.target import SCHEMA, spec_json
@@ -26,7 +26,7 @@ def execute_json(done: Executed) -> dict[str, Any]:
         "command": "exec",
         "target": spec_json(plan.workspace.spec),
         "writes": plan.writes,
-        "results": [_result(outcome, plan.workspace.is_postgres) for outcome in done.outcomes],
+        "results": [_result(outcome) for outcome in done.outcomes],
         "warnings": [*plan.warnings, *done.warnings],
         "undo": done.undo._asdict() if done.undo else None,
         "actions": [],
@@ -47,7 +47,7 @@ def plan_json(plan: OneOff) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome, postgres: bool) -> dict[str, Any]:
+def _result(outcome: Outcome) -> dict[str, Any]:
     body: dict[str, Any] = {
         "statement": outcome.statement.number,
         "line": outcome.statement.line,
@@ -56,7 +56,7 @@ def _result(outcome: Outcome, postgres: bool) -> dict[str, Any]:
         "changes": outcome.changes,
         "indirect_changes": outcome.indirect,
     }
-    if not postgres:
+    if outcome.types is None:
         return body
     body["rows"] = [
         [typed_json(name, cast("str | None", value)) for name, value in zip(outcome.types, row, strict=True)]

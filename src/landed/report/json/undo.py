@@ -19,7 +19,7 @@ def undo_json(plan: UndoPlan, done: Undone | None) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "command": "undo",
-        "target": spec_json(plan.workspace.spec),
+        "target": spec_json(plan.spec),
         "dry_run": done is None,
         "bookmark": plan.bookmark,
         "timestamp": plan.timestamp,

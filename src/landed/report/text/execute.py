@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import IO
 
+from landed.core.oneoff import Outcome, SqlValue
 from landed.core.printable import escaped
-from landed.engines.sqlite.oneoff import Outcome, SqlValue
 from landed.ops.one_off import Executed, OneOff
 from landed.ops.workspace import Workspace
 from landed.report.execute_types import is_number
@@ -35,12 +35,12 @@ def render_headline(workspace: Workspace, out: IO[str]) -> None:
 def render_plan(plan: OneOff, out: IO[str]) -> None:
     """What would be written, and what to know before saying yes."""
     writes, total = len(plan.touched.writes), len(plan.script.statements)
-    if plan.alone:
-        say(f"  This statement writes, and runs outside of a transaction ({plan.alone}):", out)
+    if plan.planned.alone:
+        say(f"  This statement writes, and runs outside of a transaction ({plan.planned.alone}):", out)
         say("  if it fails, what it had done until then may stay.", out)
     elif total == 1:
         say("  This statement writes.", out)
-    elif plan.workspace.is_postgres:
+    elif not plan.planned.counted:
         first = plan.touched.writes[0]
         say(f"  Statement {first} of {total} writes; all of them run in one transaction.", out)
     else:
@@ -76,7 +76,7 @@ def render_results(done: Executed, out: IO[str], talk: IO[str], width: int | Non
         say(paint("… values were cut to fit the terminal; --json shows them whole", "dim", talk), talk)
     for text in done.warnings:
         render_warning(text, talk)
-    if done.plan.writes and done.plan.alone:
+    if done.plan.writes and done.plan.planned.alone:
         say(f"Done on {done.plan.workspace.spec.label}, outside of a transaction.", talk)
     elif done.plan.writes:
         changed = sum(o.changes + o.indirect for o in done.outcomes)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import IO
 
 from landed.core.next import STATUS, landed
-from landed.ops.bookmarks import Remembered
-from landed.ops.undo import ROWS, Losses, Undone, UndoPlan
+from landed.ops.undo import ROWS, Losses, Remembered, Undone, UndoPlan
 from landed.report.page import Page
 from landed.report.reports import Undo
 from landed.report.terminal import say
@@ -19,7 +18,7 @@ _OTHERS = 5
 
 def render_plan(plan: UndoPlan, out: IO[str], command: Callable[[str], str], *, dry_run: bool) -> None:
     """Write to which moment the database would go back, and what that loses."""
-    say(f"{plan.workspace.spec.label}  {plan.name}", out)
+    say(f"{plan.spec.label}  {plan.name}", out)
     say(f"Back to bookmark {plan.bookmark}{_moment(plan)}", out)
     losses = plan.losses
     say(out=out)

@@ -11,12 +11,12 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.ledger import LedgerRow
 from landed.engines.live import LiveState, SchemaRow
+from landed.engines.undo import Remembered
 
 if TYPE_CHECKING:
     from landed.engines.d1.lookup import Place
@@ -28,33 +28,17 @@ _LONGEST_DAYS = 30
 time-travel)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """One bookmark: when landed took it (seconds since 1970), before which command and which files."""
-
-    bookmark: str
-    taken: float
-    command: str
-    files: tuple[str, ...]
-    state: LiveState
-
-    @property
-    def when(self) -> str:
-        """The time in UTC, to the second."""
-        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.taken))
-
-
 def remember(
-    target: object, bookmark: str, command: str, files: Sequence[str] = (), state: LiveState | None = None
+    target: RemoteD1Target,
+    bookmark: str,
+    command: str,
+    files: Sequence[str] = (),
+    state: LiveState | None = None,
 ) -> None:
     """Write a bookmark down before the first write. What cannot be written is not remembered: no error.
 
     ``state`` is what the database held then; by default what was read of it last.
     """
-    from landed.engines.d1.target import RemoteD1Target
-
-    if not isinstance(target, RemoteD1Target):
-        return
     state = state or target.state
     if state is not None:
         entry = Remembered(bookmark, time.time(), command, tuple(files), state)

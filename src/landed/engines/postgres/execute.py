@@ -9,13 +9,12 @@ from dataclasses import replace
 from landed.core.errors import UsageError
 from landed.core.migration import Statement
 from landed.core.next import Hint, Next, landed
+from landed.core.oneoff import Outcome, Planned, Script, SqlValue, Touched
 from landed.engines.postgres import oneoff as pg_oneoff
+from landed.engines.postgres.base import PostgresBase
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import wrapping
 from landed.engines.postgres.sql.split import problems, split
-from landed.engines.sqlite.oneoff import Script, SqlValue, Touched
-from landed.ops.one_off import Executed, OneOff
-from landed.ops.workspace import Workspace
 
 _SCHEMA = frozenset(
     {"CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "COMMENT", "SECURITY", "REASSIGN", "IMPORT"}
@@ -29,7 +28,7 @@ _ACTS = re.compile(
 """Functions that act outside of the transaction, which a read-only one does not refuse."""
 
 
-def plan(workspace: Workspace, sql: str, parameters: Sequence[str], source: str | None) -> OneOff:
+def plan(engine: PostgresBase, sql: str, parameters: Sequence[str], source: str | None) -> Planned:
     """Run it read-only; the plan holds what came of it, or says that it writes.
 
     Raises UsageError for SQL that cannot be run here (COPY from or to the client, psql's commands,
@@ -49,29 +48,25 @@ def plan(workspace: Workspace, sql: str, parameters: Sequence[str], source: str 
         )
     alone = _alone(statements, place)
     script = Script(every, tuple(map(parameter, parameters)), source)
-    target = workspace.pg.target
+    target = engine.target
     first = next((s for s in statements if alone or _must_ask(s)), None)
     known = None
     if first is None:
         read = pg_oneoff.read(target, script, statements)
         if read.writes is None:
-            return OneOff(workspace, script, Touched(), read.outcomes)
+            return Planned(script, Touched(), read.outcomes)
         first, known = read.writes, read.capabilities
     pg_oneoff.refuse(target, known)
-    return OneOff(workspace, script, _touched(workspace, statements, first), None, alone)
+    return Planned(script, _touched(engine, statements, first), alone=alone, counted=False)
 
 
-def run(plan: OneOff) -> Executed:
-    """Run what consent was given for, or hand out what reading it gave. Raises as
-    :func:`landed.ops.execute.run_execute`."""
-    if plan.read is not None:
-        return Executed(plan, plan.read)
+def run(engine: PostgresBase, plan: Planned) -> tuple[Outcome, ...]:
+    """Run what consent was given for. Raises NotProven for a statement that fails, CannotKnow, Busy."""
     outer = wrapping(plan.script.statements)
     statements = [s for s in plan.script.statements if s.number not in outer]
-    target = plan.workspace.pg.target
     if plan.alone:
-        return Executed(plan, tuple(pg_oneoff.write_alone(target, plan.script, statements[0])))
-    return Executed(plan, tuple(pg_oneoff.write(target, plan.script, statements)))
+        return tuple(pg_oneoff.write_alone(engine.target, plan.script, statements[0]))
+    return tuple(pg_oneoff.write(engine.target, plan.script, statements))
 
 
 _BLOB = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'\Z")
@@ -126,17 +121,15 @@ def _must_ask(statement: Statement) -> bool:
     return any(map(_ACTS.fullmatch, head.names))
 
 
-def _touched(workspace: Workspace, statements: Sequence[Statement], first: Statement) -> Touched:
+def _touched(engine: PostgresBase, statements: Sequence[Statement], first: Statement) -> Touched:
     """What is known of it from the text: warnings rest on this, consent does not."""
-    ledger = workspace.ledger_table.rpartition(".")[2]
+    ledger = engine.ledger_table.rpartition(".")[2]
     found = Touched((first.number,))
     for statement in statements:
         kind = head_of(statement)
         schema = kind.verb in _SCHEMA and not kind.temporary
         changes = kind.writes_rows or schema or kind.verb == "DO"
-        tables = (
-            frozenset({workspace.ledger_table.lower()}) if changes and ledger in kind.names else frozenset()
-        )
+        tables = frozenset({engine.ledger_table.lower()}) if changes and ledger in kind.names else frozenset()
         writes = (statement.number,) if statement is not first and (kind.writes_rows or schema) else ()
         found |= Touched(writes, tables, schema)
     return replace(found, writes=tuple(sorted(set(found.writes))))
