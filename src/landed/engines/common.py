@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from landed.core.check import Check
+    from landed.core.drift import Side
     from landed.core.findings import Rehearsal
     from landed.core.limits import Limits
     from landed.core.migration import Parsed
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from landed.engines.base import DatabaseCopy, Target, UndoPoint, Words
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
+    from landed.engines.contract import Engine
     from landed.engines.live import LiveState
     from landed.project.discovery import Project
     from landed.project.target_spec import TargetSpec
@@ -169,6 +171,28 @@ class BaseEngine(UsualAnswers, ABC):
     def file_name(self, name: str) -> str:
         """The name of the file that a ledger row is about."""
         return name
+
+    # -- comparing ------------------------------------------------------------------------------
+
+    keeps_files = True
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Tables alone have parts."""
+        return ()
+
+    @property
+    def ledger_in_facts(self) -> str:
+        """The history table's name as facts have it."""
+        return self.ledger_table
+
+    def sides(
+        self, databases: Mapping[str, Engine], source: Engine | None, progress: Progress | None
+    ) -> tuple[dict[str, Side], Side | None]:
+        """The schemas of databases of this family, and the one that the files of ``source`` make."""
+        from landed.engines.sides import sides
+
+        return sides(databases, source, progress)
 
     # -- the replay -----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from landed.core.adoption import Adoption
     from landed.core.check import Check
     from landed.core.deferred import Deferred
+    from landed.core.drift import Side
     from landed.core.facts import FactKey, Facts
     from landed.core.findings import Rehearsal
     from landed.core.judge import Ruling
@@ -85,6 +86,10 @@ class Engine(Protocol):
         """A migration file's path as shown to the user."""
         ...
 
+    def shown(self, path: Path) -> str:
+        """A path as people are shown it: relative to the project, with ``/``."""
+        ...
+
     def file_name(self, name: str) -> str:
         """The name of the file that a ledger row is about."""
         ...
@@ -102,6 +107,30 @@ class Engine(Protocol):
 
     def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
         """The facts of a reading, the platform's own objects left out; read when they are needed."""
+        ...
+
+    # -- comparing ------------------------------------------------------------------------------
+
+    @property
+    def ledger_in_facts(self) -> str:
+        """The history table's name as facts have it."""
+        ...
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The kinds of objects that have others as their parts, where that is not tables alone."""
+        ...
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether such a target says which files are its own; a mere database file does not."""
+        ...
+
+    def sides(
+        self, databases: Mapping[str, Engine], source: Engine | None, progress: Progress | None
+    ) -> tuple[dict[str, Side], Side | None]:
+        """The schemas of databases of this family, by the names they are given, and the one that the files of
+        ``source`` make. Raises UsageError, ConfigError, CannotKnow."""
         ...
 
     # -- the replay -----------------------------------------------------------------------------

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from landed.core.drift import Drift, Side, compare
 from landed.core.errors import UsageError
 from landed.core.next import Blank, Next, landed
 from landed.core.timeline import Progress
-from landed.engines.live import LiveState
-from landed.ops.drift import Drift, Side, as_made_by_one, compare, files_side, postgres_side, target_side
+from landed.engines.contract import Engine
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
+from landed.project.naming import names_target
 
 FILES, TARGET = "files", "target"
 
@@ -36,60 +36,32 @@ def drift(
     source = None
     if FILES in names:
         source = _files(project_dir, next(iter(spaces.values()), None), target, flags, environ)
-    if _one_engine([*spaces.values(), *([source] if source else [])]):
-        sides = _postgres(spaces, source, progress)
-    else:
-        sides = {name: target_side(space) for name, space in spaces.items()}
-        if source is not None:
-            sides[FILES] = files_side(source, progress=progress)
+    engines = {name: space.engine for name, space in spaces.items()}
+    involved = [*engines.values(), *([source.engine] if source is not None else [])]
+    _refuse_two_families(involved)
+    sides, files = involved[0].sides(engines, source.engine if source is not None else None, progress)
+    if files is not None:
+        sides[FILES] = files
     a, b = _distinct(sides[names[0]], sides[names[1]])
     return compare(a, b)
 
 
-def _one_engine(spaces: Sequence[Workspace]) -> bool:
-    """Whether all of them are Postgres. Raises UsageError when only some are."""
-    kinds = {space.is_postgres for space in spaces}
-    if len(kinds) > 1:
-        postgres = next(s for s in spaces if s.is_postgres)
-        other = next(s for s in spaces if not s.is_postgres)
-        raise UsageError(
-            f"{postgres.spec.label} and {other.spec.label} cannot be compared: one is Postgres, one SQLite",
-            details=["types, defaults, keys and indexes are each engine's own: everything would differ"],
-            next=Next(
-                landed("drift", Blank("A"), Blank("B")).afterwards(),
-                " with two databases of one engine, or with files and their own target",
-            ),
-        )
-    return kinds == {True}
-
-
-def _postgres(
-    spaces: Mapping[str, Workspace], source: Workspace | None, progress: Progress | None
-) -> dict[str, Side]:
-    """The sides where both are Postgres: read in one scope, so that both leave out the same."""
-    from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE
-
-    involved = [*spaces.values(), *([source] if source else [])]
-    scope = SUPABASE if any(space.spec.kind == "supabase" for space in involved) else PLAIN
-    with ExitStack() as opened:
-        connected = {}
-        for name, space in spaces.items():
-            connected[name] = space.pg.target.connect(readonly=True)
-            opened.enter_context(connected[name].connection)
-        majors = [each.capabilities.major for each in connected.values()]
-        floor = max(15, min(majors, default=15))
-        if source is not None:
-            floor = source.pg.shadow(majors[0] if majors else None).floor
-        scope = replace(scope, floor=floor)
-        sides = {name: postgres_side(space, connected[name], scope) for name, space in spaces.items()}
-    if source is not None:
-        for side in sides.values():
-            source.engine.learn(LiveState(True, facts=side.facts, roles=side.roles))
-        files = files_side(source, scope, progress=progress)
-        for name, side in sides.items():
-            files, sides[name] = as_made_by_one(source, files, side, scope)
-        sides[FILES] = files
-    return sides
+def _refuse_two_families(engines: Sequence[Engine]) -> None:
+    """Raises UsageError for schemas that have nothing in common."""
+    first = min(engines, key=lambda engine: engine.words.family)
+    family = first.words.family
+    other = next((engine for engine in engines if engine.words.family != family), None)
+    if other is None:
+        return
+    raise UsageError(
+        f"{first.spec.label} and {other.spec.label} cannot be compared: one is {family}, "
+        f"one {other.words.family}",
+        details=["types, defaults, keys and indexes are each engine's own: everything would differ"],
+        next=Next(
+            landed("drift", Blank("A"), Blank("B")).afterwards(),
+            " with two databases of one engine, or with files and their own target",
+        ),
+    )
 
 
 def _database(
@@ -108,7 +80,7 @@ def _database(
         return open_workspace(project_dir, name, flags, environ)
     except UsageError as error:
         error.where = None  # it was not --target that named it
-        if error.exit_code == 2 and "is no target" in error.message:
+        if not names_target(name):
             error.details = (
                 *error.details,
                 "or: files (what the migration files make), target (the target in force)",
@@ -124,13 +96,15 @@ def _files(
     environ: Mapping[str, str] | None,
 ) -> Workspace:
     """The files that belong to the target in force, or to the database on the other side."""
-    if target is None and other is not None and (other.spec.kind.startswith("d1:") or other.is_postgres):
+    if target is None and other is not None and other.engine.keeps_files:
         return other
     source = open_files(project_dir, target, flags, environ)
-    by_its_rules = other is not None and other.spec.kind == "sqlite" and not source.is_postgres
-    if other is not None and by_its_rules and source.project.wrangler is None:
-        return Workspace(source.project, source.spec._replace(mode=other.spec.mode))
-    return source
+    if other is None or other.engine.keeps_files or source.project.wrangler is not None:
+        return source
+    if other.engine.words.family != source.engine.words.family:
+        return source
+    # A mere database file: its own rules are those of the files that it is compared with.
+    return Workspace(source.project, source.spec._replace(mode=other.spec.mode))
 
 
 def _distinct(a: Side, b: Side) -> tuple[Side, Side]:

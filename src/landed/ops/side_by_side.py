@@ -15,7 +15,7 @@ from landed.ops.workspace import Workspace
 from landed.project.naming import redact
 
 if TYPE_CHECKING:
-    from landed.ops.drift import Drift
+    from landed.core.drift import Drift
 
 
 @dataclass(frozen=True)
@@ -73,22 +73,27 @@ class SideBySide:
     @cached_property
     def drifts(self) -> tuple[Drift, ...]:
         """The schema of the first target with that of each other one of its engine."""
-        from landed.ops.drift import compare, side_of
+        from landed.core.drift import compare
+        from landed.engines.sides import side_of
 
         judged = [look.exam for look in self.looks if look.exam is not None and look.exam.state.present]
-        alike = [exam for exam in judged if exam.workspace.is_postgres == judged[0].workspace.is_postgres]
-        sides = [side_of(exam.workspace, exam.state) for exam in alike]
+        alike = [exam for exam in judged if _family(exam) == _family(judged[0])]
+        sides = [side_of(exam.workspace.engine, exam.state) for exam in alike]
         return tuple(compare(sides[0], other) for other in sides[1:])
 
     @property
-    def engines(self) -> int:
-        """How many engines the targets that could be judged have: schemas of two are not compared."""
-        return len({look.exam.workspace.is_postgres for look in self.looks if look.exam is not None})
+    def families(self) -> tuple[str, ...]:
+        """The engines' families of the targets that could be judged: schemas of two are not compared."""
+        return tuple(sorted({_family(look.exam) for look in self.looks if look.exam is not None}))
 
     @property
     def exit_code(self) -> int:
         """The worst exit code of what could not be judged, 0 when all could."""
         return max((look.error.exit_code for look in self.looks if look.error), default=0)
+
+
+def _family(exam: Examination) -> str:
+    return exam.workspace.engine.words.family
 
 
 def examine_all(

@@ -48,8 +48,23 @@ def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
     return _resolve(project, "d1:local", DEFAULT, project.start)
 
 
+def names_target(spec: str) -> bool:
+    """Whether a text has one of the forms in which targets are named."""
+    return bool(_form(spec))
+
+
+def _form(spec: str) -> str:
+    """Which form a name has: its first word, ``file`` for a path, ``""`` for none."""
+    word, _, rest = spec.partition(":")
+    if word in ("d1", "sqlite", "supabase"):
+        return word
+    if spec == "postgres:" or (word in ("postgres", "postgresql") and rest.startswith("//")):
+        return "postgres"
+    return "file" if looks_like_file(spec) and "://" not in spec else ""
+
+
 def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec:
-    kind, _, rest = spec.partition(":")
+    kind, rest = _form(spec), spec.partition(":")[2]
     if kind == "d1":
         place, _, name = rest.partition("/")
         if place in ("local", "remote"):
@@ -61,11 +76,9 @@ def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec
                 "sqlite: needs the path of a database file", next="sqlite:data/app.db", where=origin
             )
         return _sqlite(project, _absolute(rest, base), origin)
-    if kind in ("postgres", "postgresql") and rest.startswith("//"):
-        return _postgres(project, spec, redact(spec), origin)
-    if kind == "supabase" or spec == "postgres:":
-        return _postgres(project, spec, spec, origin)
-    if looks_like_file(spec) and "://" not in spec:
+    if kind in ("postgres", "supabase"):
+        return _postgres(project, spec, redact(spec) if rest.startswith("//") else spec, origin)
+    if kind == "file":
         path = _absolute(spec, base)
         if not path.is_file():
             raise UsageError(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from landed.core.drift import Difference, Drift
 from landed.core.facts import EXISTS, FactKey
 from landed.engines.sqlite.sql.tokens import unquote
-from landed.ops.drift import Difference, Drift
 
 _TABLES = ("table", "virtual table")
 
@@ -12,19 +12,14 @@ _TABLES = ("table", "virtual table")
 def collapsed(drift: Drift) -> list[Difference]:
     """Without the properties of objects, and the parts of tables, that one side lacks altogether."""
     lacking = {d.key.object for d in drift.differences if d.key.prop == EXISTS}
-    # In Postgres other things than tables have parts, too: columns of views, privileges of functions.
-    whole = {o.name for o in lacking if o.kind in _TABLES or (is_postgres(drift) and not o.parent)}
+    # Elsewhere other things than tables have parts, too: columns of views, privileges of functions.
+    whole = {o.name for o in lacking if o.kind in _TABLES or (drift.a.holders and not o.parent)}
     return [
         d
         for d in drift.differences
         if (d.key.kind in _TABLES or table_of(d.key, drift) not in whole)
         and (d.key.prop == EXISTS or d.key.object not in lacking)
     ]
-
-
-def is_postgres(drift: Drift) -> bool:
-    """Whether at least one side is a Postgres database."""
-    return (drift.a.major or drift.b.major) is not None
 
 
 def table_of(key: FactKey, drift: Drift) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from landed.core import drift as drifting
     from landed.core.findings import Rehearsal
     from landed.core.next import Next
     from landed.core.plan import Plan
     from landed.engines.base import Applied, UndoPoint
-    from landed.ops import drift as drifting
     from landed.ops import side_by_side as beside
     from landed.ops.apply import ApplyReport
     from landed.ops.doctor import Diagnosis

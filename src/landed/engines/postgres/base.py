@@ -181,11 +181,16 @@ class PostgresBase(BaseEngine):
         if state.roles is not None and self._roles != state.roles:
             self._roles, self._choice = state.roles, None
 
+    @property
+    def bounds(self) -> Scope:
+        """What of a database is the user's, on servers of any version."""
+        from landed.engines.postgres.catalog.scope import PLAIN
+
+        return PLAIN
+
     def scope(self, choice: ShadowChoice) -> Scope:
         """What of a database is the user's, comparable between target and shadow."""
-        from landed.engines.postgres.catalog.scope import PLAIN, SUPABASE
-
-        return replace(SUPABASE if self.spec.kind == "supabase" else PLAIN, floor=choice.floor)
+        return replace(self.bounds, floor=choice.floor)
 
     def _say_shadow(self, sentence: str) -> None:
         self.shadow_sentence = sentence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from landed.core.check import Check, guarded
 from landed.core.errors import UsageError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from landed.core.adoption import Adoption
+    from landed.core.drift import Side
     from landed.core.facts import FactKey, Facts
     from landed.core.findings import Rehearsal
     from landed.core.judge import Ruling
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from landed.core.timeline import Failure, Progress, Step
     from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, UndoPoint, Words
     from landed.engines.cache import Cache
+    from landed.engines.contract import Engine
     from landed.engines.live import LiveState
+    from landed.engines.postgres.catalog.scope import Scope
 
 _DEFAULT = frozenset({"default privileges", "default revocation"})
 """Kinds of facts about what new objects are born with."""
@@ -110,6 +113,24 @@ class Postgres(PostgresBase):
         from landed.engines.postgres.wanting import lacks
 
         return failure.withheld or lacks(failure, live, self.ledger_table)
+
+    # -- comparing ------------------------------------------------------------------------------
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """What others name as their parent."""
+        from landed.engines.postgres.drift import HOLDERS
+
+        return HOLDERS
+
+    def sides(
+        self, databases: Mapping[str, Engine], source: Engine | None, progress: Progress | None
+    ) -> tuple[dict[str, Side], Side | None]:
+        """All sides read in one scope."""
+        from landed.engines.postgres.drift import sides
+
+        read = cast("Mapping[str, PostgresBase]", databases)
+        return sides(read, cast("PostgresBase | None", source), progress)
 
     # -- planning -------------------------------------------------------------------------------
 
@@ -209,6 +230,13 @@ class Supabase(Postgres):
     """A Supabase project's database, hosted or local."""
 
     born_with_grants = True
+
+    @property
+    def bounds(self) -> Scope:
+        """What of a project's database is not Supabase's own."""
+        from landed.engines.postgres.catalog.scope import SUPABASE
+
+        return SUPABASE
 
     def pull_managed(self) -> str:
         """SQL for the schemas that Supabase manages, as they are."""

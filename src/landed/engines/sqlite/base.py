@@ -45,6 +45,13 @@ class SqliteBase(BaseEngine):
         """How a file's text is cut into statements."""
         return parse(text)
 
+    @property
+    def ledger_in_facts(self) -> str:
+        """The history table's name in lower case."""
+        from landed.engines.sqlite.sql.tokens import fold
+
+        return fold(self.ledger_table)
+
     def facts_of(self, state: LiveState) -> Deferred[FactKey, str]:
         """The facts of a reading, worked out of its rows of sqlite_master when they are needed."""
         from landed.engines.sqlite.catalog.facts import snapshot

@@ -94,6 +94,8 @@ class LocalFile(SqliteRules):
 class Sqlite(LocalFile):
     """A SQLite file."""
 
+    keeps_files = False
+
     @classmethod
     def software(cls) -> Iterator[Check]:
         """The SQLite library, and what it can do."""

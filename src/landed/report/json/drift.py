@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.drift import Difference, Side
+from landed.core.drift import Drift as Compared
 from landed.core.facts import ObjectKey
 from landed.core.given import Given
-from landed.ops.drift import Difference, Side
-from landed.ops.drift import Drift as Compared
 from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA
 from landed.report.page import Page

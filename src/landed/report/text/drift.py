@@ -7,32 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from landed.core.drift import Difference
+from landed.core.drift import Drift as Compared
 from landed.core.facts import EXISTS, FactKey
 from landed.engines.say import plural
-from landed.ops.drift import Difference
-from landed.ops.drift import Drift as Compared
-from landed.report.differences import collapsed, is_postgres, table_of
+from landed.report.differences import collapsed, table_of
 from landed.report.page import Page
 from landed.report.place import shown_path
 from landed.report.reports import Drift
 from landed.report.terminal import say
 from landed.report.text.style import paint, symbols
-
-_WITH_PARTS = (
-    *(
-        "table",
-        "view",
-        "materialized view",
-        "foreign table",
-        "function",
-        "procedure",
-        "aggregate",
-        "sequence",
-    ),
-    *("enum", "domain", "composite type", "range type", "type", "schema", "publication", "foreign server"),
-    *("foreign data wrapper", "language"),
-)
-"""Objects that others name as their parent in Postgres."""
 
 
 def render_drift(drift: Compared, start: Path, out: IO[str], command: Callable[[str], str]) -> None:
@@ -67,17 +51,16 @@ def _group(key: FactKey, drift: Compared) -> tuple[int, str]:
     table = table_of(key, drift)
     if not table:
         return 1, str(key.object)
-    if is_postgres(drift):
-        return 0, f"{_kind_of(table, drift)} {table}"
-    return 0, f"table {table}"
+    return 0, f"{_kind_of(table, drift)} {table}"
 
 
 def _kind_of(name: str, drift: Compared) -> str:
-    for kind in _WITH_PARTS:
+    holders = drift.a.holders
+    for kind in holders:
         fact = FactKey(kind, "", name, EXISTS)
         if fact in drift.a.facts or fact in drift.b.facts:
             return kind
-    return "of"
+    return "of" if holders else "table"
 
 
 def _line(found: Difference, drift: Compared, out: IO[str]) -> str:

@@ -135,8 +135,8 @@ def _findings(together: Looks, command: Command) -> list[str]:
             continue
         advice = command(landed("drift", drift.a.name, drift.b.name))
         found.append(f"The schemas of {pair} differ in {plural(objects, 'object')}: {advice}")
-    if together.engines > 1:
-        found.append("The schemas of Postgres and those of SQLite are not compared.")
+    if len(together.families) > 1:
+        found.append(f"The schemas of {' and those of '.join(together.families)} are not compared.")
     return found
 
 
