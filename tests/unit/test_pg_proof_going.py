@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from landed.engines.postgres.sql.split import split
-from landed.engines.postgres.write.proof_going import calls, dropped_names
+from landed.engines.postgres.sql.head import read_head
+from landed.engines.postgres.sql.inside import dropped_names
 
 CALLS = {
     "SELECT drop_old_partitions()": True,
@@ -28,8 +28,7 @@ CALLS = {
 
 @pytest.mark.parametrize("sql", CALLS)
 def test_what_runs_code_of_the_database(sql: str) -> None:
-    (statement,) = split(sql)
-    assert calls(statement) is CALLS[sql]
+    assert read_head(sql).calls is CALLS[sql]
 
 
 NAMES = {

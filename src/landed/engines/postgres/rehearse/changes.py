@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from landed.core.findings import RowsChanged, RowsLost
 from landed.core.migration import Statement
 from landed.core.next import REHEARSE, Next
-from landed.engines.postgres.rehearse.named import head, identifiers, shown
+from landed.engines.postgres.rehearse.named import head, shown
 from landed.engines.postgres.rehearse.rows import ColumnChange, TableRows, compare
 from landed.engines.postgres.shadow.replay.observe import Table
 from landed.engines.postgres.shadow.seed.tables import Reference
+from landed.engines.postgres.sql.head import head_of
 
 _ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
@@ -34,7 +35,7 @@ class RowVerdicts:
 
     def judge(self, statement: Statement, oid: int, now: TableRows | None) -> None:
         """Compare a table's rows before and after a statement; ``None``: the table is gone."""
-        said = identifiers(statement.text)
+        said = head_of(statement).names_anywhere
         before = self.rows[oid]
         kind = statement.head
         if now is None and kind.verb == "CREATE":
@@ -124,7 +125,7 @@ class RowVerdicts:
         if gone:
             return f"{head(statement.text)} drops the table with it", None
         parents = {oid}
-        said = identifiers(statement.text)
+        said = head_of(statement).names_anywhere
         while True:
             links = [r for r in self.links if r.child in parents and r.parent not in parents]
             direct = [r for r in links if self._name_of(r.parent) in said]

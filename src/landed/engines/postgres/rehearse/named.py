@@ -1,23 +1,6 @@
-"""What a Postgres statement names, and how it is shown."""
+"""How statements and values of Postgres are shown."""
 
 from __future__ import annotations
-
-from landed.engines.postgres.sql.tokens import scan, string_value
-
-
-def identifiers(sql: str, depth: int = 3) -> frozenset[str]:
-    """The names and key words of a statement, folded; also those inside the bodies that it has."""
-    found: set[str] = set()
-    for kind, text, _ in scan(sql):
-        if kind == "word":
-            found.add(text.lower())
-        elif kind == "quoted":
-            found.add(text.strip('"').replace('""', '"'))
-        elif kind in ("dollar", "string") and depth:
-            body = string_value(text)
-            if body != text:
-                found |= identifiers(body, depth - 1)
-    return frozenset(found)
 
 
 def head(sql: str) -> str:

@@ -9,12 +9,12 @@ from landed.core.findings import FailureFound, RowsChanged, RowsLost
 from landed.core.migration import Migration, Statement
 from landed.engines.postgres.rehearse.changes import RowVerdicts
 from landed.engines.postgres.rehearse.failures import explained
-from landed.engines.postgres.rehearse.named import identifiers
 from landed.engines.postgres.rehearse.rows import TableRows, read_rows
 from landed.engines.postgres.shadow.replay.observe import Observer, Table, Touch
 from landed.engines.postgres.shadow.replay.observe_run import Refusal, Trial
 from landed.engines.postgres.shadow.seed.seed import seed
 from landed.engines.postgres.shadow.seed.tables import Reference
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.tokens import quote
 
 
@@ -131,7 +131,7 @@ class _Witness:
         )
 
     def _named(self, statement: Statement) -> set[int]:
-        said = identifiers(statement.text)
+        said = head_of(statement).names_anywhere
         return {oid for oid, rows in self._rows.items() if rows.name in said}
 
     def _empty(self, about: set[int]) -> bool:

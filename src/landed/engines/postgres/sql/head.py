@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from landed.engines.postgres.sql.inside import calls, names
 from landed.engines.postgres.sql.tokens import scan, words
 
 if TYPE_CHECKING:
@@ -116,6 +117,22 @@ class Head:
             elif kind == "quoted":
                 found.add(text[1:-1].replace('""', '"'))
         return frozenset(found)
+
+    @cached_property
+    def names_in_bodies(self) -> frozenset[str]:
+        """:attr:`names`, and those in the bodies that are in it."""
+        return frozenset(names(self.text))
+
+    @cached_property
+    def names_anywhere(self) -> frozenset[str]:
+        """:attr:`names`, and those in its bodies and literals."""
+        return frozenset(names(self.text, strings=True))
+
+    @cached_property
+    def calls(self) -> bool:
+        """Whether it runs functions or procedures, which may do anything: also what no replay shows,
+        because it depends on what is in the database (``SELECT drop_old_partitions()``)."""
+        return calls(self.verb, self.text)
 
     @cached_property
     def literals(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from landed.core.migration import Migration, Statement
 from landed.core.timeline import StatementTrace, Step
 from landed.engines.postgres.catalog.readback import split_name
 from landed.engines.postgres.sql.head import head_of
-from landed.engines.postgres.sql.tokens import scan, string_value
+from landed.engines.postgres.sql.inside import Names, dropped_and_retyped, dropped_names
 
 _RENAMES = re.compile(r"\brename\b|\bset\s+schema\b", re.IGNORECASE)
 # Words that follow each other with anything between, each looked for once: one pattern for all of it would go
@@ -31,37 +31,6 @@ _CUTS = re.compile(r"\b(?:left|substr|substring)\s*\(", re.IGNORECASE)
 _CASTS = re.compile(r"::|\bcast\s*\(", re.IGNORECASE)
 _SETS = re.compile(r"\bupdate\b|\bmerge\s+into\b", re.IGNORECASE)
 _MADE = frozenset(("TABLE", "TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL"))
-
-_OWN = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        abs all and any array array_agg as avg bit btrim by cast ceil char character check
-        clock_timestamp coalesce concat conflict count crypt current_date current_setting date_trunc
-        decimal decode default digest else elsif encode enum exclude execute exists extract filter floor
-        foreign format from gen_random_uuid gen_salt generate_series greatest group has_table_privilege
-        if in include inet_server_addr insert interval json_build_object jsonb_agg jsonb_array_elements
-        jsonb_array_length jsonb_build_object jsonb_object_agg jsonb_set jsonb_strip_nulls jsonb_typeof
-        key least left length loop lower max md5 min nextval not now nullif numeric obj_description on
-        or order over partition pg_advisory_xact_lock pg_get_constraintdef pg_get_functiondef
-        pg_get_viewdef pg_notify pg_reload_conf pg_sleep pg_try_advisory_xact_lock pg_typeof position
-        primary query quote_ident quote_literal quote_nullable raise random regexp_replace replace
-        return returning right round row row_number schedule select set_config setval some split_part
-        string_agg strpos substr substring sum then time timestamp timestamptz to to_char to_json
-        to_jsonb to_regclass to_timestamp to_tsvector trim trunc uid unique unnest unschedule update
-        upper using uuid_generate_v4 values varchar version when where with within
-        """,
-    )
-)
-"""Words that stand before a parenthesis and take no object away."""
-_OF_TABLES = frozenset(("into", "table", "references", "on", "exists"))
-"""What stands before a table's name that columns follow."""
-
-_PARTS = frozenset(("constraint", "default", "not", "expression", "identity"))
-"""What ALTER TABLE … DROP takes away besides columns."""
-
-_Names = tuple[str, str, str]
-"""Schema or ``""``, table, column or ``""``."""
 
 
 class Going(NamedTuple):
@@ -87,7 +56,7 @@ def going(migration: Migration, step: Step, chosen: Collection[int]) -> list[Goi
     statements = {s.number: s for s in migration.statements if s.number in chosen}
     lost, there, names, renamed = _lost([t for t in step.traces if t.number in chosen], statements)
     tables = {key.name for key in lost if key.kind == "table"}
-    found: dict[_Names, Going] = {}
+    found: dict[Names, Going] = {}
     for key, at in lost.items():
         again = there.get(key, False)
         if key.kind == "table":
@@ -118,7 +87,7 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
     if not using:
         return []
     renamed = _lost([t for t in step.traces if t.number in chosen], statements).renamed
-    found: dict[_Names, int] = {}
+    found: dict[Names, int] = {}
     for trace in step.traces:
         if trace.number in using:
             for key, before, after in trace.effects:
@@ -130,7 +99,7 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
         named = {names[1:] for names in found}
         verb = head_of(statements[number]).verb
         if verb in ("ALTER", "DO"):
-            more = _dropped_and_retyped(statements[number].text, verb == "DO")[1]
+            more = dropped_and_retyped(statements[number].text, verb == "DO")[1]
             origins = [renamed.get(names[1:], names) for names in more]
             found.update({names: 0 for names in origins if names[1:] not in named})
     return [
@@ -143,42 +112,12 @@ def retyped(migration: Migration, step: Step, chosen: Collection[int]) -> list[G
 def is_set(statements: Iterable[Statement], table: str, column: str) -> bool:
     """Whether a statement updates rows and names this table and this column."""
     for statement in statements:
-        if _SETS.search(statement.text) and head_of(statement).verb != "CREATE":
-            named = set(identifiers(statement.text))
+        head = head_of(statement)
+        if _SETS.search(statement.text) and head.verb != "CREATE":
+            named = head.names_in_bodies
             if table in named and column in named:
                 return True
     return False
-
-
-def calls(statement: Statement) -> bool:
-    """Whether a statement runs functions or procedures, which may do anything: also what no replay shows,
-    because it depends on what is in the database (``SELECT drop_old_partitions()``)."""
-    verb = head_of(statement).verb
-    if verb not in ("SELECT", "WITH", "CALL", "EXECUTE", "VALUES", "DO"):
-        return False
-    if verb == "CALL":
-        return True
-    tokens = list(_tokens(statement.text, inside=verb == "DO"))
-    for at, token in enumerate(tokens):
-        if token == "(" and at and _is_name(tokens[at - 1]) and tokens[at - 1] not in _OWN:
-            first = at - 1
-            while first > 1 and tokens[first - 1] == ".":
-                first -= 2
-            if first < 1 or tokens[first - 1] not in _OF_TABLES:
-                return True
-    return False
-
-
-def identifiers(sql: str) -> Iterator[str]:
-    """Every identifier in a statement, also in the body of a DO block, as the catalog spells it."""
-    for kind, text, _ in scan(sql):
-        if kind == "word":
-            yield text.lower()
-        elif kind == "quoted":
-            yield text[1:-1].replace('""', '"')
-        elif kind == "dollar":
-            tag = text.index("$", 1) + 1
-            yield from identifiers(text[tag:-tag])
 
 
 class _Followed(NamedTuple):
@@ -188,10 +127,10 @@ class _Followed(NamedTuple):
     lost: dict[FactKey, int]
     there: dict[FactKey, bool]
     names: dict[FactKey, set[str]]
-    renamed: dict[tuple[str, str], _Names]
+    renamed: dict[tuple[str, str], Names]
 
 
-def _names(key: FactKey) -> _Names:
+def _names(key: FactKey) -> Names:
     if key.kind == "table":
         schema, table = split_name(key.name)
         return schema, table, ""
@@ -205,7 +144,7 @@ def _lost(traces: Iterable[StatementTrace], statements: dict[int, Statement]) ->
     lost: dict[FactKey, int] = {}
     origin: dict[FactKey, FactKey] = {}
     names: dict[FactKey, set[str]] = {}
-    renamed: dict[tuple[str, str], _Names] = {}
+    renamed: dict[tuple[str, str], Names] = {}
     for trace in traces:
         statement = statements[trace.number]
         renames = head_of(statement).verb == "ALTER" and _RENAMES.search(statement.text) is not None
@@ -263,13 +202,13 @@ def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) 
         if head.verb == "CREATE" and head.words[1:] and head.words[1] not in _MADE:
             continue
         if _copies(statement.text):
-            found = set(identifiers(statement.text))
+            found = head.names_in_bodies
             if all(names & found for names in named):
                 return True
     return False
 
 
-def _hidden(statement: Statement) -> Iterator[_Names]:
+def _hidden(statement: Statement) -> Iterator[Names]:
     """Tables and columns that a statement drops by its text, where it may also make the name anew: (schema or
     ``""``, table, column or ``""``)."""
     head = head_of(statement)
@@ -280,81 +219,6 @@ def _hidden(statement: Statement) -> Iterator[_Names]:
         yield from dropped_names(statement.text, inside=False)
     elif head.verb == "DO" and re.search(r"\badd\b|\bcreate\b|\brename\b|\bset\s+schema\b", low):
         yield from dropped_names(statement.text, inside=True)
-
-
-def dropped_names(sql: str, inside: bool) -> list[_Names]:
-    """What DROP TABLE and ALTER TABLE … DROP COLUMN name; ``inside`` looks into bodies and strings, too.
-
-    >>> dropped_names('ALTER TABLE a.t DROP "B", DROP CONSTRAINT c, DROP COLUMN IF EXISTS d', False)
-    [('a', 't', 'B'), ('a', 't', 'd')]
-    >>> dropped_names("DO $$BEGIN EXECUTE 'DROP TABLE t, s.u CASCADE'; EXECUTE E'DROP TABLE v'; END$$", True)
-    [('', 't', ''), ('s', 'u', ''), ('', 'v', '')]
-    >>> dropped_names("DO $$ B'01' X'' E'' 'a", True)
-    []
-    """
-    return _dropped_and_retyped(sql, inside)[0]
-
-
-def _dropped_and_retyped(sql: str, inside: bool) -> tuple[list[_Names], list[_Names]]:
-    tokens = list(_tokens(sql, inside))
-    dropped, retyped_too = [], []
-    table: tuple[str, str] | None = None
-    at = 0
-    while at < len(tokens):
-        word, following = tokens[at], tokens[at + 1] if at + 1 < len(tokens) else ""
-        at += 1
-        if word == ";":
-            table = None
-        elif word == "alter" and following == "table":
-            table, at = _name(tokens, at + 1)
-        elif word == "alter" and table is not None:
-            name, at = _name(tokens, at + (following == "column"))
-            typed = tokens[at : at + 1] == ["type"] or tokens[at : at + 3] == ["set", "data", "type"]
-            if name is not None and typed:
-                retyped_too.append((*table, name[1]))
-        elif word == "drop" and following == "table":
-            at += 1
-            while (found := _name(tokens, at))[0] is not None:
-                name, at = found
-                dropped.append((*name, ""))  # type: ignore[misc]
-                if tokens[at : at + 1] != [","]:
-                    break
-                at += 1
-        elif word == "drop" and table is not None and following not in _PARTS:
-            name, at = _name(tokens, at + (following == "column"))
-            if name is not None:
-                dropped.append((*table, name[1]))
-    return dropped, retyped_too
-
-
-def _name(tokens: list[str], at: int) -> tuple[tuple[str, str] | None, int]:
-    """A name from here on, as (schema or ``""``, name), and where it ends."""
-    while tokens[at : at + 1] and tokens[at] in ("if", "exists", "only"):
-        at += 1
-    if at >= len(tokens) or not _is_name(tokens[at]):
-        return None, at
-    if tokens[at + 1 : at + 2] == ["."] and at + 2 < len(tokens) and _is_name(tokens[at + 2]):
-        return (tokens[at], tokens[at + 2]), at + 3
-    return ("", tokens[at]), at + 1
-
-
-def _is_name(token: str) -> bool:
-    return token[:1] not in tuple("(),;.%$'=<>") and token != ""
-
-
-def _tokens(sql: str, inside: bool) -> Iterator[str]:
-    for kind, text, _ in scan(sql):
-        if kind == "word":
-            yield text.lower()
-        elif kind == "quoted":
-            yield text[1:-1].replace('""', '"')
-        elif kind in ("operator", "number"):
-            yield text
-        elif kind in ("dollar", "string") and inside:
-            within = string_value(text[1:] if text[:1] in "eE" else text)
-            if len(within) < len(text) - 1:  # it is terminated
-                yield from _tokens(within, inside)
-            yield ";"
 
 
 def _copies(sql: str) -> bool:

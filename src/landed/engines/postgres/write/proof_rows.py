@@ -25,7 +25,7 @@ from landed.engines.postgres.write.proof_counts import (
     in_sql,
     shown,
 )
-from landed.engines.postgres.write.proof_going import calls, going, identifiers, retyped
+from landed.engines.postgres.write.proof_going import going, retyped
 from landed.engines.postgres.write.proof_members import Members
 from landed.engines.postgres.write.proof_unchecked import Unchecked
 
@@ -85,13 +85,12 @@ class RowGuard:
         self._retyped = retyped(migration, step, chosen)
         own = [s for s in migration.statements if s.number in chosen]
         self._counts = Counts(connection, own)
-        self._calls = any(map(calls, own))
+        self._calls = any(head_of(s).calls for s in own)
         self._tables: dict[int, tuple[str, str]] = {}
-        texts = [s.text for s in own]
-        self._writing = [s.text for s in own if _DELETES.search(s.text) and head_of(s).verb not in _NO_ROWS]
-        self._truncates = [t for t in self._writing if "truncate" in t.lower() and "cascade" in t.lower()]
-        self._texts = texts
-        self._unchecked = Unchecked(connection, texts)
+        self._writing = [s for s in own if _DELETES.search(s.text) and head_of(s).verb not in _NO_ROWS]
+        self._truncates = [s for s in self._writing if _truncates(s.text.lower())]
+        self._own = own
+        self._unchecked = Unchecked(connection, own)
         self._members = Members(connection, own)
         self._counters: dict[int, tuple[int, int]] = {}
         self._referring: list[tuple[str, int, int, str]] = []
@@ -100,7 +99,7 @@ class RowGuard:
     def needed(self) -> bool:
         """Whether the file can take rows away at all."""
         known = self._going or self._retyped or self._calls or self._unchecked.needed
-        return bool(known or self._members.needed or any(_cascades(t) for t in self._writing))
+        return bool(known or self._members.needed or any(_cascades(s.text) for s in self._writing))
 
     def before(self) -> None:
         """Lock what goes, and count it; in the file's transaction, before its statements."""
@@ -116,7 +115,7 @@ class RowGuard:
             rows = self._all(_COUNTERS)
             self._counters = {oid: (deleted, updated) for oid, _, _, deleted, updated in rows}
         if self._truncates:
-            named = [name for text in self._truncates for name in identifiers(text)]
+            named = [name for s in self._truncates for name in head_of(s).names_in_bodies]
             for schema, table, oid, above, parent, constraint in self._all(_REFERRING, named, named):
                 rows_there = self._present(oid, f"SELECT FROM {in_sql(schema, table)}")
                 if rows_there:
@@ -156,7 +155,7 @@ class RowGuard:
             gone, changed = deleted - before[0], updated - before[1]
             if gone > 0 or changed > 0:
                 now[oid] = (schema, table, gone, changed)
-        named = {name for text in self._texts for name in identifiers(text)}
+        named = {name for s in self._own for name in head_of(s).names_in_bodies}
         silent = [oid for oid, (_, table, *_) in now.items() if table not in named]
         if not silent:
             return []
@@ -187,6 +186,10 @@ class RowGuard:
 
     def _all(self, query: str, *values: object) -> list[Any]:
         return self._connection.execute(query.encode(), values or None, prepare=False).fetchall()
+
+
+def _truncates(low: str) -> bool:
+    return "truncate" in low and "cascade" in low
 
 
 def _cascades(text: str) -> bool:

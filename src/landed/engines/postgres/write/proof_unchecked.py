@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.core.migration import Statement
 from landed.engines.postgres.connect.reading_runs import runs
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.tokens import quote
 from landed.engines.postgres.write.proof_counts import CAP, RUNNING, Loss, capped, in_sql, shown
-from landed.engines.postgres.write.proof_going import identifiers
 
 if TYPE_CHECKING:
     import psycopg
@@ -85,16 +86,16 @@ class _Key(NamedTuple):
 class Unchecked:
     """The references of one transaction's tables: counted :meth:`before` and :meth:`after` its statements."""
 
-    def __init__(self, connection: psycopg.Connection[Any], texts: Iterable[str]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], statements: Iterable[Statement]) -> None:
         self._connection = connection
-        self._texts = list(texts)
+        self._statements = list(statements)
         self._known: dict[int, int] = {}
         self._counters: dict[int, tuple[int, ...]] = {}
-        self.needed = any(_OFF.search(text) for text in self._texts)
+        self.needed = any(_OFF.search(s.text) for s in self._statements)
 
     def before(self) -> None:
         """Count what is broken already in the tables that the file names."""
-        names = sorted({name for text in self._texts for name in identifiers(text)})
+        names = sorted(frozenset[str]().union(*(head_of(s).names_in_bodies for s in self._statements)))
         self._counters = self._counted()
         self._known = {key.oid: self._broken(key) for key in self._keys(_NAMED, names)}
 

@@ -242,7 +242,7 @@ class Batch:
             yield "", statement.text.encode()
             return
         yield "", _SAVEPOINT
-        query = target_query(statement.text)
+        query = target_query(head)
         if query:
             yield "target", query
         for command in as_this_server_can(head, self._powers):

@@ -14,19 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from landed.core.facts import FactKey
 from landed.core.migration import Parsed, Statement
 from landed.core.timeline import DataCheck
+from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.names import quoted
-from landed.engines.postgres.sql.tokens import literal, quote, scan
-from landed.engines.postgres.sql.tree import statements_of
+from landed.engines.postgres.sql.tokens import literal, quote
+from landed.engines.postgres.sql.tree import relation
 
 if TYPE_CHECKING:
     import psycopg
 
-_LEADS: Final = {
-    "INSERT": ("INTO",),
-    "UPDATE": ("ONLY",),
-    "DELETE": ("FROM", "ONLY"),
-    "TRUNCATE": ("TABLE", "ONLY"),
-}
+_WRITERS: Final = {"INSERT": "insert_stmt", "UPDATE": "update_stmt", "DELETE": "delete_stmt",
+                   "TRUNCATE": "truncate_stmt"}  # fmt: skip
 _MAX_ROWS: Final = 100
 _KEY: Final = re.compile(r"(?:PRIMARY KEY|UNIQUE) \(((?:\"(?:[^\"]|\"\")*\"|[^\")])*)\)\Z")
 _NAME: Final = re.compile(r'"((?:[^"]|"")*)"|([^\s,"]+)')
@@ -44,12 +41,12 @@ class Target(NamedTuple):
         return f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
-def target_query(sql: str) -> bytes:
+def target_query(head: Head) -> bytes:
     """A query for the tables that a statement names as those whose rows it writes; ``b""`` if there are none.
 
     To be sent where the statement is: the session's search_path says which tables they are.
     """
-    names = _named(sql)
+    names = _targets(head)
     if not names:
         return b""
     given = ", ".join(literal(name) for name in names)
@@ -66,34 +63,13 @@ def targets_told(answer: bytes | None) -> tuple[Target, ...]:
     return tuple(Target(*pair) for pair in json.loads(answer)) if answer else ()
 
 
-def _named(sql: str) -> list[str]:
-    """Names as written, after the verb of INSERT, UPDATE, DELETE or TRUNCATE."""
-    pieces: Iterator[tuple[str, str]] = (
-        (kind, text) for kind, text, _ in scan(sql) if kind not in ("space", "comment")
-    )
-    kind, verb = next(pieces, ("", ""))
-    leads = _LEADS.get(verb.upper()) if kind == "word" else None
-    if leads is None:
+def _targets(head: Head) -> list[str]:
+    """The names after the verb of INSERT, UPDATE, DELETE or TRUNCATE."""
+    if head.verb not in _WRITERS or head.tree is None or head.tree.which != _WRITERS[head.verb]:
         return []
-    names: list[str] = []
-    wanted = True
-    for kind, text in pieces:
-        if wanted and kind in ("word", "quoted"):
-            if kind == "word" and text.upper() in leads and not (names and names[-1].endswith(".")):
-                continue
-            if names and names[-1].endswith("."):
-                names[-1] += text
-            else:
-                names.append(text)
-            wanted = False
-        elif text == "." and names and not wanted:
-            names[-1] += "."
-            wanted = True
-        elif text == "," and verb.upper() == "TRUNCATE":
-            wanted = True
-        elif text != "*":
-            break
-    return [name for name in names if not name.endswith(".")]
+    node = head.tree.node
+    tables = [each.range_var for each in node.relations] if head.verb == "TRUNCATE" else [node.relation]
+    return [".".join(map(quoted, relation(table))) for table in tables]
 
 
 def data_checks(
@@ -138,16 +114,12 @@ def _true_ones(connection: psycopg.Connection[Any], checks: Sequence[DataCheck])
 
 def derived_check(statement: Statement, target: Target, facts: Mapping[FactKey, str]) -> DataCheck | None:
     """A read that is true once the statement's rows are there, or ``None`` if its form allows none."""
-    read = statements_of(statement.text)
-    if read is None or len(read) != 1:
-        return None
-    parsed = read[0]
-    which = parsed.stmt.WhichOneof("node")
+    which, node = head_of(statement).tree or ("", None)
     found = None
     if which == "insert_stmt":
-        found = _inserted(parsed.stmt.insert_stmt, target, facts)
+        found = _inserted(node, target, facts)
     elif which == "update_stmt":
-        found = _backfilled(parsed.stmt.update_stmt, target)
+        found = _backfilled(node, target)
     if found is None:
         return None
     sql, text = found
