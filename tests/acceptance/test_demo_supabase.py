@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from landed.ops.demo_postgres import FILES, FIRST, SECOND, THIRD, untrue_history
+from landed.demo.supabase import FILES, FIRST, SECOND, THIRD, untrue_history
 from support.clients.supabase_cli import LEDGER, Listed, Row, World, version
 
 

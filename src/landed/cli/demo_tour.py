@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import CannotKnow, Code, NotProven
-from landed.ops import demo as worlds
-from landed.ops.demo import POST_ROWS, World
+from landed.demo import d1 as worlds
+from landed.demo.d1 import POST_ROWS, World
 from landed.report.text.demo import Stage
 
 if TYPE_CHECKING:
-    from landed.ops.demo_postgres import PostgresWorld
+    from landed.demo.supabase import PostgresWorld
 
 _CHAPTERS = ("1-forgotten-production", "2-untrue-history", "3-cascading-rebuild", "4-supabase-repaired")
 _KEPT = _CHAPTERS[:3]
@@ -146,7 +146,7 @@ class Tour:
         self._proven(f"All {POST_ROWS} posts are there, emails are unique, and the references hold.")
 
     def _on_postgres(self) -> tuple[str, str, str]:
-        from landed.ops.demo_postgres import untrue_history
+        from landed.demo.supabase import untrue_history
 
         name = self._begin("Supabase: repaired until the history looked right")
         self._say("(A throw-away Postgres is started for this; that takes some seconds.)")
