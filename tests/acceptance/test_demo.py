@@ -10,9 +10,9 @@ import pytest
 
 from landed.cli.demo_tour import Tour
 from landed.core.errors import NotProven
+from landed.demo import d1 as worlds
+from landed.demo import supabase as demo_postgres
 from landed.engines.postgres.shadow.server import start
-from landed.ops import demo as worlds
-from landed.ops import demo_postgres
 from landed.report.text.demo import Stage, folded, uncoloured
 from support.process.landed_process import Landed
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from landed.ops import demo as worlds
+from landed.demo import d1 as worlds
 from support.clients.wrangler import Wrangler
 
 pytestmark = pytest.mark.wrangler
