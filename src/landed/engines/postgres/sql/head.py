@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from landed.engines.postgres.sql.inside import calls, names
@@ -88,11 +89,12 @@ class Head:
     @property
     def temporary(self) -> bool:
         """Whether it makes something that ends with the session."""
-        return not {"TEMP", "TEMPORARY"}.isdisjoint(self.words[:3])
+        before = takewhile(_MODIFIERS.__contains__, self.words[1:6])
+        return not {"TEMP", "TEMPORARY"}.isdisjoint(before)
 
     @property
     def concurrent(self) -> bool:
-        """Whether an index is made, or dropped, CONCURRENTLY."""
+        """Whether an index is made, rebuilt or dropped CONCURRENTLY."""
         return "CONCURRENTLY" in self.words[:5]
 
     @property
@@ -105,7 +107,9 @@ class Head:
         """``STDIN`` or ``STDOUT`` where a COPY exchanges rows with the client, or ``""``."""
         if self.verb != "COPY":
             return ""
-        return next((word for word in self.bare if word in ("STDIN", "STDOUT")), "")
+        client = ("STDIN", "STDOUT")
+        way = next((way for way, end in pairwise(self.bare) if way in ("FROM", "TO") and end in client), "")
+        return {"FROM": "STDIN", "TO": "STDOUT"}.get(way, "")
 
     @cached_property
     def names(self) -> frozenset[str]:
