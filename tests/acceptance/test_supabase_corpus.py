@@ -113,7 +113,7 @@ def judged(world: World, url: str) -> Examination:
     try:
         return examine(workspace)
     finally:
-        workspace.pg.target.close()
+        workspace.target.close()
 
 
 @pytest.mark.parametrize("name", PROJECTS)

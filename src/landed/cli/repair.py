@@ -79,7 +79,7 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
         report, digests = plan_lock(exam, accept)
     except CannotKnow as error:
         # In a checkout of a Supabase project nothing runs where supabase:local would be.
-        if not (check and workspace.is_postgres and workspace.spec.locality == "LOCAL"):
+        if not (check and workspace.spec.is_server and workspace.spec.locality == "LOCAL"):
             raise
         say(f"No database was asked: {error.message}. Only edits can be seen.", sys.stderr)
         report = check_files(workspace)

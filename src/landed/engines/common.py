@@ -214,6 +214,10 @@ class BaseEngine(UsualAnswers, ABC):
 
     # -- the target as it is --------------------------------------------------------------------
 
+    def beside(self) -> Sequence[str]:
+        """None that are known."""
+        return ()
+
     def learn(self, state: LiveState) -> None:
         """Take in what a reading shows of the platform itself, before files are replayed."""
 

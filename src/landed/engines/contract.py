@@ -101,6 +101,10 @@ class Engine(Protocol):
         """The database. Raises UsageError for one that cannot be used."""
         ...
 
+    def beside(self) -> Sequence[str]:
+        """Other databases that may be meant where this one does not exist, and whose they are."""
+        ...
+
     def learn(self, state: LiveState) -> None:
         """Take in what a reading shows of the platform itself, before files are replayed."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from landed.core.errors import UsageError
 from landed.engines import engine_for
@@ -16,8 +16,6 @@ from landed.project.naming import TargetSpec, resolve_target
 if TYPE_CHECKING:
     from landed.engines.base import Target
     from landed.engines.contract import Engine
-    from landed.engines.postgres.base import PostgresBase
-    from landed.engines.sqlite.base import SqliteBase
     from landed.ops.git_evidence import GitEvidence
     from landed.project.files import MigrationSet
     from landed.project.lockfile import Lock
@@ -65,28 +63,6 @@ class Workspace:
     def path_of(self, name: str) -> str:
         """A migration file's path as shown to the user."""
         return self.engine.path_of(name)
-
-    # -- what is asked of one engine only: goes when its twins have moved down -------------------
-
-    @property
-    def mode(self) -> str:
-        """The rules under which files are replayed and run: ``d1``, ``sqlite`` or ``postgres``."""
-        return self.spec.mode
-
-    @property
-    def is_postgres(self) -> bool:
-        """Whether the target is a Postgres or Supabase database."""
-        return self.spec.mode == "postgres"
-
-    @property
-    def pg(self) -> PostgresBase:
-        """The engine of a Postgres target."""
-        return cast("PostgresBase", self.engine)
-
-    @property
-    def sqlite(self) -> SqliteBase:
-        """The engine of a SQLite or D1 target."""
-        return cast("SqliteBase", self.engine)
 
     # -- the lock file and git ------------------------------------------------------------------
 

@@ -47,6 +47,11 @@ class TargetSpec(NamedTuple):
     notes: tuple[Note, ...] = ()
 
     @property
+    def is_server(self) -> bool:
+        """Whether it is reached by an address of its own: a server that may not run."""
+        return self.dsn is not None
+
+    @property
     def adopt_drizzle(self) -> bool:
         """Whether Drizzle's folder layout is used without being configured (wrangler would not)."""
         return self.kind == "sqlite"

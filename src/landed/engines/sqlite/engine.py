@@ -106,3 +106,12 @@ class Sqlite(LocalFile):
 
 class LocalD1(LocalFile):
     """The SQLite file in which wrangler keeps a local D1 database."""
+
+    def beside(self) -> Sequence[str]:
+        """Files of other bindings, or of an id that this one had before."""
+        from landed.project.d1_local import other_local_files
+
+        if self.spec.path is None:
+            return ()
+        others = other_local_files(self.spec.path, self.project.all_databases)
+        return [f"{other.path.name[:12]}….sqlite, which belongs to {other.owner}" for other in others]

@@ -113,14 +113,6 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
         say(f"      {symbols(out)['arrow']} {command(judgement.next)}", out)
 
 
-_BASE_NEXT = {
-    "postgres": Next(
-        "Take the schema that it starts from out of the database: ", landed("shadow", "pull", base=True)
-    ),
-    "other": 'Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
-}
-
-
 def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
     if "needs-managed" in {f for j in exam.judgements for f in j.flags}:
@@ -134,7 +126,7 @@ def _base(exam: Examination, out: IO[str], command: Command) -> None:
             say(
                 "  The history does not start from an empty database: it uses tables that no file makes.", out
             )
-            say(f"  {command(_BASE_NEXT['postgres' if exam.workspace.is_postgres else 'other'])}", out)
+            say(f"  {command(exam.workspace.engine.words.start)}", out)
         return
     wrong = collapse(e for e in base.evidence if not e.holds)
     if wrong:
@@ -172,16 +164,9 @@ def _set_notes(exam: Examination, out: IO[str]) -> None:
 
 def _absent(exam: Examination, command: Command) -> list[str]:
     lines = ["The database does not exist yet; nothing was created."]
-    from landed.project.d1_local import other_local_files
-
-    spec = exam.workspace.spec
-    if spec.kind == "d1:local" and spec.path is not None:
-        strays = other_local_files(spec.path, exam.workspace.project.all_databases)
-        lines += [
-            f"  beside it there is {s.path.name[:12]}….sqlite, which belongs to {s.owner}" for s in strays
-        ]
-        if len(lines) > 1:
-            lines.append(f"  {command(DOCTOR)} shows which file is meant and why")
+    lines += [f"  beside it there is {other}" for other in exam.workspace.engine.beside()]
+    if len(lines) > 1:
+        lines.append(f"  {command(DOCTOR)} shows which file is meant and why")
     return lines
 
 
