@@ -511,3 +511,38 @@ DROP FUNCTION f; CREATE FUNCTION f(other.status) RETURNS int LANGUAGE sql AS 'SE
 CREATE TABLE w (a int, b text);
 -- change
 ALTER TABLE w RENAME a TO x; ALTER TABLE w RENAME b TO a; ALTER TABLE w RENAME x TO b;
+-- pair: subscription
+-- expect: subscription s *
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false);
+-- pair: subscription to other publications
+-- expect: subscription s · publications
+-- setup
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false);
+-- change
+ALTER SUBSCRIPTION s SET PUBLICATION r, q WITH (refresh = false);
+-- pair: subscription switched on
+-- expect: subscription s · enabled
+-- setup
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false);
+-- change
+ALTER SUBSCRIPTION s ENABLE;
+-- pair: subscription options
+-- expect: subscription s · binary
+-- expect: subscription s · streaming
+-- setup
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false);
+-- change
+ALTER SUBSCRIPTION s SET (binary = true, streaming = on);
+-- pair: subscription renamed
+-- expect: subscription s *
+-- expect: subscription t *
+-- setup
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = 'x');
+-- change
+ALTER SUBSCRIPTION s RENAME TO t;
+-- pair: subscription dropped
+-- expect: subscription s *
+-- setup
+CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE);
+-- change
+DROP SUBSCRIPTION s;
