@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from landed.core.facts import EXISTS, YES, FactKey
 from landed.engines.postgres import kinds
 from landed.engines.postgres.catalog.privileges import _ALL as WORDS
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
+from landed.engines.postgres.shadow.replay.claims import claimed_effects
 from landed.engines.postgres.sql.tree import statements_of
 from landed.features.grammar import KINDS as REQUIRED
 
@@ -123,3 +125,20 @@ def test_every_kind_is_written_but_those_of_superusers() -> None:
     assert {name for name, kind in KINDS.items() if kind.writes is None} == OF_SUPERUSERS | rights
     orders = [kind.order for kind in KINDS.values() if kind.writes is not None]
     assert len(orders) == len(set(orders)) and max(orders) < 999
+
+
+@pytest.mark.parametrize(
+    ("sql", "claims"),
+    [
+        ("CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p", [("subscription s · exists", "yes")]),
+        ("DROP SUBSCRIPTION old", [("subscription old · exists", None)]),
+        ("CREATE POLICY own ON t", [("policy public.t.own · exists", "yes")]),
+        ("DROP TYPE mood", [("enum public.mood · exists", None)]),
+        ("DROP DOMAIN mood", []),
+        ("CREATE PROCEDURE p(int)", [("procedure public.p(integer) · exists", "yes")]),
+        ("DROP VIEW mood", []),
+    ],
+)
+def test_a_statement_claims_what_its_kinds_say(sql: str, claims: list[tuple[str, str | None]]) -> None:
+    facts = {FactKey("subscription", "", "old", EXISTS): YES, FactKey("enum", "", "public.mood", EXISTS): YES}
+    assert [(str(key), after) for key, _, after in claimed_effects(sql, facts)] == claims
