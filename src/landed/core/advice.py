@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from landed.core.flags import Flag
 from landed.core.next import Hand, Hint, Next, landed, shell_word
 from landed.core.standing import Judgement, Standing
 
@@ -85,7 +86,7 @@ def next_command(judgement: Judgement) -> Next | None:
         return None
     name, status = judgement.name, landed("status")
     match judgement.standing:
-        case Standing.DUPLICATE if "same-version" in judgement.flags:
+        case Standing.DUPLICATE if Flag.SAME_VERSION in judgement.flags:
             return Next(
                 f"rename {shell_word(judgement.file or '')} so that its version is its own, then: ",
                 status.afterwards(),
@@ -132,7 +133,7 @@ def _no_file(judgement: Judgement) -> Next:
     for note in judgement.notes:
         if isinstance(note, Next) and note.startswith("git "):
             return note
-    if "sql-in-ledger" in judgement.flags:
+    if Flag.SQL_IN_LEDGER in judgement.flags:
         return Next(landed("repair", judgement.name, fetch=True))
     return Next(
         Hand("put the file back"),

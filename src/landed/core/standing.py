@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from landed.core.facts import FactKey
+from landed.core.flags import Flag
 from landed.core.next import Next
 
 
@@ -139,7 +140,7 @@ class Judgement(NamedTuple):
     unproven: tuple[int, ...] = ()
     superseded_by: tuple[str, ...] = ()
     location: Location | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     notes: tuple[str, ...] = ()
     next: Next | None = None
     statements: int = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from landed.core.facts import FactKey, holds
+from landed.core.flags import Flag
 from landed.core.judge import CheckResult, Ruling, judge
 from landed.core.standing import Judgement, Verdict, standing
 from landed.core.timeline import BASE, Step
@@ -107,6 +108,6 @@ def _never_ran(judgement: Judgement, hidden_by: str) -> Judgement:
         verdict=Verdict.ABSENT,
         standing=standing(judgement.recorded, Verdict.ABSENT),
         location=None,
-        flags=(*judgement.flags, "hidden"),
+        flags=(*judgement.flags, Flag.HIDDEN),
         notes=(*judgement.notes, f"it never ran: what is there was made by {hidden_by}, in another shape"),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from landed.core.check import Check, Level
 from landed.core.describe import size
+from landed.core.flags import Topic
 from landed.core.migration import Note
 from landed.core.next import LOCK, STATUS, Next
 from landed.engines.contract import Engine
@@ -20,7 +21,7 @@ from landed.project.settings import NUMBERS
 from landed.project.supabase_search import CONFIG, find_supabase
 from landed.project.target_spec import TargetSpec
 
-_QUIET_NOTES = frozenset({"redirect", "gap"})
+_QUIET_NOTES = frozenset({"redirect", Topic.GAP})
 _MOST = 6
 _MEANINGS = {
     "placeholder-id": "put the real id there, or render the file first",

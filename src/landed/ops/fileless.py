@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from landed.core.flags import Flag
 from landed.core.ledger import LedgerRow
 from landed.core.next import Effect, Next, program
 from landed.core.standing import Judgement, Standing, Verdict
@@ -39,7 +40,7 @@ def fileless_judgements(
                 _checkout("HEAD", workspace.path_of(file)),
                 "the file is gone; it is still in the last commit",
             )
-        fileless.append(Judgement(row.name, True, None, Standing.NO_FILE, notes=notes, flags=("no-file",)))
+        fileless.append(Judgement(row.name, True, None, Standing.NO_FILE, notes=notes, flags=(Flag.NO_FILE,)))
     return fileless
 
 
@@ -100,7 +101,7 @@ _OF_OLD_NAME = ("git ", "its number is below", "the ledger holds its SQL")
 def _with_its_sql(row: Judgement) -> Judgement:
     """A row that holds the SQL that was run: the file can be written again."""
     notes = (*row.notes, "the ledger holds its SQL, so the file can be written again")
-    return row._replace(flags=(*row.flags, "sql-in-ledger"), notes=notes)
+    return row._replace(flags=(*row.flags, Flag.SQL_IN_LEDGER), notes=notes)
 
 
 def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
@@ -108,7 +109,7 @@ def _renamed(judgement: Judgement, other: str, note: str) -> Judgement:
     return judgement._replace(
         standing=standing,
         renamed=other,
-        flags=(*judgement.flags, "renamed"),
+        flags=(*judgement.flags, Flag.RENAMED),
         notes=(note, *(n for n in judgement.notes if not n.startswith(_OF_OLD_NAME))),
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from landed.core.advice import advise
 from landed.core.describe import WITHHELD
 from landed.core.facts import Facts
+from landed.core.flags import Flag
 from landed.core.judge import Ruling
 from landed.core.ledger import late_files
 from landed.core.migration import Migration
@@ -70,21 +71,21 @@ def _described(
     """The judgement with the notes and flags of its file: who made it, why it cannot be replayed."""
     engine = found.workspace.engine
     notes = [*judgement.notes, *(note.text for note in migration.notes)]
-    flags = [*judgement.flags, *(note.code for note in migration.notes)]
+    flags = [*judgement.flags, *(Flag(note.code) for note in migration.notes)]
     if migration.name in found.made_by:
         notes += filter(None, [found.made_by[migration.name]])
-        flags.append("made-by-another-role")
+        flags.append(Flag.MADE_BY_ANOTHER_ROLE)
     known_broken = migration.name in found.workspace.project.settings.broken
     if known_broken and judgement.verdict is not Verdict.LANDED:
         judgement = _known_broken(judgement)
         notes.append("it is known not to replay ([shadow] broken), so nothing shows what it did")
-        flags.append("known-broken")
+        flags.append(Flag.KNOWN_BROKEN)
     for failure in failures if not known_broken else ():
-        flags.append("not-replayable")
+        flags.append(Flag.NOT_REPLAYABLE)
         if engine.needs_platform(failure):
-            flags.append("needs-managed")
+            flags.append(Flag.NEEDS_MANAGED)
         elif engine.needs_base(failure, found.steps):
-            flags.append("needs-base")
+            flags.append(Flag.NEEDS_BASE)
         why = f"{WITHHELD}: " if failure.withheld else ""
         at = f"statement {failure.statement} (line {failure.line})"
         notes.append(f"{at} cannot be replayed: {why}{failure.message}")
@@ -103,7 +104,7 @@ def _with_double(judgement: Judgement, twice: bool, other: str | None) -> Judgem
         return judgement
     return judgement._replace(
         standing=Standing.DUPLICATE,
-        flags=(*judgement.flags, "same-version"),
+        flags=(*judgement.flags, Flag.SAME_VERSION),
         notes=(*judgement.notes, f"{other} has the same version, and the ledger can hold only one of them"),
     )
 
@@ -121,11 +122,11 @@ def _with_edit(judgement: Judgement, edit: Edit | None, late: bool) -> Judgement
     if edit is not None and judgement.recorded:
         return judgement._replace(
             standing=Standing.EDITED,
-            flags=(*judgement.flags, "edited"),
+            flags=(*judgement.flags, Flag.EDITED),
             notes=(*judgement.notes, edit.text),
         )
     if late:
-        judgement = judgement._replace(flags=(*judgement.flags, "out-of-order"))
+        judgement = judgement._replace(flags=(*judgement.flags, Flag.OUT_OF_ORDER))
         if judgement.standing in (Standing.PENDING, Standing.UNKNOWN):
             return judgement._replace(
                 standing=Standing.OUT_OF_ORDER,

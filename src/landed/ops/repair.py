@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from landed.core.errors import Code, NotProven, UsageError
+from landed.core.flags import Flag
 from landed.core.next import STATUS, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.engines.base import UndoPoint
@@ -175,7 +176,7 @@ def _change(
             return None, "nothing in the database shows whether it ran"
         case Standing.PARTIAL:
             return None, "it ran half-way: the ledger cannot say that in either way"
-        case Standing.DUPLICATE if "same-version" in judgement.flags:
+        case Standing.DUPLICATE if Flag.SAME_VERSION in judgement.flags:
             return None, "another file has the same version, and the ledger can hold only one of them"
         case Standing.DUPLICATE:
             return None, "it is recorded twice"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from landed.core.flags import Flag, Topic
 from landed.core.migration import Note
 from landed.project.regular_files import read
 
@@ -21,24 +22,24 @@ def text_notes(name: str, version: str, data: bytes, text: str) -> tuple[Note, .
     notes: list[Note] = []
     if not version:
         notes.append(
-            Note("odd-name", f"{name} starts with no number: it is applied after all files that have one")
+            Note(Flag.ODD_NAME, f"{name} starts with no number: it is applied after all files that have one")
         )
     if name.endswith(".down.sql"):
         notes.append(
-            Note("down-file", f"{name} matches the pattern: wrangler applies it like any other file")
+            Note(Flag.DOWN_FILE, f"{name} matches the pattern: wrangler applies it like any other file")
         )
     if data[:3] == b"\xef\xbb\xbf":
-        notes.append(Note("bom", f"{name} starts with a byte order mark"))
+        notes.append(Note(Flag.BOM, f"{name} starts with a byte order mark"))
     if b"\r" in data:
         notes.append(
-            Note("crlf", f"{name} has Windows line ends; hosted D1 has split some such files wrongly")
+            Note(Flag.CRLF, f"{name} has Windows line ends; hosted D1 has split some such files wrongly")
         )
     if b"\0" in data:
-        notes.append(Note("nul", f"{name} contains a NUL byte: SQLite reads no further than that"))
+        notes.append(Note(Flag.NUL, f"{name} contains a NUL byte: SQLite reads no further than that"))
     start = text[:256].lstrip()
     if (not start or start[0] in "-/;") and _ONLY_COMMENTS.match(text):
         what = "contains only comments" if text.strip() else "is empty"
-        notes.append(Note("empty", f"{name} {what}: wrangler records it as applied"))
+        notes.append(Note(Flag.EMPTY, f"{name} {what}: wrangler records it as applied"))
     return tuple(notes)
 
 
@@ -51,7 +52,7 @@ def numbering_notes(names: Sequence[str], version_of: Callable[[str], str]) -> l
             groups.setdefault((_folder_above_number(name, version), int(version)), []).append(name)
     notes = [
         Note(
-            "duplicate-number",
+            Topic.DUPLICATE_NUMBER,
             f"{len(same)} files have the number {number}: {_some(same)}; D1 applies them by name",
         )
         for (_, number), same in groups.items()
@@ -64,7 +65,7 @@ def numbering_notes(names: Sequence[str], version_of: Callable[[str], str]) -> l
         missing = _missing(numbers)
         if missing:
             place = f" in {folder}" if folder else ""
-            notes.append(Note("gap", f"no file{place} has the number {_some(missing)}"))
+            notes.append(Note(Topic.GAP, f"no file{place} has the number {_some(missing)}"))
     return notes
 
 
@@ -112,7 +113,7 @@ def skipped_notes(directory: Path, pattern: str, taken: set[str]) -> list[Note]:
                 why = "its extension is not .sql in small letters"
             else:
                 why = f'it does not match "{pattern}"'
-            notes.append(Note("skipped", f"{name} is not a migration: {why}"))
+            notes.append(Note(Topic.SKIPPED, f"{name} is not a migration: {why}"))
     return sorted(notes, key=lambda note: note.text)
 
 
@@ -129,18 +130,20 @@ def journal_notes(directory: Path, names: Sequence[str]) -> list[Note]:
         ordered = sorted(entries, key=lambda entry: entry["idx"])
         tags = [f"{entry['tag']}.sql" for entry in ordered]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return [Note("journal", "meta/_journal.json cannot be read as Drizzle's journal")]
+        return [Note(Topic.JOURNAL, "meta/_journal.json cannot be read as Drizzle's journal")]
     notes = []
     known, present = set(tags), set(names)
     lost = [tag for tag in tags if tag not in present]
     extra = [name for name in names if name not in known]
     if lost:
-        notes.append(Note("journal", f"meta/_journal.json names files that are not there: {_some(lost)}"))
+        notes.append(Note(Topic.JOURNAL, f"meta/_journal.json names files that are not there: {_some(lost)}"))
     if extra:
-        notes.append(Note("journal", f"meta/_journal.json does not know {_some(extra)}"))
+        notes.append(Note(Topic.JOURNAL, f"meta/_journal.json does not know {_some(extra)}"))
     if [t for t in tags if t in present] != [n for n in names if n in known]:
         notes.append(
-            Note("journal", "meta/_journal.json has another order than the numbers, by which wrangler goes")
+            Note(
+                Topic.JOURNAL, "meta/_journal.json has another order than the numbers, by which wrangler goes"
+            )
         )
     return notes
 

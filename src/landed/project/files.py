@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.flags import Topic
 from landed.core.migration import Migration, Note, Parsed
 from landed.project.file_notes import journal_notes, numbering_notes, skipped_notes, text_notes
 from landed.project.regular_files import SQL_BYTES, SQL_BYTES_IN_ALL, read, too_large
@@ -123,7 +124,9 @@ def read_migrations(
         nested = _drizzle_folders(directory)
         if nested and not names and adopt_drizzle:
             used, names = DRIZZLE_FOLDERS, list_names(directory, DRIZZLE_FOLDERS)
-            notes.append(Note("drizzle-1", f"{len(names)} migrations in Drizzle's folder layout ({used})"))
+            notes.append(
+                Note(Topic.DRIZZLE_1, f"{len(names)} migrations in Drizzle's folder layout ({used})")
+            )
         elif nested:
             notes.append(_drizzle_note(directory, root, len(names)))
     migrations = read_files(directory, names, parse, root)
@@ -234,7 +237,7 @@ def _drizzle_note(directory: Path, root: Path | None, taken: int) -> Note:
     shown = directory.name if root is None else _shown(directory, root)
     also = f"; {taken} .sql files directly in the folder are taken" if taken else ""
     return Note(
-        "drizzle-1",
+        Topic.DRIZZLE_1,
         f"{shown} has Drizzle's folder layout (<number>_<name>/migration.sql), which is not taken without "
         f'a pattern{also}: set "migrations_dir": "{shown}" and '
         f'"migrations_pattern": "{shown}/{DRIZZLE_FOLDERS}" for this database in the wrangler configuration '

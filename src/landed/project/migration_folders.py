@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from landed.core.flags import Topic
 from landed.core.migration import Note
 from landed.project.discovery import Project
 from landed.project.provenance import Value
@@ -46,7 +47,7 @@ def missing_folder_notes(project: Project, folder: Value[Path]) -> tuple[Note, .
         return ()
     return (
         Note(
-            "other-folder",
+            Topic.OTHER_FOLDER,
             f"the migrations folder ({folder.origin}) does not exist, but {found[0]}/ has SQL files: is "
             f'"migrations_dir": "{found[0]}" meant?',
         ),

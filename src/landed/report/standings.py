@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from landed.core.facts import EXISTS, FactKey
+from landed.core.flags import Flag
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.examine import Examination
 
@@ -59,7 +60,7 @@ def is_plain(judgement: Judgement) -> bool:
         )
         and not judgement.unproven
         and not judgement.superseded_by
-        and not any(f in ("not-replayable", "renamed", "out-of-order") for f in judgement.flags)
+        and not any(f in (Flag.NOT_REPLAYABLE, Flag.RENAMED, Flag.OUT_OF_ORDER) for f in judgement.flags)
         and not judgement.notes
     )
 
@@ -72,7 +73,7 @@ def reason(judgement: Judgement) -> str:
             return f"(overwritten since by {_some(judgement.superseded_by)})"
         case Standing.OK if judgement.unproven:
             return f"(schema proven; {_statements(judgement.unproven)} wrote rows, which nothing proves)"
-        case Standing.PHANTOM if "hidden" in judgement.flags:
+        case Standing.PHANTOM if Flag.HIDDEN in judgement.flags:
             return "recorded as applied, but it never ran"
         case Standing.PHANTOM if owned == held:
             return "recorded as applied, but its own check is not true"
@@ -88,7 +89,7 @@ def reason(judgement: Judgement) -> str:
             return "everything it does is there, but it is not recorded"
         case Standing.UNPROVABLE:
             return "recorded; it leaves nothing in the schema that could prove it"
-        case Standing.DUPLICATE if "same-version" in judgement.flags:
+        case Standing.DUPLICATE if Flag.SAME_VERSION in judgement.flags:
             return "not recorded, and cannot be while another file has its version"
         case Standing.DUPLICATE:
             return "recorded twice; wrangler's ledger cannot hold that, so this table was made otherwise"

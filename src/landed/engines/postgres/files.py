@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from landed.core.errors import CannotKnow, ConfigError
+from landed.core.flags import Flag, Topic
 from landed.core.migration import Migration, Note
 from landed.engines.postgres.sql.split import parse, problems
 from landed.project.files import MigrationSet, read_files
@@ -50,18 +51,20 @@ def list_names(directory: Path) -> tuple[list[str], list[Note]]:
     for at, (_, name, is_folder) in enumerate(found):
         if is_folder:
             if _has_migrations(directory / name):
-                notes.append(Note("skipped", f"{name}/ is a folder: the Supabase CLI does not look into it"))
+                notes.append(
+                    Note(Topic.SKIPPED, f"{name}/ is a folder: the Supabase CLI does not look into it")
+                )
             continue
         old = _OLD_INIT.search(name) if at == 0 else None
         if old and int(old[1]) < _OLDEST:
             notes.append(
-                Note("skipped", f"{name} is skipped by the Supabase CLI: an old first file named init")
+                Note(Topic.SKIPPED, f"{name} is skipped by the Supabase CLI: an old first file named init")
             )
             continue
         parts = version_and_name(name)
         if parts is None:
             if name.lower().endswith(".sql"):
-                notes.append(Note("skipped", f"{name} is not a migration: its name is not {PATTERN}"))
+                notes.append(Note(Topic.SKIPPED, f"{name} is not a migration: its name is not {PATTERN}"))
             continue
         names.append((parts[0], name))
     ordered = sorted(names, key=lambda pair: pair[0])
@@ -95,12 +98,12 @@ def _file_notes(migration: Migration) -> tuple[Note, ...]:
     name, text = migration.name, migration.text
     notes = [Note(p.code, f"{name}:{p.line}: {p.text}") for p in problems(text)]
     if "\r" in text:
-        notes.append(Note("crlf", f"{name} has Windows line ends: they become part of function bodies"))
+        notes.append(Note(Flag.CRLF, f"{name} has Windows line ends: they become part of function bodies"))
     if "\0" in text:
-        notes.append(Note("nul", f"{name} contains a NUL byte, which PostgreSQL does not take"))
+        notes.append(Note(Flag.NUL, f"{name} contains a NUL byte, which PostgreSQL does not take"))
     if len(text) < 2000 and _is_empty(text):
         what = "contains only comments" if text.strip() else "is empty"
-        notes.append(Note("empty", f"{name} {what}: the Supabase CLI records it as applied"))
+        notes.append(Note(Flag.EMPTY, f"{name} {what}: the Supabase CLI records it as applied"))
     return tuple(notes)
 
 
@@ -136,7 +139,7 @@ def version_notes(migrations: Sequence[Migration]) -> list[Note]:
         if len(same) > 1:
             notes.append(
                 Note(
-                    "duplicate-version",
+                    Topic.DUPLICATE_VERSION,
                     f"{len(same)} files have the version {version}: {_some(same)}; the ledger holds one",
                 )
             )
@@ -144,7 +147,7 @@ def version_notes(migrations: Sequence[Migration]) -> list[Note]:
         if int(one.version) > int(two.version):
             notes.append(
                 Note(
-                    "text-order",
+                    Topic.TEXT_ORDER,
                     f"versions are ordered as texts: {one.name} comes before {two.name}. "
                     "Give all versions the same number of digits",
                 )
@@ -154,7 +157,7 @@ def version_notes(migrations: Sequence[Migration]) -> list[Note]:
         if one.version != two.version and os.fsencode(one.name) > os.fsencode(two.name):
             notes.append(
                 Note(
-                    "file-order",
+                    Topic.FILE_ORDER,
                     f"{one.name} comes before {two.name}; Supabase CLIs before 3 reverse it",
                 )
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.flags import Flag
 from landed.core.next import DOCTOR, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.core.turns import next_steps
@@ -115,13 +116,13 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
 
 def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
-    if "needs-managed" in {f for j in exam.judgements for f in j.flags}:
+    if Flag.NEEDS_MANAGED in {f for j in exam.judgements for f in j.flags}:
         pull = command(Next("Take its real shape out of the database: ", landed("shadow", "pull")))
         say(out=out)
         say("  The files use what the platform's schemas have in this project, and not in a new one.", out)
         say(f"  {pull}", out)
     if base is None:
-        if "needs-base" in {f for j in exam.judgements for f in j.flags}:
+        if Flag.NEEDS_BASE in {f for j in exam.judgements for f in j.flags}:
             say(out=out)
             say(
                 "  The history does not start from an empty database: it uses tables that no file makes.", out

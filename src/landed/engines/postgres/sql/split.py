@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from landed.core.annotations import verifies
+from landed.core.flags import Flag
 from landed.core.migration import Head, Parsed, Statement
 from landed.engines.postgres.sql.tokens import Token, literal, quote, scan, tokenize
 
@@ -155,7 +156,11 @@ def problems(text: str) -> tuple[Problem, ...]:
             if kind == "other" and piece[0] == "\\" and begins:
                 end = _line_end(text, place)
                 command = text[place : min(end, place + _LONGEST_COMMAND)].split(maxsplit=1)[0]
-                note(place, "psql-command", f"{command} is a command of psql, not SQL: the server refuses it")
+                note(
+                    place,
+                    Flag.PSQL_COMMAND,
+                    f"{command} is a command of psql, not SQL: the server refuses it",
+                )
                 at = occupied = end
                 statement = []
                 break
@@ -164,7 +169,7 @@ def problems(text: str) -> tuple[Problem, ...]:
                     rows = text.find("\n\\.", place)
                     note(
                         skipped,
-                        "copy-stdin",
+                        Flag.COPY_STDIN,
                         "COPY … FROM stdin takes its rows from psql: write them as INSERT",
                     )
                     at = occupied = len(text) if rows < 0 else _line_end(text, rows + 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.codes import code_of, trouble_of
 from landed.core.errors import Code, Interrupted, LandedError, NeedsConfirmation, NotProven, Where
+from landed.core.flags import Flag
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, DOCTOR, STATUS, Hand, Next, Quoted, landed
 from landed.core.next import Command as Shell
@@ -64,7 +65,7 @@ def refusal(migration: Migration) -> NotProven | None:
         first = found[0]
         advice = (
             "Write the rows as INSERT"
-            if first.code == "copy-stdin"
+            if first.code == Flag.COPY_STDIN
             else "Remove the commands of psql from the file"
         )
         return NotProven(
