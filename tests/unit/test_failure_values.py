@@ -61,7 +61,29 @@ def test_what_postgres_says_is_missing(message: str, code: str, missing: list[tu
     why = reason(Refused(psycopg.errors.lookup(code)(message), 3))
     assert (why.text, why.code) == (f"{message} ({code})", code)
     assert [tuple(named) for named in why.missing] == missing
-    assert why.after("at the COMMIT").missing == why.missing
+    late = why.at_commit()
+    assert (late.missing, late.at, late.text) == (why.missing, "commit", f"at the COMMIT: {why.text}")
+
+
+THERE = [
+    ('column "b" of relation "t" already exists', "42701", [("column", "b"), ("relation", "t")]),
+    ('constraint "c" for relation "t" already exists', "42710", [("constraint", "c"), ("relation", "t")]),
+    ('policy "p" for table "t" already exists', "42710", [("policy", "p"), ("relation", "t")]),
+    ('trigger "x" for relation "t" already exists', "42710", [("trigger", "x"), ("relation", "t")]),
+    ('relation "t" already exists', "42P07", [("relation", "t")]),
+    ('type "mood" already exists', "42710", [("type", "mood")]),
+    ('function "f" already exists with same argument types', "42723", [("function", "f")]),
+    ('schema "app" already exists', "42P06", [("schema", "app")]),
+    ('multiple primary keys for table "t" are not allowed', "42P16", [("primary key", "t")]),
+    ('relation "t" already exists', "P0001", []),
+    ("syntax error", "42601", []),
+]
+
+
+@pytest.mark.parametrize(("message", "code", "there"), THERE)
+def test_what_postgres_says_is_there_already(message: str, code: str, there: list[tuple[str, str]]) -> None:
+    why = reason(Refused(psycopg.errors.lookup(code)(message), 3))
+    assert [tuple(named) for named in why.there] == there
 
 
 def test_a_sentence_as_long_as_a_file_likes_takes_no_time() -> None:

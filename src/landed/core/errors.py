@@ -27,6 +27,7 @@ class Code(StrEnum):
 
     # what was asked for, and what the project says
     USAGE = "usage"
+    UNKNOWN_TARGET = "unknown-target"
     CONFIGURATION = "configuration"
     CONSENT = "consent"
     INTERRUPTED = "interrupted"

@@ -33,7 +33,9 @@ class Failure(NamedTuple):
     ``withheld`` says that it needs rights that landed gives to no file: it says nothing about the target.
     ``code`` is the SQLSTATE of Postgres, the name of SQLite's result (``SQLITE_CONSTRAINT_UNIQUE``),
     ``refused`` for what D1 or landed does not take, and ``""`` where nothing is known. ``missing`` is what
-    was not there: first the thing itself (a column as ``table.column``), then what it would be a part of.
+    was not there: first the thing itself (a column as ``table.column``), then what it would be a part of;
+    ``there`` what was there already, in the same way. ``at`` is the moment where it was not the statement
+    itself that the server refused: ``commit``, or ``session`` where it ended the session.
     """
 
     statement: int
@@ -42,6 +44,8 @@ class Failure(NamedTuple):
     withheld: bool = False
     code: str = ""
     missing: tuple[Named, ...] = ()
+    there: tuple[Named, ...] = ()
+    at: str = ""
 
     def lacking(self, *kinds: str) -> Named | None:
         """The first of what was missing that is of one of these kinds."""

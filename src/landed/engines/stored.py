@@ -94,9 +94,20 @@ def load_step(head: str, body: str) -> StoredStep:
 
 
 def _load_failure(
-    statement: int, line: int, message: str, withheld: bool, code: str, missing: Sequence[Sequence[str]]
+    statement: int,
+    line: int,
+    message: str,
+    withheld: bool,
+    code: str,
+    missing: Sequence[Sequence[str]],
+    there: Sequence[Sequence[str]],
+    at: str,
 ) -> Failure:
-    return Failure(statement, line, message, withheld, code, tuple([_new(Named, each) for each in missing]))
+    return Failure(statement, line, message, withheld, code, _named(missing), _named(there), at)
+
+
+def _named(each: Sequence[Sequence[str]]) -> tuple[Named, ...]:
+    return tuple([_new(Named, one) for one in each])
 
 
 def _load_trace(trace: list[Any]) -> StatementTrace:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from landed.core.errors import ConfigError, UsageError
+from landed.core.errors import Code, ConfigError, UsageError
 from landed.core.migration import Note
 from landed.core.next import Command, Effect, Next, option, program
 from landed.core.secrets import without_login as redact
@@ -89,6 +89,7 @@ def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec
         return _sqlite(project, path, origin)
     raise UsageError(
         f'"{redact(spec)}" is no target',
+        code=Code.UNKNOWN_TARGET,
         details=(
             "targets: d1:local/DB, d1:remote/DB, sqlite:PATH, a path of a .sqlite or .db file, "
             "supabase:local, supabase:linked, a Postgres URL",

@@ -19,7 +19,7 @@ from landed.engines.postgres.shadow.server.embedded import embedded
 from landed.engines.postgres.shadow.server.installed import installed
 from landed.engines.postgres.shadow.server.locks import PORT
 from landed.engines.postgres.shadow.server.outdated import remove_cluster
-from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.shadow.server.servers import ShadowServer, Which
 from landed.engines.postgres.shadow.server.start import own_server
 from support import ROOT
 
@@ -97,7 +97,7 @@ def anybodys_server(binaries: Binaries, major: int, baseline: Baseline) -> Itera
             "postgres",
             major,
             "installed",
-            "",
+            Which(""),
             baseline,
             "postgres",
             "",

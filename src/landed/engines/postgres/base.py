@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from landed.engines.live import LiveState, Roles
     from landed.engines.postgres.catalog.scope import Scope
     from landed.engines.postgres.shadow.replay.timeline import ShadowChoice
+    from landed.engines.postgres.shadow.server.servers import Which
     from landed.engines.postgres.target import PgTarget
     from landed.project.discovery import Project
     from landed.project.files import MigrationSet
@@ -192,7 +193,7 @@ class PostgresBase(BaseEngine):
         """What of a database is the user's, comparable between target and shadow."""
         return replace(self.bounds, floor=choice.floor)
 
-    def _say_shadow(self, sentence: str) -> None:
+    def _say_shadow(self, sentence: Which) -> None:
         self.shadow_sentence = sentence
-        if "the target is Postgres" in sentence:
+        if sentence.other:
             self.notify(f"{sentence[0].upper()}{sentence[1:]}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,18 +22,6 @@ if TYPE_CHECKING:
 
 COMMAND = landed("shadow", "pull", base=True)
 _ROUNDS = 6
-_THERE = (
-    (re.compile(r'column "(.+)" of relation "(.+)" already exists'), r"column \2.\1"),
-    (re.compile(r'constraint "(.+)" for relation "(.+)" already exists'), r"constraint \2.\1"),
-    (re.compile(r'policy "(.+)" for table "(.+)" already exists'), r"policy \2.\1"),
-    (re.compile(r'trigger "(.+)" for relation "(.+)" already exists'), r"trigger \2.\1"),
-    (re.compile(r'relation "(.+)" already exists'), r"relation \1"),
-    (re.compile(r'type "(.+)" already exists'), r"type \1"),
-    (re.compile(r'function "(.+)" already exists with same argument types'), r"function \1"),
-    (re.compile(r'schema "(.+)" already exists'), r"schema \1"),
-    (re.compile(r'multiple primary keys for table "(.+)" are not allowed'), r"primary key \1"),
-)
-"""What the server says of an object that a file makes and the starting schema has, too."""
 
 
 def managed(engine: PostgresBase) -> str:
@@ -98,14 +85,10 @@ def made(steps: Sequence[Step]) -> frozenset[str]:
 
 def there_already(steps: Sequence[Step]) -> frozenset[str]:
     """Labels, without schemas, of the objects that files failed over because they were there."""
-    found = set()
-    for step in steps:
-        for failure in step.failures:
-            for pattern, name in _THERE:
-                if match := pattern.search(failure.message):
-                    found.add(match.expand(name))
-                    break
-    return frozenset(found)
+    found = (failure.there for step in steps for failure in step.failures)
+    return frozenset(
+        f"{what.kind} {'.'.join([*(n.name for n in of), what.name])}" for what, *of in filter(None, found)
+    )
 
 
 def label_of(key: FactKey) -> str:

@@ -68,7 +68,7 @@ def rehearse(engine: PostgresBase, *, progress: Progress | None = None) -> Rehea
         which = f"{choice.baseline.name} on " if engine.spec.kind == "supabase" else ""
         rules = f"{which}Postgres {server.major}"
         notes = [n.text for n in found.notes]
-        if "the target is Postgres" in server.sentence:
+        if server.sentence.other:
             notes.append(server.sentence)
     notes += _starting_schema(engine, files)
     return Rehearsal(tuple(files), tuple(notes), rules)

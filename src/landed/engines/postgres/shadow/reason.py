@@ -24,15 +24,28 @@ _EXTENSION: Final = re.compile(
     r'(extension) "([^"]+)" (?:is not available|has no installation script|is not allow)'
 )
 
+_SAYS_THERE: Final = frozenset({"42701", "42710", "42P07", "42723", "42P06", "42P16"})
+"""SQLSTATEs for a column, object, relation, function, schema or primary key that is there already."""
+
+_PART_THERE: Final = re.compile(
+    r'\b(column|constraint|policy|trigger) "(.+)" (?:of|for) (?:relation|table) "(.+)" already exists'
+)
+_WHOLE_THERE: Final = re.compile(r'\b(relation|type|schema|function) "(.+)" already exists')
+_SECOND_KEY: Final = re.compile(r'multiple primary keys for table "(.+)" are not allowed')
+
 _LONGEST: Final = 8000
 """Characters that are read: the server's own sentences are shorter, a RAISE says as many as it likes."""
 
 
 class Reason(NamedTuple):
-    """Why a statement failed: in words, which end with the SQLSTATE where there is one, and the SQLSTATE."""
+    """Why a statement failed: in words, which end with the SQLSTATE where there is one, and the SQLSTATE.
+
+    ``at`` is that of :class:`~landed.core.timeline.Failure`.
+    """
 
     text: str
     code: str = ""
+    at: str = ""
 
     @property
     def missing(self) -> tuple[Named, ...]:
@@ -49,9 +62,26 @@ class Reason(NamedTuple):
         each = iter(found.groups())
         return tuple(Named(kind, name) for kind, name in zip(each, each, strict=True) if kind)
 
-    def after(self, words: str) -> Reason:
-        """The same with other words before it."""
-        return Reason(f"{words}: {self.text}", self.code)
+    @property
+    def there(self) -> tuple[Named, ...]:
+        """What is there already, and what it is a part of, as :attr:`missing`."""
+        if self.code not in _SAYS_THERE:
+            return ()
+        words = self.text[:_LONGEST]
+        if found := _PART_THERE.search(words):
+            return (Named(found[1], found[2]), Named("relation", found[3]))
+        if found := _WHOLE_THERE.search(words):
+            return (Named(found[1], found[2]),)
+        found = _SECOND_KEY.search(words)
+        return (Named("primary key", found[1]),) if found else ()
+
+    def at_commit(self) -> Reason:
+        """The same, said by the COMMIT."""
+        return Reason(f"at the COMMIT: {self.text}", self.code, "commit")
+
+    def of_session(self) -> Reason:
+        """The same of a statement that ended the session."""
+        return Reason(f"it ended the session: {self.text}", self.code, "session")
 
 
 def reason(error: Exception) -> Reason:

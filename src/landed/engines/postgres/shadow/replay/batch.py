@@ -294,7 +294,7 @@ class Batch:
             for outcome in self.outcomes.values():
                 outcome.undone = True
             last = self.outcomes.setdefault(statements[-1].number, Outcome())
-            last.failure = last.failure or reason(refused).after("at the COMMIT")
+            last.failure = last.failure or reason(refused).at_commit()
 
 
 _MOST = 60

@@ -198,7 +198,18 @@ class PostgresReplayer:
                     )
                 missing = why.missing
                 held = self._is_withheld(why, missing, outcome.effects)
-                failures.append(Failure(statement.number, statement.line, why.text, held, why.code, missing))
+                failures.append(
+                    Failure(
+                        statement.number,
+                        statement.line,
+                        why.text,
+                        held,
+                        why.code,
+                        missing,
+                        there=why.there,
+                        at=why.at,
+                    )
+                )
             traces.append(
                 StatementTrace(
                     statement.number,
@@ -284,7 +295,7 @@ class PostgresReplayer:
                 if lost.sqlstate == "57P02" and innocent:
                     innocent -= 1  # another session's crash took this one with it
                 elif looks is Looks.CAREFUL:
-                    doomed[batch.current(lost.at)] = reason(lost).after("it ended the session")
+                    doomed[batch.current(lost.at)] = reason(lost).of_session()
                 # Which statement it was is certain only when they are sent one by one.
                 looks = Looks.CAREFUL
                 self._reopen()

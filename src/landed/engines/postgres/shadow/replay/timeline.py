@@ -29,7 +29,7 @@ from landed.engines.postgres.sql.split import parse
 
 if TYPE_CHECKING:
     from landed.engines.postgres.catalog.scope import Scope
-    from landed.engines.postgres.shadow.server.servers import ShadowServer
+    from landed.engines.postgres.shadow.server.servers import ShadowServer, Which
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def timeline(
     cache: Cache | None = None,
     keep: bool = False,
     progress: Progress | None = None,
-    said: Callable[[str], None] = lambda sentence: None,
+    said: Callable[[Which], None] = lambda sentence: None,
     hopeless: Callable[[Step], bool] = lambda step: False,
     like: Sequence[Step] = (),
 ) -> list[Step]:

@@ -41,7 +41,7 @@ class ShadowServer:
     superuser: str
     major: int
     origin: str
-    sentence: str
+    sentence: Which
     baseline: Baseline
     role: str
     """Whom user SQL is replayed as; owns the databases."""
@@ -112,7 +112,19 @@ class ShadowServer:
         return session
 
 
-def sentence(origin: str, major: int, wanted: int | None) -> str:
+class Which(str):
+    """For the user: which server it is; ``other`` says that its version is not the target's."""
+
+    other: bool
+
+    def __new__(cls, text: str, *, other: bool = False) -> Which:
+        """The sentence."""
+        made = super().__new__(cls, text)
+        made.other = other
+        return made
+
+
+def sentence(origin: str, major: int, wanted: int | None) -> Which:
     """For the user: which server, and what to know about it."""
     which = {
         "named": f"the shadow is a scratch database on the server that you named (Postgres {major})",
@@ -121,5 +133,5 @@ def sentence(origin: str, major: int, wanted: int | None) -> str:
         "embedded": f"the shadow is a throw-away Postgres {major}, the one that comes with landed",
     }[origin]
     if wanted is None or wanted == major:
-        return which
-    return f"{which}; the target is Postgres {wanted}"
+        return Which(which)
+    return Which(f"{which}; the target is Postgres {wanted}", other=True)
