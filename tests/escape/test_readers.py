@@ -30,7 +30,7 @@ READ = {
     "c.canonical_expression(text); c.as_first_written(text)",
 }
 READ["postgres-proof"] = (
-    "from landed.engines.postgres.write import proof_going as g; g._copies(text); g._casts(text)\n"
+    "from landed.engines.postgres.write.rows import going as g; g._copies(text); g._casts(text)\n"
     "from landed.engines.postgres.sql.head import read_head\n"
     "head = read_head(text); head.calls; head.names_anywhere; head.names_in_bodies; head.tree"
 )

@@ -18,7 +18,7 @@ from landed.engines.postgres.connect.blocking import Watcher
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
-from landed.engines.postgres.write.alone import invalid_indexes, refuse_obstacles, run_alone
+from landed.engines.postgres.write.alone.run import invalid_indexes, refuse_obstacles, run_alone
 
 Connection = psycopg.Connection[Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from landed.core.errors import LandedError
 from landed.engines.postgres.shadow.server.servers import ShadowServer
-from landed.engines.postgres.write.proof_rows import RowGuard
+from landed.engines.postgres.write.rows.guard import RowGuard
 from support.worlds.pgwriting import World, world_on
 
 MADE = (

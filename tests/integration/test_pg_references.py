@@ -11,7 +11,7 @@ import pytest
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.head import read_head
-from landed.engines.postgres.write.references import Explained, explain
+from landed.engines.postgres.write.say.references import Explained, explain
 
 SCHEMA = """
 CREATE TABLE customers (id int PRIMARY KEY, region text);

@@ -6,6 +6,7 @@ Unlike ``quote_ident`` this does not look at the keywords, whose list grows with
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
@@ -25,6 +26,11 @@ def quoted(name: str) -> str:
     ('orders', '"Order"', '"a""b"', 'user')
     """
     return name if _PLAIN.match(name) else '"' + name.replace('"', '""') + '"'
+
+
+def shown_name(parts: Sequence[str]) -> str:
+    """A name by its parts, as facts show it."""
+    return ".".join(map(quoted, parts))
 
 
 _NO_ROLE = frozenset({"public", "none", "user", "current_user", "current_role", "session_user"})

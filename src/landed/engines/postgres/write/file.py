@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from landed.core.errors import LandedError
-from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.history import is_recorded
+from landed.engines.postgres.write.say.failures import not_answered
+from landed.engines.postgres.write.say.unfinished import half_way
 from landed.engines.postgres.write.session import Session
 from landed.engines.postgres.write.transaction import run_unit
 from landed.engines.postgres.write.unit import Unit
@@ -19,7 +20,7 @@ def run_units(session: Session, units: Sequence[Unit]) -> tuple[str, str]:
     """
     import psycopg
 
-    from landed.engines.postgres.write.alone_unit import refuse_obstacles, run_alone_unit
+    from landed.engines.postgres.write.alone.units import refuse_obstacles, run_alone_unit
 
     migration = units[0].migration
     done: set[int] = set()
@@ -40,10 +41,10 @@ def run_units(session: Session, units: Sequence[Unit]) -> tuple[str, str]:
                     return outcome, note
             done |= unit.statements
     except (LandedError, psycopg.Error) as error:
-        told = error if isinstance(error, LandedError) else say.not_answered(migration, error)
+        told = error if isinstance(error, LandedError) else not_answered(migration, error)
         committed = [s for s in migration.statements if s.number in done]
         if not committed:
             raise told from error.__cause__ if told is error else error
         all_ran = all(unit.statements <= done for unit in units)
-        raise say.half_way(migration, told, committed, all_ran=all_ran) from error
+        raise half_way(migration, told, committed, all_ran=all_ran) from error
     return "applied", "; ".join(note for note in notes if note)

@@ -14,8 +14,8 @@ from landed.engines.postgres.ledger_advice import advice, not_kept
 from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import refuse_reading, refuse_writing, shape_of, shape_query
 from landed.engines.postgres.wire import Command, Lost, Refused, send
-from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.outcome import LATER, before_commit, fate
+from landed.engines.postgres.write.say.failures import primary
 from landed.engines.postgres.write.session import RESET, Session
 
 _OPENING = (*RESET, "BEGIN", f"SET LOCAL search_path = {PATH}")
@@ -173,7 +173,7 @@ def _commit(session: Session, xid: str) -> None:
 def _refused(failed: Refused, ledger: LedgerTable) -> NotProven:
     diag = failed.error.diag
     return NotProven(
-        f"The ledger was not changed: {say.primary(failed.error)}",
+        f"The ledger was not changed: {primary(failed.error)}",
         code=trouble_of(failed.error.sqlstate, Code.HISTORY),
         sqlstate=failed.error.sqlstate,
         details=[*([diag.message_detail] if diag.message_detail else []), "Nothing was changed."],

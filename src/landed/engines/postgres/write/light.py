@@ -14,7 +14,7 @@ from landed.core.migration import Statement
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import transaction_options
 from landed.engines.postgres.sql.tree import Tree, enum, parts, strings
-from landed.engines.postgres.write.messages import refusal
+from landed.engines.postgres.write.say.refusals import refusal
 from landed.engines.postgres.write.unit import Unit
 
 BYTES = 100_000

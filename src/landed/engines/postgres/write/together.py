@@ -23,9 +23,9 @@ from landed.engines.postgres.wire import Command, Lost, Refused, send
 from landed.engines.postgres.write.commands import body, keeping, opening, settles
 from landed.engines.postgres.write.light import is_light
 from landed.engines.postgres.write.outcome import LATER, Unknown, afterwards
-from landed.engines.postgres.write.proof_facts import read_back
-from landed.engines.postgres.write.proof_objects import takes_along
-from landed.engines.postgres.write.proof_rows import RowGuard
+from landed.engines.postgres.write.proof.facts import read_back
+from landed.engines.postgres.write.proof.objects import takes_along
+from landed.engines.postgres.write.rows.guard import RowGuard
 from landed.engines.postgres.write.session import Session
 from landed.engines.postgres.write.unit import Unit
 from landed.engines.say import ROLLED_BACK

@@ -13,14 +13,16 @@ from landed.core.timeline import DataCheck
 from landed.engines import say as shared
 from landed.engines.postgres.connect.advisory import another_session
 from landed.engines.postgres.wire import Answer, Command, Lost, Refused, send
-from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.aside import ASIDE, back
 from landed.engines.postgres.write.commands import body, keeping, opening, settles
 from landed.engines.postgres.write.history import is_recorded
 from landed.engines.postgres.write.outcome import after_commit, before_commit
-from landed.engines.postgres.write.proof_facts import missing
-from landed.engines.postgres.write.proof_objects import consent_for, lost_unnamed, takes_along
-from landed.engines.postgres.write.proof_rows import RowGuard
+from landed.engines.postgres.write.proof.facts import missing
+from landed.engines.postgres.write.proof.objects import consent_for, lost_unnamed, takes_along
+from landed.engines.postgres.write.rows.guard import RowGuard
+from landed.engines.postgres.write.say.failures import check_failed, interrupted, primary, refused
+from landed.engines.postgres.write.say.losses import rows_lost
+from landed.engines.postgres.write.say.refusals import records_itself
 from landed.engines.postgres.write.session import Session
 from landed.engines.postgres.write.unit import Unit
 
@@ -44,7 +46,7 @@ def provide_ledger(session: Session, migration: Migration) -> None:
         except Refused as failed:
             session.connection.rollback()
             command = failed.command._replace(purpose="record")
-            raise say.refused(session, migration, command, failed.error) from failed.error
+            raise refused(session, migration, command, failed.error) from failed.error
         except Lost as lost:
             raise before_commit(session, migration, lost.error) from lost.error
 
@@ -91,7 +93,7 @@ class _Transaction:
                 if self._unit.record and is_recorded(self._session, self._migration):
                     return "already", ""
                 if purpose == "record":
-                    raise say.records_itself(self._migration) from failed.error
+                    raise records_itself(self._migration) from failed.error
                 raise another_session(self._session.capabilities, self._session.target.dsn) from failed.error
             raise self._refused(failed) from failed.error
         except Lost as lost:
@@ -103,7 +105,7 @@ class _Transaction:
             # Ctrl-C, or a defect of ours: without a COMMIT nothing of it stays.
             self._session.abandon()
             if isinstance(error, KeyboardInterrupt):
-                raise say.interrupted(self._migration) from None
+                raise interrupted(self._migration) from None
             raise
         return self._commit(xid)
 
@@ -198,11 +200,11 @@ class _Transaction:
             check: DataCheck = next(checks)
             rows = answer.rows
             if len(rows) != 1 or len(rows[0]) != 1:
-                raise say.check_failed(
+                raise check_failed(
                     self._migration, check.text, check.line, "the check must give one row with one value"
                 )
             if not rows[0][0]:
-                raise say.check_failed(self._migration, check.text, check.line, "")
+                raise check_failed(self._migration, check.text, check.line, "")
 
     def _objects(self, changed: Any) -> None:
         lost = lost_unnamed(self._unit.step, changed)
@@ -217,7 +219,7 @@ class _Transaction:
         losses = self._watched(self._guard.after)
         refused = [loss for loss in losses if loss.allow not in self._unit.consent.allowed]
         if refused:
-            raise say.rows_lost(self._migration, refused)
+            raise rows_lost(self._migration, refused)
 
     # -- what went wrong ------------------------------------------------------------------------
 
@@ -236,8 +238,8 @@ class _Transaction:
         command, error = failed.command, failed.error
         if command.purpose == "check":
             check = next(c for c in self._checks if c.line == command.line and c.sql == command.sql)
-            return say.check_failed(self._migration, check.text, check.line, say.primary(error), error=True)
-        return say.refused(self._session, self._migration, command, error)
+            return check_failed(self._migration, check.text, check.line, primary(error), error=True)
+        return refused(self._session, self._migration, command, error)
 
     def _roll_back(self) -> None:
         """Take everything back; a connection that cannot is closed, which does it, too."""

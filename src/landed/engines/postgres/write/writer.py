@@ -11,9 +11,10 @@ from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.engines.base import Applied, Consent, UndoPoint
-from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.file import run_units
 from landed.engines.postgres.write.history import change_ledger
+from landed.engines.postgres.write.say.refusals import refusal
+from landed.engines.postgres.write.say.unfinished import resuming
 from landed.engines.postgres.write.session import LOCK_TIMEOUT, Session, Writable
 from landed.engines.postgres.write.transaction import provide_ledger
 from landed.engines.postgres.write.unit import Unit, units_of
@@ -80,7 +81,7 @@ class PgWriter:
         """
         started = time.perf_counter()
         chosen = frozenset(statements)
-        refused = say.refusal(migration)
+        refused = refusal(migration)
         if refused is not None:
             raise refused
         session = self._session
@@ -93,7 +94,7 @@ class PgWriter:
         except (NotProven, NeedsConfirmation) as error:
             if len(chosen) == len(migration.statements):
                 raise
-            raise say.resuming(migration, error) from error
+            raise resuming(migration, error) from error
         ran = 0 if outcome == "already" else sum(len(unit.statements) for unit in units)
         return Applied(migration.name, outcome, ran, time.perf_counter() - started, note=note)
 

@@ -14,7 +14,7 @@ from landed.engines.postgres.connect.reading_runs import runs
 from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import quote
 from landed.engines.postgres.wire import Command, send
-from landed.engines.postgres.write.proof_going import Going, is_set
+from landed.engines.postgres.write.rows.going import Going, is_set
 
 if TYPE_CHECKING:
     import psycopg

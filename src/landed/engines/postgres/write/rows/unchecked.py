@@ -14,7 +14,7 @@ from landed.core.migration import Statement
 from landed.engines.postgres.connect.reading_runs import runs
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.tokens import quote
-from landed.engines.postgres.write.proof_counts import CAP, RUNNING, Loss, capped, in_sql, shown
+from landed.engines.postgres.write.rows.counts import CAP, RUNNING, Loss, capped, in_sql, shown
 
 if TYPE_CHECKING:
     import psycopg

@@ -118,7 +118,7 @@ def is_plain(connection: Connection[Any], table: str, columns: Sequence[str]) ->
 
 
 def explain_values(connection: Connection[Any], error: psycopg.Error, head: Head) -> Explained:
-    """For 23502, 23505 and 23514, as :func:`landed.engines.postgres.write.references.explain`."""
+    """For 23502, 23505 and 23514, as :func:`landed.engines.postgres.write.say.references.explain`."""
     said = error.diag
     if not said.schema_name or not said.table_name:
         return [], None

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from landed.engines.postgres.connect.asking import relation_named
 from landed.engines.postgres.sql.head import Head
+from landed.engines.postgres.sql.names import shown_name
 from landed.engines.postgres.sql.tree import Tree, named, options, relation
-from landed.engines.postgres.write.alone_subject import Subject, one_value, shown_name
+from landed.engines.postgres.write.alone.subject import Subject, one_value
 from landed.engines.postgres.write.indexes import Index, indexes_of, invalid_indexes
 
 if TYPE_CHECKING:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.engines.postgres.connect.asking import ask_one
 from landed.engines.postgres.sql.head import Head
-from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.write.indexes import Index
 
 if TYPE_CHECKING:
@@ -64,11 +62,6 @@ class Subject:
         broken = self.broken(connection)
         left = [f"the INVALID index {index.shown} was left behind: {index.harm}" for index in broken]
         return left, [f"to remove it by hand: {index.drop}" for index in broken]
-
-
-def shown_name(parts: Sequence[str]) -> str:
-    """A name by its parts, as facts show it."""
-    return ".".join(map(quoted, parts))
 
 
 def one_value(connection: Connection[Any], query: str, value: str | None) -> Any:

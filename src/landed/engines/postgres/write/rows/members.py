@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.migration import Statement
 from landed.engines.postgres.sql.head import head_of
-from landed.engines.postgres.write.proof_counts import CAP, HELD, RUNNING_NOW, Loss, capped, in_sql, shown
+from landed.engines.postgres.write.rows.counts import CAP, HELD, RUNNING_NOW, Loss, capped, in_sql, shown
 
 if TYPE_CHECKING:
     import psycopg

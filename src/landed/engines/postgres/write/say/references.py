@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.engines.postgres.connect.asking import GUARDED, KEPT, relation_named
 from landed.engines.postgres.sql.head import Head
-from landed.engines.postgres.sql.names import quoted
+from landed.engines.postgres.sql.names import quoted, shown_name
 from landed.engines.postgres.sql.tokens import quote
 from landed.engines.postgres.sql.tree import enum, named, parts, relation, strings
-from landed.engines.postgres.write.alone_subject import shown_name
 from landed.engines.postgres.write.indexes import qualified
-from landed.engines.postgres.write.violations import (
+from landed.engines.postgres.write.say.violations import (
     Explained,
     Rows,
     count,
@@ -91,7 +90,7 @@ def explain(connection: Connection[Any], error: psycopg.Error, head: Head) -> Ex
 
     For 23503 and 23001 (foreign keys, both directions, also where they are checked at the end of the
     transaction), 2BP01 (others depend on what is dropped), 0A000 of TRUNCATE, and 23502, 23505, 23514
-    (:mod:`landed.engines.postgres.write.violations`); nothing for other errors. ``head`` is that of what ran
+    (:mod:`landed.engines.postgres.write.say.violations`); nothing for other errors. ``head`` is of what ran
     (``SET CONSTRAINTS …`` or ``COMMIT`` where a deferred constraint failed). The server's own detail is not
     repeated. ``connection`` is in no transaction, and is so again afterwards. Raises nothing: what cannot be
     read is left out.

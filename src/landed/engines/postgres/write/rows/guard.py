@@ -1,7 +1,7 @@
 """The row guard on Postgres: which rows a file would take away without saying so, within its transaction.
 
 What may go is known from the replay and from the file's text; it is locked and counted before the file runs
-(:mod:`landed.engines.postgres.write.proof_counts`). Rows that a DELETE takes along through foreign keys are
+(:mod:`landed.engines.postgres.write.rows.counts`). Rows that a DELETE takes along through foreign keys are
 told by the server's own counters of the transaction, at no cost; those of TRUNCATE … CASCADE by counting.
 """
 
@@ -15,7 +15,7 @@ from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.engines.postgres.catalog.readback import split_name
 from landed.engines.postgres.sql.head import head_of
-from landed.engines.postgres.write.proof_counts import (
+from landed.engines.postgres.write.rows.counts import (
     CAP,
     HELD,
     RUNNING_NOW,
@@ -25,9 +25,9 @@ from landed.engines.postgres.write.proof_counts import (
     in_sql,
     shown,
 )
-from landed.engines.postgres.write.proof_going import going, retyped
-from landed.engines.postgres.write.proof_members import Members
-from landed.engines.postgres.write.proof_unchecked import Unchecked
+from landed.engines.postgres.write.rows.going import going, retyped
+from landed.engines.postgres.write.rows.members import Members
+from landed.engines.postgres.write.rows.unchecked import Unchecked
 
 if TYPE_CHECKING:
     import psycopg

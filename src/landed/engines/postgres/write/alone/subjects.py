@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from landed.core.migration import Statement
 from landed.engines.postgres.connect.asking import ask_one, relation_named
 from landed.engines.postgres.sql.head import Head, head_of
+from landed.engines.postgres.sql.names import shown_name
 from landed.engines.postgres.sql.tokens import quote
 from landed.engines.postgres.sql.tree import enum, options, parts, relation
-from landed.engines.postgres.write.alone_indexes import index_subject
-from landed.engines.postgres.write.alone_subject import Subject, one_value, shown_name
+from landed.engines.postgres.write.alone.indexes import index_subject
+from landed.engines.postgres.write.alone.subject import Subject, one_value
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from landed.core.errors import NotProven
 from landed.core.migration import Migration
 from landed.engines.postgres.sql.settings import with_settings
-from landed.engines.postgres.write import messages as say
 from landed.engines.postgres.write.outcome import before_commit
-from landed.engines.postgres.write.proof_facts import missing, read_back
+from landed.engines.postgres.write.proof.facts import missing, read_back
+from landed.engines.postgres.write.say.failures import failed
 from landed.engines.postgres.write.session import RESET, Session
 from landed.engines.postgres.write.unit import Unit
 from landed.engines.say import facts_missing
@@ -26,7 +26,7 @@ def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
     """
     import psycopg
 
-    from landed.engines.postgres.write import alone as pg_alone
+    from landed.engines.postgres.write.alone import run
 
     numbers = frozenset().union(*(unit.statements for unit in units if unit.alone))
     if not numbers:
@@ -38,7 +38,7 @@ def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
         # A setting of the file needs what the file has yet to make.
         return
     try:
-        pg_alone.refuse_obstacles(session.connection, migration, numbers, consent)
+        run.refuse_obstacles(session.connection, migration, numbers, consent)
     except psycopg.Error as error:
         if session.connection.closed:
             raise before_commit(session, migration, error) from error
@@ -47,7 +47,7 @@ def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
 def run_alone_unit(session: Session, unit: Unit) -> str:
     """Run one statement alone; gives what is worth knowing besides. Raises NotProven, NeedsConfirmation (an
     INVALID index is in the way), Busy, Ambiguous."""
-    from landed.engines.postgres.write.alone import run_alone
+    from landed.engines.postgres.write.alone.run import run_alone
 
     session.ready()
     session.settled = False
@@ -86,7 +86,7 @@ def _settle(session: Session, migration: Migration, numbers: Collection[int]) ->
     commands = [*(Command(sql) for sql in RESET), *(Command(s.text, statement=s) for s in settings)]
     try:
         send(session.connection, commands)
-    except Refused as failed:
-        raise say.failed(migration, failed.command, failed.error, ((), None)) from failed.error
+    except Refused as refused:
+        raise failed(migration, refused.command, refused.error, ((), None)) from refused.error
     except Lost as lost:
         raise before_commit(session, migration, lost.error) from lost.error

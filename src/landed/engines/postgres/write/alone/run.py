@@ -23,10 +23,10 @@ from landed.engines.postgres.connect.blocking import (
 )
 from landed.engines.postgres.connect.sessions import Blocker, shown
 from landed.engines.postgres.sql.head import head_of
-from landed.engines.postgres.write.alone_subject import Subject
-from landed.engines.postgres.write.alone_subjects import subject_of
+from landed.engines.postgres.write.alone.subject import Subject
+from landed.engines.postgres.write.alone.subjects import subject_of
 from landed.engines.postgres.write.indexes import Index, InvalidIndex, invalid_indexes
-from landed.engines.postgres.write.references import explain
+from landed.engines.postgres.write.say.references import explain
 
 if TYPE_CHECKING:
     import psycopg

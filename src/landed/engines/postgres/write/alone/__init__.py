@@ -1,0 +1,1 @@
+"""Statements that PostgreSQL runs in no transaction: each by itself, with what it may leave behind."""

@@ -1,0 +1,1 @@
+"""What a unit did: its facts, and what went though nothing names it."""
