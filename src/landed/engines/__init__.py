@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from landed.project.naming import names_target, resolve_target
 
 if TYPE_CHECKING:
     from landed.engines.contract import Engine
     from landed.project.discovery import Project
+    from landed.project.naming import Named
     from landed.project.target_spec import TargetSpec
 
 ENGINES = {
@@ -41,3 +45,23 @@ def engine_for(
     told what a person should see at once. Opens and reads nothing.
     """
     return engine_class(spec.kind)(project, spec, environ, notify)
+
+
+def further_names() -> Named:
+    """Names of targets that only their engines know: those of a kind whose class can be ``named``."""
+    return {kind: partial(_named, kind) for kind in ENGINES if not names_target(f"{kind.partition(':')[0]}:")}
+
+
+def resolve(project: Project, name: str | None = None) -> TargetSpec:
+    """The database that a name means; ``None`` asks the settings, then takes the only one there is.
+
+    Raises UsageError, ConfigError.
+    """
+    return resolve_target(project, name, further_names())
+
+
+def _named(kind: str, project: Project, rest: str, origin: str) -> TargetSpec:
+    from landed.engines.contract import NamesTargets
+
+    found = cast("type[NamesTargets]", engine_class(kind))
+    return found.named(project, rest, origin)

@@ -13,7 +13,7 @@ from landed.core.deferred import Deferred
 from landed.core.errors import ConfigError, UsageError
 from landed.core.facts import FactKey
 from landed.core.migration import Migration
-from landed.core.next import REHEARSE
+from landed.core.next import REHEARSE, STATUS
 from landed.core.timeline import BASE
 from landed.engines.usual import UsualAnswers
 from landed.project.files import MigrationSet, read_migrations
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 class BaseEngine(UsualAnswers, ABC):
     """One target's engine; ``landed.engines.contract.Engine`` says what each method means.
 
-    An engine of its own needs ``words``, ``parse``, ``target``, ``replay``, ``history_key``, ``rehearse``,
-    ``plan_one_off``, ``run_one_off``, ``examine`` and ``software``.
+    An engine of its own needs ``words``, ``parse``, ``target``, ``replay`` and ``history_key``. All
+    else has the usual answer until it says better.
     """
 
     def __init__(
@@ -228,9 +228,11 @@ class BaseEngine(UsualAnswers, ABC):
 
     # -- commands ---------------------------------------------------------------------------------
 
-    @abstractmethod
     def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
-        """Run all files in order as ``apply`` would. Touches no target."""
+        """Run all files in order as ``apply`` would, without rows. Touches no target."""
+        from landed.engines.rehearsing import rehearse
+
+        return rehearse(self, progress)
 
     def copied(self) -> AbstractContextManager[DatabaseCopy]:
         """A full copy of the database. Raises UsageError where it is not copied."""
@@ -239,31 +241,42 @@ class BaseEngine(UsualAnswers, ABC):
             next=REHEARSE,
         )
 
-    @abstractmethod
     def plan_one_off(self, sql: str, parameters: Sequence[str], source: str | None) -> Planned:
-        """Look at one-off SQL without running it."""
+        """Raises UsageError: nothing is run here that is no migration."""
+        raise self._only_migrations()
 
-    @abstractmethod
     def run_one_off(
         self, plan: Planned, on_undo: Callable[[UndoPoint], None] | None
     ) -> tuple[tuple[Outcome, ...], UndoPoint | None]:
-        """Run it: read-only where it only reads, else in one transaction."""
+        """Raises UsageError, as planning does."""
+        raise self._only_migrations()
+
+    def _only_migrations(self) -> UsageError:
+        return UsageError(f"exec is not for {self.spec.label}: only migrations run there", next=STATUS)
 
     def remember(self, undo: UndoPoint, command: str, files: Sequence[str] = ()) -> None:
         """Write down the way back to before a command's first write: there is none here."""
 
-    @abstractmethod
     def examine(self) -> list[Check]:
-        """What doctor finds about the database and the way to it."""
+        """What doctor finds about the database: whether it can be read."""
+        from landed.core.check import Check, Level, guarded
+
+        def look() -> Iterator[Check]:
+            state = self.target.read()
+            said = self.spec.name if state.present else f"{self.spec.name} does not exist yet"
+            level = Level.ERROR if state.ledger_problem else Level.GOOD
+            yield Check("database", "reading", "reading", said, None, level, state.ledger_problem)
+
+        return guarded("database", "reading", "reading", look)
 
     def where_replayed(self) -> Iterator[Check]:
         """What doctor finds about where files are replayed: in this process, there is nothing to say."""
         yield from ()
 
     @classmethod
-    @abstractmethod
     def software(cls) -> Iterator[Check]:
-        """What landed's work on such a database stands on."""
+        """What landed's work on such a database stands on: nothing but landed."""
+        yield from ()
 
     @classmethod
     def clients(cls, start: Path, *, pattern: bool) -> Iterator[Check]:

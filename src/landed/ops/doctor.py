@@ -42,10 +42,9 @@ def diagnose(
     Nothing is written or created, neither in the project nor in the database nor in the cache.
     Raises nothing that a user can cause.
     """
-    from landed.engines import engine_for
+    from landed.engines import engine_for, resolve
     from landed.ops import doctor_landed, doctor_project
     from landed.project.discovery import discover
-    from landed.project.naming import resolve_target
 
     checks: list[Check] = []
     project: Project | None = None
@@ -59,17 +58,17 @@ def diagnose(
         yield from doctor_project.searched_supabase(start)
         project = discover(start, flags, environ)
 
-    def resolve() -> Iterable[Check]:
+    def find_target() -> Iterable[Check]:
         nonlocal spec
         if project is not None:
-            spec = resolve_target(project, target)
+            spec = resolve(project, target)
         yield from ()
 
     checks += guarded("configuration", "configuration", "configuration", find)
     if project is not None:
         found = project
         checks += guarded("configuration", "settings", "settings", lambda: doctor_project.settings(found))
-        unresolved = guarded("database", "target", "target", resolve)
+        unresolved = guarded("database", "target", "target", find_target)
         checks += guarded(
             "database",
             "databases",

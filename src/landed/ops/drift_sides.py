@@ -10,6 +10,7 @@ from landed.core.drift import Drift, Side, compare
 from landed.core.errors import UsageError
 from landed.core.next import Blank, Next, landed
 from landed.core.timeline import Progress
+from landed.engines import further_names
 from landed.engines.contract import Engine
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
@@ -80,7 +81,7 @@ def _database(
         return open_workspace(project_dir, name, flags, environ)
     except UsageError as error:
         error.where = None  # it was not --target that named it
-        if not names_target(name):
+        if not names_target(name, further_names()):
             error.details = (
                 *error.details,
                 "or: files (what the migration files make), target (the target in force)",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from landed.core.errors import ConfigError, UsageError
+from landed.engines import resolve
 from landed.ops.workspace import Workspace, open_workspace
 from landed.project.discovery import discover
-from landed.project.naming import TargetSpec, resolve_target
+from landed.project.naming import TargetSpec
 
 
 def open_files(
@@ -32,12 +33,12 @@ def open_files(
         project = discover(project_dir, flags, environ) if project_dir.is_dir() else None
         wanted = target or (project.settings.target.value if project and project.settings.target else "")
         if project is not None and wanted == "supabase:linked":
-            return Workspace(project, _without_database(resolve_target(project, "supabase:local")), environ)
+            return Workspace(project, _without_database(resolve(project, "supabase:local")), environ)
         if project is None or wanted:
             raise
         if project.wrangler is not None and not project.settings.migrations:
             raise
-    spec = resolve_target(project, "sqlite:files")
+    spec = resolve(project, "sqlite:files")
     if spec.migrations_dir is None:
         raise ConfigError(
             f"There is no folder with migrations in {project.start}.",

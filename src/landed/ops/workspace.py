@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landed.core.errors import UsageError
-from landed.engines import engine_for
+from landed.engines import engine_for, resolve
 from landed.project.discovery import Project, discover
-from landed.project.naming import TargetSpec, resolve_target
+from landed.project.naming import TargetSpec
 
 if TYPE_CHECKING:
     from landed.engines.base import Target
@@ -119,4 +119,4 @@ def open_workspace(
     if not project_dir.is_dir():
         raise UsageError(f"{project_dir} is not a folder.", next="Name the project's folder: --project DIR")
     project = discover(project_dir, flags, environ)
-    return Workspace(project, resolve_target(project, target), environ)
+    return Workspace(project, resolve(project, target), environ)

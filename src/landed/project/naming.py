@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,32 +25,37 @@ __all__ = ["TargetSpec", "redact", "resolve_target"]
 _LATER = "cannot be reached yet; this comes in a later version"
 
 
-def resolve_target(project: Project, spec: str | None = None) -> TargetSpec:
+Named = Mapping[str, Callable[[Project, str, str], TargetSpec]]
+"""First words of further names -> what makes a target of the rest, and of who said it."""
+
+
+def resolve_target(project: Project, spec: str | None = None, further: Named | None = None) -> TargetSpec:
     """The database that a name means; ``None`` asks the settings, then takes the only one there is.
 
     Names: ``d1:local[/DB]``, ``d1:remote[/DB]`` (DB is a binding, a database_name or an id),
     ``sqlite:PATH``, a path of a database file, ``supabase:…``, a Postgres URL.
+    ``further`` are names that belong to engines alone.
     Raises UsageError for a name that means nothing or more than one database, ConfigError for an
     entry that wrangler would refuse.
     """
     if spec is not None:
-        return _resolve(project, spec, "flag --target", project.start)
+        return _resolve(project, spec, "flag --target", further)
     if project.settings.target:
-        return _resolve(project, *project.settings.target, project.start)
+        return _resolve(project, *project.settings.target, further)
     if not project.databases and project.supabase_root is not None:
-        return _resolve(project, "supabase:local", DEFAULT, project.start)
+        return _resolve(project, "supabase:local", DEFAULT)
     if project.wrangler is None:
         raise UsageError(
             f"no target: there is no wrangler configuration in {project.start} or above it",
             details=[note.text for note in project.notes],
             next="name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
         )
-    return _resolve(project, "d1:local", DEFAULT, project.start)
+    return _resolve(project, "d1:local", DEFAULT)
 
 
-def names_target(spec: str) -> bool:
+def names_target(spec: str, further: Named | None = None) -> bool:
     """Whether a text has one of the forms in which targets are named."""
-    return bool(_form(spec))
+    return bool(_form(spec)) or spec.partition(":")[0] in (further or {})
 
 
 def _form(spec: str) -> str:
@@ -63,8 +68,11 @@ def _form(spec: str) -> str:
     return "file" if looks_like_file(spec) and "://" not in spec else ""
 
 
-def _resolve(project: Project, spec: str, origin: str, base: Path) -> TargetSpec:
-    kind, rest = _form(spec), spec.partition(":")[2]
+def _resolve(project: Project, spec: str, origin: str, further: Named | None = None) -> TargetSpec:
+    base, kind = project.start, _form(spec)
+    word, _, rest = spec.partition(":")
+    if further and word in further:
+        return further[word](project, rest, origin)
     if kind == "d1":
         place, _, name = rest.partition("/")
         if place in ("local", "remote"):

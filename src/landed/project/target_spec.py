@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from landed.project.pg_url import Dsn
     from landed.project.supabase_config import SupabaseProject
 
-Kind = Literal["d1:local", "d1:remote", "sqlite", "supabase", "postgres"]
 Locality = Literal["LOCAL", "REMOTE", "FILE"]
-Mode = Literal["d1", "sqlite", "postgres"]
 
 LEDGER_BY_DEFAULT = Value(DEFAULT_LEDGER, DEFAULT)
 
@@ -23,6 +21,7 @@ LEDGER_BY_DEFAULT = Value(DEFAULT_LEDGER, DEFAULT)
 class TargetSpec(NamedTuple):
     """One database, and how its migrations and its ledger are found.
 
+    ``kind`` says which engine it has (``landed.engines.ENGINES``), ``mode`` by which rules files run.
     ``name`` can be given to ``--target`` again (a URL without its user, password and query);
     ``label`` is for headlines: ``D1 DB (LOCAL)``. ``path`` is the SQLite file, which need not
     exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
@@ -30,11 +29,11 @@ class TargetSpec(NamedTuple):
     ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
     """
 
-    kind: Kind
+    kind: str
     name: str
     label: str
     locality: Locality
-    mode: Mode
+    mode: str
     origin: str
     path: Path | None = None
     ledger_table: Value[str] = LEDGER_BY_DEFAULT
