@@ -18,6 +18,7 @@ from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, replay_all, touches_roles
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.split import parse
 
 Server = Callable[..., ShadowServer]
@@ -199,7 +200,7 @@ def test_claims_have_the_keys_of_the_catalog(fresh: Scratch) -> None:
     claiming = 0
     for statement, trace in zip(parse(SPELLED).statements, step.traces, strict=True):
         made = {c.key for c in trace.effects if c.key.prop == "exists" and not c.key.kind.startswith("grant")}
-        claims = {c.key for c in claimed_effects(statement.text, known, "App")}
+        claims = {c.key for c in claimed_effects(head_of(statement), known, "App")}
         assert claims <= made, statement.text
         assert bool(claims) == bool(made), statement.text
         claiming += bool(claims)

@@ -15,6 +15,7 @@ from landed.engines.postgres.catalog.privileges import _ALL as WORDS
 from landed.engines.postgres.catalog.queries import queries
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.shadow.replay.claims import claimed_effects
+from landed.engines.postgres.sql.head import read_head
 from landed.engines.postgres.sql.tree import statements_of
 from landed.features.grammar import KINDS as REQUIRED
 
@@ -141,4 +142,4 @@ def test_every_kind_is_written_but_those_of_superusers() -> None:
 )
 def test_a_statement_claims_what_its_kinds_say(sql: str, claims: list[tuple[str, str | None]]) -> None:
     facts = {FactKey("subscription", "", "old", EXISTS): YES, FactKey("enum", "", "public.mood", EXISTS): YES}
-    assert [(str(key), after) for key, _, after in claimed_effects(sql, facts)] == claims
+    assert [(str(key), after) for key, _, after in claimed_effects(read_head(sql), facts)] == claims

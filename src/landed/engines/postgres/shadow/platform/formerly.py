@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from landed.core.migration import Migration
+from landed.engines.postgres.sql.head import Head, head_of
+from landed.engines.postgres.sql.tree import named
 
 if TYPE_CHECKING:
     import psycopg
@@ -14,26 +15,29 @@ FORMERLY = {"pg_graphql": "", "pgjwt": " SCHEMA extensions", "pgsodium": ""}
 """With the schema of those that do not choose it themselves; new projects are made without
 (supabase/postgres, migrations/db)."""
 
-_CREATES = re.compile(
-    rf"\s*create\s+extension\s+(?:if\s+not\s+exists\s+)?\"?({'|'.join(FORMERLY)})\b", re.IGNORECASE
-)
-_DROPS = re.compile(rf"\s*drop\s+extension\s+\"?({'|'.join(FORMERLY)})\b", re.IGNORECASE)
-
 
 def dropped_by(migration: Migration) -> list[str]:
     """Those that a file drops without asking whether they are there."""
     if "xtension" not in migration.text.lower():
         return []
-    found = (_DROPS.match(statement.text) for statement in migration.statements)
-    return list(dict.fromkeys(match[1].lower() for match in found if match))
+    return list(dict.fromkeys(name for s in migration.statements for name in _dropped(head_of(s))))
 
 
-def was_the_platforms(statement: str) -> bool:
+def _dropped(head: Head) -> list[str]:
+    if not head.begins("DROP", "EXTENSION") or head.tree is None or head.tree.node.missing_ok:
+        return []
+    names = [name for each in head.tree.node.objects for name in named(each)]
+    return [name for name in names if name in FORMERLY]
+
+
+def was_the_platforms(head: Head) -> bool:
     """Whether a statement that failed made what projects once came with: ``supabase db pull`` wrote it down.
 
     Whether it is there now was the platform's doing, then and since (supabase/cli#3358), not the file's.
     """
-    return _CREATES.match(statement) is not None
+    if not head.begins("CREATE", "EXTENSION") or head.tree is None:
+        return False
+    return head.tree.node.extname in FORMERLY
 
 
 def put_back(connection: psycopg.Connection[Any], names: list[str]) -> bool:

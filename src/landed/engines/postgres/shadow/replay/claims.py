@@ -12,24 +12,23 @@ from landed.core.facts import YES, Change, Effects, FactKey
 from landed.engines.postgres.kinds import KINDS
 from landed.engines.postgres.kinds.base import Kind
 from landed.engines.postgres.kinds.said import Said
-from landed.engines.postgres.sql.tree import enum, read_tree
+from landed.engines.postgres.sql.head import Head
+from landed.engines.postgres.sql.tree import enum
 
-_CLAIMING: Final = ("create", "alter", "drop")
+_CLAIMING: Final = ("CREATE", "ALTER", "DROP")
 _TYPED: Final = [kind.name for kind in KINDS.values() if kind.space == "type"] + ["table"]
 _WHAT: Final = ("remove_type", "objtype")
 """Fields in which a statement's tree says which kind of object it is about."""
 
 
-def claimed_effects(sql: str, facts: Mapping[FactKey, str], schema: str = "public") -> Effects:
+def claimed_effects(head: Head, facts: Mapping[FactKey, str], schema: str = "public") -> Effects:
     """What a CREATE, ALTER TABLE … ADD or DROP says comes to be, where ``facts`` do not have it yet, and
     what goes, where they have it.
 
     ``schema`` is where an unqualified name is made. Weaker evidence than a replay. Other statements, and
     those that cannot be read, claim nothing.
     """
-    if not sql.lstrip(" \t\r\n(").lower().startswith(_CLAIMING) and not sql.startswith(("--", "/*")):
-        return ()
-    tree = read_tree(sql)
+    tree = head.tree if head.verb in _CLAIMING else None
     if tree is None:
         return ()
     said = Said(facts, schema, _TYPED)

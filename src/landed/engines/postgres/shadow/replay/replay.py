@@ -27,7 +27,7 @@ from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
-from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.split import problems
 from landed.engines.postgres.wire import Lost
@@ -214,7 +214,7 @@ class PostgresReplayer:
                 StatementTrace(
                     statement.number,
                     statement.line,
-                    as_asked(head_of(statement), without_versions(statement.text, outcome.effects)),
+                    as_asked(head_of(statement), without_versions(head_of(statement), outcome.effects)),
                     writes=head_of(statement).writes_rows and why is None,
                     weak=why is not None or outcome.undone,
                     blind=outcome.blind if why is None and not outcome.undone else (),
@@ -302,7 +302,7 @@ class PostgresReplayer:
 
     def _is_watched(self, statements: Sequence[Statement]) -> bool:
         """Whether an event trigger of the user's may act: what it does is in no statement's text."""
-        return self.tracker.has("event_triggers") or any(_WATCHES.match(s.text) for s in statements)
+        return self.tracker.has("event_triggers") or any(map(_watches, statements))
 
     def _alone(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
         """A statement that PostgreSQL runs outside of transaction blocks only."""
@@ -345,20 +345,26 @@ class PostgresReplayer:
         self.connection, self.tracker = patiently(self._open)
 
     def _claims(self, statement: Statement, schema: str = "public") -> Effects:
-        if self._on_platform and was_the_platforms(statement.text):
+        if self._on_platform and was_the_platforms(head_of(statement)):
             return ()
-        return claimed_effects(statement.text, self.facts, schema)
+        return claimed_effects(head_of(statement), self.facts, schema)
 
 
-_WATCHES = re.compile(
-    r"\s*+create\s++event\s++trigger\b|\s*+do\b.*\bevent\s++trigger\b", re.IGNORECASE | re.DOTALL
-)
+def _watches(statement: Statement) -> bool:
+    """Whether a statement makes an event trigger."""
+    head = head_of(statement)
+    if head.verb == "DO":
+        return _EVENT_TRIGGER.search(statement.text) is not None
+    return head.begins("CREATE", "EVENT", "TRIGGER")
+
+
+_EVENT_TRIGGER = re.compile(r"\bevent\s++trigger\b", re.IGNORECASE)
 _VERSION = re.compile(r"\bversion\b|\bupdate\s+to\b", re.IGNORECASE)
 
 
-def without_versions(statement: str, effects: Effects) -> Effects:
+def without_versions(head: Head, effects: Effects) -> Effects:
     """The effects but for an extension's version, unless the statement names one: the server chooses it."""
-    if _VERSION.search(statement):
+    if _VERSION.search(head.text):
         return effects
     return tuple(c for c in effects if not (c.key.kind == "extension" and c.key.prop == "version"))
 
