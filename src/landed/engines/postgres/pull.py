@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from landed.core.facts import EXISTS, FactKey
+from landed.core.facts import EXISTS
 from landed.core.migration import Migration
 from landed.core.next import landed
 from landed.core.printable import escaped
 from landed.core.timeline import BASE, Step
 from landed.engines.base import StartingSchema
-from landed.engines.postgres.catalog.dump import Owned, dump_managed
+from landed.engines.postgres.catalog.dump import Owned, dump_managed, label_of
 from landed.engines.postgres.catalog.scope import SUPABASE
-from landed.engines.postgres.kinds import KINDS
 
 if TYPE_CHECKING:
     from landed.core.timeline import Progress
@@ -79,7 +78,7 @@ def made(steps: Sequence[Step]) -> frozenset[str]:
         for step in steps
         for trace in step.traces
         for change in trace.effects
-        if change.key.prop == EXISTS and change.after is not None and (name := label_of(change.key))
+        if change.key.prop == EXISTS and change.after is not None and (name := label_of(change.key.object))
     )
 
 
@@ -89,17 +88,6 @@ def there_already(steps: Sequence[Step]) -> frozenset[str]:
     return frozenset(
         f"{what.kind} {'.'.join([*(n.name for n in of), what.name])}" for what, *of in filter(None, found)
     )
-
-
-def label_of(key: FactKey) -> str:
-    """A fact's object as a dump calls it; ``""`` for what a dump has no name for."""
-    kind = KINDS.get(key.kind)
-    if kind is None or not (kind.space or kind.on == "table"):
-        return ""
-    # An index shares its names with whatever lies in its table's schema.
-    within = key.parent.rpartition(".")[0] if kind.space else key.parent
-    name = f"{within}.{key.name}" if within else key.name
-    return f"{kind.space or kind.name} {name}".replace('"', "")
 
 
 def _is_made(known: frozenset[str], label: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from landed.core.facts import EXISTS, YES, FactKey
+from landed.core.facts import EXISTS, FactKey
 from landed.engines.postgres.catalog.readback import TABLES, Wanted, split_name, wanted
 from landed.engines.postgres.catalog.row_patterns import (
     HEAD,
@@ -27,6 +27,7 @@ from landed.engines.postgres.catalog.row_patterns import (
 from landed.engines.postgres.catalog.rows import Reader
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.base import ORDERED
+from landed.engines.postgres.kinds.constraint import with_suffixes
 
 _COLUMN_OF: Final = {
     (kind.name, prop.tells[0]): prop.name
@@ -37,14 +38,6 @@ _COLUMN_OF: Final = {
 }
 """Properties that are read from a column of another name."""
 
-_SUFFIXES: Final = (
-    ("no inherit", YES, " NO INHERIT"),
-    ("deferrable", YES, " DEFERRABLE"),
-    ("initially deferred", YES, " INITIALLY DEFERRED"),
-    ("enforced", "no", " NOT ENFORCED"),
-    ("validated", "no", " NOT VALID"),
-)
-"""What the text of a constraint ends in, in this order."""
 _IN_THE_TEXT: Final = frozenset(("no inherit", "deferrable", "initially deferred", "enforced"))
 _GRANT: Final = re.compile(r"\((?P<privilege>[A-Z]+) (?:to|from) (?P<role>.+)\)\Z", re.DOTALL)
 
@@ -191,11 +184,7 @@ class _Expectations:
 
     def _raw(self, key: FactKey, column: str, after: str) -> object:
         if column == "constraint":
-            text = after
-            for prop, value, suffix in _SUFFIXES:
-                if self._net.get(key.object.fact(prop)) == value:
-                    text += suffix
-            return text
+            return with_suffixes(after, lambda prop: self._net.get(key.object.fact(prop)))
         if column == "owner":
             return plain(after)
         return after

@@ -89,8 +89,7 @@ def bring_back(pieces: list[Piece], schema: Schema) -> Iterable[FactKey]:
                 piece.give_up()  # so is what was only claimed, and changed later
                 continue
         _comment(piece)
-        if not schema.copy:
-            _owner(piece)
+        _owner(piece)
     without = _gone_names(pieces)
     for piece in pieces:
         if without and any(without.search(statement) for statement in piece.sql):
@@ -141,14 +140,15 @@ def _owner(piece: Piece) -> None:
     if "owner" not in piece.todo or kind is None or not kind.given or piece.obj_gone:
         return
     if piece.object.kind == "sequence" and "owned by" in piece.want:
+        piece.takes("owner")  # goes with its table
         return
     piece.todo.discard("owner")
-    piece.sql.append(owned(piece.object, piece.want.get("owner", "(owner)")))
-
-
-def owned(obj: ObjectKey, owner: str) -> str:
-    """The statement that gives an object to a role."""
-    return f"ALTER {on_object(obj, of_domain=False)} OWNER TO {role(owner)}"
+    owner = role(piece.want.get("owner", "(owner)"))
+    sql = f"ALTER {on_object(piece.object, of_domain=False)} OWNER TO {owner}"
+    if piece.schema.copy:
+        piece.later.append(("owner", sql))
+    else:
+        piece.sql.append(sql)
 
 
 def on_object(obj: ObjectKey, of_domain: bool) -> str | None:

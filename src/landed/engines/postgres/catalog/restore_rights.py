@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from landed.core.facts import EXISTS, FactKey, Facts
-from landed.engines.postgres.kinds.naming import bare, last_of, role
+from landed.engines.postgres.kinds.naming import bare, last_of, path, role
 
-_HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
+HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
+"""The name of a privilege: what, on which kind of objects (for default privileges), and whose it is."""
 _ON = {
     "table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "type": "TYPE",
     "language": "LANGUAGE", "foreign server": "FOREIGN SERVER",
@@ -31,7 +32,8 @@ def statements(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> tuple[
     # (what stands before the privileges, "ON …", "TO …" or "FROM …", what stands behind) → privileges
     merged: dict[tuple[str, str, str, str], list[str]] = {}
     left = set()
-    for key in sorted(wrong):
+    # What is revoked on a table is revoked on its columns, too.
+    for key in sorted(wrong, key=lambda key: (key.kind.endswith(" on column"), key)):
         made = _one(key, expected, live)
         if made is None:
             left.add(key)
@@ -47,7 +49,7 @@ def statements(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> tuple[
 
 
 def _one(key: FactKey, expected: Facts, live: Facts) -> tuple[str, str, str, str, str] | None:
-    found = _HOLDING.match(key.name)
+    found = HOLDING.match(key.name)
     if found is None:
         return None
     privilege, plural, grantee = found.groups()
@@ -56,7 +58,10 @@ def _one(key: FactKey, expected: Facts, live: Facts) -> tuple[str, str, str, str
         return None
     prefix, on = where
     if key.kind.endswith("column"):
-        privilege, on = f"{privilege} ({bare(last_of(key.parent)[1])})", f"ON TABLE {last_of(key.parent)[0]}"
+        privilege, on = (
+            f"{privilege} ({bare(last_of(key.parent)[1])})",
+            f"ON TABLE {path(last_of(key.parent)[0])}",
+        )
     wanted = expected.get(key) is not None
     holding = not key.kind.startswith(("revoke on ", "default revocation"))
     who = role(grantee)
@@ -78,7 +83,7 @@ def _object(key: FactKey) -> tuple[str, str] | None:
         return "", ""
     if what not in _ON:
         return None
-    return "", f"ON {_ON[what]} {key.parent if '.' in key.parent else bare(key.parent)}"
+    return "", f"ON {_ON[what]} {path(key.parent)}"
 
 
 def _default(key: FactKey, kind: str) -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from landed.engines.postgres.catalog.spellings import (
     trigger_definition,
 )
 from landed.engines.postgres.kinds import KINDS, READINGS, base
+from landed.engines.postgres.kinds.constraint import without_suffixes
 from landed.engines.postgres.sql.names import Names
 
 Sink = dict[FactKey, str]
@@ -27,14 +28,12 @@ _HEAD: Final = ("unit", "kind", "schema", "parent", "name", "signature")
 _HOW: Final = {prop.name: prop.how for reading in READINGS.values() for prop in reading.props if prop.how}
 """How a column is read, by its title."""
 _WITH: Final = re.compile(r""" WITH \((?:[\w.]+=(?:'(?:[^']|'')*'|\w+)(?:, )?)+\)""")
-_SUFFIXES: Final = (
-    (" NOT VALID", None),
-    (" NOT ENFORCED", ("enforced", "no")),
-    (" INITIALLY DEFERRED", ("initially deferred", YES)),
-    (" DEFERRABLE", ("deferrable", YES)),
-    (" NO INHERIT", ("no inherit", YES)),
-)
 _SECRET: Final = re.compile(r"passw|secret|key|token|credential|sslcert", re.IGNORECASE)
+
+
+def way_of(title: str) -> str | None:
+    """How a column is read; ``None`` for one that is taken as it is."""
+    return _HOW.get(title)
 
 
 class Reader:
@@ -63,14 +62,14 @@ class Reader:
         first = 6 if titles[5] == "signature" else 5
         signed = first == 6
         plain: list[tuple[int, str]] = []
-        special: list[tuple[int, str, _Handler]] = []
+        special: list[tuple[int, str, Handler]] = []
         for at, title in enumerate(titles[first:], first):
             handler = self._handler(title)
             if handler is None:
                 plain.append((at, title))
             else:
                 special.append((at, title, handler))
-        place = _Place()
+        place = Place()
         place.owner_at = titles.index("owner") if "owner" in titles else -1
         place.number_at = titles.index("number") if "number" in titles else -1
         names, new, key_type = self._names, _new, FactKey
@@ -101,22 +100,22 @@ class Reader:
             columns.sort()
             sink[FactKey(str(of), "", table, "column order")] = ", ".join([column for _, column in columns])
 
-    def _handler(self, title: str) -> _Handler | None:
-        how = _HOW.get(title)
-        own: dict[str, _Handler] = {base.OWNER: self._owner, base.ACL: self._acl, base.VIEW: self._view}
+    def _handler(self, title: str) -> Handler | None:
+        how = way_of(title)
+        own: dict[str, Handler] = {base.OWNER: self._owner, base.ACL: self._acl, base.VIEW: self._view}
         return None if how is None else own.get(how) or _HANDLERS[how]
 
-    def _owner(self, sink: Sink, place: _Place, prop: str, value: object) -> None:
+    def _owner(self, sink: Sink, place: Place, prop: str, value: object) -> None:
         if value != self._main and value not in ("pg_database_owner", self._main_shown):
             sink[place.key(prop)] = str(value)
 
-    def _view(self, sink: Sink, place: _Place, prop: str, value: object) -> None:
+    def _view(self, sink: Sink, place: Place, prop: str, value: object) -> None:
         text = str(value).strip().removesuffix(";")
         if self._major < 16:
             text = canonical_view(text)
         sink[place.key("definition")] = canonical_expression(text)
 
-    def _acl(self, sink: Sink, place: _Place, prop: str, value: object) -> None:
+    def _acl(self, sink: Sink, place: Place, prop: str, value: object) -> None:
         if place.kind == "default privileges":
             self._default_privileges(sink, place, str(value))
             return
@@ -143,7 +142,7 @@ class Reader:
             if grantable:
                 sink[FactKey(kind, target, name, "grant option")] = YES
 
-    def _default_privileges(self, sink: Sink, place: _Place, acl: str) -> None:
+    def _default_privileges(self, sink: Sink, place: Place, acl: str) -> None:
         role, schema, letter = place.row[4], place.row[2], place.row[5]
         what = privileges.DEFAULTS.get(str(letter), str(letter))
         within = self._main_shown if role in self._runners else self._role(str(role))
@@ -162,7 +161,7 @@ class Reader:
         return self._main_shown if name == self._main else name if name == "PUBLIC" else self._names[name]
 
 
-class _Place:
+class Place:
     """Where a value belongs: the object, and the row that it came from."""
 
     __slots__ = ("columns", "kind", "name", "number_at", "owner_at", "parent", "row")
@@ -179,54 +178,52 @@ class _Place:
         self.columns = {}
 
     def key(self, prop: str) -> FactKey:
+        """A fact about the object."""
         return FactKey(self.kind, self.parent, self.name, prop)
 
 
-def _nothing(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _nothing(sink: Sink, place: Place, prop: str, value: object) -> None:
     """A column that another one's handler looks at."""
 
 
-def _ordered(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _ordered(sink: Sink, place: Place, prop: str, value: object) -> None:
     """One more column of a table; ``value`` is the table's kind, and the next value the column's number."""
     found = place.columns.setdefault((value, place.parent), (sink, []))
     found[1].append((place.row[place.number_at], place.name))
 
 
-def _expression(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _expression(sink: Sink, place: Place, prop: str, value: object) -> None:
     sink[place.key(prop)] = canonical_expression(str(value))
 
 
-def _trigger(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _trigger(sink: Sink, place: Place, prop: str, value: object) -> None:
     sink[place.key("definition")] = trigger_definition(canonical_expression(str(value)))
 
 
-def _bound(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _bound(sink: Sink, place: Place, prop: str, value: object) -> None:
     sink[place.key(prop)] = partition_bound(canonical_expression(str(value)))
 
 
-def _parameters(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _parameters(sink: Sink, place: Place, prop: str, value: object) -> None:
     sink[place.key(prop)] = dictionary_parameters(str(value))
 
 
-def _number(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _number(sink: Sink, place: Place, prop: str, value: object) -> None:
     sink[place.key(prop)] = f"{float(str(value)):g}"
 
 
-def _body(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _body(sink: Sink, place: Place, prop: str, value: object) -> None:
     sink[place.key(prop)] = str(value).replace("\r\n", "\n").strip()
 
 
-def _constraint(sink: Sink, place: _Place, prop: str, value: object) -> None:
-    text = str(value)
-    for suffix, fact in _SUFFIXES:
-        if text.endswith(suffix):
-            text = text[: -len(suffix)]
-            if fact is not None:
-                sink[place.key(fact[0])] = fact[1]
+def _constraint(sink: Sink, place: Place, prop: str, value: object) -> None:
+    text, facts = without_suffixes(str(value))
+    for name, told in facts.items():
+        sink[place.key(name)] = told
     sink[place.key("definition")] = canonical_expression(text)
 
 
-def _index(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _index(sink: Sink, place: Place, prop: str, value: object) -> None:
     """``CREATE INDEX … USING btree (a) WITH (…) WHERE …`` without name, table and options."""
     text = str(value)
     text = text[text.index(" USING ") + 7 :]
@@ -235,17 +232,17 @@ def _index(sink: Sink, place: _Place, prop: str, value: object) -> None:
     sink[place.key("definition")] = canonical_expression(text)
 
 
-def _options(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _options(sink: Sink, place: Place, prop: str, value: object) -> None:
     for option in _strings(value):
         name, _, setting = option.partition("=")
         sink[place.key(name)] = option_value(name, setting)
 
 
-def _toast(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _toast(sink: Sink, place: Place, prop: str, value: object) -> None:
     _options(sink, place, prop, [f"toast.{option}" for option in _strings(value)])
 
 
-def _foreign(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _foreign(sink: Sink, place: Place, prop: str, value: object) -> None:
     """OPTIONS of foreign objects; what may be a secret is told only by a hash of it."""
     for option in _strings(value):
         name, _, setting = option.partition("=")
@@ -254,7 +251,7 @@ def _foreign(sink: Sink, place: _Place, prop: str, value: object) -> None:
         sink[place.key(f"option {name}")] = setting
 
 
-def _settings(sink: Sink, place: _Place, prop: str, value: object) -> None:
+def _settings(sink: Sink, place: Place, prop: str, value: object) -> None:
     for option in _strings(value):
         name, _, setting = option.partition("=")
         sink[place.key(f"set {name}")] = setting
@@ -264,8 +261,8 @@ def _strings(value: object) -> list[str]:
     return [str(part) for part in value] if isinstance(value, list) else []
 
 
-_Handler = Callable[[Sink, _Place, str, object], None]
-_HANDLERS: Final[dict[str, _Handler]] = {
+Handler = Callable[[Sink, Place, str, object], None]
+_HANDLERS: Final[dict[str, Handler]] = {
     base.EXPRESSION: _expression,
     base.OPTIONS: _options,
     base.TOAST: _toast,

@@ -40,7 +40,8 @@ def _create(piece: Piece) -> bool:
     else:
         parts.append(f"LOCALE = {text(want['locale'])}")
     parts += ["DETERMINISTIC = false"] * (want.get("deterministic") == "no")
-    parts += [f"RULES = {text(want['rules'])}"] * ("rules" in want)
+    if "rules" in want:
+        parts.append(f"RULES = {text(want['rules'])}")
     piece.alter(f"CREATE COLLATION {piece.name} ({', '.join(parts)})")
     piece.takes_all()
     return True

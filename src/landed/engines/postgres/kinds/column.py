@@ -18,7 +18,7 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
-from landed.engines.postgres.kinds.naming import bare
+from landed.engines.postgres.kinds.naming import as_shown, path
 from landed.engines.postgres.kinds.options import foreign_options
 from landed.engines.postgres.kinds.sequence import told
 from landed.engines.postgres.kinds.writes import INHERITED, Piece, Props, Schema, Writes
@@ -87,13 +87,11 @@ def _identity_of(want: Props, schema: Schema, obj: ObjectKey) -> list[str]:
     said = f"GENERATED {_IDENTITY[want['identity']]} AS IDENTITY"
     if not schema.copy:
         return [said]
-    name = schema.of_columns.get(f"{obj.parent}.{obj.name}") or schema.of_columns.get(
-        f"{obj.parent}.{bare(obj.name)}"
-    )
+    name = schema.of_columns.get(f"{obj.parent}.{obj.name}")
     if name is None:
         return []  # a partition's is its parent's (17 and later), and comes with the attaching
     sequence = schema.wanted[ObjectKey("sequence", "", name)]
-    return [f"{said} ({' '.join([f'SEQUENCE NAME {name}', *told(sequence, of_identity=True)])})"]
+    return [f"{said} ({' '.join([f'SEQUENCE NAME {path(name)}', *told(sequence, of_identity=True)])})"]
 
 
 def _column(piece: Piece) -> None:
@@ -217,7 +215,7 @@ def _of_parent(piece: Piece) -> None:
     for prop in ("partition of", "inherits"):
         parents = piece.schema.expected.get(FactKey("table", "", piece.object.parent, prop), "")
         for parent in filter(None, parents.split(", ")):
-            above = piece.schema.pieces.get(piece.object._replace(parent=parent))
+            above = piece.schema.pieces.get(piece.object._replace(parent=as_shown(parent)))
             if above is not None and above.did & {"type", "collation"}:
                 piece.takes("type", "collation")
 

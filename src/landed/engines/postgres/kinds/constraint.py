@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from landed.core.facts import EXISTS, YES, ObjectKey
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
@@ -54,17 +56,40 @@ READINGS = (
 )  # fmt: skip
 
 
-SUFFIXES = (
-    (" NOT VALID", None),
-    (" NOT ENFORCED", ("enforced", "no")),
-    (" INITIALLY DEFERRED", ("initially deferred", YES)),
-    (" DEFERRABLE", ("deferrable", YES)),
-    (" NO INHERIT", ("no inherit", YES)),
+_SUFFIXES = (
+    ("no inherit", YES, " NO INHERIT"),
+    ("deferrable", YES, " DEFERRABLE"),
+    ("initially deferred", YES, " INITIALLY DEFERRED"),
+    ("enforced", "no", " NOT ENFORCED"),
+    ("validated", "no", " NOT VALID"),
 )
-"""What pg_get_constraintdef() may end with, from the end, and the fact that stands for it."""
+"""What pg_get_constraintdef() ends with, in this order, and the fact that stands for it."""
 
 _NOT_NULL = "NOT NULL "
 _WHOLE = ("definition", "validated", "no inherit", "deferrable", "initially deferred", "enforced")
+
+
+def without_suffixes(text: str) -> tuple[str, dict[str, str]]:
+    """What a constraint says, and the properties that stand behind it.
+
+    >>> without_suffixes("UNIQUE (a) DEFERRABLE")
+    ('UNIQUE (a)', {'deferrable': 'yes'})
+    """
+    found = {}
+    for prop, value, suffix in reversed(_SUFFIXES):
+        if text.endswith(suffix):
+            text = text.removesuffix(suffix)
+            found[prop] = value
+    return text, found
+
+
+def with_suffixes(definition: str, prop_of: Callable[[str], str | None]) -> str:
+    """The text of a constraint; one that is not enforced is not valid either, and says so once."""
+    text = definition
+    for prop, value, suffix in _SUFFIXES:
+        if prop_of(prop) == value and not (prop == "validated" and prop_of("enforced") == "no"):
+            text += suffix
+    return text
 
 
 def of_not_null(schema: Schema, table: str, column: str) -> str | None:
@@ -86,9 +111,9 @@ def _not_null(schema: Schema, table: str, column: str) -> list[tuple[str, Props]
 
 def _create(piece: Piece) -> bool:
     want = piece.want
-    want["definition"]  # of one that is only claimed nothing is known
+    told = with_suffixes(want["definition"], want.get)
     if not (piece.schema.copy and (INHERITED in want or _stands_in_table(piece))):
-        piece.alter(f"{_head(piece)}ADD CONSTRAINT {piece.name} {_definition(want)}")
+        piece.alter(f"{_head(piece)}ADD CONSTRAINT {piece.name} {told}")
     rest = piece.todo - {EXISTS, INHERITED, *_WHOLE}
     piece.takes_all()
     if piece.schema.copy:
@@ -137,7 +162,7 @@ def _alter(piece: Piece) -> None:
 
 
 def _again(piece: Piece, alter: str, *, domain: bool) -> None:
-    added = f"ADD CONSTRAINT {piece.name} {_definition(piece.want)}"
+    added = f"ADD CONSTRAINT {piece.name} {with_suffixes(piece.want.get('definition', ''), piece.want.get)}"
     piece.takes(*_WHOLE)
     piece.anew = True
     if domain:
@@ -150,16 +175,6 @@ def _again(piece: Piece, alter: str, *, domain: bool) -> None:
 def _deferrable(want: Props) -> str:
     words = "DEFERRABLE" if "deferrable" in want else "NOT DEFERRABLE"
     return words + (" INITIALLY DEFERRED" if "initially deferred" in want else "")
-
-
-def _definition(want: Props) -> str:
-    words = [want.get("definition", "")]
-    words += [p.upper() for p in ("no inherit", "deferrable", "initially deferred") if p in want]
-    if want.get("enforced") == "no":
-        words.append("NOT ENFORCED")
-    elif want.get("validated") == "no":
-        words.append("NOT VALID")
-    return " ".join(words)
 
 
 def clustered(piece: Piece, alter: str) -> None:

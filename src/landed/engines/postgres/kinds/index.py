@@ -63,7 +63,10 @@ def _create(piece: Piece) -> bool:
     only = "ONLY " if piece.schema.copy and piece.schema.is_partitioned(piece.object.parent) else ""
     piece.alter(f"CREATE {unique}INDEX {piece.name} ON {only}{piece.on} USING {want['definition']}")
     piece.takes(*_MADE)
-    piece.todo |= set(want) - _NOT_AGAIN
+    if not piece.schema.copy:  # where the definition says all of it
+        piece.todo |= set(want) - _NOT_AGAIN
+    else:
+        piece.takes(*set(want) - _NOT_AGAIN - {"tablespace", "statistics target"})
     return True
 
 
@@ -73,7 +76,7 @@ def _alter(piece: Piece) -> None:
     attach(piece, own)
     if piece.takes("valid", "ready"):
         piece.alter(f"REINDEX INDEX {own}")
-    if "statistics target" in piece.todo and not piece.schema.copy:
+    if "statistics target" in piece.todo:
         return
     parameters(piece, f"ALTER INDEX {own} ")
 

@@ -22,6 +22,7 @@ _RESERVED = frozenset(
 """The keywords that are no column's name without quotes (PostgreSQL manual, appendix "SQL Key Words")."""
 
 _FIRST = re.compile(r'("(?:[^"]|"")*"|[^".]+)\.(.+)\Z', re.DOTALL)
+_PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
 _LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 
 
@@ -69,6 +70,11 @@ def last_of(name: str) -> tuple[str, str]:
     """``app.orders.id`` → ``("app.orders", "id")``, with their quotes."""
     found = re.match(r'(.*)\.("(?:[^"]|"")*"|[^".]+)\Z', name, re.DOTALL)
     return (found[1], found[2]) if found else ("", name)
+
+
+def as_shown(name: str) -> str:
+    """A name with its schema, as the server prints it → as facts show it: not quoted for being a keyword."""
+    return ".".join(quoted(unquoted(part)) for part in _PART.findall(name))
 
 
 def listed(names: str) -> list[str]:

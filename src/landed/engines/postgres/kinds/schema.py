@@ -25,7 +25,7 @@ READINGS = (
 
 def _create(piece: Piece) -> bool:
     piece.takes(EXISTS)
-    piece.alter(f"CREATE SCHEMA {piece.name}")
+    piece.alter(f"CREATE SCHEMA {'IF NOT EXISTS ' if piece.schema.copy else ''}{piece.name}")
     return True
 
 

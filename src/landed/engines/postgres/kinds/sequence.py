@@ -14,7 +14,7 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
-from landed.engines.postgres.kinds.naming import last_of
+from landed.engines.postgres.kinds.naming import as_shown, last_of
 from landed.engines.postgres.kinds.said import gone_relation, made_relation
 from landed.engines.postgres.kinds.writes import Piece, Props, Writes
 
@@ -53,7 +53,7 @@ def _follows(piece: Piece) -> bool:
     """One that a column's identity brings comes back with it."""
     if not piece.missing:
         return False
-    table, column = last_of(piece.want.get("owned by", ""))
+    table, column = last_of(as_shown(piece.want.get("owned by", "")))
     of = piece.beside("column", table, column)
     return of is not None and "identity" in of.todo | of.did
 

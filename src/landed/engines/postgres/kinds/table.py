@@ -24,7 +24,7 @@ from landed.engines.postgres.kinds.base import (
 )
 from landed.engines.postgres.kinds.column import definition
 from landed.engines.postgres.kinds.constraint import of_not_null
-from landed.engines.postgres.kinds.naming import bare, listed, path
+from landed.engines.postgres.kinds.naming import as_shown, bare, listed
 from landed.engines.postgres.kinds.options import foreign_options, parameters, with_options
 from landed.engines.postgres.kinds.said import Claim, Said, gone, gone_relation, made_as, there
 from landed.engines.postgres.kinds.writes import INHERITED, Piece, Writes
@@ -133,7 +133,7 @@ def _tail(piece: Piece) -> str:
 def _attach(piece: Piece) -> str:
     parent = piece.want["partition of"]
     only = "ONLY " if piece.schema.copy else ""
-    return f"ALTER TABLE {only}{path(parent)} ATTACH PARTITION {piece.name} {piece.want['partition bound']}"
+    return f"ALTER TABLE {only}{parent} ATTACH PARTITION {piece.name} {piece.want['partition bound']}"
 
 
 def _alter(piece: Piece) -> None:
@@ -146,6 +146,8 @@ def _alter(piece: Piece) -> None:
         piece.alter(f"{alter}{'' if 'force row level security' in want else 'NO '}FORCE ROW LEVEL SECURITY")
     if piece.takes("persistence"):
         piece.alter(f"{alter}SET {'UNLOGGED' if 'persistence' in want else 'LOGGED'}")
+    if piece.object.kind == "foreign table" and EXISTS in piece.did:
+        piece.takes("replica identity")  # has none, and is said to
     if "replica identity" in piece.todo:
         _replica_identity(piece, alter)
     if piece.takes("tablespace"):
@@ -192,7 +194,7 @@ def _inherits(piece: Piece, alter: str) -> None:
 
 def _partition(piece: Piece) -> None:
     for parent in filter(None, (piece.have.get("partition of"), piece.want.get("partition of"))):
-        above = piece.beside("table", "", parent)
+        above = piece.beside("table", "", as_shown(parent))
         if above is not None and "partitioned by" in above.todo:
             return
     if was := piece.have.get("partition of"):

@@ -14,6 +14,7 @@ from landed.engines.postgres.kinds.base import (
     Touch,
     plain,
 )
+from landed.engines.postgres.kinds.naming import as_shown
 from landed.engines.postgres.kinds.said import gone_from, made_on
 from landed.engines.postgres.kinds.writes import ENABLED, Piece, Writes
 
@@ -49,7 +50,7 @@ def _create(piece: Piece) -> bool:
 def _comes_with_parent(piece: Piece) -> bool:
     """A partition's copy of its parent's trigger, told for its own state."""
     parent = piece.schema.expected.get(FactKey("table", "", piece.object.parent, "partition of"))
-    return parent is not None and piece.object._replace(parent=parent) in piece.schema.wanted
+    return parent is not None and piece.object._replace(parent=as_shown(parent)) in piece.schema.wanted
 
 
 def _alter(piece: Piece) -> None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from landed.core.facts import EXISTS, YES, FactKey, Facts, ObjectKey
-from landed.engines.postgres.kinds.naming import path, schema_of
+from landed.engines.postgres.kinds.naming import as_shown, path, schema_of
 
 Props = Mapping[str, str]
 
@@ -86,7 +86,7 @@ class Schema:
     def of_columns(self) -> dict[str, str]:
         """The expected sequences by the column that owns them."""
         return {
-            value: key.name
+            as_shown(value): key.name
             for key, value in self.expected.items()
             if key.prop == "owned by" and key.kind == "sequence"
         }

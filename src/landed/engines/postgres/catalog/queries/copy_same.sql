@@ -1,4 +1,4 @@
--- Objects that have no piece of their own, and the one that they are made with.
+-- Objects that are made with another.
 SELECT 'pg_rewrite'::regclass::oid::int8, r.oid::int8, 'pg_class'::regclass::oid::int8, r.ev_class::int8
 FROM pg_rewrite r WHERE r.rulename = '_RETURN' AND r.oid >= 16384
 UNION ALL SELECT 'pg_type'::regclass::oid::int8, t.oid::int8, 'pg_class'::regclass::oid::int8, t.typrelid::int8
@@ -13,8 +13,6 @@ UNION ALL SELECT 'pg_attrdef'::regclass::oid::int8, d.oid::int8, 'pg_class'::reg
 FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated <> ''
 UNION ALL SELECT 'pg_class'::regclass::oid::int8, k.conindid::int8, 'pg_constraint'::regclass::oid::int8, k.oid::int8
 FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'x')
-UNION ALL SELECT 'pg_constraint'::regclass::oid::int8, k.oid::int8, 'pg_type'::regclass::oid::int8, k.contypid::int8
-FROM pg_constraint k WHERE k.contypid <> 0
 UNION ALL SELECT d.classid::int8, d.objid::int8, d.refclassid::int8, d.refobjid::int8 FROM pg_depend d
 JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'i'
 UNION ALL SELECT d.classid::int8, d.objid::int8, d.refclassid::int8, d.refobjid::int8 FROM pg_depend d
