@@ -9,7 +9,7 @@ from typing import NamedTuple
 from landed.core.facts import FactKey, ObjectKey
 from landed.engines.postgres.catalog.copy_order import Node, Part, in_order, without
 from landed.engines.postgres.catalog.copy_read import Id, Read
-from landed.engines.postgres.catalog.restore import bring_back, pieces_of
+from landed.engines.postgres.catalog.restore import bring_back, rank
 from landed.engines.postgres.catalog.restore_rights import is_right
 from landed.engines.postgres.kinds import KINDS
 from landed.engines.postgres.kinds.naming import listed
@@ -33,8 +33,7 @@ def copied(read: Read, start: Mapping[FactKey, str], left_out: Callable[[ObjectK
     lost = {number: column for number, column in read.columns.items() if left_out(column)}
     read = _without_columns(read, set(lost.values()))
     schema = Schema(read.facts, start, copy=True)
-    keys = [key for key, value in read.facts.items() if start.get(key) != value and not is_right(key)]
-    pieces = pieces_of(keys, schema)
+    pieces = list(_pieces(schema))
     left = [key for key in bring_back(pieces, schema) if key.prop != INHERITED]
     parts = _Parts(read, schema)
     for piece in sorted(pieces, key=parts.comes_along):
@@ -48,6 +47,15 @@ def copied(read: Read, start: Mapping[FactKey, str], left_out: Callable[[ObjectK
     objects = {obj for part in ordered for obj in part.objects}
     owners = tuple((obj, sql) for obj, sql in parts.owners if obj in objects)
     return Copied(tuple(ordered), owners, read.facts, tuple(sorted(left)))
+
+
+def _pieces(schema: Schema) -> Iterable[Piece]:
+    """All that is not there yet."""
+    for obj in sorted(schema.wanted, key=rank):
+        there = schema.there.get(obj, {})
+        wrong = [prop for prop, value in schema.wanted[obj].items() if there.get(prop) != value]
+        if wrong and not is_right(obj):
+            yield Piece(obj, wrong, schema)
 
 
 def _without_columns(read: Read, lost: set[ObjectKey]) -> Read:

@@ -19,15 +19,12 @@ def is_default(key: FactKey) -> bool:
     return key.kind in _DEFAULTS
 
 
-def set_defaults(facts: Facts, before: Facts, main: str) -> list[str]:
-    """ALTER DEFAULT PRIVILEGES of the role that runs the copy, where they differ from those ``before``."""
+def set_defaults(facts: Facts, before: Facts, main: str) -> tuple[list[str], set[FactKey]]:
+    """ALTER DEFAULT PRIVILEGES of the role that runs the copy, where they differ from those ``before``, and
+    the facts that nothing is known for."""
     wanted = {key: value for key, value in facts.items() if is_default(key) and _of(key) == main}
-    wrong = {
-        key
-        for key in wanted.keys() | before.keys()
-        if is_default(key) and key not in wanted.keys() & before.keys()
-    }
-    return restore_rights.statements(wrong, wanted, before)[0]
+    had = {key: value for key, value in before.items() if is_default(key)}
+    return restore_rights.statements(wanted.keys() ^ had.keys(), wanted, had)
 
 
 def all_defaults(facts: Facts) -> list[str]:
@@ -50,8 +47,10 @@ def grants(objects: Iterable[ObjectKey], facts: Facts, born: Facts, main: str) -
     }
     wanted: dict[FactKey, str] = {}
     for key, value in facts.items():
+        if not restore_rights.is_right(key):
+            continue
         target = key.kind.partition(" on ")[2], key.parent
-        if restore_rights.is_right(key) and target in targets:
+        if target in targets:
             mine = _while_mine(key, owners.get(target), main)
             if mine is not None:
                 wanted[mine] = value
@@ -82,7 +81,7 @@ def born_with(objects: Iterable[ObjectKey], facts: Facts, main: str) -> dict[Fac
     found: dict[FactKey, str] = {}
     for obj in objects:
         acl = KINDS[obj.kind].acl
-        if acl:
+        if acl and obj.kind != "schema":  # these are there before
             for kind, name, prop in defaults.of(acl, schema_of(obj.name)):
                 found[FactKey(kind, obj.name, name, prop)] = YES
     return found
@@ -115,12 +114,8 @@ class _Defaults:
                 if key.kind == "default revocation":
                     told.add((f"revoke on {acl}", f"({privilege} from {who})", EXISTS))
                     continue
-                # What everybody has by themselves is no grant, but may have been taken away for all schemas.
-                taken = (f"revoke on {acl}", f"({privilege} from {who})", EXISTS)
-                usual = (
-                    who == self._main or taken in told or (who == "PUBLIC" and acl in ("function", "type"))
-                )
-                told.discard(taken)
-                if not usual:
+                # What everybody has anyway is no grant, but may have been taken away for all schemas.
+                told.discard((f"revoke on {acl}", f"({privilege} from {who})", EXISTS))
+                if who != self._main and (who != "PUBLIC" or acl not in _OF_EVERYBODY):
                     told.add((f"grant on {acl}", f"({privilege} to {who})", key.prop))
         yield from told

@@ -17,7 +17,7 @@ from landed.engines.postgres.catalog import copy_rights, restore_rights
 from landed.engines.postgres.catalog.copy_parts import Copied, copied
 from landed.engines.postgres.catalog.copy_read import read
 from landed.engines.postgres.catalog.scope import Scope
-from landed.engines.postgres.catalog.snapshot import parameters
+from landed.engines.postgres.catalog.snapshot import parameters, uncollected
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.naming import bare, listed, role, schema_of, text, unquoted
 from landed.engines.postgres.sql.names import quoted
@@ -36,6 +36,7 @@ _OLD_DEFAULTS = {
 }
 _PUBLISHED = "insert, update, delete, truncate"
 _PUBLIC = ObjectKey("schema", "", "public")
+_OF_EXTENSION = (EXISTS, "in schema", "version")
 _PLPGSQL = ObjectKey("extension", "", "plpgsql")
 _NO_PLATFORMS = frozenset(
     ("policies", "default_privileges", "extensions", "event_triggers", "publications", "publication_tables",
@@ -69,6 +70,10 @@ class Owned:
         ``left_out`` says by their labels (see :func:`label_of`) which objects not to make; what needs one of
         these goes, too.
         """
+        with uncollected():
+            return self._made(left_out)
+
+    def _made(self, left_out: Callable[[str], bool]) -> Made:
         hosted, main = bool(self._scope.attached), self._read.main
         facts = {key: value for key, value in self._read.facts.items() if _is_mine(key, main)}
         start = self._start(facts)
@@ -77,7 +82,8 @@ class Owned:
         objects = {obj for part in copy.parts for obj in part.objects}
         lines = [*_SETTINGS, *self._roles(copy, objects)]
         lines += [sql for part in schemas for sql in part.sql]
-        lines += copy_rights.set_defaults(facts, start, main)
+        defaults, unknown = copy_rights.set_defaults(facts, start, main)
+        lines += defaults
         lines += [sql for part in copy.parts if part not in schemas for sql in part.sql]
         born = copy_rights.born_with(objects, facts, main)
         if _PUBLIC.fact(EXISTS) in facts:
@@ -86,7 +92,8 @@ class Owned:
         lines += copy_rights.grants(objects, facts, born, main)
         # Last: who gives a thing away can no longer change it.
         lines += [sql for obj, sql in copy.owners if not (hosted and _owner(facts, obj) == _SUPERUSER)]
-        return Made(_script(lines), copy.left)
+        others = self._read.facts.keys() - facts.keys()
+        return Made(_script(lines), tuple(sorted({*copy.left, *unknown, *others})))
 
     def sql(self, left_out: Callable[[str], bool] = lambda label: False) -> str:
         """The SQL alone."""

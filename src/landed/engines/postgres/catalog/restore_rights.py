@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from landed.core.facts import EXISTS, FactKey, Facts
+from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey
 from landed.engines.postgres.kinds.naming import bare, last_of, path, role
 
 HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
@@ -22,9 +22,9 @@ _PLURAL = {"table": "TABLES", "sequence": "SEQUENCES", "function": "ROUTINES", "
 _RIGHTS = ("grant on ", "revoke on ", "default privileges", "default revocation")
 
 
-def is_right(key: FactKey) -> bool:
-    """Whether a fact is a privilege, or one that is missing."""
-    return key.kind.startswith(_RIGHTS)
+def is_right(of: FactKey | ObjectKey) -> bool:
+    """Whether a fact, or what it is about, is a privilege, or one that is missing."""
+    return of.kind.startswith(_RIGHTS)
 
 
 def statements(wrong: Iterable[FactKey], expected: Facts, live: Facts) -> tuple[list[str], set[FactKey]]:

@@ -125,6 +125,13 @@ def _column(piece: Piece) -> None:
             piece.alter(said)
     if piece.takes("not null"):
         piece.alter(f"{at}{'SET' if want.get('not null') == YES else 'DROP'} NOT NULL")
+    foreign_options(piece, f"ALTER FOREIGN TABLE {piece.on} ALTER COLUMN {piece.name} ")
+    _settings(piece, at)
+
+
+def _settings(piece: Piece, at: str) -> None:
+    """How its values are stored and counted."""
+    want = piece.want
     if piece.takes("compression"):
         piece.alter(f"{at}SET COMPRESSION {want.get('compression', 'default')}")
     if "storage" in piece.todo and (usual := want.get("storage") or _usual_storage(want.get("type", ""))):
@@ -132,7 +139,6 @@ def _column(piece: Piece) -> None:
         piece.alter(f"{at}SET STORAGE {usual.upper()}")
     if piece.takes("statistics target"):
         piece.alter(f"{at}SET STATISTICS {want.get('statistics target', '-1')}")
-    foreign_options(piece, f"ALTER FOREIGN TABLE {piece.on} ALTER COLUMN {piece.name} ")
     for option in sorted(p for p in piece.todo if p not in _KNOWN and not p.startswith("option ")):
         piece.takes(option)
         piece.alter(f"{at}SET ({option} = {want[option]})" if option in want else f"{at}RESET ({option})")
@@ -259,6 +265,8 @@ def _follows(piece: Piece) -> bool:
         if view is not None and "definition" in view.did:
             if piece.schema.copy and "default" in piece.want:
                 piece.later.append(("default", f"{_of_view(piece)}SET DEFAULT {piece.want['default']}"))
+            if kind == "materialized view" and piece.missing:
+                _settings(piece, f"ALTER TABLE {piece.on} ALTER COLUMN {piece.name} ")
             return True
     return False
 
