@@ -106,7 +106,7 @@ class Owned:
             key: value for key, value in facts.items() if key.object == ObjectKey("extension", "", "plpgsql")
         }
         if (there := _PUBLIC.fact(EXISTS)) in facts:
-            start[there] = YES
+            start |= {there: YES, _PUBLIC.fact("comment"): "standard public schema"}
             grantees = ["PUBLIC", *(r for r in _PUBLIC_ROLES if scope.attached)]
             for grantee in grantees:
                 start[FactKey("grant on schema", "public", f"(USAGE to {grantee})", EXISTS)] = YES
