@@ -33,6 +33,18 @@ def test_a_shadow_can_be_continued_from_its_image(mode: str) -> None:
         second.close()
 
 
+def test_what_no_fact_tells_of_a_database_is_told_by_its_statement() -> None:
+    file = "PRAGMA user_version = 3; PRAGMA user_version; CREATE TABLE t (a); PRAGMA application_id = 7;"
+    first = Replayer("sqlite")
+    step = first.replay(migration(1, file))
+    second = Replayer("sqlite", image=first.image())
+    again = second.replay(migration(2, "PRAGMA user_version = 3; PRAGMA user_version = 4;"))
+    first.close()
+    second.close()
+    assert [trace.blind for trace in step.traces] == [("user_version",), (), (), ("application_id",)]
+    assert [trace.blind for trace in again.traces] == [(), ("user_version",)]
+
+
 @pytest.mark.parametrize("mode", ["d1", "sqlite"])
 def test_only_new_files_are_replayed(mode: str, tmp_path: Path) -> None:
     history = [migration(1, "CREATE TABLE t (a);"), migration(2, "ALTER TABLE t ADD COLUMN b;")]

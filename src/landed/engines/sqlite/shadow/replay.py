@@ -22,6 +22,8 @@ from landed.engines.sqlite.sql.transactions import left_out
 
 _COPY = ("A copy of the target's schema", "", None)
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
+_HEADER = ("user_version", "application_id")
+"""Numbers in a database's header that are the application's own: no fact tells them."""
 
 
 class Replayer:
@@ -45,8 +47,10 @@ class Replayer:
         self.clock = Clock() if clock is None else clock
         self.connection, self.observer = open_sandbox(mode, image, limits=self.clock.limits)
         self.tracker = SchemaTracker(self.connection, ledger_table, self.observer.lifted)
+        self._header: list[object] = [0] * len(_HEADER)
         if image is not None:
             self.tracker.reread()
+            self._header = self._numbers()
 
     @property
     def facts(self) -> dict[FactKey, str]:
@@ -177,7 +181,21 @@ class Replayer:
         if seen.ddl:
             effects = self.tracker.new_objects() if seen.created_only else self.tracker.reread()
         writes = bool(seen.inserted_into or seen.updated or seen.deleted_from)
-        return StatementTrace(statement.number, statement.line, effects, writes), None, seen
+        trace = StatementTrace(
+            statement.number, statement.line, effects, writes, blind=self._unread_changes(seen)
+        )
+        return trace, None, seen
+
+    def _unread_changes(self, seen: Seen) -> tuple[str, ...]:
+        """What a statement changed of the database that no fact tells."""
+        if seen.pragmas.isdisjoint(_HEADER):
+            return ()
+        before, self._header = self._header, self._numbers()
+        return tuple(name for name, old, new in zip(_HEADER, before, self._header, strict=True) if old != new)
+
+    def _numbers(self) -> list[object]:
+        with self.observer.lifted():
+            return [self.connection.execute(f"PRAGMA {name}").fetchall()[0][0] for name in _HEADER]
 
     def _failed(self, statement: Statement, error: Exception) -> tuple[StatementTrace, Failure, None]:
         if not self.connection.in_transaction:
