@@ -74,7 +74,7 @@ def test_every_option_of_a_command_is_on_its_page(name: str) -> None:
 def test_every_common_option_and_setting_is_among_the_targets() -> None:
     page = read("docs/targets.md")
     flags = {option for p in click_command("").params for option in p.opts}
-    for option in flags - {"--json", "--debug", "--version", "--help"}:
+    for option in flags - {"--json", "--format", "--debug", "--version", "--help"}:
         assert f"`{option}" in page or f"{option} " in page or f", `{option}`" in page, option
     for key in KEYS:
         assert f"`{key}`" in page

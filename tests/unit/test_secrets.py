@@ -185,3 +185,8 @@ def test_what_is_shown_anyway_stays():
     secrets.keep_from("postgresql://me:localdev@localdev.example.com/db")
     assert secrets.redact("Postgres localhost/shop on localdev") == "Postgres localhost/shop on localdev"
     assert secrets.redact("postgresql://shop:shop@localhost/shop") == "postgresql://shop:…@localhost/shop"
+
+
+def test_an_address_after_a_mention_has_no_login():
+    secrets.keep_from("ask @octocat: http://example.com/x")
+    assert secrets.masked("ask @octocat: http://example.com/x") == "ask @octocat: http://example.com/x"

@@ -56,7 +56,7 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
     _execute(common, exam, plan, "apply", again, yes, dry_run, allow)
 
 
-@command()
+@command(report="apply")
 @click.argument("name", required=False)
 @click.option("--ran", type=int, multiple=True, metavar="N", help="Your word that statement N has run.")
 @click.option(

@@ -12,7 +12,7 @@ from landed.core.errors import UsageError
 from landed.core.next import Blank, Command, Hint, Next, landed
 
 
-@command(name="exec")
+@command(report="execute", name="exec")
 @click.argument("sql", required=False)
 @click.option("--command", "-c", "text", metavar="SQL", help="The SQL, as wrangler d1 execute takes it.")
 @click.option(

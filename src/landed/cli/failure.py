@@ -11,7 +11,7 @@ import click
 
 from landed.cli.given import GIVEN
 from landed.core.errors import LandedError, UsageError
-from landed.report.formats import JSON, TEXT
+from landed.report.formats import JSON, TEXT, asked_for
 
 if TYPE_CHECKING:
     from landed.core.given import Given
@@ -48,7 +48,11 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
 
 def _asks(given: list[str], option: str) -> bool:
     """Whether an option is given; what comes after ``--`` are names."""
-    return option in given[: given.index("--") if "--" in given else len(given)]
+    return option in _options(given)
+
+
+def _options(given: list[str]) -> list[str]:
+    return given[: given.index("--")] if "--" in given else given
 
 
 def _has_bytes(error: UnicodeEncodeError) -> bool:
@@ -122,9 +126,13 @@ def _unknown(error: Exception, given: list[str]) -> int:
 
 
 def _show(report: Failed, given: list[str]) -> None:
-    from landed.cli.output import show
+    from landed.cli.output import show, tell
 
-    show(Typed(given), report)
+    typed = Typed(given)
+    show(typed, report)
+    if typed.format not in (TEXT, JSON):
+        # It stands in the report; whoever reads the log sees it, too.
+        tell(typed, report, always=True)
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ class Typed:
     @property
     def format(self) -> str:
         """The format of the report."""
-        return JSON if _asks(self.words, "--json") else TEXT
+        return asked_for(_options(self.words))
 
     @property
     def command(self) -> Given:

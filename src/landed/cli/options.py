@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +13,7 @@ import click
 
 from landed.cli.given import GIVEN
 from landed.core.errors import LandedError, UsageError
-from landed.report.formats import JSON, TEXT
+from landed.report.formats import FORMATS, JSON, TEXT, knows
 
 if TYPE_CHECKING:
     from landed.core.given import Given
@@ -32,7 +32,7 @@ class Common:
     migrations: str | None = None
     persist_to: str | None = None
     shadow: str | None = None
-    json: bool = False
+    format: str = TEXT
     debug: bool = False
     words: list[str] = field(default_factory=list)
     targets: tuple[str, ...] = ()
@@ -65,11 +65,6 @@ class Common:
 
         self.attach_to(error)
         end(error)
-
-    @property
-    def format(self) -> str:
-        """The format in which the report is asked for."""
-        return JSON if self.json else TEXT
 
     @property
     def flags(self) -> dict[str, str | None]:
@@ -119,12 +114,19 @@ _SHARED = (
         help="Where files are replayed for Postgres: own (the default: a throw-away server), same-server "
         "(a scratch database on the target's server) or the URL of a server for scratch databases.",
     ),
-    click.Option(["--json"], is_flag=True, help="Write one JSON document to stdout."),
+    click.Option(["--json"], is_flag=True, help="Write one JSON document to stdout: --format json."),
+    click.Option(
+        ["--format"],
+        type=click.Choice(list(FORMATS)),
+        metavar="FORMAT",
+        help="What to write to stdout: text, json, or markdown for a job summary or comment (status, verify, "
+        "rehearse, apply, resume).",
+    ),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error, too."),
 )
 _REPLAYS_NOTHING = frozenset({"exec_", "doctor", "completion", "undo", "demo"})
 """Commands whose help does not show --shadow; they take it all the same, before or after their name."""
-_NAMES = ("project", "target", "env", "migrations", "persist_to", "shadow", "json", "debug")
+_NAMES = ("project", "target", "env", "migrations", "persist_to", "shadow", "debug")
 _WORDS = {
     "project": "--project",
     "target": "--target",
@@ -141,14 +143,22 @@ def apply_common(function: F) -> F:
     return function
 
 
-def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare the common options on a command, which then gets the merged ones as ``common``."""
+def common_options(function: Callable[..., Any], report: str | None = None) -> Callable[..., Any]:
+    """Declare the common options on a command, which then gets the merged ones as ``common``.
+
+    ``report`` is the name of what it shows, where that is not the command's own.
+    """
 
     def wrapper(**values: Any) -> Any:
         context = click.get_current_context()
-        given = {name: values.pop(name) for name in _NAMES}
+        given = {name: values.pop(name) for name in (*_NAMES, "json", "format")}
         common = _merge(context, given)
         try:
+            if not knows(common.format, report or function.__name__):
+                raise UsageError(
+                    f"landed {context.info_name} writes no {common.format}",
+                    next=f"leave --format {common.format} out, or take --format {JSON}",
+                )
             return function(common=common, **values)
         except LandedError as error:
             common.attach_to(error)
@@ -175,7 +185,7 @@ def _merge(context: click.Context, given: dict[str, Any]) -> Common:
     shadow = _of_environment(merged["shadow"]) if merged["shadow"] else None
     common = Common(
         merged["project"], targets[-1] if targets else None, merged["env"], merged["migrations"],
-        merged["persist_to"], shadow, bool(merged["json"]), bool(merged["debug"]), [], targets,
+        merged["persist_to"], shadow, _format(given, outer), bool(merged["debug"]), [], targets,
     )  # fmt: skip
     common.words = _words(common, targets)
     context.obj = common
@@ -183,6 +193,17 @@ def _merge(context: click.Context, given: dict[str, Any]) -> Common:
 
     last_resort.handlers[:] = [common._end]
     return common
+
+
+def _format(*levels: Mapping[str, Any]) -> str:
+    """The format asked for after the command, else before it."""
+    for given in levels:
+        asked = {name for name in (JSON if given.get("json") else None, given.get("format")) if name}
+        if len(asked) > 1:
+            raise UsageError(f"--json and --format {given['format']} ask for two formats; give one of them.")
+        if asked:
+            return asked.pop()
+    return TEXT
 
 
 def _of_environment(value: str) -> str:
@@ -231,11 +252,11 @@ def _without_secrets(value: str) -> str:
     return str(dsn).replace("//", user, 1) + query
 
 
-def command(**settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """``click.command`` with the common options."""
+def command(report: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """``click.command`` with the common options; ``report``: see :func:`common_options`."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        made: click.Command = click.command(**settings)(common_options(function))
+        made: click.Command = click.command(**settings)(common_options(function, report))
         return made
 
     return decorate

@@ -12,7 +12,7 @@ import click
 
 from landed.core.errors import NeedsConfirmation
 from landed.core.given import Given
-from landed.report.formats import TEXT, render
+from landed.report.formats import JSON, TEXT, render
 from landed.report.page import Page
 from landed.report.terminal import finished, mask_with, put, say, say_lines
 
@@ -73,7 +73,7 @@ def show_part(asked: Asked, report: Report) -> None:
 
 def tell(asked: Asked, report: Report, *, always: bool = False) -> None:
     """Say on stderr what happens before a command is done; ``always``: also where a program reads."""
-    if always or live(asked):
+    if always or asked.format != JSON:
         _render(report, TEXT, Page(sys.stderr, sys.stderr, asked.command, _same(asked)))
 
 

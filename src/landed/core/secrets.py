@@ -119,10 +119,12 @@ def keep_from(text: str, *, words: bool = True, files: bool = False) -> None:
 
 def _in_login(text: str) -> Iterator[str]:
     start = pattern(AUTHORITY).search(text)
-    if start is None or "@" not in text:
+    if start is None:
         return
     scheme, rest = text[: start.end()], text[start.end() :]
     ends = [at for at, char in enumerate(rest) if char == "@"]
+    if not ends:
+        return
     # An @ may belong to the password or to a parameter: the first that a place follows, else the last.
     chosen = next((at for at in ends[:32] if pattern(_PLACE).match(rest, at + 1)), ends[-1])
     for at in {chosen, ends[-1]}:

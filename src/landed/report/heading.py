@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
+from landed.core.findings import Rehearsal
+from landed.engines.say import plural
 from landed.ops.examine import Examination
+from landed.ops.workspace import Workspace
 from landed.report.place import shown_place
 
 
@@ -23,6 +26,15 @@ def headline(exam: Examination) -> list[str]:
 def shown_path(exam: Examination) -> str:
     """The database file, relative to where the user is if that is shorter; a remote one's name and id."""
     return shown_place(exam.workspace.spec, exam.workspace.project.start)
+
+
+def rehearsed_in(workspace: Workspace, rehearsal: Rehearsal) -> str:
+    """How many files were rehearsed, where they lie, and by whose rules."""
+    folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
+    rules = rehearsal.rules or workspace.engine.words.rules
+    return (
+        f"{plural(len(rehearsal.files), 'file')} in {folder}/, rehearsed in a throw-away database ({rules})"
+    )
 
 
 def shown_dir(exam: Examination) -> str:

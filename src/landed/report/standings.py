@@ -7,8 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.flags import Flag
+from landed.core.next import STATUS
 from landed.core.standing import Judgement, Standing, Verdict
+from landed.core.turns import next_steps
 from landed.ops.examine import Examination
+from landed.ops.verify import Answer
 
 FOLD = 8
 """More consecutive files of one unremarkable standing than this become one line."""
@@ -121,3 +124,18 @@ def _statements(numbers: Sequence[int]) -> str:
 
 def _some(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def claims(exam: Examination, answer: Answer) -> str:
+    """What a proven history comes to."""
+    recorded = sum(1 for j in exam.judgements if j.recorded)
+    claiming = recorded - len(answer.unprovable)
+    what = "1 recorded migration claims" if claiming == 1 else f"{claiming} recorded migrations claim"
+    return f"the schema holds what {what}" if recorded else "nothing is recorded, so nothing is claimed"
+
+
+def first_step(exam: Examination, answer: Answer) -> str:
+    """What to do about the first of those that say no, a command that can be run preferred."""
+    names = answer.failed or answer.unprovable
+    own = [j.next for j in exam.judgements if j.name in names and j.next]
+    return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else STATUS)

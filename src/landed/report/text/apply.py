@@ -11,6 +11,7 @@ from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
 from landed.report.heading import headline
 from landed.report.page import Page
+from landed.report.planned import outcome, to_run, what_was_done
 from landed.report.reports import Apply, FileDone, WayBack
 from landed.report.terminal import say, say_all
 from landed.report.text.style import paint, symbols
@@ -30,13 +31,8 @@ def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_r
         say("Nothing to apply." if verb == "apply" else "Nothing to resume.", out)
         return
     for item in plan.items[:_FILES]:
-        total = len(item.migration.statements)
-        count = f"{total} statement{'s' * (total != 1)}"
-        if len(item.statements) != total:
-            numbers = ", ".join(map(str, item.statements)) or "none"
-            count = f"statements to run: {numbers} (of {total})"
         say(out=out)
-        say(f"  {paint(item.migration.name, 'bold', out)}  {count}", out)
+        say(f"  {paint(item.migration.name, 'bold', out)}  {to_run(item)}", out)
         for line in item.changes[:_LINES]:
             say(f"      {line}", out)
         if len(item.changes) > _LINES:
@@ -63,26 +59,15 @@ def render_undo(undo: UndoPoint, out: IO[str], command: Callable[[str], str]) ->
 def render_done(plan: Plan, index: int, applied: Applied, out: IO[str]) -> None:
     """Write one line when a file is done."""
     width = len(str(len(plan.items)))
-    mark = paint(symbols(out)["good"], "green", out)
-    what = "applied, proven, recorded" if plan.items[index].record else "finished and proven"
-    if applied.outcome == "already":
-        mark, what = symbols(out)["wait"], "already applied by another runner"
-    if applied.note:
-        what += f" ({applied.note})"
+    already = applied.outcome == "already"
+    mark = symbols(out)["wait"] if already else paint(symbols(out)["good"], "green", out)
+    what = outcome(plan.items[index], applied)
     say(f"  {mark} {index + 1:>{width}}/{len(plan.items)} {applied.name}  {what}", out)
 
 
 def render_report(report: ApplyReport, out: IO[str], command: Callable[[str], str]) -> None:
     """Write what was done."""
-    done = [a for a in report.applied if a.outcome == "applied"]
-    other = len(report.applied) - len(done)
-    label = report.examination.workspace.spec.label
-    whole = all(len(i.statements) == len(i.migration.statements) for i in report.plan.items)
-    verb = "applied" if whole and all(i.record for i in report.plan.items) else "finished"
-    text = f"{len(done)} file{'s' * (len(done) != 1)} {verb} and proven on {label}."
-    if other:
-        text += f" {other} had been applied by another runner meanwhile."
-    say(text, out)
+    say(what_was_done(report), out)
     if report.undo is not None:
         say(f"To go back to the moment before: {command(report.undo.command)}", out)
 

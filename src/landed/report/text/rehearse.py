@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import IO
 
 from landed.core.errors import LandedError
-from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
+from landed.core.findings import FileRehearsal, Rehearsal
 from landed.core.next import lines
 from landed.engines.say import plural
-from landed.ops.rehearse_data import DataFile, DataRehearsal, RowCount
+from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.ops.workspace import Workspace
+from landed.report.heading import rehearsed_in
 from landed.report.locks import heavy_files, lock_lines
 from landed.report.page import Page
 from landed.report.place import shown_path
+from landed.report.rehearsed import Finding, findings, row_count, short_change, size, summary
 from landed.report.reports import Rehearse
 from landed.report.terminal import say
 from landed.report.text.style import paint, symbols
 
 _LINES = 12
-_WIDE = 160
 _RUN = 8
 """More consecutive files than this that nothing speaks against become one line without --all."""
 
@@ -31,10 +31,7 @@ def render_rehearsal(
     workspace: Workspace, rehearsal: Rehearsal, out: IO[str], command: Command, *, everything: bool = False
 ) -> None:
     """Write what the shadow has shown."""
-    folder = os.path.relpath(workspace.directory, workspace.project.start).replace(os.sep, "/")
-    rules = rehearsal.rules or workspace.engine.words.rules
-    count = f"{len(rehearsal.files)} file{'s' * (len(rehearsal.files) != 1)}"
-    say(f"{count} in {folder}/, rehearsed in a throw-away database ({rules})", out)
+    say(rehearsed_in(workspace, rehearsal), out)
     for note in rehearsal.notes:
         say(f"  {paint('note', 'yellow', out)}: {note}", out)
     calm: list[FileRehearsal] = []
@@ -48,20 +45,6 @@ def render_rehearsal(
     _calm(calm, out, everything)
     say(out=out)
     say(f"{summary(rehearsal)}", out)
-
-
-def summary(rehearsal: Rehearsal) -> str:
-    """The last line: how many files something speaks against."""
-    found, weak = len(rehearsal.found), len([f for f in rehearsal.weak if not f.found])
-    total = plural(len(rehearsal.files), "file")
-    if not found and not weak:
-        return f"{total} rehearsed: nothing found."
-    parts = []
-    if found:
-        parts.append(f"findings in {plural(found, 'file')}")
-    if weak:
-        parts.append(f"{plural(weak, 'file')} {'depends' if weak == 1 else 'depend'} on the data")
-    return f"{total} rehearsed: {', '.join(parts)}."
 
 
 def _calm(files: list[FileRehearsal], out: IO[str], everything: bool) -> None:
@@ -90,37 +73,17 @@ def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
     _head(file, mark, style, out)
     _changes(file.changes, out)
     _locks(file, out)
-    for failure in file.failures:
-        _failure(file, failure, out, command)
-    for loss in file.rows_lost:
-        through = f": {loss.through}" if loss.through else ": the file's own copy leaves them out"
-        left = "all rows" if not loss.after else f"{loss.before - loss.after} of {plural(loss.before, 'row')}"
-        text = f"{left} of table {loss.table} are lost{through}"
-        _finding(paint("ROWS LOST", "red", out), file, loss.statement, loss.line, text, out)
-        _advice(loss.advice, out, command)
-    for change in file.rows_changed:
-        through = f": {change.through}" if change.through else ""
-        rows = plural(change.rows, "row")
-        text = f"{change.table}.{change.column} in {rows}, {change.example}{through}"
-        _finding(paint("VALUES CHANGED", "red", out), file, change.statement, change.line, text, out)
-        _advice(change.advice, out, command)
+    for found in findings(file):
+        _finding(found, out, command)
     for note in file.notes:
         say(f"      {paint('note', 'yellow', out)}: {note}", out)
 
 
 def _changes(changes: tuple[str, ...], out: IO[str]) -> None:
     for line in changes[:_LINES]:
-        say(f"      {paint(_short(line), 'dim', out)}", out)
+        say(f"      {paint(short_change(line), 'dim', out)}", out)
     if len(changes) > _LINES:
         say(f"      … and {len(changes) - _LINES} more", out)
-
-
-def _short(change: str) -> str:
-    """A change in one line: a function's body or a long definition is not spelled out."""
-    if len(change) <= _WIDE and "\n" not in change:
-        return change
-    what, _, values = change.partition(": ")
-    return f"{what}: changed" if values else f"{change[: _WIDE - 1]}…"
 
 
 def _locks(file: FileRehearsal, out: IO[str]) -> None:
@@ -128,24 +91,12 @@ def _locks(file: FileRehearsal, out: IO[str]) -> None:
         say(f"      {paint('lock', 'yellow', out)}  {line}", out)
 
 
-def _failure(file: FileRehearsal, failure: FailureFound, out: IO[str], command: Command) -> None:
-    if failure.weak:
-        label = paint("DEPENDS ON DATA", "yellow", out)
-    elif failure.only_with_data:
-        label = paint("FAILS AS SOON AS THERE ARE ROWS", "red", out)
-    else:
-        label = paint("FAILS", "red", out)
-    _finding(label, file, failure.statement, failure.line, failure.message, out)
-    for line in failure.details:
+def _finding(found: Finding, out: IO[str], command: Command) -> None:
+    say(f"      {paint(found.label, 'yellow' if found.weak else 'red', out)}  {found.place}", out)
+    say(f"        {found.text}", out)
+    for line in found.details:
         say(f"        {line}", out)
-    _advice(failure.advice, out, command)
-
-
-def _finding(label: str, file: FileRehearsal, number: int, line: int, text: str, out: IO[str]) -> None:
-    total = len(file.migration.statements)
-    place = f"{file.migration.file}:{line}, statement {number} of {total}" if number else file.migration.file
-    say(f"      {label}  {place}", out)
-    say(f"        {text}", out)
+    _advice(found.advice, out, command)
 
 
 def _advice(advice: str | None, out: IO[str], command: Command) -> None:
@@ -168,7 +119,7 @@ def render_data(data: DataRehearsal, out: IO[str], command: Command) -> None:
         return
     pending = plural(len(data.files), "pending file")
     say(
-        f"{pending} on a full copy of it ({_bytes(data.size)}; the copy is gone again, the database itself "
+        f"{pending} on a full copy of it ({size(data.size)}; the copy is gone again, the database itself "
         "was only read)",
         out,
     )
@@ -187,7 +138,7 @@ def _data_file(file: DataFile, out: IO[str], command: Command) -> None:
     say(out=out)
     say(f"  {paint(symbols(out)[mark], style, out)} {file.item.migration.name}  {said}", out)
     for row in file.rows:
-        say(f"      {_rows(row)}", out)
+        say(f"      {row_count(row)}", out)
     if file.error is not None:
         _error(file.error, out, command)
 
@@ -198,21 +149,6 @@ def _error(error: LandedError, out: IO[str], command: Command) -> None:
     for line in error.details:
         say(f"        {line}", out)
     _advice(error.next, out, command)
-
-
-def _rows(row: RowCount) -> str:
-    if row.before is None:
-        return f"table {row.table}: new, {plural(row.after or 0, 'row')}"
-    if row.after is None:
-        return f"table {row.table}: gone, with {plural(row.before, 'row')}"
-    return f"table {row.table}: {row.before} → {plural(row.after, 'row')}"
-
-
-def _bytes(size: int) -> str:
-    for unit, width in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
-        if size >= width:
-            return f"{size / width:.1f} {unit}"
-    return f"{size} bytes"
 
 
 def render(report: Rehearse, page: Page) -> None:

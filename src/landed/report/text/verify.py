@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
-from landed.core.next import STATUS
-from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
 from landed.report.heading import headline
 from landed.report.page import Page
 from landed.report.reports import Verify
-from landed.report.standings import summary, too_many, unexplained_objects
+from landed.report.standings import claims, first_step, summary, too_many, unexplained_objects
 from landed.report.terminal import say, say_all, say_next
 from landed.report.text.style import paint
 
 
 def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Callable[[str], str]) -> None:
     """Write the answer for a person: yes or no first, then why."""
-    recorded = sum(1 for j in exam.judgements if j.recorded)
     if answer.proven:
-        claims = recorded - len(answer.unprovable)
-        what = "1 recorded migration claims" if claims == 1 else f"{claims} recorded migrations claim"
-        text = f"the schema holds what {what}" if recorded else "nothing is recorded, so nothing is claimed"
-        say(f"{paint('proven', 'green', out)}: {text}", out)
+        say(f"{paint('proven', 'green', out)}: {claims(exam, answer)}", out)
     else:
         say(f"{paint('NOT proven', 'red', out)}: {summary(exam)}", out)
     say_all(headline(exam), out)
@@ -41,14 +35,7 @@ def render_verify(exam: Examination, answer: Answer, out: IO[str], command: Call
         more = f" and {len(objects) - 8} more" if len(objects) > 8 else ""
         say(f"  made by no migration (does not fail): {', '.join(objects[:8])}{more}", out)
     if not answer.proven:
-        say_next(command(_advice(exam, answer)), out)
-
-
-def _advice(exam: Examination, answer: Answer) -> str:
-    """What to do about the first of those that say no, a command that can be run preferred."""
-    names = answer.failed or answer.unprovable
-    own = [j.next for j in exam.judgements if j.name in names and j.next]
-    return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else STATUS)
+        say_next(command(first_step(exam, answer)), out)
 
 
 def render(report: Verify, page: Page) -> None:

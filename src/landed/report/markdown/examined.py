@@ -1,0 +1,146 @@
+"""What status and verify share in Markdown: the table of files, and the evidence of those to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from landed.core.standing import Judgement, Standing
+from landed.core.turns import next_steps
+from landed.ops.examine import Examination
+from landed.report.evidence import collapse, compare, place
+from landed.report.heading import headline
+from landed.report.markdown.inline import code, code_in_html, fenced, prose
+from landed.report.markdown.sheet import Sheet, bullets, details
+from landed.report.markdown.steps import step
+from landed.report.page import Page
+from landed.report.sql import pasteable
+from landed.report.standings import FOLD, is_plain, reason, runs, too_many, unexplained_objects
+
+GOOD, BAD, OPEN, WAIT = "✅", "❌", "❔", "⏳"
+ICONS = {
+    Standing.OK: GOOD,
+    Standing.PENDING: WAIT,
+    Standing.UNPROVABLE: OPEN,
+    Standing.UNKNOWN: OPEN,
+    Standing.UNRECORDED: "⚠️",
+    Standing.OUT_OF_ORDER: "⚠️",
+}
+"""All other standings are bad."""
+_SHOWN = 8
+
+
+def icon(standing: Standing) -> str:
+    """The mark of a standing; the word stands beside it."""
+    return ICONS.get(standing, BAD)
+
+
+def worst(judgements: Iterable[Judgement]) -> str:
+    """The mark of a whole history: the worst of its files'."""
+    marks = {icon(j.standing) for j in judgements}
+    return next((mark for mark in (BAD, "⚠️", OPEN, WAIT) if mark in marks), GOOD)
+
+
+def about(exam: Examination) -> str:
+    """Which database, which files, which ledger."""
+    shown = "\\\n".join(prose(line) for line in headline(exam))
+    return shown if exam.state.present else f"{shown}\\\nThe database does not exist yet."
+
+
+def files(sheet: Sheet, exam: Examination, *, everything: bool = False) -> None:
+    """The table of files with their standings, long runs of one kind in one row."""
+    hidden = frozenset() if everything else frozenset(too_many(exam))
+    shown = [j for j in exam.judgements if j.name not in hidden]
+    if not shown:
+        return
+    groups = [[j] for j in shown] if everything else runs(shown)
+    rows = [row for group in groups for row in _rows(group)]
+    if hidden:
+        rows.append(("", "…", f"and {len(hidden)} more rows without a file"))
+    sheet.table(("", "File", "Standing"), rows)
+
+
+def _rows(group: Sequence[Judgement]) -> Iterator[tuple[str, str, str]]:
+    first, last = group[0], group[-1]
+    if len(group) > FOLD:
+        names = f"{code(first.name)} … {code(last.name)} ({len(group)} files)"
+        yield icon(first.standing), names, f"**{first.standing}**"
+        return
+    for judgement in group:
+        why = reason(judgement)
+        text = f"**{judgement.standing}**" + (f" {prose(why)}" if why else "")
+        yield icon(judgement.standing), code(judgement.name), text
+
+
+def remarkable(sheet: Sheet, exam: Examination, page: Page) -> None:
+    """What is to be said of files that are not plainly well, each to be opened by a click."""
+    hidden = frozenset(too_many(exam))
+    for judgement in exam.judgements:
+        if judgement.name not in hidden and not is_plain(judgement):
+            blocks = list(_evidence(judgement, page))
+            if blocks:
+                head = f"{icon(judgement.standing)} {judgement.standing}: {code_in_html(judgement.name)}"
+                sheet.add(details(head, blocks))
+    _base(sheet, exam)
+    _unexplained(sheet, exam)
+
+
+def _evidence(judgement: Judgement, page: Page) -> Iterator[str]:
+    lines = [prose(note) for note in judgement.notes if not note.startswith("git ")]
+    if judgement.standing not in (Standing.PENDING, Standing.OUT_OF_ORDER):
+        found = collapse(e for e in judgement.evidence if not e.holds)
+        for item in found[:_SHOWN]:
+            at = f" ({code(place(judgement, item))})" if item.line else ""
+            lines.append(f"{code(item.fact)}: {prose(compare(item))}{at}")
+        if len(found) > _SHOWN:
+            lines.append(f"… and {len(found) - _SHOWN} more")
+    if lines:
+        yield bullets(lines)
+    remedy = judgement.remedy
+    if remedy is not None and judgement.standing is Standing.PARTIAL:
+        if remedy.cautions:
+            yield bullets(prose(caution) for caution in remedy.cautions)
+        if remedy.sql:
+            but = f" all but {', '.join(code(str(key)) for key in remedy.left)}" if remedy.left else ""
+            yield f"This brings back{but or ' what the file says'}:"
+            yield _sql(remedy.sql)
+        if remedy.instead:
+            yield "A new migration can take it over:"
+            yield _sql(remedy.instead)
+    if judgement.next and judgement.standing is not Standing.PENDING:
+        yield step(judgement.next, page)
+
+
+def _sql(statements: Sequence[str]) -> str:
+    more = [f"-- … and {len(statements) - _SHOWN} more"] if len(statements) > _SHOWN else []
+    return fenced("\n".join([*(f"{pasteable(sql, 0)};" for sql in statements[:_SHOWN]), *more]), "sql")
+
+
+def _base(sheet: Sheet, exam: Examination) -> None:
+    wrong = collapse(e for e in exam.base.evidence if not e.holds) if exam.base is not None else []
+    if wrong:
+        lines = [f"{code(item.fact)}: {prose(compare(item))}" for item in wrong[:_SHOWN]]
+        more = [f"… and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+        head = f"❌ The starting schema is not what the database has ({len(wrong)})"
+        sheet.add(details(head, [bullets([*lines, *more])]))
+
+
+def _unexplained(sheet: Sheet, exam: Examination) -> None:
+    objects = unexplained_objects(exam.unexplained)
+    if not objects:
+        return
+    more = [f"… and {len(objects) - _SHOWN} more"] if len(objects) > _SHOWN else []
+    blocks = [bullets([*(code(name) for name in objects[:_SHOWN]), *more])]
+    from landed.ops.adopting import adoption
+
+    found = adoption(exam)
+    if found is not None and found.sql:
+        blocks += ["A new migration that makes what can be made:", _sql(found.sql)]
+    blocks.append("Put them into a migration, or remove them by hand.")
+    sheet.add(details(f"⚠️ In the database, but made by no migration ({len(objects)})", blocks))
+
+
+def advice(sheet: Sheet, exam: Examination, page: Page) -> None:
+    """What to do first."""
+    steps = next_steps(exam.judgements)
+    if steps:
+        sheet.add(f"**Next**\n\n{step(steps[0], page)}")
