@@ -15,6 +15,7 @@ from landed.core.facts import FactKey
 from landed.engines.postgres.catalog.expected_rows import Expected, expected_rows
 from landed.engines.postgres.catalog.readback import Read, Readback, names_of
 from landed.engines.postgres.kinds import READINGS
+from landed.engines.postgres.kinds.index import WITH_OPTIONS
 
 _ELEMENTS: Final = """\
 (SELECT coalesce(jsonb_agg(CASE WHEN x.grantee = 0 THEN '' ELSE pg_get_userbyid(x.grantee) END \
@@ -24,7 +25,7 @@ CROSS JOIN LATERAL (SELECT '' AS star UNION ALL SELECT '*' WHERE x.is_grantable)
 granted on; in any order."""
 
 _SPACE: Final = r"E' \t\n\r\f\x0b'"
-_WITH: Final = r" WITH \((?:[\w.]+=(?:''(?:[^'']|'''')*''|\w+)(?:, )?)+\)"
+_WITH: Final = WITH_OPTIONS.replace("'", "''")
 
 _ALIKE: Final = {
     "acl": f"CASE WHEN q.acl IS NOT NULL THEN {_ELEMENTS} END",

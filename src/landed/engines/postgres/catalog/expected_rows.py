@@ -12,22 +12,22 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from landed.core.facts import EXISTS, FactKey
+from landed.engines.postgres.catalog.privileges import LETTERS
 from landed.engines.postgres.catalog.readback import TABLES, Wanted, split_name, wanted
 from landed.engines.postgres.catalog.row_patterns import (
     HEAD,
-    LETTERS,
     CannotTell,
     Pattern,
     RowPattern,
     head_of,
     parted,
     plain,
-    split_list,
 )
 from landed.engines.postgres.catalog.rows import Reader
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.base import ORDERED
 from landed.engines.postgres.kinds.constraint import with_suffixes
+from landed.engines.postgres.kinds.naming import listed
 
 _COLUMN_OF: Final = {
     (kind.name, prop.tells[0]): prop.name
@@ -207,7 +207,7 @@ class _Expectations:
         if after is None:
             raise CannotTell(str(key))
         head = head_of(key)
-        columns = [plain(part) for part in split_list(after)]
+        columns = [plain(part) for part in listed(after)]
         row = self._row_of(head, ("columns",), None, self._asked(key)[1])
         row.columns["column order"] = "\x1f".join(columns)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from landed.engines.postgres.catalog import touched
 from landed.engines.postgres.catalog.queries import NARROW, WHOLE, queries
+from landed.engines.postgres.catalog.session import PRINTED
 
 LOST: Final = "lost"
 """The answer when everything has to be read again: another transaction, or a change that is everywhere."""
@@ -21,17 +22,10 @@ _RANGED: Final = frozenset(("pg_attribute", "pg_constraint", "pg_proc", "pg_type
 """Catalogs with many rows, of which new ones are found by their identifiers while none was updated."""
 
 _SETTINGS: Final = (
-    "search_path = pg_catalog, pg_temp",
-    "TimeZone = 'UTC'",
-    "DateStyle = 'ISO'",
-    "IntervalStyle = 'postgres'",
-    "bytea_output = 'hex'",
-    "quote_all_identifiers = off",
-    "extra_float_digits = 1",
-    "standard_conforming_strings = on",
-    "xmlbinary = 'base64'",
-    "jit = off",
-    "plan_cache_mode = 'force_generic_plan'",
+    *(
+        f"{name} = {value}" if name == "search_path" else f"{name} = '{value}'"
+        for name, value in PRINTED.items()
+    ),
     "enable_seqscan = off",
     "enable_hashjoin = off",
     "enable_mergejoin = off",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-_WORDS = {
+PRIVILEGES = {
     "r": "SELECT",
     "a": "INSERT",
     "w": "UPDATE",
@@ -23,6 +23,9 @@ _WORDS = {
     "U": "USAGE",
     "C": "CREATE",
 }
+"""Privileges by the letters that access control lists have for them."""
+
+LETTERS = {word: letter for letter, word in PRIVILEGES.items()}
 
 _ALL = {
     "table": "arwdDxtm",
@@ -67,11 +70,13 @@ def differences(acl: str, kind: str, owner: str, maintain: bool, empty: bool = F
         usual.update((owner, letter) for letter in _ALL[kind] if letter != "m" or maintain)
         usual.update(("", letter) for letter in _PUBLIC.get(kind, ""))
     found = [
-        (True, _WORDS.get(letter, letter), grantee or "PUBLIC", grantable)
+        (True, PRIVILEGES.get(letter, letter), grantee or "PUBLIC", grantable)
         for (grantee, letter), grantable in held.items()
         if (grantee, letter) not in usual or (grantable and grantee != owner)
     ]
-    lost = [(False, _WORDS[letter], grantee or "PUBLIC", False) for grantee, letter in usual - held.keys()]
+    lost = [
+        (False, PRIVILEGES[letter], grantee or "PUBLIC", False) for grantee, letter in usual - held.keys()
+    ]
     return tuple(sorted(found + lost))
 
 

@@ -6,17 +6,12 @@ from typing import Any, Final
 
 from landed.core.facts import YES, FactKey
 from landed.engines.postgres.catalog.canonical import as_first_written, canonical_expression
+from landed.engines.postgres.catalog.privileges import LETTERS
 from landed.engines.postgres.catalog.readback import split_name
 from landed.engines.postgres.catalog.rows import Reader
 
 Pattern = dict[str, Any]
 """Columns of a row and their values, as JSON; a list is contained in the row's, in any order."""
-
-LETTERS: Final = {
-    "SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d", "TRUNCATE": "D", "REFERENCES": "x",
-    "TRIGGER": "t", "MAINTAIN": "m", "EXECUTE": "X", "USAGE": "U", "CREATE": "C",
-}  # fmt: skip
-"""Privileges as access control lists have them."""
 
 HEAD: Final = ("kind", "schema", "parent", "name")
 _NAMELESS: Final = frozenset(("publication table", "cast"))
@@ -135,15 +130,3 @@ def plain(shown: str) -> str:
     if len(parts) != 1:
         raise CannotTell(shown)
     return parts[0]
-
-
-def split_list(shown: str) -> list[str]:
-    """The names in a list as facts show it: ``a, "b, c"``."""
-    found, start, inside = [], 0, False
-    for at, char in enumerate(shown):
-        if char == '"':
-            inside = not inside
-        elif char == "," and not inside:
-            found.append(shown[start:at])
-            start = at + 2
-    return [*found, shown[start:]]

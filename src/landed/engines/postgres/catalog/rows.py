@@ -19,6 +19,7 @@ from landed.engines.postgres.catalog.spellings import (
 )
 from landed.engines.postgres.kinds import KINDS, READINGS, base
 from landed.engines.postgres.kinds.constraint import without_suffixes
+from landed.engines.postgres.kinds.index import WITH_OPTIONS
 from landed.engines.postgres.sql.names import Names
 
 Sink = dict[FactKey, str]
@@ -27,7 +28,7 @@ _new: Final = tuple.__new__
 _HEAD: Final = ("unit", "kind", "schema", "parent", "name", "signature")
 _HOW: Final = {prop.name: prop.how for reading in READINGS.values() for prop in reading.props if prop.how}
 """How a column is read, by its title."""
-_WITH: Final = re.compile(r""" WITH \((?:[\w.]+=(?:'(?:[^']|'')*'|\w+)(?:, )?)+\)""")
+_WITH: Final = re.compile(WITH_OPTIONS)
 _SECRET: Final = re.compile(r"passw|secret|key|token|credential|sslcert", re.IGNORECASE)
 
 

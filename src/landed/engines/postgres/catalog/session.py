@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import psycopg
 
-_SETTINGS: Final = {
+PRINTED: Final = {
     "search_path": "pg_catalog, pg_temp",
     "TimeZone": "UTC",
     "DateStyle": "ISO",
@@ -21,10 +21,11 @@ _SETTINGS: Final = {
     "standard_conforming_strings": "on",
     "xmlbinary": "base64",
     "jit": "off",
-    "work_mem": "64MB",
     "plan_cache_mode": "force_generic_plan",
 }
 """All that changes how PostgreSQL prints expressions, and what makes reading catalogs fast."""
+
+_SETTINGS: Final = PRINTED | {"work_mem": "64MB"}
 
 SET: Final = "SELECT " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()

@@ -52,6 +52,9 @@ READINGS = (
 )  # fmt: skip
 
 
+WITH_OPTIONS = r""" WITH \((?:[\w.]+=(?:'(?:[^']|'')*'|\w+)(?:, )?)+\)"""
+"""What pg_get_indexdef() says of an index's options, as a regular expression; they are facts of their own."""
+
 _MADE = (EXISTS, "definition", "unique", "valid", "ready")
 _NOT_AGAIN = frozenset((*_MADE, "comment", "owner", "replica identity", "clustered", "attached to"))
 
