@@ -1,1 +1,1 @@
-"""PostgreSQL's SQL: tokens, statements, how they are cut and run, as the CLI stores them."""
+"""PostgreSQL's SQL: tokens, statements and their heads, parse trees, how files are cut and run, and stored."""

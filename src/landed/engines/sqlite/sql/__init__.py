@@ -1,1 +1,1 @@
-"""SQLite's SQL: tokens, statements, expressions, queries."""
+"""SQLite's SQL: tokens, statements and their heads, expressions, queries."""
