@@ -27,9 +27,9 @@ from landed.core.printable import escaped, escaped_json, is_shown_whole
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.shadow.server.start import server_for
+from landed.engines.postgres.sql.pasteable import pasteable
 from landed.ops.shadow_pull import _quoted as toml_text
 from landed.ops.shadow_pull import with_setting
-from landed.report.sql import pasteable
 from landed.report.terminal import Guarded, finished, say, say_json, say_lines
 from landed.report.text.style import paint
 from support.clients.wrangler import DATABASE_ID, database_files

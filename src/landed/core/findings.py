@@ -72,7 +72,8 @@ class LockHeld:
     (``ACCESS EXCLUSIVE``); ``since`` the statement that took it, from which on it is held until the end
     of the transaction. ``blocks`` says who waits for it: ``reads and writes``, ``writes``, ``other schema
     changes`` or ``nothing``. ``rewrite``: the table is written anew; ``scan``: it is read from one end to
-    the other. The table was there before the file.
+    the other. The table was there before the file. ``through`` is a later statement (number, line) during
+    which it is held, and which takes as long as some table is big.
     """
 
     statement: int
@@ -83,6 +84,7 @@ class LockHeld:
     scan: bool
     blocks: str
     since: int
+    through: tuple[int, int] | None = None
 
     @property
     def heavy(self) -> bool:

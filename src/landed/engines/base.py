@@ -133,11 +133,11 @@ class Words(NamedTuple):
 
     family: str
     rules: str
-    start: str
-    make_folder: str
-    pattern: str
-    way_back: str
-    way_back_next: str
+    start: str = 'Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"'
+    make_folder: str = "create it, or name the folder: --migrations DIR"
+    pattern: str = "*.sql"
+    way_back: str = "what was applied is taken back by a new migration"
+    way_back_next: str | None = None
 
 
 class LostFile(NamedTuple):

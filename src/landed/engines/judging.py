@@ -44,6 +44,11 @@ class Judging(Protocol):
         """The judgement on a partial migration, with what makes it good besides its own statements."""
         ...
 
+    def pasteable(self, sql: str, margin: int) -> str:
+        """A statement as it is shown to be pasted, set in by ``margin``: the same statement, in which nothing
+        steers a terminal."""
+        ...
+
     def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
         """Statements for facts that no migration owns; ``None`` where nothing is known to help."""
         ...

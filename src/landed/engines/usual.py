@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from landed.core.describe import describe
+from landed.core.printable import escaped
 from landed.engines.base import NoCopy
 
 if TYPE_CHECKING:
@@ -101,6 +103,10 @@ class UsualAnswers:
     ) -> Judgement:
         """The judgement as it is: the file's own statements are the remedy."""
         return judgement
+
+    def pasteable(self, sql: str, margin: int) -> str:
+        """The statement as it is, with nothing in it that steers a terminal."""
+        return indent(escaped(sql), " " * margin)
 
     def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
         """Nothing is known to help."""

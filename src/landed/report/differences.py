@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from landed.core.drift import Difference, Drift
 from landed.core.facts import EXISTS, FactKey
-from landed.engines.sqlite.sql.tokens import unquote
 
 _TABLES = ("table", "virtual table")
 
@@ -28,4 +27,4 @@ def table_of(key: FactKey, drift: Drift) -> str:
         return key.parent or key.name
     on = key.object.fact("table")
     found = drift.a.facts.get(on) or drift.b.facts.get(on)
-    return unquote(found) if found else ""
+    return found or ""

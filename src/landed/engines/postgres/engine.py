@@ -63,6 +63,12 @@ class Postgres(PostgresBase):
 
         return with_remedies(judgement, migration, expected, live)
 
+    def pasteable(self, sql: str, margin: int) -> str:
+        """The same statement; what cannot be shown is written with ``U&``."""
+        from landed.engines.postgres.sql.pasteable import pasteable
+
+        return pasteable(sql, margin)
+
     def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
         """Statements for facts that no migration owns."""
         from landed.engines.postgres.adopting import adoption

@@ -34,9 +34,7 @@ class SqliteBase(BaseEngine):
         return Words(
             family="SQLite",
             rules="D1's rules" if self.mode == "d1" else "SQLite's rules",
-            start='Name the schema that it starts from, in landed.toml: [shadow] base = "schema.sql"',
             make_folder="create it, or set migrations_dir of this database in the wrangler configuration",
-            pattern="*.sql",
             way_back="a local database is a file: a copy of it is the way back",
             way_back_next="for the hosted database: landed --target d1:remote undo",
         )

@@ -13,7 +13,6 @@ from landed.report.markdown.inline import code, code_in_html, fenced, prose
 from landed.report.markdown.sheet import Sheet, bullets, details
 from landed.report.markdown.steps import step
 from landed.report.page import Page
-from landed.report.sql import pasteable
 from landed.report.standings import FOLD, is_plain, reason, runs, too_many, unexplained_objects
 
 GOOD, BAD, OPEN, WAIT = "✅", "❌", "❔", "⏳"
@@ -76,7 +75,7 @@ def remarkable(sheet: Sheet, exam: Examination, page: Page) -> None:
     hidden = frozenset(too_many(exam))
     for judgement in exam.judgements:
         if judgement.name not in hidden and not is_plain(judgement):
-            blocks = list(_evidence(judgement, page))
+            blocks = list(_evidence(exam, judgement, page))
             if blocks:
                 head = f"{icon(judgement.standing)} {judgement.standing}: {code_in_html(judgement.name)}"
                 sheet.add(details(head, blocks))
@@ -84,7 +83,7 @@ def remarkable(sheet: Sheet, exam: Examination, page: Page) -> None:
     _unexplained(sheet, exam)
 
 
-def _evidence(judgement: Judgement, page: Page) -> Iterator[str]:
+def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[str]:
     lines = [prose(note) for note in judgement.notes if not note.startswith("git ")]
     if judgement.standing not in (Standing.PENDING, Standing.OUT_OF_ORDER):
         found = collapse(e for e in judgement.evidence if not e.holds)
@@ -102,15 +101,16 @@ def _evidence(judgement: Judgement, page: Page) -> Iterator[str]:
         if remedy.sql:
             but = f" all but {', '.join(code(str(key)) for key in remedy.left)}" if remedy.left else ""
             yield f"This brings back{but or ' what the file says'}:"
-            yield _sql(remedy.sql)
+            yield _sql(exam, remedy.sql)
         if remedy.instead:
             yield "A new migration can take it over:"
-            yield _sql(remedy.instead)
+            yield _sql(exam, remedy.instead)
     if judgement.next and judgement.standing is not Standing.PENDING:
         yield step(judgement.next, page)
 
 
-def _sql(statements: Sequence[str]) -> str:
+def _sql(exam: Examination, statements: Sequence[str]) -> str:
+    pasteable = exam.workspace.engine.pasteable
     more = [f"-- … and {len(statements) - _SHOWN} more"] if len(statements) > _SHOWN else []
     return fenced("\n".join([*(f"{pasteable(sql, 0)};" for sql in statements[:_SHOWN]), *more]), "sql")
 
@@ -134,7 +134,7 @@ def _unexplained(sheet: Sheet, exam: Examination) -> None:
 
     found = adoption(exam)
     if found is not None and found.sql:
-        blocks += ["A new migration that makes what can be made:", _sql(found.sql)]
+        blocks += ["A new migration that makes what can be made:", _sql(exam, found.sql)]
     blocks.append("Put them into a migration, or remove them by hand.")
     sheet.add(details(f"⚠️ In the database, but made by no migration ({len(objects)})", blocks))
 

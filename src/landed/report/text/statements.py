@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING
 
 from landed.core.standing import Remedy
-from landed.report.sql import pasteable
 from landed.report.terminal import say, say_lines
 from landed.report.text.style import paint
 
@@ -16,30 +15,35 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 
+Pasteable = Callable[[str, int], str]
+"""How a statement is shown to be pasted, set in by so many columns."""
 
-def render_remedy(remedy: Remedy, out: IO[str]) -> None:
+
+def render_remedy(remedy: Remedy, out: IO[str], pasteable: Pasteable) -> None:
     """Write what makes a partial migration good, and what to know first."""
     for caution in remedy.cautions:
         say(f"      {paint(caution, 'yellow', out)}", out)
     back = "this brings back what the file says:"
     if remedy.left:
         back = f"this brings back all but {_some(remedy.left)}:"
-    _pasteable(back, remedy.sql, out)
-    _pasteable("a new migration can take it over:", remedy.instead, out)
+    _pasteable(back, remedy.sql, out, pasteable)
+    _pasteable("a new migration can take it over:", remedy.instead, out, pasteable)
 
 
-def render_adoption(found: Adoption, objects: int, out: IO[str]) -> None:
+def render_adoption(found: Adoption, objects: int, out: IO[str], pasteable: Pasteable) -> None:
     """Write what makes, or removes, so many objects that no migration made."""
     but = f" (all but {_some(found.left)})" if found.left else ""
-    _pasteable(f"a new migration that makes {'it' if objects == 1 else 'them'}{but}:", found.sql, out)
-    _pasteable("statements that remove what holds no rows:", found.drop, out)
+    _pasteable(
+        f"a new migration that makes {'it' if objects == 1 else 'them'}{but}:", found.sql, out, pasteable
+    )
+    _pasteable("statements that remove what holds no rows:", found.drop, out, pasteable)
 
 
 def _some(keys: Sequence[FactKey]) -> str:
     return str(keys[0]) if len(keys) == 1 else f"{keys[0]} and {len(keys) - 1} more"
 
 
-def _pasteable(title: str, statements: Sequence[str], out: IO[str]) -> None:
+def _pasteable(title: str, statements: Sequence[str], out: IO[str], pasteable: Pasteable) -> None:
     if statements:
         say(f"      {title}", out)
     for sql in statements[:_SHOWN]:

@@ -16,7 +16,7 @@ from landed.report.page import Page
 from landed.report.reports import Status
 from landed.report.standings import FOLD, is_plain, reason, runs, summary, too_many, unexplained_objects
 from landed.report.terminal import say, say_all, say_next
-from landed.report.text.statements import render_adoption, render_remedy
+from landed.report.text.statements import Pasteable, render_adoption, render_remedy
 from landed.report.text.style import paint, symbols
 
 MARKS = {
@@ -43,7 +43,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
     hidden = frozenset() if everything else frozenset(too_many(exam))
     shown = [j for j in exam.judgements if j.name not in hidden]
     for run in [[j] for j in shown] if everything else runs(shown):
-        _run(run, out, width, command)
+        _run(run, out, width, command, exam.workspace.engine.pasteable)
     if hidden:
         say(f"  … and {len(hidden)} more rows of the ledger without a file (--json shows all)", out)
     _base(exam, out, command)
@@ -70,7 +70,7 @@ def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None
         well = well or judgement.name in hidden
         if not well and not is_plain(judgement):
             _line(judgement, out, width)
-            _details(judgement, out, command)
+            _details(judgement, out, command, exam.workspace.engine.pasteable)
     _base(exam, out, command)
     _unexplained(exam, out)
     say(summary(exam), out)
@@ -79,11 +79,11 @@ def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None
         say_next(command(advice[0]), out)
 
 
-def _run(run: list[Judgement], out: IO[str], width: int, command: Command) -> None:
+def _run(run: list[Judgement], out: IO[str], width: int, command: Command, pasteable: Pasteable) -> None:
     if len(run) <= FOLD:
         for judgement in run:
             _line(judgement, out, width)
-            _details(judgement, out, command)
+            _details(judgement, out, command, pasteable)
         return
     mark, style = MARKS.get(run[0].standing, _BAD)
     label = paint(f"{symbols(out)[mark]} {run[0].standing:<{width}}", style, out)
@@ -97,7 +97,7 @@ def _line(judgement: Judgement, out: IO[str], width: int) -> None:
     say(f"  {label}  {judgement.name}" + (f"  {why}" if why else ""), out)
 
 
-def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
+def _details(judgement: Judgement, out: IO[str], command: Command, pasteable: Pasteable) -> None:
     for note in judgement.notes:
         if not note.startswith("git "):
             say(f"      {paint(note, 'dim', out)}", out)
@@ -109,7 +109,7 @@ def _details(judgement: Judgement, out: IO[str], command: Command) -> None:
     if len(evidence) > _SHOWN:
         say(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", out)
     if judgement.standing is Standing.PARTIAL and judgement.remedy is not None:
-        render_remedy(judgement.remedy, out)
+        render_remedy(judgement.remedy, out, pasteable)
     if judgement.next and judgement.standing is not Standing.PENDING:
         say(f"      {symbols(out)['arrow']} {command(judgement.next)}", out)
 
@@ -150,7 +150,7 @@ def _unexplained(exam: Examination, out: IO[str]) -> None:
     from landed.ops.adopting import adoption
 
     if (found := adoption(exam)) is not None:
-        render_adoption(found, len(objects), out)
+        render_adoption(found, len(objects), out, exam.workspace.engine.pasteable)
     say(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", out)
 
 

@@ -20,10 +20,13 @@ from landed.engines.postgres.shadow.seed.tables import references
 from landed.engines.postgres.shadow.server.choice import refuse_cluster_wide
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.sql.head import head_of
-from landed.engines.postgres.sql.segments import refused_trap
+from landed.engines.postgres.sql.segments import refused_trap, segments
 
 _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
 """How these read a table is the planner's choice, and another one for a big table."""
+
+_SLOW = frozenset({"UPDATE", "DELETE", "MERGE", "WITH"})
+"""Statements that take as long as there are rows for them."""
 
 _OWNERS = frozenset({"TYPE", "DOMAIN", "SCHEMA", "EXTENSION", "FUNCTION", "ROUTINE", "OWNED"})
 """Kinds of objects whose DROP … CASCADE takes columns of tables with it."""
@@ -162,8 +165,23 @@ def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> Fil
         seeded.rows_lost,
         seeded.rows_changed,
         tuple(notes),
-        tuple(measured.locks),
+        _with_later(migration, measured.locks),
     )
+
+
+def _with_later(migration: Migration, locks: Sequence[LockHeld]) -> tuple[LockHeld, ...]:
+    """The locks, each with the first statement after it, in the same transaction, that takes as long as some
+    table is big."""
+    slow = {lock.statement for lock in locks if lock.rewrite or lock.scan}
+    slow |= {s.number for s in migration.statements if s.head.verb in _SLOW}
+    lines = {s.number: s.line for s in migration.statements}
+    parts = segments(migration.statements) if locks else ()
+    found = []
+    for lock in locks:
+        part = next((p.statements for p in parts if lock.statement in p.statements), ())
+        later = next((number for number in part if number > lock.statement and number in slow), None)
+        found.append(replace(lock, through=(later, lines[later]) if later is not None else None))
+    return tuple(found)
 
 
 def _tried(trial: Trial, migration: Migration) -> tuple[_Measured, SeededFile]:

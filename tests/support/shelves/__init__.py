@@ -1,0 +1,1 @@
+"""An engine in one package: databases of shelves, which are dicts in memory."""
