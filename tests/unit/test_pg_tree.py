@@ -43,12 +43,12 @@ def test_cascade_is_what_takes_objects_along(sql: str) -> None:
     assert cascades(tree(sql)) is CASCADES[sql]
 
 
-@pytest.mark.parametrize(
-    "sql", ["SELECT 1; SELECT 2", "", "SELECT", "CREATE TABLE t (", "SELECT " + "1+" * 5000 + "1"]
-)
+TREELESS = ("SELECT 1; SELECT 2", "", "-- nothing", "CREATE TABLE t (", f"SELECT {'1+' * 5000}1")
+
+
+@pytest.mark.parametrize("sql", TREELESS, ids=range(len(TREELESS)))
 def test_what_is_not_one_statement_that_can_be_read_has_no_tree(sql: str) -> None:
-    found = read_tree(sql)
-    assert found is None or sql == "SELECT"
+    assert read_tree(sql) is None
 
 
 def test_constraints_are_found_wherever_they_stand() -> None:

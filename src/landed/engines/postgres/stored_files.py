@@ -9,8 +9,8 @@ from landed.core.migration import Migration
 from landed.engines.base import LostFile
 from landed.engines.live import StoredRow
 from landed.engines.postgres.ledger import fileless_name
+from landed.engines.postgres.sql.split import split
 from landed.engines.postgres.sql.stored import same_content
-from landed.engines.postgres.sql.tokens import words
 
 
 def same_as_stored(rows: Sequence[StoredRow], migrations: Sequence[Migration]) -> dict[str, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def lost_file(rows: Sequence[StoredRow], name: str) -> LostFile | str:
 
 def as_file(statements: Sequence[str]) -> str | None:
     """The statements of a row as the text of a file that holds the same ones."""
-    parts = [f"{s};\n" if words(s, 1) else f"{s}\n" for s in statements]
+    parts = [f"{s};\n" if split(s) else f"{s}\n" for s in statements]
     # A statement may end in a line comment, of which the ";" must not become a part.
     for text in ("".join(parts), "\n;\n".join(statements) + "\n"):
         if same_content(statements, text):

@@ -1,1 +1,1 @@
-"""PostgreSQL's SQL: tokens, statements and their heads, parse trees, how files are cut and run, and stored."""
+"""PostgreSQL's SQL: tokens, statements and their heads, parse trees, how files are cut, run and stored."""
