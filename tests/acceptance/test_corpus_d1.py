@@ -21,9 +21,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from landed.core.applied import Consent
 from landed.core.errors import NotProven
 from landed.core.standing import Standing
-from landed.engines.base import Consent
 from landed.ops.apply import plan_apply, run_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.verify import verdict_of

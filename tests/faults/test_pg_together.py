@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from landed.core.applied import Applied
 from landed.core.errors import Ambiguous, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
-from landed.engines.base import Applied
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.wire import Answer, Command

@@ -45,7 +45,7 @@ def test_if_not_exists_over_another_shape_is_not_recorded(world: World) -> None:
 
 def test_a_file_that_does_nothing_here_is_rolled_back(world: World) -> None:
     """The race that no plan can see: somebody makes the table between plan and execution."""
-    from landed.engines.base import Consent
+    from landed.core.applied import Consent
     from landed.ops.apply import plan_apply, run_apply
 
     world.apply()

@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from landed.core.applied import Consent
 from landed.core.errors import Ambiguous, Busy, NeedsConfirmation, NotProven
 from landed.core.migration import Migration
 from landed.core.next import landed
-from landed.engines.base import Consent
 from landed.engines.postgres.connect.blocking import Watcher
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer

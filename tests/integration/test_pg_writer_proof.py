@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from landed.core.applied import Consent
 from landed.core.errors import LandedError, NotProven, UsageError
 from landed.core.migration import Migration
-from landed.engines.base import Consent
 from landed.engines.live import StoredRow
 from landed.engines.postgres.catalog.readback import SETTINGS
 from landed.engines.postgres.ledger import row_for

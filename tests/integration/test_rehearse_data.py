@@ -14,8 +14,8 @@ from pathlib import Path
 import apsw
 import pytest
 
+from landed.core.applied import Consent
 from landed.core.errors import CannotKnow, NeedsConfirmation, NotProven, UsageError
-from landed.engines.base import Consent
 from landed.ops.rehearse_data import rehearse_with_data
 from support.process.landed_process import Landed
 from support.worlds.world import World

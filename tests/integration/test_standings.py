@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 
+from landed.core.applied import Consent
 from landed.core.errors import CannotKnow, NeedsConfirmation, NotProven, UsageError
-from landed.engines.base import Consent
 from landed.ops.apply import run_apply
 from landed.ops.lock import plan_lock
 from landed.ops.repair import plan_repair, run_repair

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from landed.core.advice import resume_plan
+from landed.core.applied import Consent
 from landed.core.errors import NeedsConfirmation
 from landed.core.standing import Standing
-from landed.engines.base import Consent
 from landed.ops.apply import run_apply
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.resume import plan_resume

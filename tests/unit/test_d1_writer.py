@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from landed.core.applied import Consent
 from landed.core.errors import (
     Ambiguous,
     CannotKnow,
@@ -17,7 +18,6 @@ from landed.core.errors import (
     NeedsConfirmation,
     NotProven,
 )
-from landed.engines.base import Consent
 from landed.ops.apply import ApplyReport, plan_apply, run_apply
 from landed.ops.examine import examine
 from landed.ops.repair import plan_repair, run_repair

@@ -13,8 +13,8 @@ from landed.cli.output import confirm, progress, show, tell
 from landed.core.next import Command, Next, landed
 
 if TYPE_CHECKING:
+    from landed.core.applied import Applied
     from landed.core.plan import Plan
-    from landed.engines.base import Applied
     from landed.ops.examine import Examination
 
 
@@ -98,8 +98,8 @@ def _execute(
     dry_run: bool,
     allow: tuple[str, ...],
 ) -> None:
+    from landed.core.applied import Consent
     from landed.core.errors import NeedsConfirmation
-    from landed.engines.base import Consent
     from landed.ops.apply import run_apply, unlocked
     from landed.report.reports import Apply, FileDone, WayBack
 

@@ -67,7 +67,7 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
 
 
 def _with_data(workspace: Workspace, allow: tuple[str, ...]) -> DataRehearsal:
-    from landed.engines.base import Consent
+    from landed.core.applied import Consent
     from landed.ops.examine import examine
     from landed.ops.rehearse_data import rehearse_with_data
 

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from landed.core.applied import UndoPoint
     from landed.core.check import Check
     from landed.core.findings import Rehearsal
     from landed.core.oneoff import Outcome, Planned
     from landed.core.timeline import Progress
-    from landed.engines.base import DatabaseCopy, UndoPoint
+    from landed.engines.base import DatabaseCopy
 
 
 class Commands(Protocol):

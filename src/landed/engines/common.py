@@ -21,6 +21,7 @@ from landed.project.files import MigrationSet, read_migrations
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from landed.core.applied import UndoPoint
     from landed.core.check import Check
     from landed.core.drift import Side
     from landed.core.findings import Rehearsal
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from landed.core.migration import Parsed
     from landed.core.oneoff import Outcome, Planned
     from landed.core.timeline import Progress, Step
-    from landed.engines.base import DatabaseCopy, Target, UndoPoint, Words
+    from landed.engines.base import DatabaseCopy, Target, Words
     from landed.engines.cache import Cache
     from landed.engines.clock import Clock
     from landed.engines.contract import Engine

@@ -22,11 +22,6 @@ def excerpt(sql: str, width: int = 90) -> str:
     return folded if len(folded) <= width else folded[: width - 1] + "…"
 
 
-def plural(number: int, noun: str) -> str:
-    """``1 row``, ``2 rows``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def object_lost(migration: Migration, keys: Sequence[FactKey], allow: Sequence[str]) -> NeedsConfirmation:
     """The error for objects that no migration made and that this file takes away without a word."""
     return NeedsConfirmation(

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from landed.core.adoption import Adoption
+    from landed.core.applied import Applied, Consent
     from landed.core.facts import FactKey, Facts
     from landed.core.judge import Ruling
     from landed.core.migration import Migration
     from landed.core.plan import PlanItem
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Step
-    from landed.engines.base import Applied, Consent, LostFile, Present, Reading
+    from landed.engines.base import LostFile, Present, Reading
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
 from landed.core.judge import judge
@@ -13,7 +14,7 @@ from landed.core.next import STATUS
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent, NoCopy, UndoPoint
+from landed.engines.base import NoCopy
 from landed.ops.apply_words import (
     base_missing,
     blocked,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from landed.core.applied import Applied
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.errors import Code, NotProven, Where
 from landed.core.next import APPLY, BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
-from landed.engines.base import Applied
 from landed.engines.contract import CanPull, Engine
 from landed.ops.examine import Examination
 

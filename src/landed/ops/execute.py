@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from landed.engines.base import UndoPoint
+from landed.core.applied import UndoPoint
 from landed.ops.one_off import Executed, OneOff, warnings_of
 from landed.ops.workspace import Workspace
 

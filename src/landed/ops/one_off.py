@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from landed.core.applied import UndoPoint
 from landed.core.oneoff import Outcome, Planned, Script, Touched
-from landed.engines.base import UndoPoint
 from landed.ops.workspace import Workspace
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from landed.core.applied import Consent
 from landed.core.errors import LandedError, LimitReached, NotProven, UsageError
 from landed.core.next import REHEARSE
 from landed.core.plan import PlanItem
-from landed.engines.base import Consent, DatabaseCopy
+from landed.engines.base import DatabaseCopy
 from landed.ops.apply import plan_apply
 from landed.ops.examine import Examination
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from landed.core.applied import UndoPoint
 from landed.core.errors import Code, NotProven, UsageError
 from landed.core.flags import Flag
 from landed.core.next import STATUS, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
-from landed.engines.base import UndoPoint
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from landed.core.counting import plural
 from landed.core.next import Next, landed
-from landed.engines.say import plural
 from landed.ops.side_by_side import Look, Row, SideBySide
 from landed.report.differences import collapsed
 from landed.report.standings import FOLD

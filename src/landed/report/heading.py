@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from landed.core.counting import plural
 from landed.core.findings import Rehearsal
-from landed.engines.say import plural
 from landed.ops.examine import Examination
 from landed.ops.workspace import Workspace
 from landed.report.place import shown_place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from landed.core.counting import plural
 from landed.core.findings import FileRehearsal, LockHeld
-from landed.engines.say import plural
 
 _MOST = 12
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from landed.core.applied import Applied
 from landed.core.plan import PlanItem
-from landed.engines.base import Applied
 from landed.ops.apply import ApplyReport
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from landed.core.counting import plural
 from landed.core.findings import FailureFound, FileRehearsal, Rehearsal, RowsChanged, RowsLost
-from landed.engines.say import plural
 from landed.ops.rehearse_data import RowCount
 
 _WIDE = 160

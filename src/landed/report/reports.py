@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from landed.core import drift as drifting
+    from landed.core.applied import Applied, UndoPoint
     from landed.core.findings import Rehearsal
     from landed.core.next import Next
     from landed.core.plan import Plan
-    from landed.engines.base import Applied, UndoPoint
     from landed.ops import side_by_side as beside
     from landed.ops.apply import ApplyReport
     from landed.ops.doctor import Diagnosis

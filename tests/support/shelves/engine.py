@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
+from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import NotProven
 from landed.core.facts import holds
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration, Parsed
 from landed.core.timeline import DataCheck, Progress, Step
-from landed.engines.base import Applied, Consent, UndoPoint, Words
+from landed.engines.base import Words
 from landed.engines.cache import Cache, chain
 from landed.engines.common import BaseEngine
 from landed.engines.live import LiveState

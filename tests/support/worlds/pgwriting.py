@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from landed.core.applied import Applied, Consent
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent
 from landed.engines.live import StoredRow
 from landed.engines.postgres.catalog import PLAIN, Scope
 from landed.engines.postgres.ledger import read_ledger

@@ -11,8 +11,8 @@ from typing import Any
 
 import apsw
 
+from landed.core.applied import Consent
 from landed.core.standing import Judgement
-from landed.engines.base import Consent
 from landed.ops.apply import plan_apply, run_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.workspace import Workspace, open_workspace

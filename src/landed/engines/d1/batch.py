@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.core.applied import Consent
 from landed.core.errors import Code, NotProven, Where
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration
 from landed.core.next import APPLY, Next
 from landed.core.timeline import Step
-from landed.engines.base import Consent
 from landed.engines.d1 import assertions
 from landed.engines.d1.assertions import Proof
 from landed.engines.d1.forecast import NOT_SENT, Forecast

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from landed.core.applied import UndoPoint
     from landed.core.check import Check
     from landed.core.plan import PlanItem
-    from landed.engines.base import DatabaseCopy, UndoPoint
+    from landed.engines.base import DatabaseCopy
     from landed.engines.d1.target import RemoteD1Target
     from landed.engines.undo import Undone, UndoPlan
 

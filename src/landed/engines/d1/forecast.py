@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import apsw
 
+from landed.core.applied import Consent
 from landed.core.codes import code_of
 from landed.core.errors import Code, LandedError, NotProven, Where
 from landed.core.facts import EXISTS, FactKey, holds
@@ -18,7 +19,6 @@ from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
-from landed.engines.base import Consent
 from landed.engines.d1.assertions import same_dependents
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.references import is_mismatch, mismatches

@@ -12,12 +12,12 @@ import re
 import time
 from collections.abc import Sequence
 
+from landed.core.applied import Applied, Consent
 from landed.core.errors import CannotKnow, Interrupted, LandedError
 from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.next import STATUS
 from landed.core.plan import PlanItem
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent
 from landed.engines.d1 import outcome
 from landed.engines.d1.api_errors import SqlFailed, Unsure
 from landed.engines.d1.assertions import statements

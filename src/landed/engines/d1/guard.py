@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from landed.core.applied import Consent
 from landed.core.facts import EXISTS, FactKey
 from landed.core.timeline import Step
-from landed.engines.base import Consent
 from landed.engines.d1.forecast import Forecast
 from landed.engines.sqlite import rowguard
 from landed.engines.sqlite.renames import Renames

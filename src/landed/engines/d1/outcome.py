@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from landed.core.applied import Consent
 from landed.core.errors import Ambiguous, CannotKnow, Code, Interrupted, LandedError, NotProven, Where
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Next, as_next, landed
 from landed.core.timeline import Step
-from landed.engines.base import Consent
 from landed.engines.d1.api_errors import SqlFailed, Unsure
 from landed.engines.d1.assertions import failed_proof
 from landed.engines.d1.batch import Batch

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import apsw
 
+from landed.core.applied import Consent
 from landed.core.codes import code_of
 from landed.core.errors import Code, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
-from landed.engines.base import Consent
 from landed.engines.d1.api_text import one_line
 from landed.engines.d1.assertions import Failed, Proof, failed_proof
 from landed.engines.d1.batch import Batch

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.core.applied import UndoPoint
 from landed.core.next import landed, program
-from landed.engines.base import UndoPoint
 from landed.engines.d1.answers import bookmark_of, live_state, rows_of
 from landed.engines.d1.api_errors import SqlFailed
 from landed.engines.d1.api_text import one_line

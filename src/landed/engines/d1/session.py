@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import CannotKnow, Code, NotProven, Where
 from landed.core.facts import FactKey, holds
 from landed.core.migration import Migration
 from landed.core.next import STATUS
 from landed.core.oneoff import Outcome, Script
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.d1 import outcome
 from landed.engines.d1.answers import live_state, rows_of
 from landed.engines.d1.batch import (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from landed.engines.d1.session import RemoteD1Session
 
 if TYPE_CHECKING:
+    from landed.core.applied import Applied, Consent
     from landed.core.plan import PlanItem
-    from landed.engines.base import Applied, Consent
 
 
 class RemoteD1Writer(RemoteD1Session):

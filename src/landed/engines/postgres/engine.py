@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from landed.core.adoption import Adoption
+    from landed.core.applied import UndoPoint
     from landed.core.drift import Side
     from landed.core.facts import FactKey, Facts
     from landed.core.findings import Rehearsal
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from landed.core.oneoff import Outcome, Planned
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Progress, Step
-    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, UndoPoint, Words
+    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, Words
     from landed.engines.cache import Cache
     from landed.engines.contract import Engine
     from landed.engines.live import LiveState

@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from landed.core.applied import UndoPoint
 from landed.core.errors import Ambiguous, CannotKnow, Interrupted, UsageError
 from landed.core.next import DOCTOR, Hint, landed
 from landed.core.oneoff import Outcome, Planned, Script, SqlValue, Touched
-from landed.engines.base import Target, UndoPoint, Writer
+from landed.engines.base import Target, Writer
 from landed.engines.sqlite.base import SqliteBase
 from landed.engines.sqlite.sql import split as dialect
 

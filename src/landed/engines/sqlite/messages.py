@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from landed.core.counting import plural
 from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, Hand, Next, Quoted, landed
 from landed.core.timeline import Step
-from landed.engines.say import KEEP, ROLLED_BACK, plural
+from landed.engines.say import KEEP, ROLLED_BACK
 from landed.engines.sqlite.sql.head import head_of
 
 if TYPE_CHECKING:

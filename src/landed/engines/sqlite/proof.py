@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
 
+from landed.core.applied import Consent
 from landed.core.errors import Code, NotProven, Where
 from landed.core.facts import EXISTS, Effects, FactKey, holds
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
-from landed.engines.base import Consent
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.history import refusal

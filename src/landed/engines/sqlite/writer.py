@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apsw
 
+from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.codes import code_of
 from landed.core.errors import Busy, CannotKnow, Code, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
@@ -16,7 +17,6 @@ from landed.core.next import APPLY, DOCTOR, STATUS, Next
 from landed.core.oneoff import Outcome, Script
 from landed.core.timeline import Step
 from landed.engines import say
-from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.clock import Clock
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from landed.core.applied import UndoPoint
 from landed.core.given import Given
-from landed.engines.base import UndoPoint
 from landed.ops.examine import Examination
 from landed.ops.repair import RepairPlan
 from landed.report.json.actions import actions_json

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from landed.core.applied import Applied
+from landed.core.counting import plural
 from landed.core.next import landed
 from landed.core.plan import PlanItem
-from landed.engines.base import Applied
-from landed.engines.say import plural
 from landed.report.markdown.examined import GOOD, WAIT, about
 from landed.report.markdown.inline import code, code_in_html, prose
 from landed.report.markdown.rehearse import changes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from landed.core.counting import plural
 from landed.core.findings import FileRehearsal, Rehearsal
 from landed.core.next import landed
-from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.report.heading import rehearsed_in
 from landed.report.locks import heavy_files, lock_lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.applied import Applied, UndoPoint
 from landed.core.plan import Plan
-from landed.engines.base import Applied, UndoPoint
 from landed.ops.apply import ApplyReport
 from landed.ops.examine import Examination
 from landed.report.heading import headline

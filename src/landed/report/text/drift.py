@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from landed.core.counting import plural
 from landed.core.drift import Difference
 from landed.core.drift import Drift as Compared
 from landed.core.facts import EXISTS, FactKey
-from landed.engines.say import plural
 from landed.report.differences import collapsed, table_of
 from landed.report.page import Page
 from landed.report.place import shown_path

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
+from landed.core.counting import plural
 from landed.core.errors import LandedError
 from landed.core.findings import FileRehearsal, Rehearsal
 from landed.core.next import lines
-from landed.engines.say import plural
 from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.ops.workspace import Workspace
 from landed.report.heading import rehearsed_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from landed.engines.say import plural
+from landed.core.counting import plural
 from landed.ops.shadow_pull import Pulled
 from landed.project.target_spec import TargetSpec
 from landed.report.page import Page

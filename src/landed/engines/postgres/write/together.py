@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
+from landed.core.applied import Applied
 from landed.core.errors import Ambiguous, Code, Interrupted, LandedError, NotProven, Where
 from landed.core.facts import holds
 from landed.core.next import APPLY, BREAK, STATUS, Next
-from landed.engines.base import Applied
 from landed.engines.postgres.catalog.readback import SETTINGS
 from landed.engines.postgres.catalog.row_patterns import CannotTell
 from landed.engines.postgres.ledger import row_for

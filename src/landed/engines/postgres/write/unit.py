@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from landed.core.applied import Consent
 from landed.core.facts import FactKey, is_older
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck, Step, net_effects
-from landed.engines.base import Consent
 from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.sql.segments import Segment, segments
 

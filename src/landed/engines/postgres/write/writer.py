@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import NeedsConfirmation, NotProven
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.base import Applied, Consent, UndoPoint
 from landed.engines.postgres.write.file import run_units
 from landed.engines.postgres.write.history import change_ledger
 from landed.engines.postgres.write.say.refusals import refusal

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from landed.core.applied import Consent
 from landed.core.codes import code_of
 from landed.core.errors import Ambiguous, Busy, Code, LandedError, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, STATUS, Command, Next
-from landed.engines.base import Consent
 from landed.engines.postgres.connect.asking import ask, relation_named
 from landed.engines.postgres.connect.blocking import (
     LOCK_TIMEOUT,
