@@ -70,6 +70,22 @@ def test_the_folder_that_the_user_named_is_in_every_command(project: Landed) -> 
     assert project("status").standings()[ODD] == "pending"
 
 
+def test_a_target_that_a_variable_holds_is_named_by_it(project: Landed) -> None:
+    """As a shell would put it in, and as a program hands it on: no secret has to stand among arguments."""
+    record(project)
+    (file,) = database_files(project.folder / ".wrangler" / "state")
+    held = Landed(project.folder, project.folder.parent / "cache", SHOP=f"sqlite://{file}")
+    for given in (f"sqlite://{file}", "$SHOP"):
+        status = held("status", "--target", given)
+        assert status.body["target"]["kind"] == "sqlite"
+        (action,) = status.migration(ODD)["actions"]
+        assert action["argv"] == ["landed", "--target", "$SHOP", "repair", ODD]
+        assert status.migration(ODD)["next"].startswith('landed --target "$SHOP" repair ')
+    held(*action["argv"][1:], "--yes")
+    assert held("status", "--target", "$SHOP").standings()[ODD] == "pending"
+    assert project("status", "--target", "$SHOP", code=2).error["code"] == "unknown-target"
+
+
 def test_git_commands_name_the_folder_as_well(project: Landed) -> None:
     outside = project.folder.parent
     environ = os.environ | {"GIT_CEILING_DIRECTORIES": str(outside)}

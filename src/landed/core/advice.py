@@ -111,12 +111,25 @@ def next_command(judgement: Judgement) -> Next | None:
         case Standing.EDITED:
             return edited(name, judgement.file or "")
         case Standing.PARTIAL if can_resume(judgement):
-            drop = f"indexes of {name}" if judgement.allow else None
-            return Next(landed("resume", name, allow=judgement.allow), choice=drop)
+            return _resume(judgement)
         case Standing.PARTIAL if judgement.remedy is not None and judgement.remedy.instead:
             return Next("put the statements above into a new migration, then: ", status.afterwards())
         case Standing.PARTIAL:
             return Next(landed("drift", "files", "target"))
+
+
+def _resume(judgement: Judgement) -> Next:
+    name, undecided = judgement.name, resume_plan(judgement).undecided
+    whole = landed("resume", name, allow=judgement.allow)
+    if undecided and not (judgement.remedy is not None and judgement.remedy.better):
+        ways = (landed("resume", name, ran=undecided), landed("resume", name, run=undecided))
+        return Next(whole.afterwards(), *(way.unsaid() for way in ways), choice=f"statements of {name}")
+    if judgement.allow:
+        return Next(whole, _LEAVE, choice=f"indexes of {name}")
+    return Next(whole)
+
+
+_LEAVE = Hand("leave the index that is not valid, or drop it by hand", said=False)
 
 
 def edited(name: str, file: str = "") -> Next:

@@ -155,8 +155,8 @@ class Command(str):
         return bool(self._personal() or self.losses) or any(map(is_blank, self.words))
 
     def _personal(self) -> list[tuple[str, str]]:
-        found = [(w.flag, w.value) for w in self.options if isinstance(w, Assigned)]
-        found += zip(self.options, self.options[1:], strict=False)
+        pairs = zip(self.options, (*self.options[1:], ""), strict=False)
+        found = ((w.flag, w.value) if isinstance(w, Assigned) else (w, after) for w, after in pairs)
         return [(flag, value) for flag, value in found if flag in _PERSONAL]
 
 

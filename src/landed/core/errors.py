@@ -78,9 +78,12 @@ class Where(str):
     line: int | None
     statement: int | None
 
-    def __new__(cls, file: str, line: int | None = None, statement: int | None = None) -> Where:
+    def __new__(
+        cls, file: str, line: int | None = None, statement: int | None = None, *, column: int | None = None
+    ) -> Where:
         """The text is the file alone where there is no line."""
-        made = super().__new__(cls, file if line is None else f"{file}:{line}")
+        parts = [file] if line is None else [file, line] if column is None else [file, line, column]
+        made = super().__new__(cls, ":".join(map(str, parts)))
         made.file, made.line, made.statement = file, line or None, statement
         return made
 

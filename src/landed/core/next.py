@@ -133,7 +133,7 @@ class Next(str):
         Whatever needs a person's word is one of a choice: where no other alternative is named, the other one
         is to change nothing.
         """
-        found = list(self._offered())
+        found = list(dict.fromkeys(self._offered()))
         for number, action in enumerate(found):
             if action.choice is None and action.command is not None and action.command.is_personal:
                 found[number] = action._replace(choice=_own(action.command))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from landed.core.errors import Where
 from landed.core.migration import Statement
 
 SqlValue = None | int | float | str | bytes
@@ -17,9 +18,9 @@ class Script:
     parameters: tuple[SqlValue, ...] = ()
     source: str | None = None
 
-    def place(self, statement: Statement) -> str | None:
+    def place(self, statement: Statement) -> Where | None:
         """Where a statement stands, for an error: ``fix.sql:3``; ``None`` for the command line."""
-        return f"{self.source}:{statement.line}" if self.source else None
+        return Where(self.source, statement.line, statement.number) if self.source else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landed.core.next import Hint, Next, landed
+from landed.core.next import APPLY, Hand, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 
 _REFUSED = frozenset({Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
@@ -18,26 +18,43 @@ _ORDER = (
 
 
 def in_turn(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
-    """The judgements, in the files' order: ``apply`` of one that is out of order stops before what it would
-    refuse to pass.
+    """The judgements, in the files' order, each with what can be done about it now.
 
-    A file whose table somebody dropped is run again before those that are partial because of it.
+    ``apply`` of one that is out of order stops before what it would refuse to pass: a file whose table
+    somebody dropped is run again before those that are partial because of it. What it refuses to pass keeps
+    all others waiting. Of a file without a trace nobody can say whether it has run, unless one before it has
+    not.
     """
-    # Where the ledger lacks what is there, nobody can say of a file without a trace that it has not run.
-    incomplete = any(j.standing is Standing.UNRECORDED for j in judgements)
     last = max((i for i, j in enumerate(judgements) if j.standing in _REFUSED and j.verdict), default=-1)
-    return tuple(_in_turn(j, before=i < last, incomplete=incomplete) for i, j in enumerate(judgements))
+    blocked = any(_blocks(j) for j in judgements)
+    first = next((i for i, j in enumerate(judgements) if j.standing is Standing.PENDING), len(judgements))
+    return tuple(
+        _in_turn(j, before=i < last, blocked=blocked, maybe=i < first) for i, j in enumerate(judgements)
+    )
 
 
-def _in_turn(judgement: Judgement, *, before: bool, incomplete: bool) -> Judgement:
+def _blocks(judgement: Judgement) -> bool:
+    """Whether it keeps ``apply`` from running anything; what no command finishes a pending file may heal."""
+    if judgement.standing is Standing.PARTIAL:
+        first = judgement.next.first if judgement.next else None
+        return first is not None and first.verb == "resume"
+    return judgement.standing in _REFUSED
+
+
+def _in_turn(judgement: Judgement, *, before: bool, blocked: bool, maybe: bool) -> Judgement:
     if judgement.next is None or not judgement.next.is_apply:
         return judgement
     if judgement.standing is Standing.OUT_OF_ORDER and before:
         return judgement._replace(next=Next(landed("apply", to=judgement.name)))
-    if judgement.standing is Standing.UNKNOWN and incomplete:
-        record = landed("repair", judgement.name, reason=Hint("…")).unsaid()
-        return judgement._replace(next=Next(judgement.next, record, choice=f"unknown {judgement.name}"))
-    return judgement
+    run = APPLY.afterwards() if blocked else APPLY
+    if judgement.standing is not Standing.UNKNOWN or not maybe:
+        return judgement._replace(next=Next(run))
+    record = landed("repair", judgement.name, reason=Hint("…")).unsaid()
+    way = Next(run, record, *([_LATER] if blocked else []), choice=f"unknown {judgement.name}")
+    return judgement._replace(next=way)
+
+
+_LATER = Hand("leave it: apply runs it once the others are set right", said=False)
 
 
 def next_steps(judgements: Sequence[Judgement]) -> list[Next]:

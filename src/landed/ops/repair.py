@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from landed.core.applied import UndoPoint
 from landed.core.errors import Code, NotProven, UsageError
 from landed.core.flags import Flag
-from landed.core.next import STATUS, Hint, Next, landed
+from landed.core.next import STATUS, Hand, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
@@ -187,4 +187,9 @@ def _change(
 def _advice(judgement: Judgement) -> str:
     if judgement.standing is Standing.PARTIAL:
         return judgement.next or STATUS
-    return Next("If you know better, say so: ", landed("repair", judgement.name, reason=Hint("…")))
+    say = landed("repair", judgement.name, reason=Hint("…"))
+    other = landed("apply", to=judgement.name).unsaid() if judgement.standing is Standing.UNKNOWN else None
+    return Next("If you know better, say so: ", say, other or _LEAVE, choice=f"repair {judgement.name}")
+
+
+_LEAVE = Hand("leave it as it is", said=False)

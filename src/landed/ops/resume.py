@@ -163,5 +163,7 @@ def _undecided(migration: Migration, numbers: tuple[int, ...]) -> NeedsConfirmat
         f"Nothing in the database shows whether {migration.name} ran "
         + ("this statement." if len(numbers) == 1 else "these statements."),
         details=[*shown, "Nothing was changed."],
-        next=Next("If it has run: ", ran, BREAK, "If it has not: ", run),
+        next=Next(
+            "If it has run: ", ran, BREAK, "If it has not: ", run, choice=f"statements of {migration.name}"
+        ),
     )

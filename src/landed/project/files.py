@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, ConfigError, Where
 from landed.core.flags import Topic
 from landed.core.migration import Migration, Note, Parsed
 from landed.project.file_notes import journal_notes, numbering_notes, skipped_notes, text_notes
@@ -204,7 +204,7 @@ def _read(path: str, shown: str) -> bytes:
     try:
         return read(path, shown, most=SQL_BYTES)
     except OSError as error:
-        raise CannotKnow(f"{shown} cannot be read: {error.strerror}", where=shown) from None
+        raise CannotKnow(f"{shown} cannot be read: {error.strerror}", where=Where(shown)) from None
 
 
 def _decode(data: bytes, shown: str) -> str:
@@ -219,7 +219,7 @@ def _decode(data: bytes, shown: str) -> str:
             f"{shown} is not valid UTF-8",
             details=details,
             next="save the file as UTF-8",
-            where=f"{shown}:{line}",
+            where=Where(shown, line),
         ) from None
     return text[1:] if text[:1] == "\ufeff" else text
 

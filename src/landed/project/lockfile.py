@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, ConfigError, Where
 from landed.core.next import LOCK, Next
 from landed.project.files import order_key
 from landed.project.regular_files import LOCK_BYTES, read, write
@@ -76,12 +76,12 @@ def read_lock(path: Path) -> Lock:
     except FileNotFoundError:
         return Lock()
     except OSError as error:
-        raise CannotKnow(f"{path} cannot be read: {error.strerror}", where=str(path)) from None
+        raise CannotKnow(f"{path} cannot be read: {error.strerror}", where=Where(str(path))) from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path.name} is not valid UTF-8", where=f"{path}:{line}") from None
+        raise ConfigError(f"{path.name} is not valid UTF-8", where=Where(str(path), line)) from None
     return parse_lock(text, str(path))
 
 
@@ -92,7 +92,7 @@ def parse_lock(text: str, shown: str = "landed.lock") -> Lock:
     seen_at: dict[tuple[int, str], int] = {}
     has_header = False
     for number, line in enumerate(text.splitlines(), 1):
-        where = f"{shown}:{number}"
+        where = Where(shown, number)
         if line.startswith(_CONFLICT):
             raise ConfigError(
                 f"{os.path.basename(shown)} has an unresolved merge conflict",
@@ -125,7 +125,7 @@ def parse_lock(text: str, shown: str = "landed.lock") -> Lock:
                     where=where,
                 )
     if folders and not has_header:
-        raise ConfigError("the version line is missing", where=f"{shown}:1")
+        raise ConfigError("the version line is missing", where=Where(shown, 1))
     return Lock(folders)
 
 
@@ -187,7 +187,7 @@ def write_lock(path: Path, lock: Lock) -> bool:
                 return False
         write(path, data, str(path))
     except OSError as error:
-        raise CannotKnow(f"{path} cannot be written: {error.strerror}", where=str(path)) from None
+        raise CannotKnow(f"{path} cannot be written: {error.strerror}", where=Where(str(path))) from None
     return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from landed.core.errors import ConfigError
+from landed.core.errors import ConfigError, Where
 from landed.core.limits import BOUNDS, DEFAULT, Given, Limits, read_limits
 from landed.project.config_search import find_upward
 from landed.project.outside import check_shadow
@@ -197,7 +197,7 @@ def _checked(
     for written, value in table.items():
         name = written.replace("-", "_")
         line = lines.get((*prefix, written))
-        origin = f"{shown}:{line}" if line else shown
+        origin = Where(shown, line or None)
         if known is _TOP and name in TABLES and isinstance(value, dict):
             more, more_lists = _checked(value, (*prefix, written), lines, path, shown, TABLES[name])
             values |= more

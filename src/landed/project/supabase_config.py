@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from landed.core.errors import ConfigError, UsageError
+from landed.core.errors import ConfigError, UsageError, Where
 from landed.core.migration import Note
 from landed.project.outside import by_person
 from landed.project.pg_url import Dsn, parse_url
@@ -96,7 +96,7 @@ def read_supabase(
         for key in keys:
             found = found.get(key) if isinstance(found, Mapping) else None
         line = lines.get(keys)
-        origin = f"{CONFIG}:{line}" if line else CONFIG
+        origin = Where(CONFIG, line or None)
         if isinstance(found, str) and (named := _VARIABLE.match(found)):
             found = known.first(named[1])
             return Value(found.value, f"{found.origin}, from {origin}") if found else None

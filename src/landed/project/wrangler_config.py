@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from landed.core.errors import CannotKnow, ConfigError
+from landed.core.errors import CannotKnow, ConfigError, Where
 from landed.core.migration import Note
 from landed.project.d1_database import D1Database
 from landed.project.provenance import KeyPath, Value, nearest
@@ -59,9 +59,9 @@ def _kept(found: _Read, shown: str) -> _Read:
     try:
         odd = any("\0" in text or not _encodable(text) for text in _texts(found[0]))
     except RecursionError:
-        raise ConfigError(f"{shown} is nested too deep", where=shown) from None
+        raise ConfigError(f"{shown} is nested too deep", where=Where(shown)) from None
     if odd:
-        raise ConfigError(f"{shown} holds a NUL or half a character in a text", where=shown)
+        raise ConfigError(f"{shown} holds a NUL or half a character in a text", where=Where(shown))
     keep_document(found[0])
     return found
 
@@ -94,9 +94,11 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
     try:
         text = read(path, shown).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{shown} is not valid UTF-8 (byte offset {error.start})", where=shown) from None
+        raise ConfigError(
+            f"{shown} is not valid UTF-8 (byte offset {error.start})", where=Where(shown)
+        ) from None
     except OSError as error:
-        raise CannotKnow(f"{shown} cannot be read: {error.strerror}", where=shown) from None
+        raise CannotKnow(f"{shown} cannot be read: {error.strerror}", where=Where(shown)) from None
     if path.suffix == ".toml":
         from landed.project import toml
 
@@ -104,7 +106,8 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
             return _kept(toml.parse(text), shown)
         except toml.TomlError as error:
             raise ConfigError(
-                f"{shown} is not valid TOML: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
+                f"{shown} is not valid TOML: {error.reason}",
+                where=Where(shown, error.line, column=error.column),
             ) from None
     from landed.project import jsonc
 
@@ -112,10 +115,10 @@ def read_document(path: Path, shown: str) -> tuple[dict[str, Any], dict[KeyPath,
         document, lines = _kept(jsonc.parse(text), shown)
     except jsonc.JsoncError as error:
         raise ConfigError(
-            f"{shown} is not valid JSON: {error.reason}", where=f"{shown}:{error.line}:{error.column}"
+            f"{shown} is not valid JSON: {error.reason}", where=Where(shown, error.line, column=error.column)
         ) from None
     if not isinstance(document, dict):
-        raise ConfigError(f"{shown} must contain an object", where=f"{shown}:1")
+        raise ConfigError(f"{shown} must contain an object", where=Where(shown, 1))
     return document, lines
 
 
@@ -176,7 +179,7 @@ def _check_unknown_environment(
     raise ConfigError(
         f'{shown} has no environment "{wanted}"{origin}{nearest(wanted, environments)}',
         details=(f"it has: {', '.join(environments)}",),
-        where=shown,
+        where=Where(shown),
         next="name one of them with --env, or none with --env=",
     )
 
@@ -189,13 +192,13 @@ class _File:
         self.lines = lines
         self.notes: list[Note] = []
 
-    def place(self, path: KeyPath) -> str:
+    def place(self, path: KeyPath) -> Where:
         line = None
         for length in range(len(path), 0, -1):
             line = self.lines.get(path[:length])
             if line:
                 break
-        return f"{self.shown}:{line}" if line else self.shown
+        return Where(self.shown, line or None)
 
     def inherited(self, key: str, document: Mapping[str, Any], environment: str) -> Value[str] | None:
         """A text of the environment or, where it has none, of the top level."""
