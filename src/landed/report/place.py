@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from landed.project.target_spec import TargetSpec
+from landed.report.target import TargetInfo
 
 _FOLDER = os.path.join("v3", "d1", "miniflare-D1DatabaseObject")
 
 
-def shown_place(spec: TargetSpec, start: Path) -> str:
+def shown_place(spec: TargetInfo, start: Path) -> str:
     """A database's file, or for a remote one its name and the id that the configuration has."""
     if spec.path is None and spec.database is not None:
         given = (spec.database.name, spec.database.id)

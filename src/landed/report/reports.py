@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from landed.ops.undo import Undone, UndoPlan
     from landed.ops.verify import Answer
     from landed.ops.workspace import Workspace
-    from landed.project.target_spec import TargetSpec
+    from landed.report.target import TargetInfo
 
 
 class Report(Protocol):
@@ -192,7 +192,7 @@ class Shadow:
     """What shadow pull wrote; ``changed`` is the settings file that names it now."""
 
     name: ClassVar[str] = "shadow"
-    spec: TargetSpec
+    spec: TargetInfo
     pulled: Pulled
     changed: Path | None
 

@@ -8,15 +8,15 @@ from typing import Any
 from landed.core.given import Given
 from landed.core.next import Command, landed
 from landed.ops.shadow_pull import Pulled
-from landed.project.target_spec import TargetSpec
 from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA, spec_json
 from landed.report.page import Page
 from landed.report.reports import Shadow
+from landed.report.target import TargetInfo
 from landed.report.terminal import say_json
 
 
-def pulled_json(spec: TargetSpec, pulled: Pulled, changed: Path | None) -> dict[str, Any]:
+def pulled_json(spec: TargetInfo, pulled: Pulled, changed: Path | None) -> dict[str, Any]:
     """The file, and whether it helps."""
     return {
         "schema": SCHEMA,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from landed.project.target_spec import TargetSpec
+from landed.report.target import TargetInfo
 
 SCHEMA = "landed/2"
 
 
-def spec_json(spec: TargetSpec) -> dict[str, Any]:
+def spec_json(spec: TargetInfo) -> dict[str, Any]:
     """Which database a report is about."""
     return {
         "name": spec.name,

@@ -7,9 +7,9 @@ from typing import IO
 
 from landed.core.counting import plural
 from landed.ops.shadow_pull import Pulled
-from landed.project.target_spec import TargetSpec
 from landed.report.page import Page
 from landed.report.reports import Shadow
+from landed.report.target import TargetInfo
 from landed.report.terminal import say
 
 _WHAT = {
@@ -18,7 +18,7 @@ _WHAT = {
 }
 
 
-def render_pulled(spec: TargetSpec, pulled: Pulled, changed: Path | None, out: IO[str]) -> None:
+def render_pulled(spec: TargetInfo, pulled: Pulled, changed: Path | None, out: IO[str]) -> None:
     """Say what was written, whether it helps, and what is left to do."""
     lines = len(pulled.text.splitlines())
     say(f"{spec.label}: {_WHAT[pulled.kind]} is in {pulled.shown} ({plural(lines, 'line')}).", out)
