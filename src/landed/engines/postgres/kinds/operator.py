@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from landed.engines.postgres.kinds.aggregate import operator
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
     OWNED,
@@ -12,7 +13,6 @@ from landed.engines.postgres.kinds.base import (
     expressions,
     plain,
 )
-from landed.engines.postgres.kinds.function import operator
 from landed.engines.postgres.kinds.naming import called, path, schema_of, unquoted
 from landed.engines.postgres.kinds.writes import Piece, Writes
 
