@@ -149,8 +149,15 @@ def test_base_and_managed_are_unlike(pg_server: Server) -> None:
     with new_database(server) as scratch, scratch.connect("postgres") as connection:
         connection.execute("CREATE TABLE mine (id uuid PRIMARY KEY REFERENCES auth.users)")
         connection.execute("CREATE POLICY p ON storage.objects FOR SELECT TO anon USING (bucket_id = 'b')")
+        connection.execute("CREATE FUNCTION called() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'")
+        connection.execute(
+            "CREATE TRIGGER own AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION called()"
+        )
+        connection.execute("CREATE PUBLICATION own FOR TABLE mine")
         owned, platform = dump_owned(connection, SUPABASE), dump_managed(connection, SUPABASE)
     assert "public.mine" in owned and "CREATE POLICY p ON storage.objects" in owned
+    assert "CREATE TRIGGER own" in owned and "CREATE PUBLICATION own" in owned
     assert "CREATE TABLE auth.users" not in owned
     assert "CREATE TABLE auth.users" in platform
-    assert "public.mine" not in platform and "CREATE POLICY p" not in platform
+    assert "CREATE POLICY p" not in platform and " own " not in platform
+    assert "public.mine" not in platform and "public.called" not in platform

@@ -15,8 +15,16 @@ from landed.engines.postgres.kinds import KINDS
 from landed.engines.postgres.kinds.naming import listed
 from landed.engines.postgres.kinds.writes import INHERITED, Piece, Schema
 
-_APART = {"default": 105, "attach": 124, "foreign key": 125, "enabled": 900, "state": 910, "owned by": 920}
-"""When what is made by itself is made, among the kinds."""
+_COLUMNS, _INDEXES, _LAST = KINDS["column"].order, KINDS["index"].order, 900
+_APART = {
+    "default": _COLUMNS + 5,
+    "attach": _INDEXES + 4,
+    "foreign key": _INDEXES + 5,
+    "enabled": _LAST,
+    "state": _LAST + 10,
+    "owned by": _LAST + 20,
+}
+"""When what is made by itself is made, among the kinds: a foreign key needs a key with all its parts."""
 
 
 class Copied(NamedTuple):

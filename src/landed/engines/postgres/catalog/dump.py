@@ -38,12 +38,6 @@ _PUBLISHED = "insert, update, delete, truncate"
 _PUBLIC = ObjectKey("schema", "", "public")
 _OF_EXTENSION = (EXISTS, "in schema", "version")
 _PLPGSQL = ObjectKey("extension", "", "plpgsql")
-_NO_PLATFORMS = frozenset(
-    ("policies", "default_privileges", "extensions", "event_triggers", "publications", "publication_tables",
-     "publication_schemas", "foreign_data_wrappers", "foreign_servers", "user_mappings", "casts", "languages",
-     "transforms", "access_methods")
-)  # fmt: skip
-"""What a user has on the platform's tables, or what lies in no schema."""
 _CALLED = re.compile(r' EXECUTE FUNCTION ("(?:[^"]|"")*"|[^".(]+)\.')
 
 
@@ -159,12 +153,11 @@ def dump_managed(connection: psycopg.Connection[Any], scope: Scope) -> str:
 
     What extensions brought is left out, and so are functions' libraries. Reads only, in one transaction.
     """
-    names = [name for name in READINGS if name not in _NO_PLATFORMS]
     outside = f"^(?!({'|'.join(name for name in scope.schemas if name not in _OF_EXTENSIONS)})$)"
     arguments = {**parameters(scope, 0), "managed": outside, "attached": [], "not_null_names": True}
     everything = replace(scope, main_role=None, acting=None)
-    found = read(connection, everything, arguments, names, nobody=True)
-    copy = copied(found, {}, _is_the_users)
+    found = read(connection, everything, arguments, READINGS, nobody=True)
+    copy = copied(found, {}, lambda obj: _is_the_users(obj, found.facts))
     lines = [*_SETTINGS, *(sql for part in copy.parts for sql in part.sql)]
     for name in scope.publications:
         lines += [f"CREATE PUBLICATION {name}", f"ALTER PUBLICATION {name} OWNER TO {scope.main_role}"]
@@ -197,8 +190,14 @@ def _is_mine(key: FactKey, main: str) -> bool:
     return not copy_rights.is_default(key) or key.parent.partition(" in schema ")[0] == main
 
 
-def _is_the_users(obj: ObjectKey) -> bool:
-    return False
+def _is_the_users(obj: ObjectKey, facts: Mapping[FactKey, str]) -> bool:
+    """What a user has on the platform's tables, where triggers call what lies elsewhere, or in no schema."""
+    if obj.kind == "trigger":
+        called = _CALLED.search(facts.get(obj.fact("definition"), ""))
+        return called is None or called[1] != schema_of(obj.parent)
+    if obj.kind == "policy":
+        return True
+    return obj.kind != "schema" and (obj.name.startswith("(") or not schema_of(obj.parent or obj.name))
 
 
 def _roles_of(facts: Mapping[FactKey, str], targets: set[tuple[str, str]]) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _comment(piece: Piece) -> None:
     made = EXISTS in piece.did and wanted is not None
     if "comment" not in piece.todo and not made and not (piece.anew and wanted is not None):
         return
-    if piece.obj_gone:
+    if piece.obj_gone or piece.missing:
         return
     named = on_object(piece.object, piece.schema.is_domain(piece.object.parent))
     if named is None:
@@ -137,7 +137,7 @@ def _comment(piece: Piece) -> None:
 def _owner(piece: Piece) -> None:
     """Ownership by the usual role is no fact, so only another owner has a name here."""
     kind = KINDS.get(piece.object.kind)
-    if "owner" not in piece.todo or kind is None or not kind.given or piece.obj_gone:
+    if "owner" not in piece.todo or kind is None or not kind.given or piece.obj_gone or piece.missing:
         return
     if piece.object.kind == "sequence" and "owned by" in piece.want:
         piece.takes("owner")  # goes with its table
