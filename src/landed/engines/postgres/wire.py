@@ -6,7 +6,7 @@ Client and server do not wake each other for every statement, and each answer be
 from __future__ import annotations
 
 import re
-import selectors
+import select
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
@@ -119,7 +119,7 @@ class _Flow:
     def __init__(
         self,
         connection: psycopg.Connection[Any],
-        commands: Iterator[Command | bytes],
+        commands: Iterator[Command] | Iterator[bytes],
         answered: Callable[[int, PGresult], None],
         ahead: int | None = None,
         progress: Callable[[], None] | None = None,
@@ -130,10 +130,16 @@ class _Flow:
         self._answered = answered
         self._ahead = ahead
         self._progress = progress
-        self._waiting: deque[tuple[int, Command | bytes]] = deque()
+        self._waiting: deque[Command | bytes] = deque()
+        self._place = 0
+        """Of the command that is not answered yet."""
         self._refused: Refused | None = None
         self._synced = self._done = False
-        self.sent = 0
+
+    @property
+    def sent(self) -> int:
+        """How many commands were handed over."""
+        return self._place + len(self._waiting)
 
     def run(self) -> None:
         """Raises Refused, and Lost; the connection is closed after anything but Refused."""
@@ -146,8 +152,7 @@ class _Flow:
                 self._pgconn.exit_pipeline_mode()
             except psycopg.Error as error:
                 self._connection.close()
-                said = self._refused.error if self._refused is not None else error
-                raise Lost(said, self._place) from error
+                raise self._lost(error) from error
             except BaseException:
                 # In the middle of a pipeline nothing can be said to the server any more.
                 self._connection.close()
@@ -155,63 +160,56 @@ class _Flow:
         if self._refused is not None:
             raise self._refused from self._refused.error
 
-    @property
-    def _place(self) -> int:
-        """Of the command that was refused or, where none was, that is not answered yet."""
+    def _lost(self, error: psycopg.Error) -> Lost:
         if self._refused is not None:
-            return self._refused.at
-        return self._waiting[0][0] if self._waiting else max(self.sent - 1, 0)
+            return Lost(self._refused.error, self._refused.at)
+        return Lost(error, self._place if self._waiting else max(self._place - 1, 0))
 
     def _exchange(self) -> None:
-        pgconn = self._pgconn
-        wanted = selectors.EVENT_READ
-        with selectors.DefaultSelector() as ready:
-            ready.register(pgconn.socket, wanted)
-            while not self._done:
+        pgconn, wait = self._pgconn, _waiting_for(self._pgconn.socket)
+        while not self._done:
+            if not self._synced:
                 self._feed()
-                now = selectors.EVENT_READ | (selectors.EVENT_WRITE if pgconn.flush() else 0)
-                if now != wanted:
-                    ready.modify(pgconn.socket, now)
-                    wanted = now
-                if any(event & selectors.EVENT_READ for _, event in ready.select()):
-                    pgconn.consume_input()
-                    self._take()
+            if wait(bool(pgconn.flush())):
+                pgconn.consume_input()
+                self._take()
 
     def _feed(self) -> None:
-        while not self._synced and (self._ahead is None or len(self._waiting) < self._ahead):
+        while self._ahead is None or len(self._waiting) < self._ahead:
             command = next(self._commands, None) if self._refused is None else None
             if command is None:
                 self._pgconn.pipeline_sync()
                 self._synced = True
                 return
-            self._waiting.append((self.sent, command))
-            self.sent += 1
-            _queue(self._connection, self._pgconn, command)
-            if self._ahead is not None:
+            self._waiting.append(command)
+            if isinstance(command, bytes):
+                self._pgconn.send_query_params(command, None)
                 if self.sent % _FLUSH_EVERY == 0:
                     self._pgconn.send_flush_request()
-            elif isinstance(command, Command) and command.purpose == "commit":
-                self._pgconn.flush()
+            else:
+                _queue(self._connection, self._pgconn, command)
 
     def _take(self) -> None:
         from psycopg.pq import ExecStatus as Is
 
-        no_answers = (Is.FATAL_ERROR, Is.PIPELINE_ABORTED, Is.COPY_IN, Is.COPY_OUT)
-        while not self._pgconn.is_busy():
-            result = self._pgconn.get_result()
+        pgconn, waiting = self._pgconn, self._waiting
+        while not pgconn.is_busy():
+            result = pgconn.get_result()
             if result is None:  # the end of one command's results
-                if not self._waiting and not self._synced:
+                if not waiting and not self._synced:
                     return
                 continue
-            if result.status == Is.PIPELINE_SYNC:
+            status = result.status
+            if status == Is.PIPELINE_SYNC:
                 self._done = True
                 return
-            if result.status in no_answers:
+            if status in (Is.FATAL_ERROR, Is.PIPELINE_ABORTED, Is.COPY_IN, Is.COPY_OUT):
                 self._not_done(result)
             elif self._refused is None:
                 self._answered(self._place, result)
-            if self._waiting:
-                self._waiting.popleft()
+            if waiting:
+                waiting.popleft()
+                self._place += 1
             if self._progress is not None:
                 self._progress()
 
@@ -229,28 +227,45 @@ class _Flow:
         if error.diag.severity_nonlocalized in _ENDS_THE_SESSION or self._pgconn.status != ConnStatus.OK:
             raise error
         if self._refused is None:
-            command = self._waiting[0][1] if self._waiting else b""
+            command = self._waiting[0] if self._waiting else b""
             self._refused = Refused(error, self._place, command if isinstance(command, Command) else None)
 
 
-def _queue(connection: psycopg.Connection[Any], pgconn: PGconn, command: Command | bytes) -> None:
-    from psycopg.adapt import PyFormat, Transformer
+def _waiting_for(socket: int) -> Callable[[bool], bool]:
+    """Waits until there is something to read, or, if told so, until something can be written; says whether
+    there is something to read."""
+    if not hasattr(select, "poll"):
+        return lambda writing: bool(select.select([socket], [socket] if writing else [], [])[0])
+    ready = select.poll()
+    ready.register(socket, select.POLLIN)
+    registered = False
 
-    if isinstance(command, bytes):
-        pgconn.send_query_params(command, None)
-        return
-    if command.values is None and not command.prepared:
-        pgconn.send_query_params(command.sql.encode(), None)
-        return
+    def wait(writing: bool) -> bool:
+        nonlocal registered
+        if writing != registered:
+            ready.modify(socket, select.POLLIN | (select.POLLOUT if writing else 0))
+            registered = writing
+        return any(event & ~select.POLLOUT for _, event in ready.poll())
+
+    return wait
+
+
+def _queue(connection: psycopg.Connection[Any], pgconn: PGconn, command: Command) -> None:
     given = command.values or ()
     if command.prepared:
         pgconn.send_query_prepared(command.prepared.encode(), [str(value).encode() for value in given])
-        return
-    values = Transformer.from_context(connection)
-    dumped = values.dump_sequence(given, [PyFormat.TEXT] * len(given))
-    number = count(1)
-    sql = _PLACE.sub(lambda _: f"${next(number)}", command.sql)
-    pgconn.send_query_params(sql.encode(), dumped, values.types, values.formats)
+    elif command.values is None:
+        pgconn.send_query_params(command.sql.encode(), None)
+    else:
+        from psycopg.adapt import PyFormat, Transformer
+
+        values = Transformer.from_context(connection)
+        dumped = values.dump_sequence(given, [PyFormat.TEXT] * len(given))
+        number = count(1)
+        sql = _PLACE.sub(lambda _: f"${next(number)}", command.sql)
+        pgconn.send_query_params(sql.encode(), dumped, values.types, values.formats)
+    if command.purpose == "commit":
+        pgconn.flush()
 
 
 def _answer(rows: Any, result: PGresult) -> Answer:
