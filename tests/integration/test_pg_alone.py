@@ -18,7 +18,9 @@ from landed.engines.postgres.connect.blocking import Watcher
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
-from landed.engines.postgres.write.alone.run import invalid_indexes, refuse_obstacles, run_alone
+from landed.engines.postgres.write.alone.obstacles import refuse_obstacles
+from landed.engines.postgres.write.alone.run import run_alone
+from landed.engines.postgres.write.indexes import invalid_indexes
 
 Connection = psycopg.Connection[Any]
 

@@ -245,7 +245,8 @@ def _waiting_for(socket: int) -> Callable[[bool], bool]:
         if writing != registered:
             ready.modify(socket, select.POLLIN | (select.POLLOUT if writing else 0))
             registered = writing
-        return any(event & ~select.POLLOUT for _, event in ready.poll())
+        ((_, event),) = ready.poll()
+        return bool(event & ~select.POLLOUT)
 
     return wait
 

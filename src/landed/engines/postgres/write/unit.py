@@ -37,7 +37,8 @@ class Unit(NamedTuple):
 
     @property
     def facts(self) -> dict[FactKey, str | None]:
-        """What must hold afterwards; what only an older server said otherwise is left out."""
+        """What must hold afterwards, without the order of columns that were there before: it is not the
+        file's doing."""
         return {key: after for key, (before, after, _) in self.net.items() if not is_older(key, before)}
 
     @property

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from landed.core.applied import Consent
 from landed.core.codes import code_of
-from landed.core.errors import Ambiguous, Busy, Code, LandedError, NeedsConfirmation, NotProven, Where
+from landed.core.errors import Ambiguous, Busy, Code, LandedError, NotProven, Where
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, BREAK, STATUS, Command, Next
-from landed.engines.postgres.connect.asking import ask, relation_named
+from landed.engines.postgres.connect.asking import ask
 from landed.engines.postgres.connect.blocking import (
     LOCK_TIMEOUT,
     PAUSES,
@@ -21,34 +21,16 @@ from landed.engines.postgres.connect.blocking import (
     explain_cancel,
     retrying,
 )
-from landed.engines.postgres.connect.sessions import Blocker, shown
+from landed.engines.postgres.connect.sessions import shown
 from landed.engines.postgres.sql.head import head_of
+from landed.engines.postgres.write.alone.obstacles import clear, in_the_way, resume
 from landed.engines.postgres.write.alone.subject import Subject
 from landed.engines.postgres.write.alone.subjects import subject_of
-from landed.engines.postgres.write.indexes import Index, InvalidIndex, invalid_indexes
 from landed.engines.postgres.write.say.references import explain
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg import Connection
-
-__all__ = ["Compare", "InvalidIndex", "invalid_indexes", "refuse_obstacles", "run_alone"]
-
-# Whom CREATE INDEX CONCURRENTLY would wait for: writers of the table, and snapshots in this database.
-_IN_THE_WAY = """\
-SELECT a.pid, a.usename::text, coalesce(nullif(a.application_name, ''), a.backend_type, ''), a.state, a.query,
-       extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::float8,
-       CASE WHEN w.pid IS NOT NULL THEN %(shown)s::text END, w.mode, pg_catalog.host(a.client_addr)
-FROM pg_catalog.pg_stat_activity a
-LEFT JOIN LATERAL (
-    SELECT l.pid, l.mode FROM pg_catalog.pg_locks l
-    WHERE l.pid = a.pid AND l.granted AND l.relation = pg_catalog.to_regclass(%(table)s)
-      AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') LIMIT 1) w ON true
-WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
-  AND a.backend_type = 'client backend' AND (w.pid IS NOT NULL OR a.backend_xmin IS NOT NULL)
-  AND a.xact_start < pg_catalog.clock_timestamp() - %(old)s * interval '1 second'
-  AND a.pid NOT IN (SELECT pid FROM pg_catalog.pg_stat_progress_create_index)
-ORDER BY w.pid IS NULL, a.xact_start"""
 
 
 Compare = Callable[["Connection[Any]"], "list[str] | None"]
@@ -60,30 +42,6 @@ class _InTheWay(Exception):
     """Counts as a lock that was not free: waiting would only begin after something had been made."""
 
     sqlstate = "55P03"
-
-
-def refuse_obstacles(
-    connection: Connection[Any],
-    migration: Migration,
-    numbers: Collection[int],
-    consent: Consent,
-    again: Command = APPLY,
-) -> None:
-    """Look for INVALID indexes in the way of a file's statements (numbers) before the first of them runs, so
-    that a missing consent does not stop the file half-way. Changes nothing; one round trip for each statement
-    that builds an index. Raises NeedsConfirmation and Busy as :func:`run_alone`."""
-    for statement in migration.statements:
-        if statement.number in numbers:
-            subject = subject_of(statement)
-            if subject.waits_on:
-                subject.look(connection)
-                _check(
-                    subject,
-                    migration,
-                    Where(migration.file, statement.line, statement.number),
-                    consent,
-                    again,
-                )
 
 
 def run_alone(
@@ -129,7 +87,7 @@ def run_alone(
         if tried:
             subject.tidy(connection)
         if subject.waits_on and lock_timeout:
-            watcher.blockers = _in_the_way(connection, subject.waits_on, lock_timeout)
+            watcher.blockers = in_the_way(connection, subject.waits_on, lock_timeout)
             if watcher.blockers:
                 raise _InTheWay
         tried = True
@@ -138,7 +96,7 @@ def run_alone(
     try:
         with _session(connection, lock_timeout, subject):
             subject.look(connection)
-            _clear(connection, subject, migration, place, consent, notify, again)
+            clear(connection, subject, migration, place, consent, notify, again)
             retrying(
                 attempt,
                 notify=notify,
@@ -208,70 +166,6 @@ def _session(connection: Connection[Any], lock_timeout: float, subject: Subject)
             )
 
 
-def _clear(
-    connection: Connection[Any],
-    subject: Subject,
-    migration: Migration,
-    place: str,
-    consent: Consent,
-    notify: Callable[[str], None],
-    again: Command,
-) -> None:
-    """Drop the INVALID indexes in the way, if the user allows it by name."""
-    _check(subject, migration, place, consent, again)
-    for index in subject.obstacles():
-        notify(f"dropping the INVALID index {index.shown}")
-        connection.execute(index.drop, prepare=False)
-    if subject.obstacles():
-        subject.look(connection)
-
-
-def _check(subject: Subject, migration: Migration, place: str, consent: Consent, again: Command) -> None:
-    for index in subject.obstacles():
-        if index.builder is not None:
-            raise Busy(
-                f"another session is building the index {index.shown} at this moment",
-                code=Code.LOCK,
-                details=[f"pid {index.builder} is at it: the index is INVALID until it has finished"],
-                where=place,
-                next=Next("wait until it has finished, then: ", again),
-            )
-        if index.allow not in consent.allowed:
-            raise _refused(index, migration, place, again)
-
-
-def _refused(index: Index, migration: Migration, place: str, again: Command) -> NeedsConfirmation:
-    return NeedsConfirmation(
-        f"{migration.name} creates the index {index.shown}, of which an INVALID one is there already.",
-        details=[
-            f"a CREATE INDEX CONCURRENTLY that failed earlier left it on {index.table}: {index.harm}",
-            "CREATE INDEX … IF NOT EXISTS passes over it without a word, and it stays INVALID",
-            f"it is: {index.definition}",
-        ],
-        where=place,
-        next=Next("To have it dropped and built anew: ", _resume(migration, again, [index])),
-    )
-
-
-def _resume(migration: Migration, again: Command, indexes: Sequence[Index]) -> Command:
-    """What runs a file on, allowed to drop indexes: with an INVALID one of its own it is partial, and apply
-    refuses it."""
-    command = again
-    if command.verb == "apply":
-        command = command.but("resume", migration.name)
-    return command.allowing(index.allow for index in indexes)
-
-
-def _in_the_way(connection: Connection[Any], table: str, old: float) -> tuple[Blocker, ...]:
-    rows = ask(
-        connection, _IN_THE_WAY, {"table": relation_named(connection, table), "shown": table, "old": old}
-    )
-    return tuple(
-        Blocker(pid, user, application, state, shown(query), age, relation, mode, client)
-        for pid, user, application, state, query, age, relation, mode, client in rows
-    )
-
-
 def _failed(
     connection: Connection[Any],
     subject: Subject,
@@ -293,7 +187,7 @@ def _failed(
         details.append("this statement has changed nothing")
     # A named index is in the way of the next run; one that the server named is not.
     named = [index for index in subject.broken(connection) if index.name in statement.text]
-    then = _resume(migration, again, named) if left else again.allowing(index.allow for index in named)
+    then = resume(migration, again, named) if left else again.allowing(index.allow for index in named)
     return NotProven(
         f"{migration.name}: statement {statement.number} of {len(migration.statements)} failed: {said}",
         code=code_of(error.sqlstate),

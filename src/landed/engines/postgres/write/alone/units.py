@@ -26,7 +26,7 @@ def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
     """
     import psycopg
 
-    from landed.engines.postgres.write.alone import run
+    from landed.engines.postgres.write.alone import obstacles
 
     numbers = frozenset().union(*(unit.statements for unit in units if unit.alone))
     if not numbers:
@@ -38,7 +38,7 @@ def refuse_obstacles(session: Session, units: Sequence[Unit]) -> None:
         # A setting of the file needs what the file has yet to make.
         return
     try:
-        run.refuse_obstacles(session.connection, migration, numbers, consent)
+        obstacles.refuse_obstacles(session.connection, migration, numbers, consent)
     except psycopg.Error as error:
         if session.connection.closed:
             raise before_commit(session, migration, error) from error
