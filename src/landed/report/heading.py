@@ -6,6 +6,7 @@ import os
 
 from landed.core.counting import plural
 from landed.core.findings import Rehearsal
+from landed.core.next import DOCTOR, Next
 from landed.ops.examine import Examination
 from landed.ops.workspace import Workspace
 from landed.report.place import shown_place
@@ -21,6 +22,16 @@ def headline(exam: Examination) -> list[str]:
         rows = f"ledger unreadable: {exam.state.ledger_problem}"
     files = "1 file" if len(exam.migrations) == 1 else f"{len(exam.migrations)} files"
     return [f"{spec.label}  {shown_path(exam)}".rstrip(), f"{files} in {shown_dir(exam)} · {rows}"]
+
+
+def absent(exam: Examination) -> list[Next]:
+    """That the database does not exist, and which others may be meant; nothing where it exists."""
+    if exam.state.present:
+        return []
+    lines = [Next("The database does not exist yet; nothing was created.")]
+    others = [Next(f"  beside it there is {other}") for other in exam.workspace.engine.beside()]
+    tell = [Next("  ", DOCTOR.afterwards(), " shows which file is meant and why")] if others else []
+    return [*lines, *others, *tell]
 
 
 def shown_path(exam: Examination) -> str:

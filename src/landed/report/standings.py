@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.flags import Flag
-from landed.core.next import STATUS
+from landed.core.next import STATUS, Next, landed
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
@@ -124,6 +124,26 @@ def _statements(numbers: Sequence[int]) -> str:
 
 def _some(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def beginnings(exam: Examination) -> list[tuple[str, str]]:
+    """What is missing at the start of the history, in a sentence each, and what to do about it."""
+    found: list[tuple[str, str]] = []
+    flags = {flag for judgement in exam.judgements for flag in judgement.flags}
+    if Flag.NEEDS_MANAGED in flags:
+        pull = Next("Take its real shape out of the database: ", landed("shadow", "pull"))
+        text = "The files use what the platform's schemas have in this project, and not in a new one."
+        found.append((text, pull))
+    if exam.base is None and Flag.NEEDS_BASE in flags:
+        text = "The history does not start from an empty database: it uses tables that no file makes."
+        found.append((text, exam.workspace.engine.words.start))
+    return found
+
+
+def position(exam: Examination) -> str:
+    """After which file the schema stands, where that is not plain from the files' standings."""
+    told = exam.position and any(j.standing is not Standing.OK for j in exam.judgements)
+    return f"The schema is exactly what the files leave {exam.position}." if told else ""
 
 
 def claims(exam: Examination, answer: Answer) -> str:

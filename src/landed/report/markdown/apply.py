@@ -21,7 +21,7 @@ def render(report: Apply, page: Page) -> None:
     plan, done = report.plan, report.done
     sheet = Sheet(landed(report.verb, dry_run=done is None, json=True))
     sheet.add(f"### {_verdict(report)}")
-    sheet.add(about(report.exam) if done is None else prose(report.exam.workspace.spec.label))
+    sheet.add(about(report.exam, page) if done is None else prose(report.exam.workspace.spec.label))
     if plan.notices:
         sheet.add(bullets(prose(notice) for notice in plan.notices))
     if plan.items:

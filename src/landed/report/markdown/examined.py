@@ -8,12 +8,21 @@ from landed.core.standing import Judgement, Standing
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.report.evidence import collapse, compare, place
-from landed.report.heading import headline
+from landed.report.heading import absent, headline
 from landed.report.markdown.inline import code, code_in_html, fenced, prose
 from landed.report.markdown.sheet import Sheet, bullets, details
-from landed.report.markdown.steps import step
+from landed.report.markdown.steps import sentence, step
 from landed.report.page import Page
-from landed.report.standings import FOLD, is_plain, reason, runs, too_many, unexplained_objects
+from landed.report.standings import (
+    FOLD,
+    beginnings,
+    is_plain,
+    position,
+    reason,
+    runs,
+    too_many,
+    unexplained_objects,
+)
 
 GOOD, BAD, OPEN, WAIT = "✅", "❌", "❔", "⏳"
 ICONS = {
@@ -39,10 +48,11 @@ def worst(judgements: Iterable[Judgement]) -> str:
     return next((mark for mark in (BAD, "⚠️", OPEN, WAIT) if mark in marks), GOOD)
 
 
-def about(exam: Examination) -> str:
+def about(exam: Examination, page: Page) -> str:
     """Which database, which files, which ledger."""
-    shown = "\\\n".join(prose(line) for line in headline(exam))
-    return shown if exam.state.present else f"{shown}\\\nThe database does not exist yet."
+    lines = [prose(line) for line in (*headline(exam), position(exam)) if line]
+    lines += [sentence(line, page) for line in absent(exam)]
+    return "\\\n".join(lines)
 
 
 def files(sheet: Sheet, exam: Examination, *, everything: bool = False) -> None:
@@ -79,8 +89,12 @@ def remarkable(sheet: Sheet, exam: Examination, page: Page) -> None:
             if blocks:
                 head = f"{icon(judgement.standing)} {judgement.standing}: {code_in_html(judgement.name)}"
                 sheet.add(details(head, blocks))
-    _base(sheet, exam)
+    _base(sheet, exam, page)
     _unexplained(sheet, exam)
+    notes = [prose(note.text) for note in exam.notes[:_SHOWN]]
+    if notes:
+        more = [f"… and {len(exam.notes) - _SHOWN} more"] if len(exam.notes) > _SHOWN else []
+        sheet.add(bullets([*notes, *more]))
 
 
 def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[str]:
@@ -115,7 +129,9 @@ def _sql(exam: Examination, statements: Sequence[str]) -> str:
     return fenced("\n".join([*(f"{pasteable(sql, 0)};" for sql in statements[:_SHOWN]), *more]), "sql")
 
 
-def _base(sheet: Sheet, exam: Examination) -> None:
+def _base(sheet: Sheet, exam: Examination, page: Page) -> None:
+    for text, way in beginnings(exam):
+        sheet.add(f"{prose(text)}\n\n{step(way, page)}")
     wrong = collapse(e for e in exam.base.evidence if not e.holds) if exam.base is not None else []
     if wrong:
         lines = [f"{code(item.fact)}: {prose(compare(item))}" for item in wrong[:_SHOWN]]

@@ -73,6 +73,6 @@ def _target(sheet: Sheet, look: Look, page: Page, report: SideBySide, index: int
     label = prose(look.exam.workspace.spec.label)
     counts = f"{worst(look.exam.judgements)} {prose(summary(look.exam))}"
     sheet.add(f"#### {label}: {counts if answer is None else verdict(look.exam, answer)}")
-    sheet.add(about(look.exam))
+    sheet.add(about(look.exam, page))
     advice(sheet, look.exam, page)
     remarkable(sheet, look.exam, page)

@@ -16,7 +16,7 @@ def render(report: Status, page: Page) -> None:
     exam = report.exam
     sheet = Sheet(landed("status", json=True))
     sheet.add(f"### {worst(exam.judgements)} landed status: {prose(summary(exam))}")
-    sheet.add(about(exam))
+    sheet.add(about(exam, page))
     advice(sheet, exam, page)
     files(sheet, exam, everything=report.everything)
     remarkable(sheet, exam, page)

@@ -25,7 +25,7 @@ def render(report: Verify, page: Page) -> None:
     """Write the answer, the first step, the table of files, and what speaks against some of them."""
     sheet = Sheet(landed("verify", json=True))
     sheet.add(f"### {verdict(report.exam, report.answer)}")
-    sheet.add(about(report.exam))
+    sheet.add(about(report.exam, page))
     if not report.answer.proven:
         sheet.add(f"**Next**\n\n{step(first_step(report.exam, report.answer), page)}")
     files(sheet, report.exam)

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO
 
-from landed.core.flags import Flag
-from landed.core.next import DOCTOR, Next, landed
 from landed.core.standing import Judgement, Standing
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.report.evidence import collapse, compare, place
-from landed.report.heading import headline
+from landed.report.heading import absent, headline
 from landed.report.page import Page
 from landed.report.reports import Status
-from landed.report.standings import FOLD, is_plain, reason, runs, summary, too_many, unexplained_objects
+from landed.report.standings import (
+    FOLD,
+    beginnings,
+    is_plain,
+    position,
+    reason,
+    runs,
+    summary,
+    too_many,
+    unexplained_objects,
+)
 from landed.report.terminal import say, say_all, say_next
 from landed.report.text.statements import Pasteable, render_adoption, render_remedy
 from landed.report.text.style import paint, symbols
@@ -36,8 +44,7 @@ Command = Callable[[str], str]
 def render_status(exam: Examination, out: IO[str], command: Command, *, everything: bool = False) -> None:
     """Write the status for a person."""
     say_all(headline(exam), out)
-    if not exam.state.present:
-        say_all(_absent(exam, command), out)
+    say_all(map(command, absent(exam)), out)
     say(out=out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
     hidden = frozenset() if everything else frozenset(too_many(exam))
@@ -51,8 +58,8 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
     say(out=out)
     _set_notes(exam, out)
     say(summary(exam), out)
-    if exam.position and any(j.standing is not Standing.OK for j in exam.judgements):
-        say(f"The schema is exactly what the files leave {exam.position}.", out)
+    if at := position(exam):
+        say(at, out)
     advice = next_steps(exam.judgements)
     if advice:
         say_next(command(advice[0]), out)
@@ -61,8 +68,7 @@ def render_status(exam: Examination, out: IO[str], command: Command, *, everythi
 def render_remarkable(exam: Examination, out: IO[str], command: Command) -> None:
     """Write what one of several targets needs: only the migrations that are not plainly well."""
     say_all(headline(exam), out)
-    if not exam.state.present:
-        say_all(_absent(exam, command), out)
+    say_all(map(command, absent(exam)), out)
     width = max((len(j.standing) for j in exam.judgements), default=0)
     hidden = frozenset(too_many(exam))
     for judgement in exam.judgements:
@@ -116,18 +122,11 @@ def _details(judgement: Judgement, out: IO[str], command: Command, pasteable: Pa
 
 def _base(exam: Examination, out: IO[str], command: Command) -> None:
     base = exam.base
-    if Flag.NEEDS_MANAGED in {f for j in exam.judgements for f in j.flags}:
-        pull = command(Next("Take its real shape out of the database: ", landed("shadow", "pull")))
+    for text, way in beginnings(exam):
         say(out=out)
-        say("  The files use what the platform's schemas have in this project, and not in a new one.", out)
-        say(f"  {pull}", out)
+        say(f"  {text}", out)
+        say(f"  {command(way)}", out)
     if base is None:
-        if Flag.NEEDS_BASE in {f for j in exam.judgements for f in j.flags}:
-            say(out=out)
-            say(
-                "  The history does not start from an empty database: it uses tables that no file makes.", out
-            )
-            say(f"  {command(exam.workspace.engine.words.start)}", out)
         return
     wrong = collapse(e for e in base.evidence if not e.holds)
     if wrong:
@@ -161,14 +160,6 @@ def _set_notes(exam: Examination, out: IO[str]) -> None:
         say(f"  {paint('note: ' + note.text, 'dim', out)}", out)
     if len(notes) > _SHOWN:
         say(f"  … and {len(notes) - _SHOWN} more notes (landed doctor shows all)", out)
-
-
-def _absent(exam: Examination, command: Command) -> list[str]:
-    lines = ["The database does not exist yet; nothing was created."]
-    lines += [f"  beside it there is {other}" for other in exam.workspace.engine.beside()]
-    if len(lines) > 1:
-        lines.append(f"  {command(DOCTOR)} shows which file is meant and why")
-    return lines
 
 
 def render(report: Status, page: Page) -> None:
