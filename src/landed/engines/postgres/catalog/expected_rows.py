@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from landed.core.facts import EXISTS, FactKey
 from landed.engines.postgres.catalog.privileges import LETTERS
-from landed.engines.postgres.catalog.readback import TABLES, Wanted, split_name, wanted
+from landed.engines.postgres.catalog.readback import TABLES, Wanted, wanted
 from landed.engines.postgres.catalog.row_patterns import (
     HEAD,
     CannotTell,
@@ -27,7 +27,7 @@ from landed.engines.postgres.catalog.rows import Reader
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.base import ORDERED
 from landed.engines.postgres.kinds.constraint import with_suffixes
-from landed.engines.postgres.kinds.naming import listed
+from landed.engines.postgres.kinds.naming import listed, split_name
 
 _COLUMN_OF: Final = {
     (kind.name, prop.tells[0]): prop.name

@@ -41,7 +41,7 @@ _ALL = {
 }
 """What an owner has by default (acldefault), by the kind of object."""
 
-_PUBLIC = {"function": "X", "type": "U", "language": "U"}
+OF_EVERYBODY = {"function": "X", "type": "U", "language": "U"}
 """What everybody has by default."""
 
 DEFAULTS = {"r": "table", "S": "sequence", "f": "function", "T": "type", "n": "schema", "L": "large object"}
@@ -68,7 +68,7 @@ def differences(acl: str, kind: str, owner: str, maintain: bool, empty: bool = F
     usual: set[tuple[str, str]] = set()
     if not empty:
         usual.update((owner, letter) for letter in _ALL[kind] if letter != "m" or maintain)
-        usual.update(("", letter) for letter in _PUBLIC.get(kind, ""))
+        usual.update(("", letter) for letter in OF_EVERYBODY.get(kind, ""))
     found = [
         (True, PRIVILEGES.get(letter, letter), grantee or "PUBLIC", grantable)
         for (grantee, letter), grantable in held.items()

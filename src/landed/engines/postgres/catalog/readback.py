@@ -7,7 +7,7 @@ session: a file's proof costs the server what its own objects cost, whatever els
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from landed.core.facts import FactKey
@@ -18,6 +18,7 @@ from landed.engines.postgres.catalog.session import SET
 from landed.engines.postgres.catalog.snapshot import parameters
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.base import ORDERED, Kind, Reading
+from landed.engines.postgres.kinds.naming import split_name
 
 if TYPE_CHECKING:
     import psycopg
@@ -123,34 +124,6 @@ def _told(kind: str) -> frozenset[str]:
 
 def _of_a_type(reading: Reading) -> bool:
     return reading.beside is not None and reading.beside.of == "pg_type"
-
-
-@lru_cache(maxsize=8192)
-def split_name(shown: str) -> tuple[str, ...]:
-    """The parts of a name as facts show it, unquoted; a routine's signature is left out.
-
-    >>> split_name('public."Order"'), split_name('public.f(integer, "X.y")'), split_name('a."b""c".d')
-    (('public', 'Order'), ('public', 'f'), ('a', 'b"c', 'd'))
-    """
-    parts: list[str] = []
-    at = 0
-    while at < len(shown):
-        if shown[at] == '"':
-            end = at + 1
-            while (end := shown.index('"', end)) + 1 < len(shown) and shown[end + 1] == '"':
-                end += 2
-            parts.append(shown[at + 1 : end].replace('""', '"'))
-            at = end + 1
-        else:
-            end = at
-            while end < len(shown) and shown[end] not in ".(":
-                end += 1
-            parts.append(shown[at:end])
-            at = end
-        if shown[at : at + 1] == "(":
-            break
-        at += 1
-    return tuple(parts)
 
 
 def names_of(units: Iterable[tuple[str, str]]) -> tuple[str, str]:

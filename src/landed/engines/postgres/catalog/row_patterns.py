@@ -7,8 +7,8 @@ from typing import Any, Final
 from landed.core.facts import YES, FactKey
 from landed.engines.postgres.catalog.canonical import as_first_written, canonical_expression
 from landed.engines.postgres.catalog.privileges import LETTERS
-from landed.engines.postgres.catalog.readback import split_name
 from landed.engines.postgres.catalog.rows import Reader
+from landed.engines.postgres.kinds.naming import split_name
 
 Pattern = dict[str, Any]
 """Columns of a row and their values, as JSON; a list is contained in the row's, in any order."""

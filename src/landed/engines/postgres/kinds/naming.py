@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from landed.engines.postgres.sql.names import quoted
 
@@ -72,9 +73,19 @@ def last_of(name: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", name)
 
 
+@lru_cache(maxsize=8192)
+def split_name(shown: str) -> tuple[str, ...]:
+    """The parts of a name as facts show it, unquoted; a routine's signature is left out.
+
+    >>> split_name('public."Order"'), split_name('public.f(integer, "X.y")'), split_name('a."b""c".d')
+    (('public', 'Order'), ('public', 'f'), ('a', 'b"c', 'd'))
+    """
+    return tuple(unquoted(part) for part in _PART.findall(called(shown)[0]))
+
+
 def as_shown(name: str) -> str:
     """A name with its schema, as the server prints it → as facts show it: not quoted for being a keyword."""
-    return ".".join(quoted(unquoted(part)) for part in _PART.findall(name))
+    return ".".join(map(quoted, split_name(name)))
 
 
 def listed(names: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from landed.core.facts import EXISTS, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import StatementTrace, Step
-from landed.engines.postgres.catalog.readback import split_name
+from landed.engines.postgres.kinds.naming import split_name
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.inside import Names, dropped_and_retyped, dropped_names
 

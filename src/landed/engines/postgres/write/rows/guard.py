@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from landed.core.migration import Migration
 from landed.core.timeline import Step
-from landed.engines.postgres.catalog.readback import split_name
+from landed.engines.postgres.kinds.naming import split_name
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.write.rows.counts import (
     CAP,
