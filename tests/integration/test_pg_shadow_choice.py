@@ -10,7 +10,7 @@ import pytest
 from landed.core.errors import CannotKnow, ConfigError
 from landed.core.migration import Migration
 from landed.engines.postgres.catalog.scope import SUPABASE
-from landed.engines.postgres.shadow.platform.baseline import PLAIN, baseline_for, supabase
+from landed.engines.postgres.shadow.platform.baseline import PLAIN, supabase
 from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, start_facts, timeline
 from landed.engines.postgres.shadow.server.choice import chosen, open_server, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.databases import new_database, snapshot_as_template
@@ -48,9 +48,7 @@ def test_a_supabase_project_on_its_own_server(pg_server: Server) -> None:
     target = pg_server(18, supabase())
     login = lent_role(target)
     before = databases(target)
-    with open_server(
-        "same-server", parameters(target, login), 18, baseline=baseline_for("supabase")
-    ) as server:
+    with open_server("same-server", parameters(target, login), 18, baseline=supabase()) as server:
         assert server.role == login
         with new_database(server) as scratch, scratch.connect(server.role) as connection:
             connection.execute(
@@ -155,6 +153,5 @@ def test_other_files_are_not() -> None:
 
 
 def test_the_baseline_of_a_pulled_file_has_a_digest_of_its_own() -> None:
-    first, second = (baseline_for("supabase", f"CREATE SCHEMA {name};") for name in ("a", "b"))
+    first, second = (supabase(f"CREATE SCHEMA {name};") for name in ("a", "b"))
     assert len({supabase().digest, first.digest, second.digest}) == 3
-    assert baseline_for("supabase") == supabase() and baseline_for("postgres", "x") == PLAIN

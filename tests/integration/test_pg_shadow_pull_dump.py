@@ -14,7 +14,7 @@ from landed.engines.postgres.catalog import PLAIN, snapshot
 from landed.engines.postgres.catalog.dump import dump_managed, dump_owned
 from landed.engines.postgres.catalog.scope import SUPABASE
 from landed.engines.postgres.files import read_supabase_migrations
-from landed.engines.postgres.shadow.platform.baseline import baseline_for, supabase
+from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.replay.replay import replay_all
 from landed.engines.postgres.shadow.server.databases import load_leniently, new_database
@@ -107,7 +107,7 @@ def test_the_managed_part_is_a_baseline_that_projects_replay_on(pg_server: Serve
             text = dump_managed(connection, SUPABASE)
             wanted = managed(connection)
         assert "rows-stay" not in text
-    baseline = baseline_for("supabase", text)
+    baseline = supabase(text)
     with new_database(own) as scratch:
         # A fresh database of the same server: its roles are there.
         with own.connect("postgres") as admin:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState, Roles
     from landed.engines.postgres.catalog.scope import Scope
+    from landed.engines.postgres.shadow.platform.baseline import Baseline
     from landed.engines.postgres.shadow.replay.timeline import ShadowChoice
     from landed.engines.postgres.shadow.server.servers import Which
     from landed.engines.postgres.target import PgTarget
@@ -42,7 +43,6 @@ class PostgresBase(BaseEngine):
         """For the user: which throw-away server replayed the files, once one has."""
         self._major: int | None = None
         self._choice: ShadowChoice | None = None
-        self._grants = True
         self._roles: Roles | None = None
 
     @property
@@ -148,7 +148,7 @@ class PostgresBase(BaseEngine):
         return self._choice
 
     def _choose(self) -> ShadowChoice:
-        from landed.engines.postgres.shadow.platform.baseline import baseline_for, owned_by
+        from landed.engines.postgres.shadow.platform.baseline import owned_by
         from landed.engines.postgres.shadow.platform.lacking import lacking_roles
         from landed.engines.postgres.shadow.replay.timeline import ShadowChoice, extensions_of
         from landed.project.inside import read_named
@@ -158,7 +158,7 @@ class PostgresBase(BaseEngine):
         if settings.managed is not None:
             what = "The file with what the platform manages"
             managed = read_named(settings.managed, self.project.start, what)
-        baseline = baseline_for(self.spec.kind, managed, default_privileges=self._grants)
+        baseline = self.baseline(managed)
         history = self.history(self.migrations().migrations)
         lacking = frozenset[str]()
         if self._roles is not None:
@@ -181,6 +181,12 @@ class PostgresBase(BaseEngine):
         """Take in what a reading shows of the platform itself: the server's roles, who owns the database."""
         if state.roles is not None and self._roles != state.roles:
             self._roles, self._choice = state.roles, None
+
+    def baseline(self, managed: str | None) -> Baseline:
+        """What there is before the first file; ``managed`` is the platform's part as it was pulled."""
+        from landed.engines.postgres.shadow.platform.baseline import PLAIN
+
+        return PLAIN
 
     @property
     def bounds(self) -> Scope:

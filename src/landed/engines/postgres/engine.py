@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from landed.engines.contract import Engine
     from landed.engines.live import LiveState
     from landed.engines.postgres.catalog.scope import Scope
+    from landed.engines.postgres.shadow.platform.baseline import Baseline
 
 _DEFAULT = frozenset({"default privileges", "default revocation"})
 """Kinds of facts about what new objects are born with."""
@@ -237,6 +238,13 @@ class Supabase(Postgres):
     """A Supabase project's database, hosted or local."""
 
     born_with_grants = True
+    _grants = True
+
+    def baseline(self, managed: str | None) -> Baseline:
+        """A project before its first migration."""
+        from landed.engines.postgres.shadow.platform.baseline import supabase
+
+        return supabase(managed, default_privileges=self._grants)
 
     @property
     def bounds(self) -> Scope:

@@ -9,14 +9,11 @@ from typing import Final
 from landed.core.facts import EXISTS, FactKey
 from landed.core.timeline import Failure, Step
 from landed.engines.postgres.catalog.scope import SUPABASE
+from landed.engines.postgres.supabase.profile import EXTENDED
 
 _NOT_HERE: Final = frozenset({"0A000", "58P01", "22023"})
 """SQLSTATEs for an extension that this machine does not come with, or not in that version."""
 _KINDS: Final = ("relation", "type", "schema", "role", "publication", "extension", "function")
-
-
-_COLUMNS: Final = frozenset(("users", "identities", "sessions", "objects", "buckets", "messages"))
-"""Tables of the platform that people have added columns to; the server does not say their schema."""
 
 
 def lacks(failure: Failure, live: Mapping[FactKey, str], ledger: str = "") -> bool:
@@ -52,7 +49,7 @@ def needs_managed(failure: Failure) -> bool:
         return False
     kind, name = missing
     if kind == "column":
-        return name.rpartition(".")[0] in _COLUMNS
+        return name.rpartition(".")[0] in EXTENDED
     schema, dot, _ = name.partition("(")[0].partition(".")
     return bool(dot) and re.match(SUPABASE.managed, schema) is not None
 

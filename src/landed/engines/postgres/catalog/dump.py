@@ -21,14 +21,14 @@ from landed.engines.postgres.catalog.snapshot import parameters, uncollected
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.naming import bare, listed, role, schema_of, text, unquoted
 from landed.engines.postgres.sql.names import quoted
+from landed.engines.postgres.supabase.profile import ADMIN, API_ROLES, MAIN_ROLE
 
 if TYPE_CHECKING:
     import psycopg
 
 _OF_EXTENSIONS = frozenset({"net", "cron"})
 """Schemas that hold nothing but an extension's members; a shadow has stand-ins for these."""
-_SUPERUSER = "supabase_admin"
-_PUBLIC_ROLES = ("anon", "authenticated", "service_role", "postgres")
+_PUBLIC_ROLES = (*API_ROLES, MAIN_ROLE)
 _OLD_DEFAULTS = {
     "table": ("DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"),
     "sequence": ("SELECT", "UPDATE", "USAGE"),
@@ -85,7 +85,7 @@ class Owned:
             born |= {key: value for key, value in start.items() if key.kind == "grant on schema"}
         lines += copy_rights.grants(objects, facts, born, main)
         # Last: who gives a thing away can no longer change it.
-        lines += [sql for obj, sql in copy.owners if not (hosted and _owner(facts, obj) == _SUPERUSER)]
+        lines += [sql for obj, sql in copy.owners if not (hosted and _owner(facts, obj) == ADMIN)]
         others = self._read.facts.keys() - facts.keys()
         return Made(_script(lines), tuple(sorted({*copy.left, *unknown, *others})))
 

@@ -4,38 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_LEDGER = "supabase_migrations"
+from landed.engines.postgres.supabase import profile
 
-_SUPABASE_SCHEMAS = (
-    "_analytics",
-    "_realtime",
-    "_supavisor",
-    "_timescaledb_.*",
-    "auth",
-    "cron",
-    "dbdev",
-    "etl",
-    "extensions",
-    "graphql",
-    "graphql_public",
-    "net",
-    "pgbouncer",
-    "pgmq",
-    "pgmq_public",
-    "pgroonga",
-    "pgsodium",
-    "pgsodium_masks",
-    "pgtle",
-    "realtime",
-    "repack",
-    "storage",
-    "supabase_functions",
-    "tiger",
-    "tiger_data",
-    "timescaledb_.*",
-    "topology",
-    "vault",
-)
+_LEDGER = "supabase_migrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +45,10 @@ PLAIN = Scope()
 """Any Postgres: everything but the system's schemas, extensions' members and the ledger."""
 
 SUPABASE = Scope(
-    schemas=_SUPABASE_SCHEMAS,
-    attached=("auth", "realtime", "storage"),
-    platform_roles="^(landed_superuser|supabase_.*|authenticator|dashboard_user|pgbouncer|pgsodium_.*)$",
-    publications=("supabase_realtime",),
-    main_role="postgres",
+    schemas=profile.SCHEMAS,
+    attached=profile.ATTACHED,
+    platform_roles=f"^(landed_superuser|{profile.OWN_ROLES})$",
+    publications=profile.PUBLICATIONS,
+    main_role=profile.MAIN_ROLE,
 )
-"""A Supabase project: without the platform's schemas (the union of its own tools' lists)."""
+"""A Supabase project: without the platform's schemas."""

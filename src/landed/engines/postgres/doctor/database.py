@@ -14,6 +14,7 @@ from landed.engines.postgres.connect.asking import ask, ask_one
 from landed.engines.postgres.doctor import ledger
 from landed.engines.postgres.doctor.asking import asking
 from landed.engines.postgres.sql.names import quoted, role_name
+from landed.engines.postgres.supabase.profile import API_ROLES
 from landed.project.target_spec import TargetSpec
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ SELECT pg_catalog.jsonb_build_object(
     WHERE a.defaclobjtype = 'r' AND coalesce(n.nspname, 'public') = 'public'
       AND a.defaclrole = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)),
 'api', (SELECT pg_catalog.jsonb_agg(r.rolname) FROM pg_catalog.pg_roles r
-    WHERE r.rolname IN ('anon', 'authenticated', 'service_role')),
+    WHERE r.rolname = ANY (%(api)s)),
 'unvalidated', (SELECT pg_catalog.jsonb_agg(c.conrelid::pg_catalog.regclass::text || ' ' || c.conname)
     FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
     WHERE NOT c.convalidated AND c.conrelid <> 0 AND n.nspname NOT LIKE 'pg\\_%%'))"""
@@ -136,7 +137,7 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
     known, connection = connected.capabilities, connected.connection
     ledger = spec.ledger_table.value.rpartition(".")[0] or "public"
     with asking("the role's rights"):
-        row = ask_one(connection, _ROLE, {"schemas": ["public", ledger]})
+        row = ask_one(connection, _ROLE, {"schemas": ["public", ledger], "api": list(API_ROLES)})
     assert row is not None
     found: dict[str, Any] = row[0]
     schemas: Mapping[str, bool] = found["schemas"] or {}
@@ -173,7 +174,7 @@ def _role(spec: TargetSpec, connected: Connected) -> Iterator[Check]:
     yield _timeouts(found["statement_timeout"], settings)
     path = found["search_path"]
     yield Check("database", "search-path", "search_path", path)
-    if found["api"] and set(found["api"]) == {"anon", "authenticated", "service_role"}:
+    if found["api"] and set(found["api"]) == set(API_ROLES):
         yield _grants(found["grants"] or [])
     loose = found["unvalidated"] or []
     if loose:
@@ -236,7 +237,7 @@ def _timeouts(statement: str, settings: Mapping[str, str]) -> Check:
 
 def _grants(granted: list[str]) -> Check:
     """Whether tables that migrations make are open to the API roles."""
-    api = [role for role in ("anon", "authenticated", "service_role") if role in granted]
+    api = [role for role in API_ROLES if role in granted]
     if api:
         return Check(
             "database", "default-privileges", "new tables", f"granted to {', '.join(api)}",

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 
+from landed.engines.postgres.supabase import profile
+
 
 @dataclass(frozen=True)
 class Baseline:
     """A starting state.
 
     ``superuser`` is the name of the server's superuser, who never runs anything of a file's; ``role`` is the
-    role that user SQL is replayed as; ``roles`` and ``objects`` name SQL files beside this module: for the
+    role that user SQL is replayed as; ``roles`` and ``objects`` name SQL files of the engine: for the
     whole server, for each database; ``admin`` is whose the objects are (by default the superuser's).
     """
 
@@ -40,7 +42,7 @@ class Baseline:
     @property
     def wall(self) -> str:
         """The first wall, for the database that holds the objects; run last, by the superuser."""
-        parts = ("wall/wall.sql",) if self.is_platform else ("wall/plain.sql", "wall/wall.sql")
+        parts = (_WALL,) if self.is_platform else (_PLAIN_WALL, _WALL)
         grant = (
             f"GRANT EXECUTE ON FUNCTION pg_catalog.landed_act(text, text, text) TO {_quoted(self.role)};\n"
         )
@@ -49,16 +51,12 @@ class Baseline:
     @property
     def own_roles(self) -> str:
         """SQL for the roles of a server of landed's own."""
-        plain = (
-            ""
-            if self.is_platform
-            else self.sql(("wall/plain_role.sql",)).replace("@role@", _quoted(self.role))
-        )
-        return f"{self.sql(('wall/roles.sql', *self.roles))}\n{plain}"
+        plain = "" if self.is_platform else self.sql((_PLAIN_ROLE,)).replace("@role@", _quoted(self.role))
+        return f"{self.sql((_ROLES, *self.roles))}\n{plain}"
 
     def sql(self, names: tuple[str, ...]) -> str:
         """The text of some of its files."""
-        here = files("landed.engines.postgres.shadow")
+        here = files("landed.engines.postgres")
         return "\n".join(here.joinpath(*name.split("/")).read_text(encoding="utf-8") for name in names)
 
     @cached_property
@@ -68,7 +66,7 @@ class Baseline:
             self.name,
             self.superuser,
             self.role,
-            self.sql((*_WALL, *self.roles)),
+            self.sql((_ROLES, _PLAIN_ROLE, _PLAIN_WALL, _WALL, *self.roles)),
             self.sql(self.objects),
         ]
         text = "\0".join(
@@ -90,7 +88,10 @@ class Baseline:
 SUPERUSER = "landed_superuser"
 """The superuser of landed's own servers: a name that no file has."""
 
-_WALL = ("wall/roles.sql", "wall/plain_role.sql", "wall/plain.sql", "wall/wall.sql")
+_ROLES = "shadow/wall/roles.sql"
+_PLAIN_ROLE = "shadow/wall/plain_role.sql"
+_PLAIN_WALL = "shadow/wall/plain.sql"
+_WALL = "shadow/wall/wall.sql"
 
 PLAIN = Baseline("plain", SUPERUSER, "postgres")
 """An empty Postgres in which the role that runs the migrations is told to be as good as a superuser."""
@@ -98,65 +99,39 @@ PLAIN = Baseline("plain", SUPERUSER, "postgres")
 _SUPABASE = Baseline(
     name="Supabase",
     superuser=SUPERUSER,
-    role="postgres",
-    admin="supabase_admin",
-    roles=("supabase/roles.sql",),
+    role=profile.MAIN_ROLE,
+    admin=profile.ADMIN,
+    roles=profile.SERVER,
     objects=(
-        "supabase/schemas.sql",
-        "supabase/auth.sql",
-        "supabase/storage.sql",
-        "supabase/realtime.sql",
-        "standins/pg_net.sql",
-        "standins/pg_cron.sql",
-        "supabase/platform.sql",
-        "supabase/default_privileges.sql",
+        *profile.BASE,
+        *profile.PICTURE,
+        *profile.STANDINS,
+        *profile.PLATFORM,
+        *profile.DEFAULT_PRIVILEGES,
     ),
-    last=("supabase/guard.sql",),
-    needs=(
-        "postgres",
-        "anon",
-        "authenticated",
-        "service_role",
-        "authenticator",
-        "supabase_admin",
-        "supabase_auth_admin",
-        "supabase_storage_admin",
-        "supabase_realtime_admin",
-        "supabase_functions_admin",
-        "dashboard_user",
-        "pgbouncer",
-    ),
+    last=profile.GUARD,
+    needs=profile.ROLES,
 )
 
 
-def supabase(*, default_privileges: bool = True) -> Baseline:
+def supabase(managed_text: str | None = None, *, default_privileges: bool = True) -> Baseline:
     """A Supabase project before its first migration; user SQL runs as ``postgres``, which is no superuser.
 
-    New projects come without default privileges in schema public since 2026-05-30: say which the target has.
+    ``managed_text`` is the file that ``landed shadow pull`` wrote: it stands in for landed's own picture of
+    the platform's schemas, and is part of the digest. Without it ``default_privileges`` says whether the
+    target gives rights on new objects of schema public.
     """
+    if managed_text:
+        return replace(
+            _SUPABASE,
+            name="Supabase, as pulled",
+            objects=(*profile.BASE, *profile.STANDINS),
+            managed=managed_text,
+        )
     if default_privileges:
         return _SUPABASE
-    objects = tuple(name for name in _SUPABASE.objects if not name.endswith("default_privileges.sql"))
+    objects = tuple(name for name in _SUPABASE.objects if name not in profile.DEFAULT_PRIVILEGES)
     return replace(_SUPABASE, objects=objects)
-
-
-def baseline_for(kind: str, managed_text: str | None = None, *, default_privileges: bool = True) -> Baseline:
-    """The starting state for a kind of target: ``supabase`` or ``postgres``.
-
-    ``managed_text`` is the file that ``landed shadow pull`` wrote: it stands in for landed's own picture of
-    the platform's schemas, and is part of the digest. A plain Postgres has none.
-    """
-    if kind != "supabase":
-        return PLAIN
-    if not managed_text:
-        return supabase(default_privileges=default_privileges)
-    return replace(
-        _SUPABASE,
-        name="Supabase, as pulled",
-        objects=("supabase/schemas.sql", "standins/pg_net.sql", "standins/pg_cron.sql"),
-        managed=managed_text,
-        last=("supabase/guard.sql",),
-    )
 
 
 def owned_by(baseline: Baseline, owner: str) -> Baseline:

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 from landed.core.migration import Migration
 from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.tree import named
+from landed.engines.postgres.supabase.profile import FORMERLY
 
 if TYPE_CHECKING:
     import psycopg
-
-FORMERLY = {"pg_graphql": "", "pgjwt": " SCHEMA extensions", "pgsodium": ""}
-"""With the schema of those that do not choose it themselves; new projects are made without
-(supabase/postgres, migrations/db)."""
 
 
 def dropped_by(migration: Migration) -> list[str]:

@@ -24,6 +24,7 @@ from landed.engines.postgres.shadow.server.databases import (
     temporary_database,
 )
 from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.supabase.profile import GUARD
 
 ROLE = "landed_shadow"
 MAKE_ROLE = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '…'"
@@ -35,8 +36,6 @@ _AUTHORIZATION = re.compile(
 )
 _MAKERS = re.compile(r"(?i)(\bforeach\s++maker\s++in\s++array\s++)array\[[^\]]*+\]")
 """Whose new objects get the platform's default privileges: in a scratch database, those of the login."""
-_GUARD = "supabase/guard.sql"
-"""What stands in for the platform's own rights: never on a server that is not landed's own."""
 
 
 class Login(NamedTuple):
@@ -107,7 +106,7 @@ def on_server(server: ShadowServer) -> Iterator[ShadowServer]:
 
 def lent(baseline: Baseline) -> Baseline:
     """The starting state without what only a server of landed's own may have."""
-    return replace(baseline, objects=tuple(n for n in baseline.objects if n != _GUARD), last=())
+    return replace(baseline, objects=tuple(n for n in baseline.objects if n not in GUARD), last=())
 
 
 def _load(server: ShadowServer, base: str) -> None:
