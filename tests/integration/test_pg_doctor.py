@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from landed.core.check import Check, Level
+from landed.core.given import Given
 from landed.engines.postgres.connect.failures import meaning_of
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
@@ -66,7 +67,7 @@ def url(scratch: Scratch, user: str | None = None) -> str:
 
 def look(folder: Path, target: str | None, **environ: str) -> Diagnosis:
     found = diagnose(folder, target, {}, environ)
-    body = doctor_json(found, str)
+    body = doctor_json(found, Given())
     jsonschema.validate(body, json_schema())
     out = io.StringIO()
     render_doctor(found, out, str)

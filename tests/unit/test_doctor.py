@@ -9,6 +9,7 @@ import pytest
 
 from landed.core.check import Level
 from landed.core.describe import size
+from landed.core.given import Given
 from landed.engines.sqlite.software import features
 from landed.ops.doctor import Diagnosis, diagnose
 from landed.project.d1_local import object_hash
@@ -246,7 +247,7 @@ def test_a_secret_in_a_target_is_not_shown(tmp_path: Path) -> None:
     diagnosis = _look(tmp_path)
     out = io.StringIO()
     render_doctor(diagnosis, out, str)
-    assert "hunter2" not in out.getvalue() + json.dumps(doctor_json(diagnosis, str))
+    assert "hunter2" not in out.getvalue() + json.dumps(doctor_json(diagnosis, Given()))
 
 
 def test_features_differ_by_mode() -> None:
