@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from landed.core.errors import CannotKnow
 from landed.engines.postgres.sql.tree import (
     Tree,
     cascades,
@@ -68,3 +71,10 @@ def test_a_copy_is_changed_and_the_tree_is_not() -> None:
     del other.node.options[:]
     assert written(other) == "CREATE EXTENSION IF NOT EXISTS e"
     assert sorted(options(one.node.options)) == ["new_version", "schema"]
+
+
+def test_where_the_library_is_missing_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "postgast", None)
+    with pytest.raises(CannotKnow, match="grammar cannot be loaded") as raised:
+        read_tree("SELECT 1")
+    assert "pip install postgast" in str(raised.value.next)

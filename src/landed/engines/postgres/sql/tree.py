@@ -12,6 +12,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from landed.core.errors import CannotKnow
 from landed.engines.postgres.sql.tokens import scan
 
 DEEPEST = 2_000
@@ -19,11 +20,21 @@ DEEPEST = 2_000
 _CHAINS = frozenset({"UNION", "INTERSECT", "EXCEPT", "JOIN"})
 
 
+def _library() -> Any:
+    """libpg_query; its package's stub files are no valid Python for mypy. Raises CannotKnow."""
+    try:
+        return import_module("postgast")
+    except ImportError as error:
+        raise CannotKnow(
+            f"PostgreSQL's grammar cannot be loaded: {error}", next="Install it: pip install postgast"
+        ) from None
+
+
 def statements_of(sql: str) -> list[Any] | None:
     """The trees of a text's statements (``pg_query.RawStmt``), or ``None`` where they cannot be read."""
     if len(sql) > DEEPEST and too_deep(sql):
         return None
-    postgast: Any = import_module("postgast")  # its generated stub files are no valid Python for mypy
+    postgast = _library()
     try:
         return list(postgast.parse(sql).stmts)
     except (postgast.PgQueryError, ValueError):
@@ -61,7 +72,7 @@ def copied(tree: Tree) -> Tree:
 
 def written(tree: Tree) -> str:
     """The statement as its tree has it."""
-    postgast: Any = import_module("postgast")
+    postgast = _library()
     parsed = postgast.parse("")
     getattr(parsed.stmts.add().stmt, tree.which).CopyFrom(tree.node)
     text: str = postgast.deparse(parsed)
@@ -143,7 +154,7 @@ def constraints(tree: Tree) -> list[Any]:
 
 def expression(node: Any) -> str:
     """An expression as SQL."""
-    postgast: Any = import_module("postgast")
+    postgast = _library()
     parsed = postgast.parse("SELECT 1")
     parsed.stmts[0].stmt.select_stmt.target_list[0].res_target.val.CopyFrom(node)
     text: str = postgast.deparse(parsed)
