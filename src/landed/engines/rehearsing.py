@@ -25,4 +25,4 @@ def rehearse(engine: Engine, progress: Progress | None) -> Rehearsal:
         )
         for migration, step in zip(found.migrations, steps, strict=True)
     ]
-    return Rehearsal(tuple(files), tuple(note.text for note in found.notes), engine.words.rules)
+    return Rehearsal(tuple(files), tuple(note.text for note in found.notes))

@@ -44,7 +44,7 @@ def rehearse(engine: SqliteBase, *, progress: Progress | None = None) -> Rehears
             files.append(_file(replayer, migration, engine.ledger_table))
     finally:
         replayer.close()
-    return Rehearsal(tuple(files), tuple(n.text for n in found.notes), engine.words.rules)
+    return Rehearsal(tuple(files), tuple(n.text for n in found.notes))
 
 
 class _Watched(Replayer):
