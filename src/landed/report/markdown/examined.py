@@ -24,14 +24,14 @@ from landed.report.standings import (
     unexplained_objects,
 )
 
-GOOD, BAD, OPEN, WAIT = "✅", "❌", "❔", "⏳"
+GOOD, BAD, OPEN, WAIT, CARE = "✅", "❌", "❔", "⏳", "⚠️"
 ICONS = {
     Standing.OK: GOOD,
     Standing.PENDING: WAIT,
     Standing.UNPROVABLE: OPEN,
     Standing.UNKNOWN: OPEN,
-    Standing.UNRECORDED: "⚠️",
-    Standing.OUT_OF_ORDER: "⚠️",
+    Standing.UNRECORDED: CARE,
+    Standing.OUT_OF_ORDER: CARE,
 }
 """All other standings are bad."""
 _SHOWN = 8
@@ -45,7 +45,7 @@ def icon(standing: Standing) -> str:
 def worst(judgements: Iterable[Judgement]) -> str:
     """The mark of a whole history: the worst of its files'."""
     marks = {icon(j.standing) for j in judgements}
-    return next((mark for mark in (BAD, "⚠️", OPEN, WAIT) if mark in marks), GOOD)
+    return next((mark for mark in (BAD, CARE, OPEN, WAIT) if mark in marks), GOOD)
 
 
 def about(exam: Examination, page: Page) -> str:
@@ -136,7 +136,7 @@ def _base(sheet: Sheet, exam: Examination, page: Page) -> None:
     if wrong:
         lines = [f"{code(item.fact)}: {prose(compare(item))}" for item in wrong[:_SHOWN]]
         more = [f"… and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
-        head = f"❌ The starting schema is not what the database has ({len(wrong)})"
+        head = f"{BAD} The starting schema is not what the database has ({len(wrong)})"
         sheet.add(details(head, [bullets([*lines, *more])]))
 
 
@@ -152,7 +152,7 @@ def _unexplained(sheet: Sheet, exam: Examination) -> None:
     if found is not None and found.sql:
         blocks += ["A new migration that makes what can be made:", _sql(exam, found.sql)]
     blocks.append("Put them into a migration, or remove them by hand.")
-    sheet.add(details(f"⚠️ In the database, but made by no migration ({len(objects)})", blocks))
+    sheet.add(details(f"{CARE} In the database, but made by no migration ({len(objects)})", blocks))
 
 
 def advice(sheet: Sheet, exam: Examination, page: Page) -> None:

@@ -19,7 +19,7 @@ _FIRST = re.compile(r" *(?:[-+=]|[0-9]+[.)])| {4}")
 """What makes a list, code, or a heading of what stands above it, at the beginning of a line."""
 _WITHIN = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 """Underscores that are no emphasis: those inside of a word."""
-_ALIVE = re.compile(r"[@#]|:(?=\S)|(?<=GH)-(?=\d)|(?<=www)\.", re.IGNORECASE)
+_ALIVE = re.compile(r"[@#]|:(?=//|[\w+-]+:)|(?<=GH)-(?=\d)|(?<=www)\.", re.IGNORECASE)
 """What GitHub looks for in the finished text: mentions, issues, addresses, emoji."""
 _RUNS = re.compile(r"`+")
 

@@ -11,7 +11,7 @@ from landed.ops.rehearse_data import DataFile, DataRehearsal
 from landed.report.heading import rehearsed_in
 from landed.report.locks import heavy_files, lock_lines
 from landed.report.markdown.error import told
-from landed.report.markdown.examined import BAD, GOOD, OPEN, WAIT
+from landed.report.markdown.examined import BAD, CARE, GOOD, OPEN, WAIT
 from landed.report.markdown.inline import code, code_in_html, fenced, prose
 from landed.report.markdown.sheet import Sheet, bullets, details
 from landed.report.markdown.steps import step
@@ -54,7 +54,8 @@ def _speaks(file: FileRehearsal) -> bool:
 
 
 def _icon(file: FileRehearsal) -> str:
-    return BAD if file.found else OPEN if file.weak else GOOD
+    calm = CARE if heavy_files([file]) else GOOD
+    return BAD if file.found else OPEN if file.weak else calm
 
 
 def _rows(rehearsal: Rehearsal, everything: bool) -> Iterator[tuple[str, str, str, str]]:
