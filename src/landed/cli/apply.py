@@ -51,7 +51,7 @@ def apply(common: Common, to: str | None, yes: bool, dry_run: bool, allow: tuple
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
-    plan = plan_apply(exam, to=to)
+    plan = plan_apply(exam, to=to, allowed=allow)
     again = landed("apply", to=to, allow=allow, yes=True)
     _execute(common, exam, plan, "apply", again, yes, dry_run, allow)
 
@@ -99,7 +99,7 @@ def _execute(
     allow: tuple[str, ...],
 ) -> None:
     from landed.core.applied import Consent
-    from landed.core.errors import NeedsConfirmation
+    from landed.core.errors import LandedError, NeedsConfirmation
     from landed.ops.apply import run_apply, unlocked
     from landed.report.reports import Apply, FileDone, WayBack
 
@@ -130,7 +130,11 @@ def _execute(
             on_undo=lambda undo: tell(common, WayBack(undo), always=True),
             on_done=on_done,
         )
-    except NeedsConfirmation as error:
-        error.plan = Apply(exam, replace(plan, items=tuple(left)), verb, dry_run=True, again=error.way)
+    except LandedError as error:
+        if verb == "resume" and isinstance(error.next, Next):
+            # Whoever raises it knows the file, and not which command runs it.
+            error.next = error.next.instead("apply", verb, plan.items[0].migration.name)
+        if isinstance(error, NeedsConfirmation):
+            error.plan = Apply(exam, replace(plan, items=tuple(left)), verb, dry_run=True, again=error.way)
         raise
     show(common, Apply(exam, plan, verb, done=done))

@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from landed.core.flags import Flag
-from landed.core.next import Hand, Hint, Next, landed, shell_word
-from landed.core.standing import Judgement, Standing
+from landed.core.next import BREAK, Hand, Hint, Next, landed, shell_word
+from landed.core.standing import Judgement, Standing, Verdict
 
-__all__ = ["Plan", "advise", "can_resume", "edited", "next_command", "resume_plan", "shell_word"]
+__all__ = [
+    "Plan",
+    "advise",
+    "can_resume",
+    "edited",
+    "is_overwritten",
+    "next_command",
+    "resume_plan",
+    "shell_word",
+]
 
 
 class Plan(NamedTuple):
@@ -35,10 +44,15 @@ def resume_plan(
     if location is None:
         return Plan(problem="it is not known how far it got")
     every = range(1, judgement.statements + 1)
-    if location.exact:
+    rows = set(judgement.unproven)
+    if location.exact and (location.stopped or not judgement.recorded):
         certain = set(range(location.high + 1, judgement.statements + 1))
-        doubtful = {n for n in every if location.low < n <= location.high and n in judgement.unproven}
-        settled = {n for n in judgement.unproven if n <= location.low}
+        doubtful = {n for n in rows if location.low < n <= location.high}
+        settled = {n for n in rows if n <= location.low}
+        if judgement.recorded:
+            # Its row says that it ran: what wrote rows is not run again unless somebody says so.
+            doubtful |= certain & rows
+            certain -= rows
     elif location.mixed:
         numbers = ", ".join(map(str, location.mixed))
         return Plan(
@@ -48,7 +62,10 @@ def resume_plan(
         return Plan(problem="what does not hold was not made by any of its statements")
     else:
         certain, settled = set(location.missing), set()
-        doubtful = set(judgement.unproven) - certain
+        doubtful = rows - certain
+        if judgement.recorded:
+            # It ran once, and somebody has damaged what it made.
+            doubtful, settled = set(), doubtful
     said = ran | run
     wrong = sorted(said - doubtful - settled)
     if wrong:
@@ -60,8 +77,11 @@ def resume_plan(
     return Plan(run=tuple(n for n in every if n in chosen))
 
 
-def advise(judgement: Judgement) -> Judgement:
-    """The judgement with the next command filled in, and what helps where no command does."""
+def advise(judgement: Judgement, *, late: bool = True) -> Judgement:
+    """The judgement with the next command filled in, and what helps where no command does.
+
+    ``late`` says that a file can be run behind later ones: the history keeps the order.
+    """
     if judgement.standing is Standing.PARTIAL and not can_resume(judgement):
         remedy = judgement.remedy
         note = (
@@ -70,7 +90,7 @@ def advise(judgement: Judgement) -> Judgement:
         )
         if remedy is None or not remedy.instead:
             judgement = judgement._replace(notes=(*judgement.notes, note))
-    next_step = next_command(judgement)
+    next_step = next_command(judgement, late=late)
     return judgement if next_step == judgement.next else judgement._replace(next=next_step)
 
 
@@ -80,7 +100,7 @@ def can_resume(judgement: Judgement) -> bool:
     return resume_plan(judgement).problem is None or (remedy is not None and remedy.whole)
 
 
-def next_command(judgement: Judgement) -> Next | None:
+def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
     """The next command for one migration, ``None`` when there is nothing to do."""
     if judgement.standing is Standing.OK:
         return None
@@ -98,11 +118,14 @@ def next_command(judgement: Judgement) -> Next | None:
                 "), then: ",
                 status.afterwards(),
             )
+        case Standing.UNKNOWN | Standing.OUT_OF_ORDER if is_overwritten(judgement):
+            return _overwritten(name, late=late)
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:
             return Next(landed("apply"))
         case Standing.UNRECORDED | Standing.PHANTOM:
-            if judgement.unproven and judgement.standing is Standing.UNRECORDED and not judgement.renamed:
-                return Next(landed("repair", name, reason=Hint("…")), _CHECK, choice=f"record {name}")
+            if judgement.unproven and not judgement.renamed:
+                way = "record" if judgement.standing is Standing.UNRECORDED else "run again"
+                return Next(landed("repair", name, reason=Hint("…")), _CHECK, choice=f"{way} {name}")
             return Next(landed("repair", name))
         case Standing.UNPROVABLE:
             return Next("add a check to the file: -- landed:verify SELECT …")
@@ -130,6 +153,23 @@ def _resume(judgement: Judgement) -> Next:
 
 
 _LEAVE = Hand("leave the index that is not valid, or drop it by hand", said=False)
+
+
+def is_overwritten(judgement: Judgement) -> bool:
+    """Whether nothing shows if an unrecorded file ran, as later ones have overwritten all that it does."""
+    return judgement.verdict is Verdict.SUPERSEDED and not judgement.recorded
+
+
+def _overwritten(name: str, *, late: bool) -> Next:
+    """What to do about such a file: somebody has to say whether it is to run after those that came later."""
+    return Next(
+        "If it ran, or is not needed: ",
+        landed("repair", name, reason=Hint("…")),
+        BREAK,
+        "If it is to run now, after those: " if late else "If it is to run: ",
+        landed("apply", allow=f"run:{name}") if late else Hand("give it a number after those"),
+        choice=f"overwritten {name}",
+    )
 
 
 def edited(name: str, file: str = "") -> Next:

@@ -122,6 +122,7 @@ def _judge(
             tallies = _tally(steps, owners, live)
             for index in stopped:
                 tallies[index].left = True
+    _take_back_unfounded(steps, recorded, owners, live, tallies)
     for index in applied:
         _tally_leftovers(index, steps[index], owners, live, tallies)
     unexplained = _unowned(owners, live, tallies, steps)
@@ -157,6 +158,37 @@ def _tally(steps: Sequence[Step], owners: Owners, live: Facts) -> dict[int, _Tal
             tally.evidence.append(_evidence(steps[index], number, key, expected, observed))
             tally.otherwise = tally.otherwise or _never_so(index, steps, key, observed)
     return tallies
+
+
+def _take_back_unfounded(
+    steps: Sequence[Step],
+    recorded: frozenset[str],
+    owners: Owners,
+    live: Facts,
+    tallies: Mapping[int, _Tally],
+) -> None:
+    """That something is not there shows of an unrecorded file that it ran only if what made it ran.
+
+    Of an unrecorded maker nothing but a fact that is there now shows it.
+    """
+    absent = {
+        key: index
+        for key, (index, _, expected) in owners.items()
+        if expected is None and steps[index].name not in recorded and key not in live
+    }
+    if not absent:
+        return
+    shown = {
+        index for key, (index, _, after) in owners.items() if after is not None and live.get(key) == after
+    }
+    makers: dict[FactKey, int] = {}
+    for place, step in enumerate(steps):
+        for key in absent.keys() & step.net.keys():
+            if place < absent[key] and step.net[key][1] is not None:
+                makers[key] = place
+    for key, maker in makers.items():
+        if steps[maker].name not in recorded and maker not in shown:
+            tallies[absent[key]].held -= 1
 
 
 def _never_so(index: int, steps: Sequence[Step], key: FactKey, observed: str | None) -> bool:
@@ -257,9 +289,13 @@ def _judgement(
         location = locate(index, steps, applied, owners, live)
         if location.exact and not _all_touched(step, tally.evidence):
             location = location._replace(exact=False)
+        location = location._replace(stopped=tally.left)
     evidence += [_check_evidence(result) for result in checks]
-    proven = {r.check.statement for r in checks if r.passed and r.check.statement}
+    proven = {r.check.statement for r in checks if r.passed and r.check.whole and r.check.statement}
     covered = any(r.passed and not r.check.derived for r in checks)
+    if verdict is Verdict.ABSENT:
+        # Rows that are not there need no word: nothing of the file is.
+        proven |= {r.check.statement for r in checks if r.passed is False and r.check.derived}
     unproven = tuple(t.number for t in step.traces if t.writes and t.number not in proven and not covered)
     return Judgement(
         name=step.name,
@@ -323,9 +359,10 @@ def _traceless(
         return Verdict.LANDED if recorded else Verdict.ABSENT
     if any(r.passed is None for r in declared):
         return Verdict.UNPROVABLE
-    proven = {r.check.statement for r in derived if r.passed}
+    proven = {r.check.statement: r.check.again for r in derived if r.passed and r.check.whole}
     if writes and all(n in proven for n in writes):
-        return Verdict.LANDED
+        # Rows that would be there without it too show nothing, and running it again does no harm.
+        return Verdict.LANDED if recorded or not all(proven.values()) else Verdict.UNPROVABLE
     if not recorded and any(r.passed is False for r in derived):
         return Verdict.ABSENT
     return Verdict.UNPROVABLE

@@ -33,9 +33,15 @@ def reached(
     if not waiting:
         return set()
     wrong = {key for key, (_, _, expected) in owners.items() if not holds(key, expected, live.get(key))}
+    # What no recorded file wrote is, before the first that waits, as its replay found it: not there, or the
+    # platform's own (a schema's rights), which shows nothing.
+    before: dict[FactKey, str | None] = {}
     for index in waiting:
         for trace in steps[index].traces:
-            wrong.update(key for key, _, _ in trace.effects if key not in owners and key in live)
+            for key, earlier, _ in trace.effects:
+                if key not in owners:
+                    before.setdefault(key, earlier)
+    wrong.update(key for key, value in before.items() if not holds(key, value, live.get(key)))
     ran: set[int] = set()
     for index in waiting:
         for trace in steps[index].traces:

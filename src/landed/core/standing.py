@@ -45,7 +45,7 @@ _TABLE = {
     (False, Verdict.LANDED): Standing.UNRECORDED,
     (False, Verdict.PARTIAL): Standing.PARTIAL,
     (False, Verdict.ABSENT): Standing.PENDING,
-    (False, Verdict.SUPERSEDED): Standing.UNRECORDED,
+    (False, Verdict.SUPERSEDED): Standing.UNKNOWN,
     (False, Verdict.UNPROVABLE): Standing.UNKNOWN,
 }
 
@@ -83,7 +83,9 @@ class Location(NamedTuple):
     ``low`` and ``high`` bound the number of statements that have run; they differ when the
     statements between them leave no trace. ``exact`` says that the schema is precisely what the
     replay shows after so many statements; otherwise ``done`` and ``missing`` name single
-    statements by their effects, and ``mixed`` those that are neither.
+    statements by their effects, and ``mixed`` those that are neither. ``stopped`` says that something
+    is there which exists only in the middle of the file: it stopped there, and nobody has merely damaged
+    what it once did.
     """
 
     exact: bool
@@ -92,6 +94,7 @@ class Location(NamedTuple):
     done: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
     mixed: tuple[int, ...] = ()
+    stopped: bool = False
 
 
 class Remedy(NamedTuple):

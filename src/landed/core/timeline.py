@@ -56,7 +56,9 @@ class DataCheck(NamedTuple):
     """A read-only query that tells whether a statement's data is there (one row, one true value).
 
     ``derived`` checks come from the statement's own form; the others were written by the user
-    (``-- landed:verify``). ``text`` says in words what is checked.
+    (``-- landed:verify``). ``text`` says in words what is checked. One that is not ``whole`` leaves values
+    out that cannot be compared: it tells that rows are missing, and never that the statement ran.
+    ``again`` says that the statement can be run again without harm.
     """
 
     statement: int
@@ -64,6 +66,14 @@ class DataCheck(NamedTuple):
     sql: str
     text: str
     derived: bool
+    whole: bool = True
+    again: bool = False
+
+    def told(self, value: object) -> tuple[bool | None, str]:
+        """What the value that it gave means: passed, or ``None`` where it tells nothing; and why."""
+        if value is None and self.derived:
+            return None, "the rows are there with other values"
+        return bool(value), ""
 
 
 class StatementTrace(NamedTuple):

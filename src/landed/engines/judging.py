@@ -86,6 +86,11 @@ class Judging(Protocol):
     # -- planning -------------------------------------------------------------------------------
 
     @property
+    def keeps_order(self) -> bool:
+        """Whether the history tells in which order files were applied, and not only which."""
+        ...
+
+    @property
     def tries_present(self) -> bool:
         """Whether a plan is tried on a copy of the target's schema first.
 

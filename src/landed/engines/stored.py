@@ -50,7 +50,7 @@ def dump_step(step: Step) -> tuple[str, str]:
         step.name,
         step.digest,
         [[*failure] for failure in step.failures],
-        [[c.statement, c.line, c.sql, c.text, int(c.derived)] for c in step.checks],
+        [[*c[:4], *map(int, c[4:])] for c in step.checks],
         step.dropped,
         step.deleted,
         int(step.guarded),
@@ -85,7 +85,11 @@ def load_step(head: str, body: str) -> StoredStep:
     put(step, "name", name)
     put(step, "digest", digest)
     put(step, "failures", tuple([_load_failure(*f) for f in failures]))
-    put(step, "checks", tuple([DataCheck(s, line, sql, text, bool(d)) for s, line, sql, text, d in checks]))
+    put(
+        step,
+        "checks",
+        tuple([DataCheck(*told[:4], *map(bool, told[4:])) for told in checks]),
+    )
     put(step, "dropped", tuple(dropped))
     put(step, "deleted", tuple(deleted))
     put(step, "guarded", bool(guarded))
@@ -162,7 +166,7 @@ def _dump_judgement(judgement: Judgement) -> list[Any]:
         ],
         judgement.unproven,
         judgement.superseded_by,
-        place and [int(place.exact), place.low, place.high, place.done, place.missing, place.mixed],
+        place and [int(place.exact), *place[1:6], int(place.stopped)],
     ]
 
 
@@ -189,9 +193,7 @@ def _load_judgement(
         evidence=tuple(map(_load_evidence, evidence)),
         unproven=tuple(unproven),
         superseded_by=tuple(superseded_by),
-        location=None
-        if place is None
-        else Location(bool(place[0]), place[1], place[2], tuple(place[3]), tuple(place[4]), tuple(place[5])),
+        location=None if place is None else _location(place),
         statements=statements,
     )
 
@@ -201,6 +203,11 @@ def _load_evidence(item: list[Any]) -> Evidence:
     return Evidence(
         fact, expected, observed, bool(holds), statement, line, bool(weak), FactKey(*key) if key else None
     )
+
+
+def _location(place: list[Any]) -> Location:
+    exact, low, high, done, missing, mixed, stopped = place
+    return Location(bool(exact), low, high, tuple(done), tuple(missing), tuple(mixed), bool(stopped))
 
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}

@@ -77,6 +77,7 @@ class UsualAnswers:
     """What ``landed.engines.contract.Engine`` asks in judging and planning, where nothing is special."""
 
     tries_present = False
+    keeps_order = False
 
     @property
     def rehearsed_on(self) -> str:

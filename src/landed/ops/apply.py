@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from landed.core.advice import is_overwritten
 from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
@@ -19,6 +20,7 @@ from landed.ops.apply_words import (
     base_missing,
     blocked,
     cannot_run,
+    nobody_knows,
     notices,
     so_far,
     unrehearsed,
@@ -39,13 +41,14 @@ class ApplyReport:
     undo: UndoPoint | None = None
 
 
-def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
+def plan_apply(exam: Examination, *, to: str | None = None, allowed: Collection[str] = ()) -> Plan:
     """Everything that is pending, in order, up to ``to``; rehearsed on the target's own schema.
 
     Raises NotProven when an earlier migration has to be set right first or a pending file cannot
-    run, UsageError when ``to`` names no file. Nothing is written.
+    run, NeedsConfirmation for one of which nothing shows whether it ran unless it is ``allowed`` by name,
+    UsageError when ``to`` names no file. Nothing is written.
     """
-    last = _last_index(exam, to)
+    last, engine = _last_index(exam, to), exam.workspace.engine
     if exam.base is not None and exam.base.verdict is not Verdict.LANDED:
         raise base_missing(exam, exam.base)
     known = {m.name: i for i, m in enumerate(exam.migrations)}
@@ -55,9 +58,11 @@ def plan_apply(exam: Examination, *, to: str | None = None) -> Plan:
     healing = _healing(exam, blocking, waiting)
     if blocking and not healing:
         raise blocked(blocking)
+    for judgement in waiting:
+        if is_overwritten(judgement) and not (engine.keeps_order and f"run:{judgement.name}" in allowed):
+            raise nobody_knows(judgement)
     steps = healing or _rehearsed(exam, [j.name for j in waiting])
     items = tuple(_item(exam, j, steps[j.name]) for j in waiting)
-    engine = exam.workspace.engine
     engine.refuse(items)
     for item in items:
         if not _runs(exam, item.step) and not all(engine.unsure(f, exam.facts) for f in item.step.failures):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from landed.core.applied import Applied
 from landed.core.codes import code_of_failure, sqlstate_of
-from landed.core.errors import Code, NotProven, Where
+from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
 from landed.core.next import APPLY, BREAK, STATUS, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
@@ -28,6 +28,16 @@ def base_missing(exam: Examination, base: Judgement) -> NotProven:
         next=Next(
             "Load it first (", landed("exec", file=file), "), or name the schema that the history starts from"
         ),
+    )
+
+
+def nobody_knows(judgement: Judgement) -> NeedsConfirmation:
+    """The error for a file whose effects were all overwritten: somebody has to say whether it is to run."""
+    later = ", ".join(judgement.superseded_by)
+    return NeedsConfirmation(
+        f"Nothing shows whether {judgement.name} ran: {later} has overwritten all that it does.",
+        details=["Run now, it would come after that, and may undo it.", "Nothing was changed."],
+        next=judgement.next,
     )
 
 

@@ -20,6 +20,8 @@ from landed.engines.live import LiveState
 from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import disproved, find_edits
 from landed.ops.judged import Judged, finish
+from landed.ops.needed import needed_by
+from landed.ops.orders import troubles
 from landed.ops.ruling import rule
 from landed.ops.workspace import Workspace
 from landed.project.inside import look_at_lock
@@ -158,6 +160,14 @@ def examine(
         in_order = engine.history([migrations[i] for i in order])
         history = engine.history_key(in_order) + reading.mark
         ruling = rule(own_cache, history, steps, state, facts, results, recorded)
+        if order != list(range(len(names))) and troubles(ruling, recorded):
+            in_file_order = replay(engine.history(migrations))
+            again = _check_results(workspace, state, in_file_order)
+            history = engine.history_key(engine.history(migrations)) + reading.mark
+            other = rule(own_cache, history, in_file_order, state, facts, again, recorded)
+            if troubles(other, recorded) < troubles(ruling, recorded):
+                order, steps, results, ruling = list(range(len(names))), in_file_order, again, other
+                in_order = engine.history(migrations)
         as_it_is, unimportant = engine.unimportant(ruling)
         if as_it_is:
             state = state._replace(facts={**facts, **as_it_is})
@@ -174,6 +184,9 @@ def examine(
         if hidden:
             others = replay([m for m in in_order if m.name not in hidden])
             steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
+        needed = needed_by(
+            steps, recorded, ruling, lambda names: replay([m for m in in_order if m.name not in names])
+        )
         if ruling.unexplained:
             start = engine.start_facts(own_cache)
             left = tuple(k for k in ruling.unexplained if start.get(k) != facts[k])
@@ -184,7 +197,9 @@ def examine(
     finally:
         if cache is None:
             own_cache.close()
-    judged = finish(Judged(workspace, migrations, steps, state, facts, ruling, edits, reading.notes(steps)))
+    judged = finish(
+        Judged(workspace, migrations, steps, state, facts, ruling, edits, reading.notes(steps), needed)
+    )
     judgements = tuple(
         j._replace(notes=(*j.notes, unimportant[j.name])) if j.name in unimportant else j for j in judged
     )

@@ -27,7 +27,7 @@ class Judged:
     """A history that has been judged: ``migrations`` in file order, ``steps`` in that of the replay.
 
     ``edits`` are the applied files that have changed since; ``made_by`` says of files whose objects another
-    role made whose they are.
+    role made whose they are, ``needed`` which later file could not have run without an overwritten one.
     """
 
     workspace: Workspace
@@ -38,6 +38,7 @@ class Judged:
     ruling: Ruling
     edits: Mapping[str, Edit]
     made_by: Mapping[str, str]
+    needed: Mapping[str, str]
 
 
 def finish(found: Judged) -> tuple[Judgement, ...]:
@@ -61,7 +62,10 @@ def finish(found: Judged) -> tuple[Judgement, ...]:
     counted = Counter(row.name for row in ledger)
     doubled = engine.one_version(migrations)
     return in_turn(
-        [advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name))) for j in judged + fileless]
+        [
+            advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name)), late=engine.keeps_order)
+            for j in judged + fileless
+        ]
     )
 
 
@@ -75,6 +79,9 @@ def _described(
     if migration.name in found.made_by:
         notes += filter(None, [found.made_by[migration.name]])
         flags.append(Flag.MADE_BY_ANOTHER_ROLE)
+    if migration.name in found.needed:
+        judgement = judgement._replace(standing=Standing.UNRECORDED)
+        notes.append(f"{found.needed[migration.name]} could not have run without it")
     known_broken = migration.name in found.workspace.project.settings.broken
     if known_broken and judgement.verdict is not Verdict.LANDED:
         judgement = _known_broken(judgement)

@@ -10,7 +10,7 @@ from landed.core.applied import UndoPoint
 from landed.core.errors import Code, NotProven, UsageError
 from landed.core.flags import Flag
 from landed.core.next import STATUS, Hand, Hint, Next, landed
-from landed.core.standing import Judgement, Standing
+from landed.core.standing import Judgement, Standing, Verdict
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
 
@@ -160,6 +160,12 @@ def _change(
                 return None, f"its schema is there, but nothing shows that statement {numbers} wrote its rows"
             proof = f"all {held} facts that it owns are there" if held else "superseded by later migrations"
             return LedgerChange("add", name, proof), None
+        case Standing.PHANTOM if judgement.unproven and not reason:
+            numbers = ", ".join(map(str, judgement.unproven))
+            return None, (
+                f"statement {numbers} writes rows, and nothing shows whether they were written: without its "
+                "ledger row, apply would write them again"
+            )
         case Standing.PHANTOM:
             missed = judgement.owned - held
             proof = f"none of its effects is there ({missed} fact{'s' * (missed != 1)} missing)"
@@ -168,6 +174,8 @@ def _change(
             return LedgerChange("remove", name, f"no such file; reason given: {reason}"), None
         case Standing.NO_FILE:
             return None, "there is no file, so nothing shows what it did"
+        case Standing.OUT_OF_ORDER if reason and judgement.verdict is not Verdict.ABSENT:
+            return LedgerChange("add", name, f"nothing proves it; reason given: {reason}"), None
         case Standing.UNKNOWN if reason:
             return LedgerChange("add", name, f"nothing proves it; reason given: {reason}"), None
         case Standing.UNPROVABLE if reason:

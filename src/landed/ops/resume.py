@@ -54,12 +54,19 @@ def plan_resume(
         _rehearse(exam, migration, judgement, numbers)
     missing = tuple(t for t in step.traces if t.number in numbers)
     changes = tuple(describe(replace(step, traces=missing, net=net_effects(missing))))
-    if not engine.tries_present:
-        # The proof is read on the target itself, where later files have had their say.
-        later = _overwritten(exam, migration.name)
-        step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
+    # The proof is read on the target itself, where later files have had their say.
+    later = _overwritten(exam, migration.name)
+    step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
     item = PlanItem(migration, step, numbers, judgement.standing, changes, record=not judgement.recorded)
-    return Plan((item,), digest(exam.facts))
+    left = [n for n in judgement.unproven if n not in numbers and n not in ran] if judgement.recorded else []
+    return Plan((item,), digest(exam.facts), tuple(_not_again(migration.name, n) for n in left))
+
+
+def _not_again(name: str, number: int) -> str:
+    return (
+        f"statement {number} of {name} writes rows and is not run: the file is recorded, and they may have "
+        f"changed since (if it never ran: --run {number})"
+    )
 
 
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:

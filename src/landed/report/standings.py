@@ -88,6 +88,9 @@ def reason(judgement: Judgement) -> str:
             return f"{claim} only partly there: {_reached(judgement)}"
         case Standing.UNRECORDED if judgement.verdict is Verdict.SUPERSEDED:
             return f"overwritten since by {_some(judgement.superseded_by)}, but not recorded"
+        case Standing.UNKNOWN | Standing.OUT_OF_ORDER if judgement.verdict is Verdict.SUPERSEDED:
+            later = _some(judgement.superseded_by)
+            return f"not recorded; {later} has overwritten all that it does: nothing shows whether it ran"
         case Standing.UNRECORDED if not judgement.renamed:
             return "everything it does is there, but it is not recorded"
         case Standing.UNPROVABLE:

@@ -50,12 +50,12 @@ def run_checks(target: RemoteD1, checks: Sequence[DataCheck]) -> list[Result]:
     except SqlFailed:
         for place, sql in zip(sent, wrapped, strict=True):
             try:
-                results[place] = _judged(target.ask([sql])[0])
+                results[place] = _judged(checks[place], target.ask([sql])[0])
             except SqlFailed as error:
                 results[place] = (None, error.reason)
         return results
     for place, rows in zip(sent, answers, strict=True):
-        results[place] = _judged(rows)
+        results[place] = _judged(checks[place], rows)
     return results
 
 
@@ -82,7 +82,7 @@ def _at_most_two(sql: str) -> str:
     return f"SELECT * FROM (\n{statement.text}\n) LIMIT 2" if reads else statement.text
 
 
-def _judged(rows: Sequence[dict[str, Any]]) -> Result:
+def _judged(check: DataCheck, rows: Sequence[dict[str, Any]]) -> Result:
     if len(rows) != 1 or len(rows[0]) != 1:
         return None, _ONE
-    return bool(next(iter(rows[0].values()))), ""
+    return check.told(next(iter(rows[0].values())))

@@ -199,4 +199,4 @@ def _one(connection: Connection[Any], check: DataCheck) -> tuple[bool | None, st
         return None, (error.diag.message_primary or str(error)).strip()
     if len(rows) != 1 or len(rows[0]) != 1:
         return None, "the check must give one row with one value"
-    return bool(rows[0][0]), ""
+    return check.told(rows[0][0])

@@ -94,6 +94,7 @@ class SqliteBase(BaseEngine):
     # -- judging and planning -------------------------------------------------------------------
 
     tries_present = True
+    keeps_order = True
 
     def reading(self, state: LiveState, cache: Cache) -> Reading:
         """What was read, and a copy of its schema where one is asked for."""

@@ -168,12 +168,12 @@ class Proof:
             self._connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
 
     def _checks(self) -> None:
-        from landed.engines.sqlite.checks import run_check
+        from landed.engines.sqlite.shadow.run_check import run_check
 
         for check in self._step.checks:
             if check.derived:
                 continue
-            passed, why = run_check(self._connection, check.sql)
+            passed, why = run_check(self._connection, check)
             if not passed:
                 raise NotProven(
                     f"{self._migration.name} ran, but its own check is not true: {check.text}",

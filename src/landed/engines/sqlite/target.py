@@ -16,9 +16,9 @@ from landed.core.next import DOCTOR, Next
 from landed.core.patience import patiently, until
 from landed.engines.clock import Clock
 from landed.engines.live import LiveState, SchemaRow
-from landed.engines.sqlite.checks import run_check
 from landed.engines.sqlite.ledger import NoLedger, find_ledger, read_ledger
 from landed.engines.sqlite.shadow.bounded import stretch
+from landed.engines.sqlite.shadow.run_check import run_check
 from landed.engines.sqlite.shadow.walls import distrust
 from landed.project.regular_files import look_at_database
 
@@ -90,7 +90,7 @@ class SqliteTarget:
     def _check(self, connection: apsw.Connection, check: DataCheck) -> tuple[bool | None, str]:
         place = (f"The check “{check.text}”", "", None)
         with stretch(connection, self.clock, lambda: place):
-            return run_check(connection, check.sql)
+            return run_check(connection, check)
 
     def preview(self, script: Script) -> Touched:
         """What one-off statements would touch, without running them. Raises NotProven, CannotKnow."""

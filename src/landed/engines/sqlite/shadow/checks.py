@@ -11,28 +11,33 @@ from collections.abc import Mapping, Sequence
 from landed.core.facts import FactKey
 from landed.core.migration import Statement
 from landed.core.timeline import DataCheck
+from landed.engines.sqlite.shadow.clashes import Conflict, Expression, conflict_of
 from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import Token, fold, quote, unquote
+from landed.engines.written import MAX_ROWS, Row, Written, checks_of
 
 _LITERALS = frozenset({"string", "number", "blob"})
-_MAX_ROWS = 100
+_WORDS = {"NULL": "NULL", "TRUE": "1", "FALSE": "0"}
 
 
-def derived_check(statement: Statement, facts: Mapping[FactKey, str]) -> DataCheck | None:
-    """A read that is true once the statement's rows are there, or ``None`` if there is no safe one."""
+def derived_checks(statement: Statement, facts: Mapping[FactKey, str]) -> list[DataCheck]:
+    """Reads that are true once the statement's rows are there, the one that proves most first."""
     head = head_of(statement)
-    found = None
     if head.verb in ("INSERT", "REPLACE"):
-        found = _inserted(head.every, facts)
-    elif head.verb == "UPDATE":
-        found = _backfilled(head.every)
-    if found is None:
-        return None
-    sql, text = found
-    return DataCheck(statement.number, statement.line, sql, text, derived=True)
+        written = _inserted(head.every, facts)
+        return checks_of(written, statement.number, statement.line, _same) if written else []
+    if head.verb == "UPDATE" and (found := _backfilled(head.every)) is not None:
+        sql, text = found
+        return [DataCheck(statement.number, statement.line, sql, text, derived=True, again=True)]
+    return []
 
 
-def _inserted(tokens: Sequence[Token], facts: Mapping[FactKey, str]) -> tuple[str, str] | None:
+def _same(column: str, literal: str, key: bool) -> str:
+    # A key is what its index holds to be equal; a value is what was written.
+    return f"{quote(column)} IS {literal}" if key else f"{quote(column)} COLLATE BINARY IS {literal}"
+
+
+def _inserted(tokens: Sequence[Token], facts: Mapping[FactKey, str]) -> Written | None:
     """``INSERT INTO t (a, b) VALUES (1, 'x'), …`` with literals in all columns of a key."""
     upper = [t.text.upper() for t in tokens]
     if "INTO" not in upper or "VALUES" not in upper:
@@ -47,26 +52,32 @@ def _inserted(tokens: Sequence[Token], facts: Mapping[FactKey, str]) -> tuple[st
         columns = [name_of(t) for t in tokens[at + 2 : values - 1] if t.text != ","]
     else:
         return None
-    rows = _rows(tokens[values + 1 :])
-    if not rows or len(rows) > _MAX_ROWS or any(len(row) != len(columns) for row in rows):
+    read = _rows(tokens[values + 1 :])
+    if read is None:
+        return None
+    rows, rest = read
+    if not rows or len(rows) > MAX_ROWS or any(len(row) != len(columns) for row in rows):
+        return None
+    conflict = conflict_of(upper[: at - 1], rest)
+    if conflict is None:
         return None
     for key in _keys(table, facts):
-        places = [columns.index(c) for c in key if c in columns]
-        if len(places) != len(key):
+        if set(key) - set(columns) or (conflict.key and set(conflict.key) != set(key)):
             continue
-        literals = [[_literal(row[p]) for p in places] for row in rows]
-        if any(value is None for row in literals for value in row):
-            continue
-        conditions = [
-            " AND ".join(f"{quote(c)} IS {v}" for c, v in zip(key, row, strict=True)) for row in literals
-        ]
-        where = " OR ".join(f"({c})" for c in dict.fromkeys(conditions))
-        count = len(set(conditions))
-        sql = f"SELECT count(*) >= {count} FROM {quote(table)} WHERE {where}"
-        shown = ", ".join("/".join(str(v) for v in row) for row in literals[:3])
-        more = f" and {count - 3} more" if count > 3 else ""
-        return sql, f"{table} has {'/'.join(key)} {shown}{more}"
+        made = [_row(conflict, dict(zip(columns, row, strict=True)), key) for row in rows]
+        known = [row for row in made if row is not None]
+        if len(known) == len(made):
+            others = list(conflict.values(dict.fromkeys(columns, ()), key))
+            return Written(quote(table), table, tuple(key), tuple(others), tuple(known), conflict.clash)
     return None
+
+
+def _row(conflict: Conflict, row: dict[str, Expression], key: Sequence[str]) -> Row | None:
+    names = [_literal(row[column]) for column in key]
+    if any(name is None for name in names):
+        return None
+    values = conflict.values(row, key).values()
+    return Row(tuple(name or "" for name in names), tuple(None if v is None else _value(v) for v in values))
 
 
 def _keys(table: str, facts: Mapping[FactKey, str]) -> list[list[str]]:
@@ -82,8 +93,8 @@ def _keys(table: str, facts: Mapping[FactKey, str]) -> list[list[str]]:
     return keys
 
 
-def _rows(tokens: Sequence[Token]) -> list[list[list[Token]]] | None:
-    """The parenthesised rows after VALUES, each a list of expressions; ``None`` if more follows."""
+def _rows(tokens: Sequence[Token]) -> tuple[list[list[list[Token]]], Sequence[Token]] | None:
+    """The parenthesised rows after VALUES, each a list of expressions, and what follows them."""
     rows: list[list[list[Token]]] = []
     depth = 0
     for at, token in enumerate(tokens):
@@ -102,10 +113,9 @@ def _rows(tokens: Sequence[Token]) -> list[list[list[Token]]] | None:
         if depth == 0:
             if token.text == ",":
                 continue
-            # ON CONFLICT DO UPDATE / DO NOTHING leave the key there as well; RETURNING does no harm.
-            return rows if token.text.upper() in ("ON", "RETURNING") else None
+            return (rows, tokens[at:]) if token.text.upper() in ("ON", "RETURNING") else None
         rows[-1][-1].append(tokens[at])
-    return rows
+    return rows, ()
 
 
 def _literal(expression: Sequence[Token]) -> str | None:
@@ -114,6 +124,13 @@ def _literal(expression: Sequence[Token]) -> str | None:
     if len(expression) == 2 and expression[0].text == "-" and expression[1].kind == "number":
         return "-" + expression[1].text
     return None
+
+
+def _value(expression: Sequence[Token]) -> str | None:
+    """A literal as it can be compared; a key holds no NULL."""
+    if len(expression) == 1 and expression[0].kind == "word":
+        return _WORDS.get(expression[0].text.upper())
+    return _literal(expression)
 
 
 def _backfilled(tokens: Sequence[Token]) -> tuple[str, str] | None:

@@ -11,9 +11,10 @@ from landed.engines.clock import Clock
 from landed.engines.sqlite.catalog.facts import SchemaRow, owned
 from landed.engines.sqlite.catalog.tracker import SchemaTracker, virtual_tables
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
-from landed.engines.sqlite.shadow.checks import derived_check
+from landed.engines.sqlite.shadow.checks import derived_checks
 from landed.engines.sqlite.shadow.claims import claimed_effects
 from landed.engines.sqlite.shadow.reason import REFUSED, code_of, missing_of
+from landed.engines.sqlite.shadow.run_check import run_check
 from landed.engines.sqlite.shadow.sandbox import Seen, explain_refusal, open_sandbox
 from landed.engines.sqlite.shadow.walls import building
 from landed.engines.sqlite.sql.head import head_of
@@ -21,6 +22,7 @@ from landed.engines.sqlite.sql.tokens import fold
 from landed.engines.sqlite.sql.transactions import left_out
 
 _COPY = ("A copy of the target's schema", "", None)
+_CHECKS = ("A look at the rows that a file wrote", "", None)
 _BUILD_ORDER = {"table": 0, "index": 1, "view": 2, "trigger": 3}
 _HEADER = ("user_version", "application_id")
 """Numbers in a database's header that are the application's own: no fact tells them."""
@@ -84,6 +86,7 @@ class Replayer:
         traces: list[StatementTrace] = []
         failures: list[Failure] = []
         checks = [DataCheck(0, v.line, v.sql, _short(v.sql), derived=False) for v in parsed.verifies]
+        derived: list[list[DataCheck]] = []
         dropped: dict[str, None] = {}
         deleted: dict[str, None] = {}
         guarded = False
@@ -99,13 +102,12 @@ class Replayer:
                 failures.append(failure)
                 continue
             if trace.writes:
-                check = derived_check(statement, self.facts)
-                if check is not None:
-                    checks.append(check)
+                derived.append(derived_checks(statement, self.facts))
             if seen is not None:
                 dropped.update(dict.fromkeys(map(fold, seen.dropped_tables)))
                 deleted.update(dict.fromkeys(map(fold, seen.deleted_from)))
                 guarded = guarded or bool(seen.dropped_tables or seen.pragmas)
+        checks += self._true_ones(derived)
         failure = self._commit(parsed.statements)
         if failure is not None:
             failures.append(failure)
@@ -121,6 +123,15 @@ class Replayer:
             guarded=guarded,
             net=net_effects(done),
         )
+
+    def _true_ones(self, derived: Iterable[Sequence[DataCheck]]) -> list[DataCheck]:
+        """Of the reads for each statement the first that is true once the whole file has run."""
+        with stretch(self.connection, self.clock, lambda: _CHECKS):
+            found = (
+                next((check for check in checks if run_check(self.connection, check)[0]), None)
+                for checks in derived
+            )
+            return [check for check in found if check is not None]
 
     def image(self) -> bytes:
         """The shadow as bytes, to go on from later."""

@@ -14,8 +14,9 @@ from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
 from landed.engines.postgres.shadow.reason import Reason, reason
-from landed.engines.postgres.shadow.replay.data import Target, target_query, targets_told
+from landed.engines.postgres.shadow.replay.data import target_query, targets_told
 from landed.engines.postgres.shadow.replay.footprint import footprint
+from landed.engines.postgres.shadow.replay.inserted import Target
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.replay.windows import Window, shares
 from landed.engines.postgres.shadow.server.timed import send

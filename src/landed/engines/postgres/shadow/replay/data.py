@@ -7,38 +7,24 @@ WHERE c IS NULL``. A check that is not true in the shadow once the file has run 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from landed.core.facts import FactKey
 from landed.core.migration import Parsed, Statement
 from landed.core.timeline import DataCheck
+from landed.engines.postgres.shadow.replay.inserted import Target, inserted
 from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import literal, quote
 from landed.engines.postgres.sql.tree import relation
+from landed.engines.written import checks_of
 
 if TYPE_CHECKING:
     import psycopg
 
 _WRITERS: Final = {"INSERT": "insert_stmt", "UPDATE": "update_stmt", "DELETE": "delete_stmt",
                    "TRUNCATE": "truncate_stmt"}  # fmt: skip
-_MAX_ROWS: Final = 100
-_KEY: Final = re.compile(r"(?:PRIMARY KEY|UNIQUE) \(((?:\"(?:[^\"]|\"\")*\"|[^\")])*)\)\Z")
-_NAME: Final = re.compile(r'"((?:[^"]|"")*)"|([^\s,"]+)')
-_CASTS: Final = frozenset(("uuid", "text", "varchar", "int2", "int4", "int8"))
-"""Casts that leave the literal what it is."""
-
-
-class Target(NamedTuple):
-    """A table whose rows a statement writes; ``str`` is how facts name it."""
-
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
 
 
 def target_query(head: Head) -> bytes:
@@ -87,106 +73,51 @@ def data_checks(
         DataCheck(0, v.line, v.sql, " ".join(v.sql.split())[:100], derived=False) for v in parsed.verifies
     ]
     derived = [
-        check
+        derived_checks(statement, targets[statement.number][0], facts)
         for statement in parsed.statements
         if len(targets.get(statement.number, ())) == 1
-        for check in [derived_check(statement, targets[statement.number][0], facts)]
-        if check is not None
     ]
     return (*found, *_true_ones(connection, derived))
 
 
-def _true_ones(connection: psycopg.Connection[Any], checks: Sequence[DataCheck]) -> Iterator[DataCheck]:
+def _true_ones(
+    connection: psycopg.Connection[Any], derived: Iterable[Sequence[DataCheck]]
+) -> Iterator[DataCheck]:
+    """Of the reads for each statement the first that is true once the whole file has run."""
+    for checks in derived:
+        found = next((check for check in checks if _is_true(connection, check)), None)
+        if found is not None:
+            yield found
+
+
+def _is_true(connection: psycopg.Connection[Any], check: DataCheck) -> bool:
     import psycopg
 
-    for check in checks:
-        try:
-            connection.execute("BEGIN READ ONLY")
-            row = connection.execute(check.sql.encode(), prepare=False).fetchone()
-            if row is not None and row[0] is True:
-                yield check
-        except psycopg.Error:
-            pass  # of another form than it looked
-        finally:
-            if not connection.closed:
-                connection.execute("ROLLBACK")
+    try:
+        connection.execute("BEGIN READ ONLY")
+        row = connection.execute(check.sql.encode(), prepare=False).fetchone()
+        return row is not None and row[0] is True
+    except psycopg.Error:
+        return False  # of another form than it looked
+    finally:
+        if not connection.closed:
+            connection.execute("ROLLBACK")
 
 
-def derived_check(statement: Statement, target: Target, facts: Mapping[FactKey, str]) -> DataCheck | None:
-    """A read that is true once the statement's rows are there, or ``None`` if its form allows none."""
+def derived_checks(statement: Statement, target: Target, facts: Mapping[FactKey, str]) -> list[DataCheck]:
+    """Reads that are true once the statement's rows are there, the one that proves most first."""
     which, node = head_of(statement).tree or ("", None)
-    found = None
     if which == "insert_stmt":
-        found = _inserted(node, target, facts)
-    elif which == "update_stmt":
-        found = _backfilled(node, target)
-    if found is None:
-        return None
-    sql, text = found
-    return DataCheck(statement.number, statement.line, sql, text, derived=True)
+        written = inserted(node, target, facts)
+        return checks_of(written, statement.number, statement.line, _same) if written else []
+    if which == "update_stmt" and (found := _backfilled(node, target)) is not None:
+        sql, text = found
+        return [DataCheck(statement.number, statement.line, sql, text, derived=True, again=True)]
+    return []
 
 
-def _inserted(node: Any, target: Target, facts: Mapping[FactKey, str]) -> tuple[str, str] | None:
-    """``INSERT INTO t (a, b) VALUES (1, 'x'), …`` with literals in all columns of a key."""
-    rows = [list(row.list.items) for row in node.select_stmt.select_stmt.values_lists]
-    if node.HasField("with_clause") or not 0 < len(rows) <= _MAX_ROWS:
-        return None
-    columns = [column.res_target.name for column in node.cols]
-    if not columns:
-        columns = _names(facts.get(FactKey("table", "", str(target), "column order"), ""))
-    if any(len(row) > len(columns) for row in rows):
-        return None
-    for key in _keys(target, facts):
-        places = [columns.index(column) for column in key if column in columns]
-        if len(places) < len(key) or any(len(row) <= max(places) for row in rows):
-            continue
-        values = [tuple(_literal(row[place]) for place in places) for row in rows]
-        if any(value is None for row in values for value in row):
-            continue
-        distinct = list(dict.fromkeys(values))
-        where = " OR ".join(
-            "(" + " AND ".join(f"{quote(c)} = {v}" for c, v in zip(key, row, strict=True)) + ")"
-            for row in distinct
-        )
-        sql = f"SELECT count(*) = {len(distinct)} FROM {_table(target)} WHERE {where}"
-        shown = ", ".join("/".join(str(value) for value in row) for row in distinct[:3])
-        more = f" and {len(distinct) - 3} more" if len(distinct) > 3 else ""
-        return sql, f"{target} has {'/'.join(key)} {shown}{more}"
-    return None
-
-
-def _keys(target: Target, facts: Mapping[FactKey, str]) -> list[list[str]]:
-    """The columns of the table's primary key and of its unique constraints."""
-    table = str(target)
-    found = []
-    for key, value in facts.items():
-        if key.parent == table and key.kind == "constraint" and key.prop == "definition":
-            columns = _KEY.match(value)
-            if columns:
-                found.append((not value.startswith("PRIMARY"), _names(columns[1])))
-    return [columns for _, columns in sorted(found)]
-
-
-def _names(listed: str) -> list[str]:
-    return [m[2] if m[2] is not None else m[1].replace('""', '"') for m in _NAME.finditer(listed)]
-
-
-def _literal(node: Any) -> str | None:
-    which = node.WhichOneof("node")
-    if which == "type_cast":
-        names = [part.string.sval for part in node.type_cast.type_name.names]
-        plain = names[-1] in _CASTS and not node.type_cast.type_name.array_bounds
-        return _literal(node.type_cast.arg) if plain and not node.type_cast.type_name.typmods else None
-    if which != "a_const" or node.a_const.isnull:
-        return None
-    kind = node.a_const.WhichOneof("val")
-    if kind == "ival":
-        return str(node.a_const.ival.ival)
-    if kind == "fval":
-        return str(node.a_const.fval.fval)
-    if kind == "boolval":
-        return "true" if node.a_const.boolval.boolval else "false"
-    return literal(node.a_const.sval.sval) if kind == "sval" else None
+def _same(column: str, value: str, key: bool) -> str:
+    return f"{quote(column)} = {value}" if key else f"{quote(column)} IS NOT DISTINCT FROM {value}"
 
 
 def _backfilled(node: Any, target: Target) -> tuple[str, str] | None:
@@ -208,9 +139,5 @@ def _backfilled(node: Any, target: Target) -> tuple[str, str] | None:
     (value,) = values
     if value.WhichOneof("node") == "set_to_default" or value.a_const.isnull:
         return None
-    sql = f"SELECT NOT EXISTS (SELECT FROM {_table(target)} WHERE {quote(column)} IS NULL)"
+    sql = f"SELECT NOT EXISTS (SELECT FROM {target.sql} WHERE {quote(column)} IS NULL)"
     return sql, f"no {target}.{quoted(column)} is NULL"
-
-
-def _table(target: Target) -> str:
-    return f"{quote(target.schema)}.{quote(target.name)}"

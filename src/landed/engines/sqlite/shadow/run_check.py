@@ -6,10 +6,11 @@ from itertools import islice
 
 import apsw
 
+from landed.core.timeline import DataCheck
 from landed.engines.sqlite.shadow.walls import reading_only
 
 
-def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
+def run_check(connection: apsw.Connection, check: DataCheck) -> tuple[bool | None, str]:
     """Run one check: true or false, or ``None`` and why it says nothing.
 
     A check is a repository's SQL: it may read this database, and do nothing else.
@@ -17,7 +18,7 @@ def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
     rules, trace = connection.authorizer, connection.exec_trace
     connection.authorizer, connection.exec_trace = reading_only(), None
     try:
-        cursor = connection.execute(sql)
+        cursor = connection.execute(check.sql)
         rows = list(islice(cursor, 2))
     except (apsw.InterruptError, apsw.NoMemError, apsw.CorruptError, apsw.NotADBError, apsw.IOError):
         raise
@@ -29,4 +30,4 @@ def run_check(connection: apsw.Connection, sql: str) -> tuple[bool | None, str]:
         connection.authorizer, connection.exec_trace = rules, trace
     if len(rows) != 1 or len(rows[0]) != 1:
         return None, "the check must give one row with one value"
-    return bool(rows[0][0]), ""
+    return check.told(rows[0][0])
