@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from landed.core.facts import EXISTS, YES, FactKey, Facts, ObjectKey
 from landed.engines.postgres.catalog import restore_rights
-from landed.engines.postgres.catalog.privileges import OF_EVERYBODY
-from landed.engines.postgres.kinds import KINDS
+from landed.engines.postgres.kinds import KINDS, RIGHTS
 from landed.engines.postgres.kinds.naming import schema_of
 from landed.engines.postgres.sql.names import quoted
 
@@ -116,6 +115,6 @@ class _Defaults:
                     continue
                 # What everybody has anyway is no grant, but may have been taken away for all schemas.
                 told.discard((f"revoke on {acl}", f"({privilege} from {who})", EXISTS))
-                if who != self._main and (who != "PUBLIC" or acl not in OF_EVERYBODY):
+                if who != self._main and (who != "PUBLIC" or not RIGHTS[acl].everybody):
                     told.add((f"grant on {acl}", f"({privilege} to {who})", key.prop))
         yield from told

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from landed.engines.postgres.kinds import RIGHTS
+
 PRIVILEGES = {
     "r": "SELECT",
     "a": "INSERT",
@@ -27,24 +29,7 @@ PRIVILEGES = {
 
 LETTERS = {word: letter for letter, word in PRIVILEGES.items()}
 
-_ALL = {
-    "table": "arwdDxtm",
-    "column": "",
-    "sequence": "rwU",
-    "function": "X",
-    "schema": "UC",
-    "type": "U",
-    "language": "U",
-    "foreign server": "U",
-    "foreign data wrapper": "U",
-    "large object": "rw",
-}
-"""What an owner has by default (acldefault), by the kind of object."""
-
-OF_EVERYBODY = {"function": "X", "type": "U", "language": "U"}
-"""What everybody has by default."""
-
-DEFAULTS = {"r": "table", "S": "sequence", "f": "function", "T": "type", "n": "schema", "L": "large object"}
+DEFAULTS = {rights.born: word for word, rights in RIGHTS.items() if rights.born}
 """The kinds of objects in pg_default_acl."""
 
 Holding = tuple[bool, str, str, bool]
@@ -67,8 +52,8 @@ def differences(acl: str, kind: str, owner: str, maintain: bool, empty: bool = F
             held[grantee, letter] = grantable or held.get((grantee, letter), False)
     usual: set[tuple[str, str]] = set()
     if not empty:
-        usual.update((owner, letter) for letter in _ALL[kind] if letter != "m" or maintain)
-        usual.update(("", letter) for letter in OF_EVERYBODY.get(kind, ""))
+        usual.update((owner, letter) for letter in RIGHTS[kind].owner if letter != "m" or maintain)
+        usual.update(("", letter) for letter in RIGHTS[kind].everybody)
     found = [
         (True, PRIVILEGES.get(letter, letter), grantee or "PUBLIC", grantable)
         for (grantee, letter), grantable in held.items()

@@ -6,19 +6,11 @@ import re
 from collections.abc import Iterable
 
 from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey
+from landed.engines.postgres.kinds import RIGHTS
 from landed.engines.postgres.kinds.naming import bare, last_of, path, role
 
 HOLDING = re.compile(r"\(([A-Z]+)(?: on (\w+?)s)? (?:to|from) (.+)\)\Z", re.DOTALL)
 """The name of a privilege: what, on which kind of objects (for default privileges), and whose it is."""
-_ON = {
-    "table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "type": "TYPE",
-    "language": "LANGUAGE", "foreign server": "FOREIGN SERVER",
-    "foreign data wrapper": "FOREIGN DATA WRAPPER",
-}  # fmt: skip
-_PLURAL = {"table": "TABLES", "sequence": "SEQUENCES", "function": "ROUTINES", "type": "TYPES",
-           "schema": "SCHEMAS"}  # fmt: skip
-
-
 _RIGHTS = ("grant on ", "revoke on ", "default privileges", "default revocation")
 
 
@@ -81,15 +73,19 @@ def _object(key: FactKey) -> tuple[str, str] | None:
     what = key.kind.partition(" on ")[2]
     if what == "column":
         return "", ""
-    if what not in _ON:
-        return None
-    return "", f"ON {_ON[what]} {path(key.parent)}"
+    return ("", f"ON {called} {path(key.parent)}") if (called := _called(what)) else None
+
+
+def _called(word: str) -> str:
+    """What GRANT calls the objects that facts have this word for."""
+    rights = RIGHTS.get(word)
+    return rights.on if rights is not None else ""
 
 
 def _default(key: FactKey, kind: str) -> tuple[str, str] | None:
     of, _, schema = key.parent.partition(" in schema ")
-    if kind not in _PLURAL:
+    if not (called := _called(kind)):
         return None
     by = "" if of == "(owner)" else f" FOR ROLE {role(of)}"
     inside = f" IN SCHEMA {bare(schema)}" if schema else ""
-    return f"ALTER DEFAULT PRIVILEGES{by}{inside} ", f"ON {_PLURAL[kind]}"
+    return f"ALTER DEFAULT PRIVILEGES{by}{inside} ", f"ON {called}S"

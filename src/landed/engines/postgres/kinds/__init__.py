@@ -10,7 +10,8 @@ from importlib import import_module
 from os import listdir
 from typing import Final
 
-from landed.engines.postgres.kinds.base import Kind, Reading
+from landed.engines.postgres.kinds.base import Kind, Reading, Rights
+from landed.engines.postgres.kinds.privilege import LARGE_OBJECT
 
 _NO_FAMILY: Final = frozenset(
     ("__init__.py", "base.py", "naming.py", "options.py", "said.py", "unmodelled.py", "writes.py")
@@ -34,3 +35,8 @@ READINGS: Final[dict[str, Reading]] = {
     if reading.narrow is wanted
 }
 """Every catalog query; those that can be narrowed to some units first."""
+
+RIGHTS: Final[dict[str, Rights]] = {
+    rights.word: rights for rights in (*(kind.rights for kind in KINDS.values()), LARGE_OBJECT) if rights
+}
+"""What is granted on objects, by the word for them in facts."""

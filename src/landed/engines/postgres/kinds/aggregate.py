@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from landed.engines.postgres.kinds.base import Kind, Reading, Touch, plain
-from landed.engines.postgres.kinds.function import rights_again
+from landed.engines.postgres.kinds.function import RIGHTS, rights_again
 from landed.engines.postgres.kinds.naming import called, path, schema_of, text, unquoted
 from landed.engines.postgres.kinds.writes import Piece, Writes
 
@@ -96,7 +96,7 @@ _AGAIN = frozenset(
 
 KINDS = (
     Kind(
-        name="aggregate", read_by=("functions", "aggregates"), space="function", acl="function",
+        name="aggregate", read_by=("functions", "aggregates"), space="function", rights=RIGHTS,
         tag="OBJECT_AGGREGATE", word="ROUTINE", order=160, whole=True, given=True,
         writes=Writes(create=_create, again=_AGAIN, drop="DROP ROUTINE {name}"),
     ),

@@ -139,15 +139,30 @@ class Reading:
         return frozenset(prop.name for prop in self.props)
 
 
+class Rights(NamedTuple):
+    """What is granted on some kinds of objects.
+
+    ``word`` stands for them in facts about it. ``owner`` and ``everybody`` are the letters of the privileges
+    that these have by default (acldefault). ``on`` is what GRANT calls them, ``born`` the letter that
+    pg_default_acl has for what new ones are born with; ``""`` where there is nothing of the sort.
+    """
+
+    word: str
+    owner: str
+    everybody: str = ""
+    on: str = ""
+    born: str = ""
+
+
 @dataclass(kw_only=True, frozen=True, eq=False)
 class Kind:
     """One kind of object, as facts name it.
 
     ``read_by`` are the readings that tell it, the one that tells whether it exists first; ``and_by`` tell
     what those do not. ``on`` is what it is a part of, ``space`` with whom it shares its names
-    (``relation``, ``type``, ``function``, …), ``acl`` the word for it in the facts about grants. ``tag`` is
-    what the parse tree calls it. ``holds_rows``: it may hold rows, or others hold rows of it, so that nobody
-    is told to drop it.
+    (``relation``, ``type``, ``function``, …), ``rights`` what is granted on it. ``tag`` is what the parse
+    tree calls it. ``holds_rows``: it may hold rows, or others hold rows of it, so that nobody is told to drop
+    it.
 
     For statements about it: ``word`` is what COMMENT ON and ALTER … OWNER call it, ``""`` where they do not.
     ``order`` is when it is made, the lowest first. ``whole`` is more than its name, so that it cannot be made
@@ -161,7 +176,7 @@ class Kind:
     and_by: tuple[str, ...] = ()
     on: str = ""
     space: str = ""
-    acl: str = ""
+    rights: Rights | None = None
     tag: str = ""
     holds_rows: bool = False
     word: str = ""
@@ -171,3 +186,8 @@ class Kind:
     given: bool = False
     writes: Writes | None = None
     says: Mapping[str, Reader] = field(default_factory=dict)
+
+    @property
+    def acl(self) -> str:
+        """The word for it in facts about grants; ``""`` where nothing is granted on it."""
+        return self.rights.word if self.rights else ""

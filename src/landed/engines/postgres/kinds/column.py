@@ -14,6 +14,7 @@ from landed.engines.postgres.kinds.base import (
     Kind,
     Prop,
     Reading,
+    Rights,
     Touch,
     expressions,
     plain,
@@ -22,6 +23,8 @@ from landed.engines.postgres.kinds.naming import as_shown, path
 from landed.engines.postgres.kinds.options import foreign_options
 from landed.engines.postgres.kinds.sequence import told
 from landed.engines.postgres.kinds.writes import INHERITED, Piece, Props, Schema, Writes
+
+_RIGHTS = Rights("column", "")
 
 READINGS = (
     Reading(
@@ -299,14 +302,14 @@ def _attribute(piece: Piece) -> None:
 
 KINDS = (
     Kind(
-        name="column", read_by=("columns",), on="table", acl="column", tag="OBJECT_COLUMN", holds_rows=True,
+        name="column", read_by=("columns",), on="table", rights=_RIGHTS, tag="OBJECT_COLUMN", holds_rows=True,
         word="COLUMN", order=100, whole=True,
         writes=Writes(
             follows=_follows, alter=_column, rename="ALTER TABLE {on} RENAME COLUMN {name} TO {to}"
         ),
     ),
     Kind(
-        name="attribute", read_by=("columns",), on="type", acl="column", tag="OBJECT_ATTRIBUTE",
+        name="attribute", read_by=("columns",), on="type", rights=_RIGHTS, tag="OBJECT_ATTRIBUTE",
         holds_rows=True, word="COLUMN", order=50,
         writes=Writes(alter=_attribute, rename="ALTER TYPE {on} RENAME ATTRIBUTE {name} TO {to}"),
     ),

@@ -12,6 +12,7 @@ from landed.engines.postgres.kinds.base import (
     Kind,
     Prop,
     Reading,
+    Rights,
     Touch,
     plain,
 )
@@ -20,6 +21,9 @@ from landed.engines.postgres.kinds.options import foreign_options, lacks_secrets
 from landed.engines.postgres.kinds.writes import Piece, Writes
 
 _OPTIONS = Prop("foreign", FOREIGN, shown="options (secrets as a hash)")
+_ON_WRAPPERS = Rights("foreign data wrapper", "U", on="FOREIGN DATA WRAPPER")
+_ON_SERVERS = Rights("foreign server", "U", on="FOREIGN SERVER")
+
 READINGS = (
     Reading(
         name="foreign_data_wrappers",
@@ -81,12 +85,12 @@ def _alter_server(piece: Piece) -> None:
 
 KINDS = (
     Kind(
-        name="foreign data wrapper", read_by=("foreign_data_wrappers",), acl="foreign data wrapper",
+        name="foreign data wrapper", read_by=("foreign_data_wrappers",), rights=_ON_WRAPPERS,
         tag="OBJECT_FDW", word="FOREIGN DATA WRAPPER", order=66, given=True,
         writes=Writes(create=_create_wrapper, alter=_alter_wrapper),
     ),
     Kind(
-        name="foreign server", read_by=("foreign_servers",), acl="foreign server",
+        name="foreign server", read_by=("foreign_servers",), rights=_ON_SERVERS,
         tag="OBJECT_FOREIGN_SERVER", word="SERVER", order=67, whole=True, given=True,
         writes=Writes(create=_create_server, alter=_alter_server),
     ),

@@ -18,6 +18,7 @@ from landed.engines.postgres.kinds.base import (
     Kind,
     Prop,
     Reading,
+    Rights,
     Touch,
     expressions,
     plain,
@@ -26,6 +27,8 @@ from landed.engines.postgres.kinds.naming import called, path, text
 from landed.engines.postgres.kinds.said import Claim, Said, gone_routine, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
 from landed.engines.postgres.sql.tree import enum
+
+RIGHTS = Rights("function", "X", "X", on="ROUTINE", born="f")
 
 READINGS = (
     Reading(
@@ -244,17 +247,17 @@ _SAID = {"create_function_stmt": _said, "drop_stmt": gone_routine}
 
 KINDS = (
     Kind(
-        name="function", read_by=("functions",), space="function", acl="function", tag="OBJECT_FUNCTION",
+        name="function", read_by=("functions",), space="function", rights=RIGHTS, tag="OBJECT_FUNCTION",
         word="FUNCTION", order=140, whole=True, needed=True, given=True,
         writes=_made("FUNCTION"), says=_SAID,
     ),
     Kind(
-        name="procedure", read_by=("functions",), space="function", acl="function", tag="OBJECT_PROCEDURE",
+        name="procedure", read_by=("functions",), space="function", rights=RIGHTS, tag="OBJECT_PROCEDURE",
         word="PROCEDURE", order=150, whole=True, given=True,
         writes=_made("PROCEDURE"), says=_SAID,
     ),
     Kind(
-        name="window function", read_by=("functions",), space="function", acl="function",
+        name="window function", read_by=("functions",), space="function", rights=RIGHTS,
         tag="OBJECT_FUNCTION", word="FUNCTION", order=170, given=True, writes=_made("FUNCTION"),
     ),
 )  # fmt: skip

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from landed.engines.postgres.kinds.base import COMMENTED, GRANTED, OWNED, THERE, Kind, Reading, Touch, plain
+from landed.engines.postgres.kinds.base import (
+    COMMENTED,
+    GRANTED,
+    OWNED,
+    THERE,
+    Kind,
+    Reading,
+    Rights,
+    Touch,
+    plain,
+)
 from landed.engines.postgres.kinds.writes import Piece, Writes
+
+_RIGHTS = Rights("language", "U", "U", on="LANGUAGE")
 
 READINGS = (
     Reading(
@@ -43,6 +55,6 @@ KINDS = (
         name="cast", read_by=("casts",), tag="OBJECT_CAST", word="CAST", order=176, whole=True,
         writes=Writes(create=_create_cast, drop="DROP CAST {name}"),
     ),
-    Kind(name="language", read_by=("languages",), acl="language", tag="OBJECT_LANGUAGE"),
+    Kind(name="language", read_by=("languages",), rights=_RIGHTS, tag="OBJECT_LANGUAGE"),
     Kind(name="transform", read_by=("transforms",), tag="OBJECT_TRANSFORM"),
 )  # fmt: skip

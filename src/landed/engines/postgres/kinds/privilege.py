@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from landed.engines.postgres.kinds.base import ACL, ASIDE, Kind, Prop, Reading, Touch
+from landed.engines.postgres.kinds.base import ACL, ASIDE, Kind, Prop, Reading, Rights, Touch
+
+LARGE_OBJECT = Rights("large object", "rw", born="L")
+"""Which are of no kind that is read."""
 
 READINGS = (
     Reading(

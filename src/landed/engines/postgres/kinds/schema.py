@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from landed.core.facts import EXISTS
-from landed.engines.postgres.kinds.base import COMMENTED, GRANTED, OWNED, THERE, Kind, Reading, Touch
+from landed.engines.postgres.kinds.base import COMMENTED, GRANTED, OWNED, THERE, Kind, Reading, Rights, Touch
 from landed.engines.postgres.kinds.said import Claim, Said, gone_by_name, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
 from landed.engines.postgres.sql.names import quoted
+
+_RIGHTS = Rights("schema", "UC", on="SCHEMA", born="n")
 
 READINGS = (
     Reading(
@@ -36,7 +38,7 @@ def _said(said: Said, kind: str, node: Any) -> Iterator[Claim]:
 
 KINDS = (
     Kind(
-        name="schema", read_by=("schemas",), space="schema", acl="schema", tag="OBJECT_SCHEMA",
+        name="schema", read_by=("schemas",), space="schema", rights=_RIGHTS, tag="OBJECT_SCHEMA",
         holds_rows=True, word="SCHEMA", order=0, given=True, writes=Writes(create=_create),
         says={"create_schema_stmt": _said, "drop_stmt": gone_by_name},
     ),

@@ -10,6 +10,7 @@ from landed.engines.postgres.kinds.base import (
     THERE,
     Kind,
     Reading,
+    Rights,
     Touch,
     expressions,
     plain,
@@ -17,6 +18,8 @@ from landed.engines.postgres.kinds.base import (
 from landed.engines.postgres.kinds.naming import as_shown, last_of
 from landed.engines.postgres.kinds.said import gone_relation, made_relation
 from landed.engines.postgres.kinds.writes import Piece, Props, Writes
+
+_RIGHTS = Rights("sequence", "rwU", on="SEQUENCE", born="S")
 
 READINGS = (
     Reading(
@@ -98,7 +101,7 @@ def _parameter(prop: str, value: str | None) -> str:
 
 KINDS = (
     Kind(
-        name="sequence", read_by=("sequences",), space="relation", acl="sequence", tag="OBJECT_SEQUENCE",
+        name="sequence", read_by=("sequences",), space="relation", rights=_RIGHTS, tag="OBJECT_SEQUENCE",
         holds_rows=True, word="SEQUENCE", order=70, needed=True, given=True,
         says={"create_seq_stmt": made_relation("sequence"), "drop_stmt": gone_relation},
         writes=Writes(

@@ -18,6 +18,7 @@ from landed.engines.postgres.kinds.base import (
     Kind,
     Prop,
     Reading,
+    Rights,
     Touch,
     expressions,
     plain,
@@ -30,6 +31,8 @@ from landed.engines.postgres.kinds.said import Claim, Said, gone, gone_relation,
 from landed.engines.postgres.kinds.writes import INHERITED, Piece, Writes
 from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tree import enum
+
+RIGHTS = Rights("table", "arwdDxtm", on="TABLE", born="r")
 
 READINGS = (
     Reading(
@@ -246,7 +249,7 @@ def _said_of_parts(said: Said, kind: str, node: Any) -> Iterator[Claim]:
 
 KINDS = (
     Kind(
-        name="table", read_by=("tables",), space="relation", acl="table", tag="OBJECT_TABLE",
+        name="table", read_by=("tables",), space="relation", rights=RIGHTS, tag="OBJECT_TABLE",
         holds_rows=True, word="TABLE", order=80, whole=True, needed=True, given=True,
         writes=_TABLE,
         says={
@@ -255,7 +258,7 @@ KINDS = (
         },
     ),
     Kind(
-        name="foreign table", read_by=("tables",), space="relation", acl="table",
+        name="foreign table", read_by=("tables",), space="relation", rights=RIGHTS,
         tag="OBJECT_FOREIGN_TABLE", holds_rows=True, word="FOREIGN TABLE", order=90, given=True,
         writes=_TABLE, says={"drop_stmt": gone_relation},
     ),

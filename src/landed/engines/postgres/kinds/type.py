@@ -14,6 +14,7 @@ from landed.engines.postgres.kinds.base import (
     THERE,
     Kind,
     Reading,
+    Rights,
     Touch,
     expressions,
     plain,
@@ -23,6 +24,8 @@ from landed.engines.postgres.kinds.naming import bare, listed
 from landed.engines.postgres.kinds.said import Claim, Reader, Said, gone_type, made_named, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
 from landed.engines.postgres.sql.names import quoted
+
+_RIGHTS = Rights("type", "U", "U", on="TYPE", born="T")
 
 READINGS = (
     Reading(
@@ -179,7 +182,7 @@ def _type(
 ) -> Kind:
     """``known`` is what statements of landed's make or change."""
     return Kind(
-        name=name, read_by=("types",), space="type", acl="type", tag=tag, holds_rows=known,
+        name=name, read_by=("types",), space="type", rights=_RIGHTS, tag=tag, holds_rows=known,
         word=word, order=order, whole=known, needed=known, given=known, writes=writes,
         says={**says, "drop_stmt": gone_type},
     )  # fmt: skip

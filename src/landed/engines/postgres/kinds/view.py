@@ -20,6 +20,7 @@ from landed.engines.postgres.kinds.base import (
 from landed.engines.postgres.kinds.naming import bare, text
 from landed.engines.postgres.kinds.options import parameters
 from landed.engines.postgres.kinds.said import gone_relation, made_as, made_relation
+from landed.engines.postgres.kinds.table import RIGHTS
 from landed.engines.postgres.kinds.writes import Piece, Writes
 
 READINGS = (
@@ -111,12 +112,12 @@ def _view(word: str) -> Writes:
 
 KINDS = (
     Kind(
-        name="view", read_by=("views",), space="relation", acl="table", tag="OBJECT_VIEW",
+        name="view", read_by=("views",), space="relation", rights=RIGHTS, tag="OBJECT_VIEW",
         word="VIEW", order=180, whole=True, given=True, writes=_view("VIEW"),
         says={"view_stmt": made_relation("view"), "drop_stmt": gone_relation},
     ),
     Kind(
-        name="materialized view", read_by=("views",), space="relation", acl="table", tag="OBJECT_MATVIEW",
+        name="materialized view", read_by=("views",), space="relation", rights=RIGHTS, tag="OBJECT_MATVIEW",
         holds_rows=True, word="MATERIALIZED VIEW", order=190, whole=True, given=True,
         writes=_view("MATERIALIZED VIEW"),
         says={"create_table_as_stmt": made_as, "drop_stmt": gone_relation},
