@@ -271,7 +271,10 @@ class _Defaults:
 
 
 def _moved(files: Iterable[Migration]) -> frozenset[str]:
-    """The bare names of objects that files give to another owner; an object's sequences follow it."""
+    """The bare names of objects that files give to another owner; an object's sequences follow it.
+
+    By the text, blocks included: a status with nothing new to read does without statements and trees.
+    """
     found: set[str] = set()
     for file in files:
         found.update(name.rpartition(".")[2].strip('"') for name in _OWNER_TO.findall(file.text))

@@ -1,6 +1,7 @@
 """Roles that files speak of, that the target has, and that neither a file nor the platform makes.
 
-A database's administrator makes roles by hand, once for all databases of a server. Files grant to them.
+A database's administrator makes roles by hand, once for all databases of a server. Files grant to them. They
+are looked for in the text, blocks included: a status with nothing new to read does without trees.
 """
 
 from __future__ import annotations
