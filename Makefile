@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
-QUICK = tests/unit tests/integration $(addprefix tests/docs/test_,pages.py recipes.py reference.py)
+QUICK = tests/unit tests/integration tests/contract $(addprefix tests/docs/test_,pages.py recipes.py reference.py)
 
 .NOTPARALLEL:
 .PHONY: help demo quick check test lint bench clean
