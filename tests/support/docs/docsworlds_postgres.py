@@ -160,14 +160,15 @@ def use(make: Callable[[], ShadowServer]) -> None:
 def _server() -> ShadowServer:
     running = contextlib.ExitStack()
     atexit.register(running.close)
-    server = _Server.make() if _Server.make else running.enter_context(_own())
+    server = _Server.make() if _Server.make else running.enter_context(own())
     # landed's own server, kept running between the commands of the pages.
     running.enter_context(server_for(MAJOR, baseline=supabase()))
     return server
 
 
 @contextlib.contextmanager
-def _own() -> Iterator[ShadowServer]:
+def own() -> Iterator[ShadowServer]:
+    """A server for the worlds; stopped at the end."""
     folder = tempfile.mkdtemp(prefix="lt", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     binaries = binaries_of(MAJOR)
     assert binaries is not None
