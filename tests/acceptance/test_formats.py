@@ -103,6 +103,12 @@ def test_an_error_is_a_block_and_a_line_of_the_log(landed: Landed) -> None:
     assert failed.stderr.startswith("landed: ")
 
 
+def test_consent_that_is_missing_comes_with_the_plan(landed: Landed) -> None:
+    asked = landed.plain("apply", "--format", "markdown", code=4)
+    assert asked.stdout.startswith("### ❌ landed: nothing was changed; consent is missing\n")
+    assert "\n### ⏳ landed apply: 2 files to run on SQLite app.db (FILE)\n" in asked.stdout
+
+
 def test_several_targets_have_a_column_each(landed: Landed) -> None:
     landed.plain("apply", "--yes")
     both = ("--target", "sqlite:app.db", "--target", "sqlite:other.db", "--format", "markdown")

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +60,7 @@ def rehearse(common: Common, everything: bool, strict: bool, with_data: bool, al
     if with_data:
         show_part(common, report)
         data = _with_data(workspace, allow)
-    show(common, replace(report, data=data))
+    show(common, report._replace(data=data))
     found = bool(result.found) or (data is not None and data.found) or (strict and bool(result.weak))
     return 1 if found else 0
 

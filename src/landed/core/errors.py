@@ -15,7 +15,7 @@ LandedError
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from landed.core.given import Given
@@ -88,12 +88,6 @@ class Where(str):
         return made
 
 
-class Planned(Protocol):
-    """The report of what would be done; ``name`` is the module that writes it in each format."""
-
-    name: ClassVar[str]
-
-
 class LandedError(Exception):
     """Something that landed tells the user.
 
@@ -127,7 +121,7 @@ class LandedError(Exception):
             self.code = code
         self.sqlstate = sqlstate or None
         self.with_options: Given | None = None
-        self.plan: Planned | None = None
+        self.plan: object | None = None
 
     @property
     def way(self) -> Next:

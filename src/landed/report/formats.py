@@ -29,7 +29,7 @@ def asked_for(words: Sequence[str]) -> str:
 
 
 def knows(format: str, report: str) -> bool:
-    """Whether a report can be written in a format, by its name (:attr:`Report.name`)."""
+    """Whether a report can be written in a format, by its module's name (see ``reports.MODULES``)."""
     if format in (TEXT, JSON):
         return True
     from importlib.util import find_spec
@@ -39,4 +39,6 @@ def knows(format: str, report: str) -> bool:
 
 def render(report: Report, format: str, page: Page) -> None:
     """Write a report in one of :data:`FORMATS`, which has to know it."""
-    import_module(f"{FORMATS[format]}.{report.name}").render(report, page)
+    from landed.report.reports import MODULES
+
+    import_module(f"{FORMATS[format]}.{MODULES[type(report)]}").render(report, page)

@@ -11,7 +11,7 @@ from landed.core.next import Next
 from landed.report.json.actions import actions_json
 from landed.report.json.target import SCHEMA
 from landed.report.page import Page
-from landed.report.reports import Failed
+from landed.report.reports import MODULES, Failed
 from landed.report.terminal import say_json
 
 
@@ -46,7 +46,7 @@ def _plan(error: LandedError, command: Given) -> dict[str, Any] | None:
     plan = error.plan
     if plan is None:
         return None
-    made: dict[str, Any] = import_module(f"landed.report.json.{plan.name}").document(plan, command)
+    made: dict[str, Any] = import_module(f"landed.report.json.{MODULES[type(plan)]}").document(plan, command)
     return made
 
 

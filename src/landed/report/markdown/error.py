@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from landed.core.errors import LandedError
+from landed.report.formats import knows
+from landed.report.formats import render as render_as
 from landed.report.markdown.inline import fenced, prose
 from landed.report.markdown.steps import step
 from landed.report.page import Page
-from landed.report.reports import Failed
+from landed.report.reports import MODULES, Failed, Report
 from landed.report.terminal import put
 
 
@@ -43,3 +46,7 @@ def render(report: Failed, page: Page) -> None:
     else:
         body = "\n\n".join(prose(line) for line in (report.message, *report.for_people))
     put(f"{heading}\n\n{body}\n", page.out)
+    plan = error.plan if isinstance(error, LandedError) else None
+    if plan is not None and knows("markdown", MODULES[type(plan)]):
+        put("\n", page.out)
+        render_as(cast(Report, plan), "markdown", page)

@@ -78,7 +78,7 @@ def render(report: Apply | FileDone | WayBack, page: Page) -> None:
         case WayBack():
             render_undo(report.undo, page.out, page.command)
         case FileDone():
-            render_done(report.plan, report.index, report.applied, page.out)
+            render_done(report.plan, report.at, report.applied, page.out)
         case Apply() if report.done is not None:
             render_report(report.done, page.out, page.command)
         case Apply():
