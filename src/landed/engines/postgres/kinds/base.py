@@ -106,7 +106,7 @@ class Beside(NamedTuple):
     of: str = "pg_class"
 
 
-@dataclass(kw_only=True, frozen=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Reading:
     """One catalog query: a ``.sql`` file of that name in ``queries/``, and what has to be known of it.
 
@@ -154,7 +154,7 @@ class Rights(NamedTuple):
     born: str = ""
 
 
-@dataclass(kw_only=True, frozen=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class Kind:
     """One kind of object, as facts name it.
 
