@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
+from landed.report.formats import FORMATS
 from support import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -65,3 +67,11 @@ def test_make_knows_the_commands() -> None:
     assert {"quick", "check", "test", "lint"} <= asked
     assert asked <= set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
     assert asked <= set(re.findall(r"^\t@echo 'make (\w+)", makefile, re.MULTILINE))
+
+
+def test_every_format_is_kept_apart() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (apart,) = (contract for contract in contracts if contract["id"] == "formats")
+    assert set(apart["modules"]) == set(FORMATS.values())
