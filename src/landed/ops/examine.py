@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING
 from landed.core.errors import CannotKnow
 from landed.core.facts import FactKey
 from landed.core.judge import CheckResult, Ruling
-from landed.core.ledger import replay_order
+from landed.core.ledger import LedgerRow, replay_order
 from landed.core.migration import Migration, Note
 from landed.core.next import DOCTOR
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import BASE, Progress, Step
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
-from landed.ops.alternatives import never_ran, without_hidden
 from landed.ops.edits import disproved, find_edits
+from landed.ops.history import History, Replays
 from landed.ops.judged import Judged, finish
-from landed.ops.needed import needed_by
-from landed.ops.orders import troubles
-from landed.ops.ruling import rule
 from landed.ops.workspace import Workspace
 from landed.project.inside import look_at_lock
 
 if TYPE_CHECKING:
     from landed.engines.base import Reading
+    from landed.engines.contract import Engine
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,7 @@ def examine(
     workspace: Workspace, *, progress: Progress | None = None, cache: Cache | None = None
 ) -> Examination:
     """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
-    engine = workspace.engine
-    migrations = engine.migrations().migrations
+    workspace.migrations()
     look_at_lock(workspace.project)
     state = workspace.target.read()
     if state.ledger_problem is not None:
@@ -125,87 +122,67 @@ def examine(
             details=["Without it nobody can say what is recorded; nothing was judged."],
             next=DOCTOR,
         )
-    engine.learn(state)
-    ledger = state.ledger or ()
-    names = [m.name for m in migrations]
-    order = replay_order(names, ledger)
-    recorded = frozenset(row.name for row in ledger)
-    if engine.base() is not None:
-        recorded |= {BASE}
-    own_cache = cache or Cache()
-    reading = engine.reading(state, own_cache)
-    like: list[Step] = []
-
-    def replay(
-        files: Sequence[Migration],
-        *,
-        keep: bool = False,
-        hopeless: Callable[[Step], bool] = lambda step: False,
-    ) -> list[Step]:
-        found = engine.replay(
-            files, cache=own_cache, keep=keep, progress=progress, hopeless=hopeless, like=like
-        )
-        like.extend(found if not like else ())
-        return reading.expected(found)
-
+    if cache is not None:
+        return _examined(workspace, state, cache, progress)
+    own_cache = Cache()
     try:
-        steps = replay(engine.history([migrations[i] for i in order]), keep=True)
-        if order != list(range(len(names))) and any(s.failed for s in steps):
-            in_file_order = replay(engine.history(migrations))
-            if sum(s.failed for s in in_file_order) < sum(s.failed for s in steps):
-                order, steps = list(range(len(names))), in_file_order
-        state = reading.seen(steps)
-        facts = engine.facts_of(state)
-        results = _check_results(workspace, state, steps)
-        in_order = engine.history([migrations[i] for i in order])
-        history = engine.history_key(in_order) + reading.mark
-        ruling = rule(own_cache, history, steps, state, facts, results, recorded)
-        if order != list(range(len(names))) and troubles(ruling, recorded):
-            in_file_order = replay(engine.history(migrations))
-            again = _check_results(workspace, state, in_file_order)
-            history = engine.history_key(engine.history(migrations)) + reading.mark
-            other = rule(own_cache, history, in_file_order, state, facts, again, recorded)
-            if troubles(other, recorded) < troubles(ruling, recorded):
-                order, steps, results, ruling = list(range(len(names))), in_file_order, again, other
-                in_order = engine.history(migrations)
-        as_it_is, unimportant = engine.unimportant(ruling)
-        if as_it_is:
-            state = state._replace(facts={**facts, **as_it_is})
-            facts = engine.facts_of(state)
-            ruling = rule(own_cache, history, steps, state, facts, results, recorded)
-        hidden = never_ran(
-            steps,
-            recorded,
-            facts,
-            ruling,
-            lambda name, hopeless: replay([m for m in in_order if m.name != name], hopeless=hopeless),
-            engine.may_hide(in_order, steps),
-        )
-        if hidden:
-            others = replay([m for m in in_order if m.name not in hidden])
-            steps, ruling = without_hidden(steps, ruling, hidden, others, recorded, facts, results)
-        needed = needed_by(
-            steps, recorded, ruling, lambda names: replay([m for m in in_order if m.name not in names])
-        )
-        if ruling.unexplained:
-            start = engine.start_facts(own_cache)
-            left = tuple(k for k in ruling.unexplained if start.get(k) != facts[k])
-            ruling = ruling._replace(unexplained=left)
-        edits = find_edits(workspace, migrations, {s.name: s.digest for s in steps}, ledger, state.content)
-        for name in disproved(edits, in_order, steps, ruling, replay) if edits else ():
-            del edits[name]
+        return _examined(workspace, state, own_cache, progress)
     finally:
-        if cache is None:
-            own_cache.close()
-    judged = finish(
-        Judged(workspace, migrations, steps, state, facts, ruling, edits, reading.notes(steps), needed)
+        own_cache.close()
+
+
+def _examined(workspace: Workspace, state: LiveState, cache: Cache, progress: Progress | None) -> Examination:
+    engine = workspace.engine
+    engine.learn(state)
+    migrations = engine.migrations().migrations
+    reading = engine.reading(state, cache)
+    replays = Replays(engine, reading, cache, progress)
+    order, steps = _replayed(engine, replays, migrations, state.ledger or ())
+    state = reading.seen(steps)
+
+    def judged_in(order: list[int], steps: list[Step]) -> History:
+        results = _check_results(workspace, state, steps)
+        return History(engine, replays, [migrations[i] for i in order], steps, state, results).judged()
+
+    history = judged_in(order, steps)
+    in_file_order = list(range(len(migrations)))
+    if order != in_file_order and history.troubles:
+        other = judged_in(in_file_order, replays.again(engine.history(migrations)))
+        if other.troubles < history.troubles:
+            order, history = in_file_order, other
+    unimportant = history.leave_the_unimportant()
+    history.look_behind_files()
+    needed = history.needed()
+    history.leave_the_start()
+    steps, state, ruling = history.steps, history.state, history.ruling
+    edits = find_edits(
+        workspace, migrations, {s.name: s.digest for s in steps}, state.ledger or (), state.content
     )
+    for name in disproved(edits, history.files, steps, ruling, replays.again) if edits else ():
+        del edits[name]
+    notes = reading.notes(steps)
+    judged = finish(Judged(workspace, migrations, steps, state, history.facts, ruling, edits, notes, needed))
     judgements = tuple(
         j._replace(notes=(*j.notes, unimportant[j.name])) if j.name in unimportant else j for j in judged
     )
     return Examination(
-        workspace, migrations, tuple(order), tuple(steps), state, facts, ruling, judgements, reading
+        workspace, migrations, tuple(order), tuple(steps), state, history.facts, ruling, judgements, reading
     )
+
+
+def _replayed(
+    engine: Engine, replays: Replays, migrations: Sequence[Migration], ledger: Sequence[LedgerRow]
+) -> tuple[list[int], list[Step]]:
+    """In which order the files (by index) are replayed, and their steps: as the ledger says they were
+    applied or, where fewer fail so, in file order."""
+    order = replay_order([m.name for m in migrations], ledger)
+    steps = replays.again(engine.history([migrations[i] for i in order]), keep=True)
+    in_file_order = list(range(len(migrations)))
+    if order != in_file_order and any(s.failed for s in steps):
+        others = replays.again(engine.history(migrations))
+        if sum(s.failed for s in others) < sum(s.failed for s in steps):
+            return in_file_order, others
+    return order, steps
 
 
 def _check_results(

@@ -68,7 +68,7 @@ def rehearse(engine: PostgresBase, *, progress: Progress | None = None) -> Rehea
         finally:
             trial.close()
             replayer.close()
-        which = f"{choice.baseline.name} on " if engine.spec.kind == "supabase" else ""
+        which = f"{choice.baseline.name} on " if choice.baseline.is_platform else ""
         rules = f"{which}Postgres {server.major}"
         notes = [n.text for n in found.notes]
         if server.sentence.other:
