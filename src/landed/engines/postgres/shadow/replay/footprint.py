@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from landed.core.migration import Statement
+from landed.engines.postgres.catalog.privileges import PRIVILEGES
+from landed.engines.postgres.kinds import KINDS, RIGHTS
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tree import enum, named, parts, relation, strings
@@ -54,13 +56,16 @@ _KINDS: Final = {
     "OBJECT_SCHEMA": "schema",
 }
 _ROUTINES: Final = ("OBJECT_FUNCTION", "OBJECT_PROCEDURE")
-_ALL: Final[Mapping[str, tuple[str, ...]]] = {
-    RELATION: ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN",
-               "USAGE"),
-    "function": ("EXECUTE",),
-    "type": ("USAGE",),
-    "schema": ("CREATE", "USAGE"),
-}  # fmt: skip
+GRANTED: Final = {
+    kind.acl: kind.space for kind in KINDS.values() if kind.rights is not None and kind.rights.born
+}
+"""What is granted on things that have names to themselves: the word in facts, and the kind of thing."""
+_ALL: Final = {
+    thing: frozenset(
+        PRIVILEGES[letter] for word, of in GRANTED.items() if of == thing for letter in RIGHTS[word].owner
+    )
+    for thing in GRANTED.values()
+}
 _SWITCHES: Final = {
     "AT_EnableRowSecurity": RLS,
     "AT_ForceRowSecurity": "force row level security",
@@ -209,9 +214,9 @@ def _grant(node: Any) -> Footprint | None:
     thing = _thing(kind, named(node.objects[0])) if kind is not None and alone and plain else None
     if kind is None or thing is None or any(each.access_priv.cols for each in node.privileges):
         return None
-    given = [each.access_priv.priv_name.upper() for each in node.privileges] or list(_ALL[kind])
+    given = [each.access_priv.priv_name.upper() for each in node.privileges] or sorted(_ALL[kind])
     roles = [_role(each.role_spec) for each in node.grantees]
-    if not set(given) <= set(_ALL[kind]) or None in roles:
+    if not set(given) <= _ALL[kind] or None in roles:
         return None
     slots = [("grant", *thing, privilege, role or "") for role in roles for privilege in given]
     return Footprint(tuple(slots), "aside", thing)

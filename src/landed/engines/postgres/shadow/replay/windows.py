@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from landed.core.facts import Change, Effects, FactKey
-from landed.engines.postgres.shadow.replay.footprint import RELATION, RLS, Footprint, Slot
+from landed.engines.postgres.shadow.replay.footprint import GRANTED, RELATION, RLS, Footprint, Slot
 
 
 class Window:
@@ -52,8 +52,6 @@ _BESIDE: Final[Mapping[str, frozenset[str]]] = {
 _BARE: Final = re.compile(r'(?:(?:"(?:[^"]|"")*"|[^".(]+)\.)?("(?:[^"]|"")*"|[^".(]+)')
 _PARTS: Final = re.compile(r'"(?:[^"]|"")*"|[^".]+')
 _PRIVILEGE: Final = re.compile(r"\((\w+) (?:to|from) (.*)\)\Z", re.DOTALL)
-_GRANTED: Final = {"table": RELATION, "sequence": RELATION, "function": "function", "type": "type",
-                   "schema": "schema"}  # fmt: skip
 _PARENTS: Final = ("inherits", "partition of")
 _INHERITED: Final = frozenset(("column", "constraint"))
 
@@ -168,9 +166,9 @@ def _slots(key: FactKey, owners: Mapping[str, str], aside: Collection[str]) -> t
 
 def _of_a_grant(key: FactKey, owners: Mapping[str, str], aside: Collection[str]) -> tuple[Slot, ...]:
     joint, _, what = key.kind.partition(" on ")
-    if joint not in ("grant", "revoke") or what not in _GRANTED:
+    if joint not in ("grant", "revoke") or what not in GRANTED:
         return ()
-    kind, name = _GRANTED[what], _bare(key.parent)
+    kind, name = GRANTED[what], _bare(key.parent)
     whole: tuple[Slot, ...] = ((kind, owners.get(key.parent, "") if what == "sequence" else name),)
     given = _PRIVILEGE.match(key.name) if name in aside else None
     return whole if given is None else (("grant", kind, name, given[1], given[2]), *whole)
