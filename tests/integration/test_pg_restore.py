@@ -17,7 +17,7 @@ from landed.engines.postgres.sql.split import split
 Server = Callable[..., ShadowServer]
 
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
-FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql")
+FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql", "more.sql")
 
 BY_HAND = frozenset(
     ("table dropped", "table renamed", "table to other schema", "enum in another schema", "domain base type",
@@ -27,13 +27,14 @@ BY_HAND = frozenset(
 """Some of those that nothing but people can decide or do: rows would go, or the value is no longer known."""
 
 
-def pairs() -> list[tuple[str, str]]:
-    """The name of every pair, and the change that one side got."""
+def pairs() -> list[tuple[str, str, str]]:
+    """The name of every pair, what is there before, and the change that one side got."""
     found = []
     for file in FILES:
         for block in (CASES / file).read_text(encoding="utf-8").split("-- pair: ")[1:]:
-            name, _, change = block.partition("\n")
-            found.append((name, change))
+            name, _, told = block.partition("\n")
+            setup, _, change = told.rpartition("-- change\n")
+            found.append((name, setup, change))
     return found
 
 
@@ -71,16 +72,20 @@ def test_what_was_changed_by_hand_comes_back(pg_server: Server) -> None:
         tracker = Tracker(connection, PLAIN)
         tracker.begin()
 
-        def damaged_and_restored(name: str, change: str) -> None:
+        def damaged_and_restored(name: str, setup: str, change: str) -> None:
             own = copied(tracker)
             own.begin()
+            for statement in split(setup):
+                connection.execute(statement.text.encode())
+            own.changes()
+            before = dict(own.facts)
             for statement in split(change):
                 connection.execute(statement.text.encode())
             own.changes()
-            keys = owed(tracker.facts, own.facts)
+            keys = owed(before, own.facts)
             if not keys:
                 return
-            found = restoring(keys, tracker.facts, dict(own.facts))
+            found = restoring(keys, before, dict(own.facts))
             if found.left:
                 partly.add(name)
                 assert all(isinstance(key, FactKey) for key in found.left)
@@ -90,16 +95,16 @@ def test_what_was_changed_by_hand_comes_back(pg_server: Server) -> None:
             for sql in found.sql:
                 connection.execute(sql.encode())
             own.changes()
-            if rest := [key for key in keys if not holds(key, tracker.facts.get(key), own.facts.get(key))]:
+            if rest := [key for key in keys if not holds(key, before.get(key), own.facts.get(key))]:
                 wrong.append((name, found.sql, rest))
             whole.add(name)
 
-        for name, change in pairs():
+        for pair in pairs():
             connection.execute("BEGIN")
             try:
-                damaged_and_restored(name, change)
+                damaged_and_restored(*pair)
             finally:
                 connection.execute("ROLLBACK")
     assert wrong == []
     assert partly >= BY_HAND
-    assert len(whole) >= 200, len(whole)
+    assert len(whole) >= 275, len(whole)

@@ -70,7 +70,8 @@ class _Names:
     def statement(self, old: ObjectKey, new: ObjectKey) -> str:
         """The one that gives an object its name back."""
         how = _RENAMED[old.kind]
-        to = bare(new.name if old.parent else new.name[len(schema_of(new.name)) + 1 :])
+        within = "" if old.parent else schema_of(new.name)
+        to = bare(new.name[len(within) + 1 :] if within else new.name)
         return how.said(how.rename, old, self._schema, to)
 
     @cached_property

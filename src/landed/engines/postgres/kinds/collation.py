@@ -50,7 +50,10 @@ def _create(piece: Piece) -> bool:
 KINDS = (
     Kind(
         name="collation", read_by=("collations",), tag="OBJECT_COLLATION", word="COLLATION", given=True,
-        order=69, whole=True, writes=Writes(create=_create, drop="DROP COLLATION {name}"),
+        order=69, whole=True,
+        writes=Writes(
+            create=_create, drop="DROP COLLATION {name}", rename="ALTER COLLATION {name} RENAME TO {to}"
+        ),
     ),
     Kind(name="conversion", read_by=("conversions",), tag="OBJECT_CONVERSION"),
 )  # fmt: skip

@@ -104,6 +104,8 @@ def _column(piece: Piece) -> None:
             wanted = piece.want.get("default")
             at = _of_view(piece)
             piece.alter(f"{at}SET DEFAULT {wanted}" if wanted is not None else f"{at}DROP DEFAULT")
+        if piece.have and piece.want:
+            _settings(piece, f"ALTER TABLE {piece.on} ALTER COLUMN {piece.name} ")
         return
     alter = f"ALTER TABLE {'ONLY ' if piece.schema.copy else ''}{piece.on} "
     at = f"{alter}ALTER COLUMN {piece.name} "

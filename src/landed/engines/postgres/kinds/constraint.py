@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from landed.core.facts import EXISTS, YES, ObjectKey
+from landed.core.facts import EXISTS, YES, FactKey, ObjectKey
 from landed.engines.postgres.kinds.base import (
     COMMENTED,
     CONSTRAINT,
@@ -155,9 +155,8 @@ def _alter(piece: Piece) -> None:
     clustered(piece, alter)
     index = f"{path(schema_of(piece.object.parent))}.{piece.name}"
     attach(piece, index)
-    if "index comment" in piece.todo and piece.schema.copy:
-        piece.takes("index comment")
-        piece.alter(f"COMMENT ON INDEX {index} IS {text(want['index comment'])}")
+    if piece.takes("index comment"):
+        piece.alter(f"COMMENT ON INDEX {index} IS {text(want.get('index comment'))}")
     parameters(piece, f"ALTER INDEX {index} ")
 
 
@@ -183,10 +182,15 @@ def clustered(piece: Piece, alter: str) -> None:
         on = "clustered" in piece.want
         piece.alter(f"{alter}CLUSTER ON {piece.name}" if on else f"{alter}SET WITHOUT CLUSTER")
     if "replica identity" in piece.todo:
-        # The table's own property says by which index.
+        # The table's own property says by which index, unless it is another one now.
         of = piece.beside("table", "", piece.object.parent)
+        table = FactKey("table", "", piece.object.parent, "replica identity")
         if of is not None and "replica identity" in of.did:
             piece.takes("replica identity")
+        elif piece.schema.expected.get(table) == piece.schema.live.get(table) == "index":
+            piece.takes("replica identity")
+            if "replica identity" in piece.want:
+                piece.alter(f"ALTER TABLE {piece.on} REPLICA IDENTITY USING INDEX {piece.name}")
 
 
 def attach(piece: Piece, index: str) -> None:

@@ -43,7 +43,8 @@ KINDS = (
         name="event trigger", read_by=("event_triggers",), tag="OBJECT_EVENT_TRIGGER", word="EVENT TRIGGER",
         order=230, whole=True, given=True,
         writes=Writes(
-            create=_create, alter=_alter, again=frozenset(_WHOLE), drop="DROP EVENT TRIGGER {name}"
+            create=_create, alter=_alter, again=frozenset(_WHOLE), drop="DROP EVENT TRIGGER {name}",
+            rename="ALTER EVENT TRIGGER {name} RENAME TO {to}",
         ),
     ),
 )  # fmt: skip

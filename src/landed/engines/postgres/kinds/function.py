@@ -105,7 +105,8 @@ def rights_again(piece: Piece) -> None:
 
 
 def _alter(piece: Piece) -> None:
-    if piece.todo & _WHOLE:
+    # What plans for it can be told by ALTER, but not that nothing does.
+    if piece.todo & _WHOLE or ("support" in piece.todo and "support" not in piece.want):
         if _can_be_made(piece):
             piece.alter(_definition(piece, replace=True))
             piece.takes_all()
@@ -141,7 +142,7 @@ def _attribute(prop: str, value: str | None) -> str:
         case "rows":
             return f"ROWS {value or 1000}"
         case _:
-            return f"SUPPORT {value}" if value else ""
+            return f"SUPPORT {value}"
 
 
 def _setting(name: str, value: str) -> str:

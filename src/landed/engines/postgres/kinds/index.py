@@ -77,11 +77,22 @@ def _alter(piece: Piece) -> None:
     own = f"{path(schema_of(piece.object.parent))}.{piece.name}"
     clustered(piece, f"ALTER TABLE {piece.on} ")
     attach(piece, own)
-    if piece.takes("valid", "ready"):
+    if piece.schema.is_partitioned(piece.object.parent):
+        _of_its_parts(piece, own)
+    elif piece.takes("valid", "ready"):
         piece.alter(f"REINDEX INDEX {own}")
     if "statistics target" in piece.todo:
         return
     parameters(piece, f"ALTER INDEX {own} ")
+
+
+def _of_its_parts(piece: Piece, own: str) -> None:
+    """That of a partitioned table becomes valid when every partition has its part."""
+    if not piece.todo & {"valid", "ready"}:
+        return
+    for part in piece.schema.pieces.values():
+        if part.want.get("attached to") == own and "attached to" in part.todo | part.did:
+            piece.takes("valid", "ready")
 
 
 KINDS = (

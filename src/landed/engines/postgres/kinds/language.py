@@ -53,7 +53,9 @@ def _create_cast(piece: Piece) -> bool:
 KINDS = (
     Kind(
         name="cast", read_by=("casts",), tag="OBJECT_CAST", word="CAST", order=176, whole=True,
-        writes=Writes(create=_create_cast, drop="DROP CAST {name}"),
+        writes=Writes(
+            create=_create_cast, again=frozenset(("method", "context")), drop="DROP CAST {name}"
+        ),
     ),
     Kind(name="language", read_by=("languages",), rights=_RIGHTS, tag="OBJECT_LANGUAGE"),
     Kind(name="transform", read_by=("transforms",), tag="OBJECT_TRANSFORM"),

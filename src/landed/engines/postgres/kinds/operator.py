@@ -73,6 +73,12 @@ def _create(piece: Piece) -> bool:
     return True
 
 
+def _alter(piece: Piece) -> None:
+    told = [f"{word} = {piece.want.get(prop, 'NONE')}" for prop, word in _OF_OPERATORS if piece.takes(prop)]
+    if told:
+        piece.alter(f"ALTER OPERATOR {shown_operator(piece.object.name)} SET ({', '.join(told)})")
+
+
 def shown_operator(name: str) -> str:
     """``app."==="(integer, integer)``, as facts name it → ``app.===(integer, integer)``."""
     shown, signature = called(name)
@@ -84,7 +90,9 @@ KINDS = (
     Kind(
         name="operator", read_by=("operators",), tag="OBJECT_OPERATOR", word="OPERATOR", order=175,
         whole=True, given=True,
-        writes=Writes(create=_create, drop="DROP OPERATOR {name}", shown=shown_operator),
+        writes=Writes(
+            create=_create, alter=_alter, drop="DROP OPERATOR {name}", shown=shown_operator
+        ),
     ),
     Kind(name="operator family", read_by=("operator_families",), tag="OBJECT_OPFAMILY"),
     Kind(name="operator class", read_by=("operator_classes",), tag="OBJECT_OPCLASS"),

@@ -50,7 +50,8 @@ def _gone(said: Said, kind: str, node: Any) -> Iterator[Claim]:
 KINDS = (
     Kind(
         name="subscription", read_by=("subscriptions",), tag="OBJECT_SUBSCRIPTION", holds_rows=True,
-        word="SUBSCRIPTION", order=270, given=True, writes=Writes(alter=_alter),
+        word="SUBSCRIPTION", order=270, given=True,
+        writes=Writes(alter=_alter, rename="ALTER SUBSCRIPTION {name} RENAME TO {to}"),
         says={"create_subscription_stmt": _made, "drop_subscription_stmt": _gone},
     ),
 )  # fmt: skip

@@ -184,15 +184,17 @@ def _replica_identity(piece: Piece, alter: str) -> None:
 
 
 def _inherits(piece: Piece, alter: str) -> None:
-    wanted = piece.want.get("inherits", "").split(", ")
-    seen = piece.have.get("inherits", "").split(", ")
+    wanted = listed(piece.want.get("inherits", ""))
+    seen = listed(piece.have.get("inherits", ""))
+    lacking = [parent for parent in wanted if parent not in seen]
+    if [parent for parent in seen if parent in wanted] + lacking != wanted:
+        return  # a parent is added as the last one
     piece.takes("inherits")
     for parent in seen:
-        if parent and parent not in wanted:
+        if parent not in wanted:
             piece.alter(f"{alter}NO INHERIT {parent}")
-    for parent in wanted:
-        if parent and parent not in seen:
-            piece.alter(f"{alter}INHERIT {parent}")
+    for parent in lacking:
+        piece.alter(f"{alter}INHERIT {parent}")
 
 
 def _partition(piece: Piece) -> None:

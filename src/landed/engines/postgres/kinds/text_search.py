@@ -13,7 +13,7 @@ from landed.engines.postgres.kinds.base import (
     Touch,
     plain,
 )
-from landed.engines.postgres.kinds.writes import Piece, Writes
+from landed.engines.postgres.kinds.writes import Piece, Props, Writes
 
 READINGS = (
     Reading(
@@ -51,25 +51,50 @@ def _create_dictionary(piece: Piece) -> bool:
 
 def _create_configuration(piece: Piece) -> bool:
     piece.alter(f"CREATE TEXT SEARCH CONFIGURATION {piece.name} (PARSER = {piece.want['parser']})")
-    for mapping in filter(None, piece.want.get("mappings", "").split("; ")):
-        token, _, dictionaries = mapping.partition(": ")
-        piece.alter(
-            f"ALTER TEXT SEARCH CONFIGURATION {piece.name} ADD MAPPING FOR {token} WITH {dictionaries}"
-        )
+    piece.todo.add("mappings")
+    _alter_configuration(piece)
     piece.takes_all()
     return True
+
+
+def _alter_configuration(piece: Piece) -> None:
+    if not piece.takes("mappings"):
+        return
+    alter = f"ALTER TEXT SEARCH CONFIGURATION {piece.name} "
+    wanted, seen = _mappings(piece.want), _mappings(piece.have)
+    for token in sorted(seen.keys() - wanted.keys()):
+        piece.alter(f"{alter}DROP MAPPING FOR {token}")
+    for token, dictionaries in wanted.items():
+        if seen.get(token) != dictionaries:
+            verb = "ALTER" if token in seen else "ADD"
+            piece.alter(f"{alter}{verb} MAPPING FOR {token} WITH {dictionaries}")
+
+
+def _mappings(props: Props) -> dict[str, str]:
+    """Token types and the dictionaries for each."""
+    told = (mapping.partition(": ") for mapping in props.get("mappings", "").split("; ") if mapping)
+    return {token: dictionaries for token, _, dictionaries in told}
 
 
 KINDS = (
     Kind(
         name="text search configuration", read_by=("ts_configurations",), tag="OBJECT_TSCONFIGURATION",
         word="TEXT SEARCH CONFIGURATION", order=65, whole=True, given=True,
-        writes=Writes(create=_create_configuration, drop="DROP TEXT SEARCH CONFIGURATION {name}"),
+        writes=Writes(
+            create=_create_configuration,
+            alter=_alter_configuration,
+            drop="DROP TEXT SEARCH CONFIGURATION {name}",
+            rename="ALTER TEXT SEARCH CONFIGURATION {name} RENAME TO {to}",
+        ),
     ),
     Kind(
         name="text search dictionary", read_by=("ts_dictionaries",), tag="OBJECT_TSDICTIONARY",
         word="TEXT SEARCH DICTIONARY", order=64, whole=True, given=True,
-        writes=Writes(create=_create_dictionary, drop="DROP TEXT SEARCH DICTIONARY {name}"),
+        writes=Writes(
+            create=_create_dictionary,
+            drop="DROP TEXT SEARCH DICTIONARY {name}",
+            rename="ALTER TEXT SEARCH DICTIONARY {name} RENAME TO {to}",
+        ),
     ),
     Kind(name="text search parser", read_by=("ts_parts",), tag="OBJECT_TSPARSER"),
     Kind(name="text search template", read_by=("ts_parts",), tag="OBJECT_TSTEMPLATE"),
