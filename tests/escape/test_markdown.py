@@ -255,6 +255,20 @@ def test_no_report_has_markup_that_somebody_else_wrote(world: Landed) -> None:
         inert(text)
 
 
+def test_secrets_are_masked_before_they_are_written_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_a.sql").write_text("CREATE TABLE a (b);", encoding="utf-8")
+    secret = "S3c*ret_#pa|ss"
+    landed = Landed(tmp_path, tmp_path / "cache", LANDED_TARGET="sqlite:app.db", SHOP_PASSWORD=secret)
+    landed.plain("apply", "--yes")
+    with apsw.Connection(str(tmp_path / "app.db")) as db:
+        db.execute(f'CREATE TABLE "{secret}" (a)')
+    db.close()
+    text = landed.plain("status", "--format", "markdown").stdout
+    assert "made by no migration (1)" in text
+    assert "S3c" not in text and "ret_" not in text
+
+
 def test_statements_to_paste_are_blocks_that_their_names_do_not_end(
     tmp_path: Path, pg_server: Callable[..., ShadowServer]
 ) -> None:
