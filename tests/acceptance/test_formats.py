@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from landed.cli.main import COMMANDS
 from landed.core.given import Given
 from landed.report import formats
 from landed.report.page import Page
-from landed.report.reports import Completion
+from landed.report.reports import MODULES, Completion
 from support import ROOT
 from support.process.landed_process import Landed
 
@@ -118,6 +119,11 @@ def test_several_targets_have_a_column_each(landed: Landed) -> None:
     assert "landed --target sqlite:other.db apply" in status.split("\n")
     verify = landed.plain("verify", *both).stdout
     assert verify.startswith("### ✅ 2 of 2 targets proven\n")
+
+
+def test_text_and_json_have_every_report() -> None:
+    for package in (formats.FORMATS[formats.TEXT], formats.FORMATS[formats.JSON]):
+        assert all(find_spec(f"{package}.{module}") for module in MODULES.values())
 
 
 def test_a_new_format_is_a_folder_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

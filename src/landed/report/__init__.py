@@ -1,1 +1,1 @@
-"""Report objects rendered as text and JSON."""
+"""Reports rendered: a package for each format, and what formats share."""
