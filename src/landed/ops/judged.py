@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from landed.core.advice import advise
 from landed.core.describe import WITHHELD
@@ -22,8 +22,7 @@ from landed.ops.fileless import fileless_judgements, pair_renamed
 from landed.ops.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A history that has been judged: ``migrations`` in file order, ``steps`` in that of the replay.
 
     ``edits`` are the applied files that have changed since; ``made_by`` says of files whose objects another

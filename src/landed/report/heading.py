@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from landed.core.counting import plural
-from landed.core.findings import Rehearsal
 from landed.core.next import DOCTOR, Next
 from landed.ops.examine import Examination
 from landed.ops.workspace import Workspace
 from landed.report.place import shown_place
+
+if TYPE_CHECKING:
+    from landed.core.findings import Rehearsal
 
 
 def headline(exam: Examination) -> list[str]:
