@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from landed.core.applied import Applied
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
-from landed.core.next import APPLY, BREAK, STATUS, Next, landed
+from landed.core.next import APPLY, BREAK, STATUS, Hand, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
@@ -58,7 +58,8 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     failure = next(f for f in broken.step.failures if not (f.withheld or engine.wants_rows(f)))
     total = len(broken.migration.statements)
     before = [i.migration.name for i in items[: items.index(broken)]]
-    advice = Next("Correct the file, then run: ", APPLY.afterwards())
+    advice = Next(Hand("Correct the file"), ", then run: ", APPLY.afterwards())
+    choice = f"replay {broken.migration.name}"
     details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
     if not failure.statement:
         details = ["found in its text, before anything was run"]
@@ -67,15 +68,13 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
         advice = Next("Call it by hand, outside of the migrations (psql). ", advice)
     if engine.needs_platform(failure):
         details.append("Only this project's own auth, storage, … have it.")
-        advice = Next(
-            advice, Next(BREAK, "To replay the files with what they have: ", landed("shadow", "pull"))
-        )
+        pull = landed("shadow", "pull")
+        advice = Next(advice, BREAK, "To replay the files with what they have: ", pull, choice=choice)
     elif exam.base is None and engine.needs_base(failure, exam.steps):
         details.append("No file makes it: this history does not start from an empty database.")
         if isinstance(engine, CanPull):
-            advice = Next(
-                advice, Next(BREAK, "Where a database has it already: ", landed("shadow", "pull", base=True))
-            )
+            pull = landed("shadow", "pull", base=True)
+            advice = Next(advice, BREAK, "Where a database has it already: ", pull, choice=choice)
     if before:
         advice = Next(advice, BREAK, "To apply what comes before it: ", landed("apply", to=before[-1]))
     return NotProven(
