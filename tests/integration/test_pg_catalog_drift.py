@@ -28,7 +28,9 @@ from support.servers.pgservers import MAJORS, binaries_of
 CASES = Path(__file__).parents[1] / "cases" / "drift_pg"
 BASE = (CASES / "base.sql").read_text(encoding="utf-8")
 WIDE = (CASES / "majors.sql").read_text(encoding="utf-8")
-FILES = ("tables.sql", "constraints.sql", "code.sql", "types.sql", "grants.sql", "more.sql")
+FILES = sorted(
+    file.name for file in CASES.glob("*.sql") if file.name not in ("base.sql", "majors.sql", "same.sql")
+)
 ACROSS = dataclasses.replace(PLAIN, floor=15)
 
 Server = Callable[..., ShadowServer]
