@@ -454,7 +454,8 @@ class TestLimits:
 class TestLedger:
     def repair(self, remote: Remote) -> None:
         exam = examine(remote.workspace())
-        plan = plan_repair(exam)
+        # It wrote rows: that these went with their table is somebody's word.
+        plan = plan_repair(exam, ["0001_init.sql", "0002_posts.sql"], reason="posts was dropped by hand")
         assert plan.changes
         run_repair(exam, plan)
 

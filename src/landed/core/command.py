@@ -46,6 +46,9 @@ _ASK: Final = frozenset({"apply", "resume", "repair", "undo", "shadow", "exec"})
 _OTHERWISE: Final = {"--dry-run": Effect.READ, "--check": Effect.READ, "--fetch": Effect.WRITE_FILES}
 """Options with which a command does something else."""
 
+_NO_LOSS: Final = "run:"
+"""How the name of what is allowed begins where it loses nothing: a late file that is run after all."""
+
 _PERSONAL: Final = ("--allow", "--reason", "--accept", "--ran", "--run")
 """Options that are somebody's word."""
 
@@ -140,7 +143,8 @@ class Command(str):
     @property
     def losses(self) -> tuple[str, ...]:
         """What it loses, or is allowed to, by the stable names of the losses."""
-        named = tuple(value for flag, value in self._personal() if flag == "--allow")
+        allowed = (value for flag, value in self._personal() if flag == "--allow")
+        named = tuple(value for value in allowed if not value.startswith(_NO_LOSS))
         return named or (("restore",) if self.effect is Effect.RESTORE else ())
 
     @property
