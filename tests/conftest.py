@@ -19,6 +19,7 @@ from support import ROOT
 from support.clients.wrangler import DATABASE_ID, MiniflareD1, NotInstalled, Wrangler, node, package_version
 from support.servers.pgpoolers import pooled, says  # noqa: F401  (fixtures)
 from support.servers.pgservers import pg_server  # noqa: F401  (a fixture)
+from support.worlds.pgwriting import pg_world  # noqa: F401  (a fixture)
 
 set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 hypothesis.settings.register_profile("landed", derandomize=True, deadline=None, database=None)

@@ -17,22 +17,16 @@ from landed.engines.postgres.wire import Answer, Command
 from landed.engines.postgres.write import outcome as pg_writer_outcome
 from landed.engines.postgres.write.writer import PgWriter
 from support.servers.tcpproxy import TcpProxy
-from support.worlds.pgwriting import EMPTY, World, world_on
+from support.worlds.pgwriting import EMPTY, World
 
 NAMES = "abcd"
 LEDGER = "supabase_migrations.schema_migrations"
 
 
-@pytest.fixture(scope="module")
-def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
-    with world_on(pg_server(18)) as made:
-        yield made
-
-
 @pytest.fixture
-def world(one: World) -> World:
-    one.empty()
-    return one
+def world(pg_world: World) -> World:
+    pg_world.empty()
+    return pg_world
 
 
 @pytest.fixture

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from landed.core.errors import LandedError
-from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.write.rows.guard import RowGuard
-from support.worlds.pgwriting import World, world_on
+from support.worlds.pgwriting import World
 
 MADE = (
     "CREATE TABLE t (id int PRIMARY KEY, a text, b text);"
@@ -21,20 +18,14 @@ MADE = (
 ROWS = "INSERT INTO t VALUES (1, 'x', 'yyyy'), (2, '3', 'z'), (3, '', NULL); INSERT INTO next VALUES (9)"
 
 
-@pytest.fixture(scope="module")
-def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
-    with world_on(pg_server(18)) as made:
-        yield made
-
-
 @pytest.fixture
-def world(one: World) -> World:
-    one.sql("DROP SCHEMA IF EXISTS other CASCADE")
-    one.empty()
-    with one.opened() as writer:
-        one.run(writer, one.file(MADE))
-    one.sql(ROWS)
-    return one
+def world(pg_world: World) -> World:
+    pg_world.sql("DROP SCHEMA IF EXISTS other CASCADE")
+    pg_world.empty()
+    with pg_world.opened() as writer:
+        pg_world.run(writer, pg_world.file(MADE))
+    pg_world.sql(ROWS)
+    return pg_world
 
 
 A_COLUMN, A_TABLE, VALUES = "drop-column:public.t.a", "drop-table:public.t", "change-rows:public.t.a"

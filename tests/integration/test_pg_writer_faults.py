@@ -15,21 +15,15 @@ from landed.engines.postgres.connect import blocking as pg_blocking
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.write import outcome as pg_writer_outcome
 from support.servers.tcpproxy import TcpProxy
-from support.worlds.pgwriting import World, world_on
-
-
-@pytest.fixture(scope="module")
-def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
-    with world_on(pg_server(18)) as made:
-        yield made
+from support.worlds.pgwriting import World
 
 
 @pytest.fixture
-def world(one: World) -> World:
-    one.empty()
-    with one.opened() as writer:
-        one.run(writer, one.file("CREATE TABLE orders (id int)"))
-    return one
+def world(pg_world: World) -> World:
+    pg_world.empty()
+    with pg_world.opened() as writer:
+        pg_world.run(writer, pg_world.file("CREATE TABLE orders (id int)"))
+    return pg_world
 
 
 @pytest.fixture

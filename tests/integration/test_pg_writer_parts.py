@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from landed.core.errors import Ambiguous, LandedError, NotProven
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from support.servers.tcpproxy import TcpProxy
-from support.worlds.pgwriting import World, world_on
-
-
-@pytest.fixture(scope="module")
-def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
-    with world_on(pg_server(18)) as made:
-        yield made
+from support.worlds.pgwriting import World
 
 
 @pytest.fixture
-def world(one: World) -> World:
-    one.empty()
-    return one
+def world(pg_world: World) -> World:
+    pg_world.empty()
+    return pg_world
 
 
 PARTS = (

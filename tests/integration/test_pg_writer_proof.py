@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -16,20 +16,14 @@ from landed.engines.postgres.ledger import row_for
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
 from support.servers.tcpproxy import TcpProxy
-from support.worlds.pgwriting import World, world_on
-
-
-@pytest.fixture(scope="module")
-def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
-    with world_on(pg_server(18)) as made:
-        yield made
+from support.worlds.pgwriting import World
 
 
 @pytest.fixture
-def world(one: World) -> World:
+def world(pg_world: World) -> World:
     """The module's database, emptied: schema public and the history table."""
-    one.empty()
-    return one
+    pg_world.empty()
+    return pg_world
 
 
 def there(world: World, name: str) -> bool:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 
 from landed.core.errors import LandedError, NeedsConfirmation, NotProven
-from landed.engines.postgres.shadow.server.servers import ShadowServer
-from support.worlds.pgwriting import World, world_on
+from support.worlds.pgwriting import World
 
 FAMILY = (
     "CREATE TABLE parent (id int PRIMARY KEY, name text);"
@@ -21,19 +18,13 @@ ROWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def one(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
-    with world_on(pg_server(18)) as made:
-        yield made
-
-
 @pytest.fixture
-def world(one: World) -> World:
-    one.empty()
-    with one.opened() as writer:
-        one.run(writer, one.file(FAMILY))
-    one.sql(ROWS)
-    return one
+def world(pg_world: World) -> World:
+    pg_world.empty()
+    with pg_world.opened() as writer:
+        pg_world.run(writer, pg_world.file(FAMILY))
+    pg_world.sql(ROWS)
+    return pg_world
 
 
 LOSING = {

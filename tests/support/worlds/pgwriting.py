@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pytest
 
 from landed.core.applied import Applied, Consent
 from landed.core.migration import Migration
@@ -134,3 +136,10 @@ def world_on(server: ShadowServer, scope: Scope = PLAIN) -> Iterator[World]:
             yield world
         finally:
             world.close()
+
+
+@pytest.fixture(scope="module")
+def pg_world(pg_server: Callable[..., ShadowServer]) -> Iterator[World]:
+    """One world for all tests of a module, which empty it: databases are dearer than schemas."""
+    with world_on(pg_server(18)) as made:
+        yield made
