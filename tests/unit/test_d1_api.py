@@ -151,16 +151,20 @@ class TestMeaning:
             (403, 7403, Refused, "environment CLOUDFLARE_API_TOKEN", "api-tokens"),
             (400, 9109, Refused, "environment CLOUDFLARE_API_TOKEN", "api-tokens"),
             (404, 7404, Gone, "does not know the database db", "wrangler d1 list"),
-            (400, 7406, Refused, "limit of D1", "wrangler d1 info"),
+            (400, 7406, Unsure, "limit of D1", "wrangler d1 info"),
             (413, 0, Refused, "larger than Cloudflare takes", "Split the file"),
             (400, 7500, SqlFailed, "no such table: x", "doctor"),
-            (500, 7500, Unsure, "error of its own (500)", "cloudflarestatus"),
+            (500, 7500, Unsure, "trouble of its own", "cloudflarestatus"),
             (503, 0, Unsure, "error of its own (503)", "cloudflarestatus"),
-            (418, 1, Refused, "refused the request (418)", "doctor"),
+            (418, 1, Unsure, "refused the request (418)", "doctor"),
         ],
     )
     def test_of_codes(self, status: int, code: int, kind: type[CannotKnow], words: str, advice: str) -> None:
-        message = "internal error; reference = abc" if (status, code) == (500, 7500) else "no such table: x"
+        message = (
+            "internal error; reference = abc"
+            if (status, code) == (500, 7500)
+            else "no such table: x: SQLITE_ERROR"
+        )
         error = error_for(status, [Problem(code, message)], TOKEN, "the database db")
         assert type(error) is kind
         assert words in error.message

@@ -315,6 +315,31 @@ class TestFailures:
         assert remote.ledger() == ["0001_init.sql", "0002_posts.sql"]
 
     @pytest.mark.parametrize(
+        "message",
+        ["D1 DB reset because its code was updated.", "Replica disconnected.", "exceeded its CPU time limit"],
+    )
+    def test_it_ran_and_the_answer_was_an_error(self, remote: Remote, message: str) -> None:
+        def ran(wire: Wire, asked: Asked) -> Any:
+            wire.answer(asked)
+            return refuse(400, 7500, message)(wire, asked)
+
+        remote.wire.faults = {WRITE: ran}
+        report = remote.apply()
+        assert [a.outcome for a in report.applied] == ["applied", "applied"]
+        assert "the answer was an error; the database was read again" in report.applied[0].note
+
+    def test_a_replica_cannot_tell(self, remote: Remote) -> None:
+        def behind(wire: Wire, asked: Asked) -> Any:
+            status, headers, body = wire.answer(asked)
+            body = body.replace(b'"meta": {', b'"meta": {"served_by_primary": false, ')
+            return status, {**headers, "content-length": str(len(body))}, body
+
+        remote.wire.faults = {WRITE: drop_after} | dict.fromkeys(range(WRITE + 1, 30), behind)
+        with pytest.raises(Ambiguous, match="not known whether") as raised:
+            remote.apply()
+        assert any("A replica of the database answered" in d for d in raised.value.details)
+
+    @pytest.mark.parametrize(
         "fault",
         [
             drop,

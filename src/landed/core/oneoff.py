@@ -47,7 +47,7 @@ class Outcome:
     triggers and foreign key actions changed because of it. Postgres adds ``types`` (of the columns, as
     ``format_type`` names them; the values of ``rows`` are then the server's own texts), ``status`` (its
     command tag) and ``notices`` (severity and message), and counts nothing as indirect; elsewhere ``types``
-    is ``None``.
+    is ``None``. ``counted`` is false where the server did not say how many rows were changed.
     """
 
     statement: Statement
@@ -59,6 +59,7 @@ class Outcome:
     types: tuple[str, ...] | None = None
     status: str = ""
     notices: tuple[tuple[str, str], ...] = ()
+    counted: bool = True
 
     def with_types(self, types: tuple[str, ...]) -> Outcome:
         """The same with the types of its columns."""

@@ -47,6 +47,13 @@ def rows_of(result: Any, statements: int, *, reading: bool = False) -> list[list
     raise lost(f"it does not hold the results of {statements} statements")
 
 
+def of_a_replica(result: Any) -> bool:
+    """Whether a part of an answer says that not the primary gave it (``meta.served_by_primary``)."""
+    entries = result if isinstance(result, list) else ()
+    metas = [entry.get("meta") for entry in entries if isinstance(entry, dict)]
+    return any(isinstance(meta, dict) and meta.get("served_by_primary") is False for meta in metas)
+
+
 def bookmark_of(found: Any, key: str = "bookmark") -> str:
     """The bookmark in an answer: it is put into commands, so it is held to the form that bookmarks have.
 

@@ -17,6 +17,7 @@ from landed.engines.d1.api_errors import (
     Unsure,
     error_for,
     lost,
+    no_answer,
     problems_of,
     too_large,
     too_often,
@@ -186,9 +187,9 @@ class Api:
         if claims and status in _DONE and not body.get("errors"):
             return body.get("result")
         problems = problems_of(body, self._secrets)
-        if (claims and status < 400) or (status < 400 and not problems):
-            why = answer.problem and f": {answer.problem}"
-            raise lost(f"what arrived is no answer of the API (HTTP {status}{why})")
+        named = isinstance(body, dict) and bool(body.get("errors"))
+        if (claims and status < 400) or (status < 400 and not problems) or not (named or status == 413):
+            raise no_answer(status, answer.problem and f": {answer.problem}")
         raise error_for(status, problems, credentials, what)
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], content: dict[str, Any]) -> _Answer:

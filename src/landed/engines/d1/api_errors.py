@@ -11,6 +11,7 @@ from landed.core.next import DOCTOR, Effect, Next, program
 from landed.engines.d1.api_text import LONGEST, one_line
 from landed.engines.d1.api_text import said as fit
 from landed.engines.d1.auth import HOW_TO, Credentials
+from landed.engines.d1.trouble import ending_of, is_of_sql, trouble_of
 from landed.engines.sqlite.shadow.reason import code_of_words
 
 
@@ -22,6 +23,8 @@ class Unsure(CannotKnow):
 
     code = Code.AMBIGUOUS
     again = True
+    lost = False
+    """Whether nothing came that could be read."""
 
 
 class Refused(CannotKnow):
@@ -59,19 +62,6 @@ _AUTH = frozenset({10000, 10001, 9106, 9109, 6003, 6111, 10405})
 _SQL = frozenset({7500})
 _GONE = frozenset({7404, 7407})
 _LIMIT = frozenset({7406})
-_SHAKEN = (
-    "internal error",
-    "network connection lost",
-    "overloaded",
-    "object to be reset",
-    "exceeded timeout",
-    "timed out",
-    "please retry",
-    "durable object",
-)
-"""Messages under code 7500 that are the platform's own trouble and say nothing about the SQL (developers.
-cloudflare.com/d1/observability/debug-d1)."""
-
 
 _MOST_PROBLEMS = 8
 _LONGEST_REASON = 20_000
@@ -89,7 +79,10 @@ def problems_of(body: Any, secrets: Iterable[str] = ()) -> list[Problem]:
             number = code if isinstance(code, int) and 0 < code < 1_000_000 else 0
             text = message if isinstance(message, str) else ""
             longest = _LONGEST_REASON if number in _SQL else LONGEST
-            found.append(Problem(number, fit(text, secrets, longest)))
+            shown = fit(text, secrets, longest)
+            # Whether it is about the SQL stands at the end, which a long message loses.
+            end = "" if ending_of(shown) else ending_of(text)
+            found.append(Problem(number, shown + end))
     return found
 
 
@@ -101,14 +94,11 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
     codes = {p.code for p in problems}
     text = "; ".join(p.message for p in problems if p.message)
     said = [f"Cloudflare says: {one_line(text)}{_codes(codes)}"] if text else []
-    if codes & _SQL and not any(word in text.lower() for word in _SHAKEN):
-        return SqlFailed("; ".join(p.message for p in problems if p.code in _SQL))
-    if codes & _SQL or status >= 500:
-        return Unsure(
-            f"Cloudflare answered with an error of its own ({status}).",
-            details=said,
-            next="Try again; https://www.cloudflarestatus.com says whether there is an incident.",
-        )
+    if codes & _SQL:
+        about = [p.message for p in problems if p.code in _SQL]
+        return SqlFailed("; ".join(about)) if all(map(is_of_sql, about)) else _troubled(status, text, said)
+    if status >= 500 or (trouble_of(text) is not None and not codes & _AUTH and status not in (401, 404)):
+        return _troubled(status, text, said)
     if status in (401, 403) or codes & _AUTH:
         return _unauthorised(credentials, what, said)
     if status == 404 or codes & _GONE:
@@ -122,12 +112,14 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
             ),
         )
     if codes & _LIMIT:
-        return Refused(
+        limited = Unsure(
             "A limit of D1 is reached.",
             code=Code.LIMIT,
             details=said,
             next=Next("See: ", program("wrangler", "d1", "info").afterwards()),
         )
+        limited.again = False
+        return limited
     if status == 413:
         return Refused(
             "The request is larger than Cloudflare takes.",
@@ -135,7 +127,41 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
             details=said,
             next="Split the file into several migrations.",
         )
-    return Refused(f"Cloudflare refused the request ({status}).", details=said, next=DOCTOR)
+    other = Unsure(f"Cloudflare refused the request ({status}).", details=said, next=DOCTOR)
+    other.again = False
+    return other
+
+
+def _troubled(status: int, text: str, said: list[str]) -> Unsure:
+    """The error for trouble of the platform's own: what became of the request is not known."""
+    known = trouble_of(text)
+    if known is not None:
+        error = Unsure(known.means, code=known.code, details=said, next=known.next)
+        error.again = known.again
+        return error
+    error = Unsure(
+        f"Cloudflare answered with an error of its own ({status}).",
+        details=said,
+        next="Try again; https://www.cloudflarestatus.com says whether there is an incident.",
+    )
+    error.again = status >= 500
+    return error
+
+
+def no_answer(status: int, why: str) -> Unsure:
+    """The error for an answer that is none of the API's: a page, such as a challenge or a proxy's."""
+    if status < 400:
+        return lost(f"what arrived is no answer of the API (HTTP {status}{why})")
+    error = _troubled(status, "", [])
+    if status < 500:
+        error = Unsure(
+            f"A page came instead of an answer of Cloudflare's API (HTTP {status}).",
+            details=["A challenge, a firewall or a proxy on the way sends such pages."],
+            next="Try again from another network, or have api.cloudflare.com let through.",
+        )
+        error.again = False
+    error.lost = True
+    return error
 
 
 def too_often(waits: Sequence[float], asked: float, most: float) -> Refused:
@@ -158,15 +184,17 @@ def too_large(most: int) -> Unsure:
         f"The answer from Cloudflare was lost: it is longer than the {most:,} bytes that landed reads.",
         next="Ask for less at once, such as fewer rows (LIMIT).",
     )
-    error.again = False
+    error.again, error.lost = False, True
     return error
 
 
 def lost(reason: str) -> Unsure:
     """The error for a request whose answer did not arrive, or could not be read."""
-    return Unsure(
+    error = Unsure(
         f"The answer from Cloudflare was lost: {reason}.", next="Check the connection and try again."
     )
+    error.lost = True
+    return error
 
 
 def unreachable(host: str, reason: str) -> Unreachable:

@@ -101,8 +101,7 @@ def run_group(writer: RemoteD1Session, items: Sequence[PlanItem], consent: Conse
             raise Interrupted(
                 f"Interrupted: {_named(attempts)} are applied, proven and recorded.", next=STATUS
             )
-        note = "the reply was lost; the database was read again: it is there and recorded"
-        return _applied(writer, attempts, state_or_none, started, note)
+        return _applied(writer, attempts, state_or_none, started, outcome.found_there(problem))
     _tell(attempts, state_or_none, problem)
     writer.read_again()
     return None
@@ -203,7 +202,7 @@ def _all_there(attempts: Sequence[outcome.Attempt], state: LiveState) -> bool:
 
 def _read(attempts: Sequence[outcome.Attempt]) -> LiveState | None:
     try:
-        return attempts[0].target.read()
+        return attempts[0].target.read(surely=True)
     except (CannotKnow, KeyboardInterrupt):
         return None
 

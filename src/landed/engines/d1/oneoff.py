@@ -15,6 +15,7 @@ from landed.core.oneoff import Outcome, Script, SqlValue, Touched
 from landed.engines.d1.answers import blob, entries_of
 from landed.engines.d1.api_errors import SqlFailed, Unsure, lost
 from landed.engines.d1.api_text import one_line
+from landed.engines.d1.trouble import without_result
 from landed.engines.sqlite.oneoff import failure
 from landed.engines.sqlite.oneoff import preview as compiled
 from landed.engines.sqlite.shadow.reason import code_of_words
@@ -22,6 +23,7 @@ from landed.engines.sqlite.sql.tokens import literal, tokenize
 
 if TYPE_CHECKING:
     from landed.engines.d1.remote import RemoteD1
+    from landed.engines.live import LiveState
 
 
 def preview(target: RemoteD1, script: Script) -> Touched:
@@ -48,11 +50,12 @@ def query(target: RemoteD1, script: Script) -> list[Outcome]:
     raise problem
 
 
-def execute(target: RemoteD1, script: Script) -> list[Outcome]:
+def execute(target: RemoteD1, script: Script, before: LiveState | None = None) -> list[Outcome]:
     """Run statements that write, in one request that is all or nothing; it is sent once.
 
-    Raises NotProven for a statement that fails, Ambiguous when the reply was lost, Interrupted,
-    CannotKnow.
+    ``before`` is the schema as it was read last: where the outcome is not known, it is read again, and what
+    can be said is said. Raises NotProven for a statement that fails, Ambiguous when its outcome is not known,
+    Interrupted, CannotKnow.
     """
     api, place = target.connected
     try:
@@ -61,16 +64,41 @@ def execute(target: RemoteD1, script: Script) -> list[Outcome]:
         problem: LandedError = _failed(script, error.reason)
     except (Unsure, KeyboardInterrupt) as error:
         kind: type[LandedError] = Ambiguous if isinstance(error, Unsure) else Interrupted
-        why = error.message if isinstance(error, Unsure) else "Interrupted while it was under way."
+        told = [error.message, *error.details] if isinstance(error, Unsure) else []
         problem = kind(
-            "It is not known whether the SQL ran: it was sent, and no reply arrived.",
-            details=[why, "All of it happened, or nothing. It was not sent again."],
+            "It is not known whether the SQL ran."
+            if told
+            else "It is not known whether the SQL ran: interrupted while it was under way.",
+            details=[
+                *told,
+                *_read_again(target, before),
+                "All of it happened, or nothing. It was not sent again.",
+            ],
             next=Next(
                 "Look at what it should have changed before running it again: ",
                 landed("exec", Hint("SELECT …")).afterwards(),
             ),
         )
     raise problem
+
+
+def _read_again(target: RemoteD1, before: LiveState | None) -> list[str]:
+    """What another reading says of a request whose outcome is not known. Rows are no proof, for others write
+    them, too."""
+    if before is None:
+        return []
+    try:
+        after = target.read(surely=True)
+    except (LandedError, KeyboardInterrupt) as second:
+        why = second.message if isinstance(second, LandedError) else "interrupted"
+        return [f"It was to be read again, and could not: {why}"]
+    if set(after.rows) != set(before.rows):
+        return ["The database was read again: its schema is no longer what it was before."]
+    if before.ledger != after.ledger:
+        return ["The database was read again: its history is no longer what it was before."]
+    return [
+        "The database was read again: its schema is what it was before. What became of rows is not known."
+    ]
 
 
 def body_of(script: Script) -> dict[str, Any]:
@@ -122,10 +150,18 @@ def _outcomes(result: Any, script: Script, *, reading: bool = False) -> list[Out
     for statement, entry in zip(script.statements, entries, strict=True):
         columns, rows = _table(entry.get("results"))
         meta = entry.get("meta") or {}
-        changes = meta.get("changes") if meta.get("changed_db", True) else 0
-        counted = changes if isinstance(changes, int) and 0 <= changes < 1 << 63 else 0
-        outcomes.append(Outcome(statement, columns, rows, counted, 0, Touched()))
+        changes = 0 if reading or meta.get("changed_db") is False else _count(meta.get("changes"))
+        outcomes.append(
+            Outcome(statement, columns, rows, changes or 0, 0, Touched(), counted=changes is not None)
+        )
     return outcomes
+
+
+def _count(value: object) -> int | None:
+    """A number of rows; ``None`` for what can be none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1 << 63:
+        return int(value) if value == int(value) else None
+    return None
 
 
 def _table(found: Any) -> tuple[tuple[str, ...], list[tuple[SqlValue, ...]]]:
@@ -148,7 +184,7 @@ def _value(value: Any) -> SqlValue:
 
 
 def _failed(script: Script, reason: str) -> NotProven | UsageError:
-    reason = one_line(reason.removesuffix(": SQLITE_ERROR"))
+    reason = one_line(without_result(reason))
     if len(script.statements) == 1:
         return failure(script, script.statements[0], apsw.SQLError(reason), "d1")
     return NotProven(

@@ -108,7 +108,7 @@ def after_ledger(
             next=STATUS,
         )
     try:
-        state = target.read()
+        state = target.read(surely=True)
     except CannotKnow as second:
         unread = second
     else:
@@ -134,7 +134,7 @@ def after_ledger(
 
 def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
     try:
-        return attempt.target.read()
+        return attempt.target.read(surely=True)
     except KeyboardInterrupt:
         second = CannotKnow("interrupted", code=Code.INTERRUPTED)
     except CannotKnow as error:
@@ -142,7 +142,7 @@ def _read_again(attempt: Attempt, problem: BaseException) -> LiveState:
     name = attempt.migration.name
     if isinstance(problem, (Unsure, KeyboardInterrupt)):
         raise Ambiguous(
-            f"It is not known whether {name} was applied: it was sent, and the reply was lost.",
+            f"It is not known whether {name} was applied: it was sent, and no answer says so.",
             details=[
                 *_said(problem),
                 f"The database cannot be read again: {second.message}",
@@ -188,8 +188,14 @@ def _applied(attempt: Attempt, problem: BaseException, state: LiveState) -> tupl
             next=STATUS,
         )
     if isinstance(problem, Unsure):
-        return state, "the reply was lost; the database was read again: it is there and recorded"
+        return state, found_there(problem)
     return None, ""
+
+
+def found_there(problem: BaseException) -> str:
+    """The note on what is applied although no answer said so."""
+    why = "the reply was lost" if isinstance(problem, Unsure) and problem.lost else "the answer was an error"
+    return f"{why}; the database was read again: it is there and recorded"
 
 
 def _half_done(attempt: Attempt, facts: Mapping[FactKey, str], there: set[FactKey]) -> bool:

@@ -19,13 +19,12 @@ from landed.engines.d1.batch import Batch
 from landed.engines.d1.forecast import Forecast
 from landed.engines.d1.guard import broken_of, losses_of
 from landed.engines.d1.ledger import made_trigger
+from landed.engines.d1.trouble import without_result
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.shadow.reason import code_of_words
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold
-
-_SUFFIXES = (": SQLITE_ERROR", ": SQLITE_CONSTRAINT", ": SQLITE_AUTH", ": SQLITE_TOOBIG")
 
 
 def explained(
@@ -97,9 +96,7 @@ def _unproven(
 
 
 def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
-    for suffix in _SUFFIXES:
-        reason = reason.removesuffix(suffix)
-    reason = one_line(reason)
+    reason = one_line(without_result(reason))
     statement = _culprit(migration.statements, reason)
     text = statement.text if statement else ""
     why = explain_refusal(apsw.SQLError(reason), text, "d1") or reason

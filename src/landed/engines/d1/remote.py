@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.applied import UndoPoint
+from landed.core.errors import CannotKnow, Code
 from landed.core.next import landed, program
-from landed.engines.d1.answers import bookmark_of, live_state, rows_of
+from landed.engines.d1.answers import bookmark_of, live_state, of_a_replica, rows_of
 from landed.engines.d1.api_errors import SqlFailed
 from landed.engines.d1.api_text import one_line
 from landed.engines.live import LiveState
@@ -61,6 +62,7 @@ class RemoteD1:
         """Bounds what copies of the schema may take, where somebody set it."""
         self.state: LiveState | None = None
         """What was read last; a writing session goes on from it."""
+        self._surely = False
 
     @cached_property
     def connected(self) -> Connected:
@@ -72,11 +74,13 @@ class RemoteD1:
         """The database in words, for errors."""
         return f"the database {self.connected.place.name}"
 
-    def read(self) -> LiveState:
+    def read(self, *, surely: bool = False) -> LiveState:
         """Schema and ledger in one request (two where there is no ledger yet), in one transaction.
 
-        Only SELECTs are sent, so a token that may only read is enough. Raises CannotKnow.
+        Only SELECTs are sent, so a token that may only read is enough. ``surely`` asks for what is true after
+        a write of unknown outcome: a replica, which may be behind, does not know it. Raises CannotKnow.
         """
+        self._surely = surely
         ledger = f"SELECT rowid AS _rowid, * FROM {quote(self.ledger_table)} ORDER BY rowid"
         try:
             self.state = live_state(self.ask([SCHEMA, ledger]), self.ledger_table)
@@ -99,7 +103,18 @@ class RemoteD1:
         api, place = self.connected
         body = {"batch": [{"sql": sql} for sql in statements]}
         answer = api.read(f"{place.path}/query", body, what=self.what)
-        return rows_of(answer, len(statements), reading=True)
+        rows = rows_of(answer, len(statements), reading=True)
+        if self._surely and of_a_replica(answer):
+            # Asked again, another server may answer.
+            answer = api.read(f"{place.path}/query", body, what=self.what)
+            rows = rows_of(answer, len(statements), reading=True)
+            if of_a_replica(answer):
+                raise CannotKnow(
+                    "A replica of the database answered, which may be behind what was written.",
+                    code=Code.AMBIGUOUS,
+                    next="Try again in a minute.",
+                )
+        return rows
 
     def undo_point(self) -> UndoPoint:
         """The way back to this moment."""

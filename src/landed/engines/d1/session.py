@@ -113,7 +113,7 @@ class RemoteD1Session:
 
     def read_again(self) -> None:
         """Read the database, of which is not known what it is. Raises CannotKnow."""
-        self.state = self.target.read()
+        self.state = self.target.read(surely=True)
 
     def change_ledger(
         self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
@@ -139,7 +139,7 @@ class RemoteD1Session:
         from landed.engines.d1.oneoff import execute
 
         self.target.state = None
-        return execute(self.target, script)
+        return execute(self.target, script, self.state)
 
     def close(self) -> None:
         """Give back the shadow."""

@@ -68,7 +68,7 @@ def run_undo(engine: BaseEngine, target: RemoteD1Target, plan: UndoPlan) -> Undo
         present = answered.previous or present
     except CannotKnow as problem:
         note = _after_failure(engine, target, plan, present, back, problem)
-    after = target.read()
+    after = target.read(surely=True)
     if plan.point is not None:
         wrong = _differences(engine, after, plan.point.state)
         if not wrong.none:
@@ -140,11 +140,11 @@ def _after_failure(
         problem.details = (*problem.details, "Nothing was restored.")
         raise problem
     try:
-        state = target.read()
+        state = target.read(surely=True)
         mark = target.bookmark()
     except CannotKnow as second:
         raise Ambiguous(
-            "It is not known whether the database was restored: the reply was lost.",
+            "It is not known whether the database was restored.",
             details=[problem.message, f"It cannot be read again: {second.message}", back],
             next=Next("When it can be reached again: ", STATUS),
         ) from None
@@ -156,9 +156,10 @@ def _after_failure(
             next=Next(landed("undo", bookmark=plan.bookmark)),
         )
     if plan.point is not None and not plan.losses.none and _differences(engine, state, plan.point.state).none:
-        return "the reply was lost; the database was read again: it is as it was at the bookmark"
+        why = "the reply was lost" if problem.lost else "the answer was an error"
+        return f"{why}; the database was read again: it is as it was at the bookmark"
     raise Ambiguous(
-        "The reply was lost. The database has changed since, but nothing shows whether it was restored.",
+        "The database has changed since, but nothing shows whether it was restored.",
         details=[problem.message, back],
         next=Next(
             landed("status"),

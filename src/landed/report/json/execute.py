@@ -53,7 +53,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "line": outcome.statement.line,
         "columns": list(outcome.columns),
         "rows": [[value_json(value) for value in row] for row in outcome.rows],
-        "changes": outcome.changes,
+        "changes": outcome.changes if outcome.counted else None,
         "indirect_changes": outcome.indirect,
     }
     if outcome.types is None:

@@ -79,15 +79,19 @@ def render_results(done: Executed, out: IO[str], talk: IO[str], width: int | Non
     if done.plan.writes and done.plan.planned.alone:
         say(f"Done on {done.plan.workspace.spec.label}, outside of a transaction.", talk)
     elif done.plan.writes:
-        changed = sum(o.changes + o.indirect for o in done.outcomes)
-        say(f"Committed on {done.plan.workspace.spec.label}: {_rows(changed)} changed.", talk)
+        changed = f"{_rows(sum(o.changes + o.indirect for o in done.outcomes))} changed"
+        if not all(o.counted for o in done.outcomes):
+            changed = "the server did not say how many rows were changed"
+        say(f"Committed on {done.plan.workspace.spec.label}: {changed}.", talk)
 
 
 def _count(outcome: Outcome) -> str:
     parts = []
     if outcome.columns:
         parts.append(_rows(len(outcome.rows)))
-    if outcome.changes:
+    if not outcome.counted:
+        parts.append("done, and how many rows were changed is not known")
+    elif outcome.changes:
         parts.append(f"{_rows(outcome.changes)} changed")
     if outcome.indirect:
         parts.append(f"{_rows(outcome.indirect, 'more row')} changed by triggers or foreign keys")
