@@ -21,7 +21,7 @@ from support import ROOT
 from support.worlds.world import World
 
 HEAVY = {
-    "asyncio", "hypothesis", "http", "httpx", "jsonschema", "multiprocessing", "postgast", "psycopg", "rich",
+    "asyncio", "hypothesis", "http", "httpx2", "jsonschema", "multiprocessing", "postgast", "psycopg", "rich",
     "sqlite3", "ssl", "syntaqlite", "urllib.request",
 }  # fmt: skip
 AFTER_RUN = """

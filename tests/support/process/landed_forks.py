@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-DRIVERS = ("apsw", "httpx", "postgast", "psycopg")
+DRIVERS = ("apsw", "httpx2", "postgast", "psycopg")
 
 
 class Forks:

@@ -194,14 +194,14 @@ class Api:
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], content: dict[str, Any]) -> _Answer:
         """One request, within its bounds."""
-        import httpx
+        import httpx2
 
         from landed.engines.d1 import api_wire as wire
 
         client = self._open()
         self.requests += 1
         problem: Exception
-        # Raised outside the handlers: httpx's exceptions carry the request and with it the credentials.
+        # Raised outside the handlers: httpx2's exceptions carry the request and with it the credentials.
         try:
             return _read(client.exchange(method, url, headers, content))
         except wire.TooLong:
@@ -210,11 +210,11 @@ class Api:
             problem = lost(self._late(begun=late.begun))
         except wire.Packed:
             problem = lost("it is packed in a way that cannot be unpacked")
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
             problem = unreachable(self._host, self._reason(error))
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
             problem = ConfigError(f"the API's address {self.base_url} is not valid")
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             problem = lost(self._late(begun=False))
         except Exception as error:
             # What a server sends can have the library fail in ways that it does not name.

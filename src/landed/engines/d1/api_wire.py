@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 
-import httpcore
-import httpx
+import httpcore2
+import httpx2
 
 ANSWER_BYTES = 32_000_000
 """How long an answer may be, unpacked; packed and with what frames it, twice as long."""
@@ -54,9 +54,9 @@ class Wire:
     def __init__(self, seconds: float, agent: str) -> None:
         self._seconds = seconds
         self._watch = _Watch()
-        timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        timeout = httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
         headers = {"User-Agent": agent, "Accept-Encoding": "gzip"}
-        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=False)
+        self._client = httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False)
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         # The one way to the socket of a client that keeps to the proxies and certificates of the environment.
         transports: list[Any] = [self._client._transport, *self._client._mounts.values()]
@@ -66,7 +66,7 @@ class Wire:
                 pool._network_backend = _Backend(pool._network_backend, self._watch)
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], content: Mapping[str, Any]) -> Raw:
-        """One request and its answer. Raises TooLong, TooSlow, Packed and what httpx raises."""
+        """One request and its answer. Raises TooLong, TooSlow, Packed and what httpx2 raises."""
         request = self._client.build_request(method, url, headers=dict(headers), **content)
         self._watch.begin(self._seconds)
         response = self._client.send(request, stream=True)
@@ -80,7 +80,7 @@ class Wire:
         """Close the connections."""
         self._client.close()
 
-    def _body(self, response: httpx.Response) -> bytes:
+    def _body(self, response: httpx2.Response) -> bytes:
         packing = response.headers.get("content-encoding", "").strip().lower()
         if packing not in ("", "identity", "gzip", "x-gzip"):
             raise Packed
@@ -136,10 +136,10 @@ class _Watch:
             raise TooLong
 
 
-class _Backend(httpcore.NetworkBackend):
+class _Backend(httpcore2.NetworkBackend):
     """Connections under the watch."""
 
-    def __init__(self, inner: httpcore.NetworkBackend, watch: _Watch) -> None:
+    def __init__(self, inner: httpcore2.NetworkBackend, watch: _Watch) -> None:
         self._inner = inner
         self._watch = watch
 
@@ -150,23 +150,23 @@ class _Backend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         timeout = self._watch.remaining(timeout)
         stream = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
         return _Stream(stream, self._watch)
 
 
-class _Stream(httpcore.NetworkStream):
+class _Stream(httpcore2.NetworkStream):
     """A connection under the watch: each step gets what is left of the exchange's time."""
 
-    def __init__(self, inner: httpcore.NetworkStream, watch: _Watch) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, watch: _Watch) -> None:
         self._inner = inner
         self._watch = watch
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
             found = self._inner.read(max_bytes, self._watch.remaining(timeout))
-        except httpcore.ReadTimeout:
+        except httpcore2.ReadTimeout:
             raise TooSlow(begun=self._watch.begun) from None
         self._watch.count(len(found))
         return found
@@ -181,7 +181,7 @@ class _Stream(httpcore.NetworkStream):
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         timeout = self._watch.remaining(timeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._watch)
 
