@@ -94,15 +94,21 @@ def test_wrangler_prints_a_failure_for_what_was_committed_and_landed_does_not(
     assert "the reply was lost" in body["files"][0]["note"]
 
 
-def test_the_servers_splitter_cannot_break_a_trigger(world: RemoteWorld) -> None:
-    """As the hosted one does with a lower-case begin (workers-sdk#15314): wrangler fails, landed does not."""
+def test_a_trigger_that_the_server_cuts(world: RemoteWorld) -> None:
+    """Inside a batch, too: landed says so before, and what it prints then works."""
     run = world.landed()
     run("apply", "--yes", *REMOTE)
     world.write("0004_trigger.sql", TRIGGER)
     world.standin.splits_badly = True
-    failed = world.wrangler().apply()
-    assert not failed.ok
+    assert not world.wrangler().apply().ok
+    plan = run("apply", "--dry-run", *REMOTE).body
+    (told,) = [text for text in plan["plan"]["notices"] if "hosted D1 may cut this trigger" in text]
+    error = run("apply", "--yes", *REMOTE, code=1).error
+    assert "hosted D1 cut a statement of it (incomplete input)" in error["message"]
     assert world.standin.ledger() == NAMES
+    world.write("0004_trigger.sql", told.partition("A form that works: ")[2] + ";\n")
+    plan = run("apply", "--dry-run", *REMOTE).body
+    assert not any("may cut" in text for text in plan["plan"]["notices"])
     run("apply", "--yes", *REMOTE)
     assert world.standin.ledger() == [*NAMES, "0004_trigger.sql"]
     assert set(run("status", *REMOTE).standings().values()) == {"ok"}

@@ -579,3 +579,55 @@ def test_a_file_that_changes_the_history_is_not_sent(remote: Remote) -> None:
     with pytest.raises(NotProven, match="changes the history itself"):
         remote.apply()
     assert len(remote.ledger()) > 1
+
+
+@pytest.mark.parametrize(
+    ("size", "rows", "told"),
+    [
+        (0, 60_000, None),
+        (5_000_000, 10, None),
+        (5_000_000, 30_000, "0003_r.sql: proving that no row is lost reads about 180,"),
+        (5_000_000, 60_000, "0003_r.sql: proving that no row is lost reads about 360,"),
+        (1_000_000, 60_000, None),
+    ],
+)
+def test_many_reads_of_the_guard_are_told_before(
+    remote: Remote, size: int, rows: int, told: str | None
+) -> None:
+    remote.apply()
+    remote.wire.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        f"{rows}) INSERT INTO posts SELECT i, 1 FROM n"
+    )
+    rebuild = (
+        "CREATE TABLE p2 (id INTEGER PRIMARY KEY, author REFERENCES users(id) ON DELETE CASCADE, x INT);"
+    )
+    rebuild += "INSERT INTO p2 (id, author) SELECT id, author FROM posts; DROP TABLE posts;"
+    remote.write("0003_r", f"{rebuild} ALTER TABLE p2 RENAME TO posts;")
+    exam = examine(remote.workspace())
+    target: Any = exam.workspace.target
+    target.size = size
+    asked = len(remote.wire.asked)
+    notices = [text for text in plan_apply(exam).notices if "no row is lost" in text]
+    assert [text[: len(told)] for text in notices] == [told] if told else notices == []
+    assert len(remote.wire.asked) - asked <= (size > 2_000_000)
+
+
+@pytest.mark.parametrize("words", ["begin {} end", "BEGIN {} END", "BEGIN\r\n{}\r\nEND"])
+def test_a_trigger_that_was_cut_says_so(remote: Remote, words: str) -> None:
+    remote.apply()
+    body = words.format("SELECT CASE WHEN new.age < 0 THEN RAISE(ABORT, 'no') END;")
+    remote.write("0003_t", f"CREATE TRIGGER g AFTER UPDATE ON users {body};")
+    exam = examine(remote.workspace())
+    plan = plan_apply(exam)
+    (told,) = [text for text in plan.notices if "hosted D1 may cut this trigger" in text]
+    remote.wire.faults = {len(remote.wire.asked) + 2: refuse(400, 7500, "incomplete input: SQLITE_ERROR")}
+    with pytest.raises(NotProven, match="hosted D1 cut a statement of it") as raised:
+        run_apply(exam, plan, Consent())
+    form = told.partition("A form that works: ")[2]
+    assert any(form in detail for detail in raised.value.details)
+    remote.wire.faults = {}
+    remote.write("0003_t", f"{form};")
+    assert not [t for t in plan_apply(examine(remote.workspace())).notices if "may cut" in t]
+    remote.apply()
+    assert remote.ledger()[-1] == "0003_t.sql"

@@ -110,6 +110,10 @@ class Judging(Protocol):
         """Raises NotProven for files that must not be run here, whatever they do."""
         ...
 
+    def before_sending(self, items: Sequence[PlanItem]) -> list[str]:
+        """What to know of files before they are sent, a sentence each; the plan shows it."""
+        ...
+
     def refuse_sending(self, items: Sequence[PlanItem]) -> None:
         """Raises NotProven for files that could run here, but cannot be sent."""
         ...

@@ -153,5 +153,9 @@ class UsualAnswers:
     def refuse(self, items: Sequence[PlanItem]) -> None:
         """Any file may be run."""
 
+    def before_sending(self, items: Sequence[PlanItem]) -> list[str]:
+        """Nothing."""
+        return []
+
     def refuse_sending(self, items: Sequence[PlanItem]) -> None:
         """Any file can be sent."""

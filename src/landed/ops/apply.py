@@ -68,7 +68,7 @@ def plan_apply(exam: Examination, *, to: str | None = None, allowed: Collection[
         if not _runs(exam, item.step) and not all(engine.unsure(f, exam.facts) for f in item.step.failures):
             raise cannot_run(exam, item, items)
     engine.refuse_sending(items)
-    told = notices(exam, waiting) + unrehearsed(engine, items)
+    told = notices(exam, waiting) + unrehearsed(engine, items) + engine.before_sending(items)
     told += [f"{j.name} is partial; the pending files set it right" for j in blocking]
     if items and (where := engine.rehearsed_on):
         told.append(where)

@@ -3,12 +3,12 @@
 The real wrangler talks to it unmodified (``CLOUDFLARE_API_BASE_URL``), and so does landed. SQL is run by D1's
 own runtime, statements of one request as one transaction; everything else here is thin.
 
-What it cannot show: the hosted splitter (only one known mistake of it is imitated, ``splits_badly``), whether
-a batch is a transaction on the hosted service under every failure, the 30 s limit of a call, replication,
-sessions, Time Travel's real granularity and age limit (a bookmark is a copy of the file, made at each write),
-the exact bodies of errors beyond those documented, how a read-only token is refused (here: 403, code 7403, as
-in workers-sdk#15774, decided by SQLite's own idea of what writes), ``raw`` with two columns of one name, and
-that an import runs with foreign keys off.
+What it cannot show: the hosted splitter (its known mistakes with triggers are imitated, ``splits_badly``, in
+a batch, too), whether a batch is a transaction on the hosted service under every failure, the 30 s limit of
+a call, replication, sessions, Time Travel's real granularity and age limit (a bookmark is a copy of the
+file, made at each write), the exact bodies of errors beyond those documented, how a read-only token is
+refused (here: 403, code 7403, as in workers-sdk#15774, decided by SQLite's own idea of what writes), ``raw``
+with two columns of one name, and that an import runs with foreign keys off.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from support.clients.wrangler import DATABASE_ID, BatchFailed, Run, Wrangler, unapplied_names
-from support.servers.d1_standin_database import Database, split, split_badly
+from support.servers.d1_standin_database import Database, cuts, split, split_badly
 
 BASE = "/client/v4"
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -234,7 +234,10 @@ class StandIn:
 
     def _statements(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         if "batch" in body:
-            return [dict(one) for one in body["batch"]]
+            entries = [dict(one) for one in body["batch"]]
+            if not self.splits_badly:
+                return entries
+            return [{**one, "sql": piece} for one in entries for piece in cuts(one["sql"])]
         parameters = list(body.get("params") or ())
         found = []
         for sql in (split_badly if self.splits_badly else split)(body["sql"]):

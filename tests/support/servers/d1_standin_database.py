@@ -188,10 +188,26 @@ def split(sql: str) -> list[str]:
 
 
 def split_badly(sql: str) -> list[str]:
-    """As the hosted service does it in a trigger with a lower-case ``begin`` (workers-sdk#15314, #10998):
-    every ``;`` inside it ends a statement."""
-    found: list[str] = []
-    for text in split(sql):
-        lower = re.search(r"\bbegin\b", text) and re.match(r"\s*create\s+(temp\w*\s+)?trigger\b", text, re.I)
-        found += [part.strip() for part in text.split(";") if part.strip()] if lower else [text]
-    return found
+    """The statements of a text as the hosted service splits it, triggers cut."""
+    return [piece for text in split(sql) for piece in cuts(text)]
+
+
+_TOKENS = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\.\s*\w+|\w+|\s+|.", re.DOTALL)
+
+
+def cuts(sql: str) -> list[str]:
+    """The pieces that the hosted service makes of one statement, by what users report: BEGIN is known in
+    capitals only (workers-sdk#15314, #10998) and on a line without CR (#14991); from there on, a word END
+    that a semicolon or a space follows ends the trigger (emdash#3301): what comes after it is cut off."""
+    trigger = re.match(r"\s*create\s+(temp\w*\s+)?trigger\b", sql, re.I)
+    if trigger is None:
+        return [sql]
+    words = [m[0] for m in _TOKENS.finditer(sql)]
+    if "BEGIN" not in words or "\r" in sql:
+        return [part for part in (p.strip() for p in sql.split(";")) if part]
+    for place in range(words.index("BEGIN"), len(words)):
+        after = words[place + 1] if place + 1 < len(words) else ""
+        if words[place].upper() == "END" and (after == ";" or not after or after.isspace()):
+            rest = "".join(words[place + 1 :]).strip("; \n\t")
+            return [sql] if not rest else ["".join(words[: place + 1]), rest]
+    return [part for part in (p.strip() for p in sql.split(";")) if part]

@@ -54,6 +54,13 @@ def of_a_replica(result: Any) -> bool:
     return any(isinstance(meta, dict) and meta.get("served_by_primary") is False for meta in metas)
 
 
+def size_of(result: Any) -> int:
+    """How many bytes the database has, as an answer says (``meta.size_after``), or 0."""
+    metas = [entry.get("meta") for entry in result if isinstance(entry, dict)]
+    sizes = [meta.get("size_after") for meta in metas if isinstance(meta, dict)]
+    return max((size for size in sizes if _is_integer(size)), default=0)
+
+
 def bookmark_of(found: Any, key: str = "bookmark") -> str:
     """The bookmark in an answer: it is put into commands, so it is held to the form that bookmarks have.
 

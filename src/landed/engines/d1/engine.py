@@ -54,6 +54,15 @@ class RemoteD1(SqliteRules):
         for item in items:
             refuse_too_large(item.migration)
 
+    def before_sending(self, items: Sequence[PlanItem]) -> list[str]:
+        """Triggers that the server may cut, and what the row guard reads where that is much."""
+        from landed.engines.d1.beforehand import of_reads
+        from landed.engines.sqlite.sql.cut_triggers import told as cut
+
+        told = [f"{i.migration.name}, {text}" for i in items for text in cut(i.migration, i.statements)]
+        state = self.target.state
+        return told + (of_reads(self.target, items, self.facts_of(state)) if state is not None else [])
+
     def remember(self, undo: UndoPoint, command: str, files: Sequence[str] = ()) -> None:
         """Keep the bookmark on this machine, with what the database holds now."""
         from landed.engines.d1.bookmarks import remember

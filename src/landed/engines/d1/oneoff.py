@@ -15,6 +15,7 @@ from landed.core.oneoff import Outcome, Script, SqlValue, Touched
 from landed.engines.d1.answers import blob, entries_of
 from landed.engines.d1.api_errors import SqlFailed, Unsure, lost
 from landed.engines.d1.api_text import one_line
+from landed.engines.d1.rights import lacks_edit, may_not_write
 from landed.engines.d1.trouble import without_result
 from landed.engines.sqlite.oneoff import failure
 from landed.engines.sqlite.oneoff import preview as compiled
@@ -24,6 +25,9 @@ from landed.engines.sqlite.sql.tokens import literal, tokenize
 if TYPE_CHECKING:
     from landed.engines.d1.remote import RemoteD1
     from landed.engines.live import LiveState
+
+_EXACT = 1 << 53
+"""From here on, a 64-bit float does not hold every integer."""
 
 
 def preview(target: RemoteD1, script: Script) -> Touched:
@@ -62,6 +66,8 @@ def execute(target: RemoteD1, script: Script, before: LiveState | None = None) -
         return _outcomes(api.write(f"{place.path}/raw", body_of(script), what=target.what), script)
     except SqlFailed as error:
         problem: LandedError = _failed(script, error.reason)
+        if lacks_edit(error.reason):
+            problem = may_not_write(target, "The SQL did not run")
     except (Unsure, KeyboardInterrupt) as error:
         kind: type[LandedError] = Ambiguous if isinstance(error, Unsure) else Interrupted
         told = [error.message, *error.details] if isinstance(error, Unsure) else []
@@ -152,9 +158,32 @@ def _outcomes(result: Any, script: Script, *, reading: bool = False) -> list[Out
         meta = entry.get("meta") or {}
         changes = 0 if reading or meta.get("changed_db") is False else _count(meta.get("changes"))
         outcomes.append(
-            Outcome(statement, columns, rows, changes or 0, 0, Touched(), counted=changes is not None)
+            Outcome(
+                statement,
+                columns,
+                rows,
+                changes or 0,
+                0,
+                Touched(),
+                notices=_rounded(columns, rows),
+                counted=changes is not None,
+            )
         )
     return outcomes
+
+
+def _rounded(columns: Sequence[str], rows: Sequence[Sequence[SqlValue]]) -> tuple[tuple[str, str], ...]:
+    """A warning where integers are larger than D1's answers hold: it makes all numbers 64-bit floats."""
+    large = [
+        name
+        for place, name in enumerate(columns)
+        if any(isinstance(row[place], int) and abs(int(row[place] or 0)) >= _EXACT for row in rows)
+    ]
+    if not large:
+        return ()
+    named = ", ".join(one_line(name, 60) for name in large[:5])
+    text = f"integers beyond {_EXACT:,} come rounded from D1: {named}. CAST(… AS TEXT) shows them whole"
+    return (("warning", text),)
 
 
 def _count(value: object) -> int | None:

@@ -18,6 +18,7 @@ from landed.engines.d1.batch import Batch
 from landed.engines.d1.forecast import Forecast
 from landed.engines.d1.ledger import made_trigger
 from landed.engines.d1.reasons import explained
+from landed.engines.d1.rights import lacks_edit, may_not_write
 from landed.engines.live import LiveState
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def after_ledger(
             details=[f"{meanwhile}: {proof.subject}"],
             next=STATUS,
         )
+    if isinstance(problem, SqlFailed) and lacks_edit(problem.reason):
+        raise may_not_write(target, "The ledger was not changed")
     try:
         state = target.read(surely=True)
     except CannotKnow as second:
@@ -232,6 +235,9 @@ def _not_applied(attempt: Attempt, problem: BaseException) -> NoReturn:
 
 
 def _explained(attempt: Attempt, problem: SqlFailed) -> LandedError:
+    if lacks_edit(problem.reason):
+        name, file = attempt.migration.name, attempt.migration.file
+        return may_not_write(attempt.target, f"{name} was not run", Where(file))
     return explained(
         attempt.migration, attempt.step, attempt.consent, attempt.forecast, attempt.batch, problem.reason
     )

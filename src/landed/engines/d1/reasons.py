@@ -23,6 +23,7 @@ from landed.engines.d1.trouble import without_result
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.shadow.reason import code_of_words
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
+from landed.engines.sqlite.sql.cut_triggers import CUT, is_trigger, perils, whole
 from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold
 
@@ -105,6 +106,8 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
         shown = say.excerpt(statement.text)
         details.insert(0, f"statement {statement.number} of {len(migration.statements)}: {shown}")
     advice = Next("Correct the file, then run: ", APPLY.afterwards())
+    if CUT in reason and forecast.sure:
+        return _cut(migration, statement)
     if statement is not None and "FOREIGN KEY" in reason:
         known = rowguard.references(forecast.before)
         details += messages.blocked_by_reference(known, statement)
@@ -115,6 +118,26 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
         where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
         details=details,
         next=advice,
+    )
+
+
+def _cut(migration: Migration, statement: Statement | None) -> NotProven:
+    """The error for a trigger that was whole when it was sent: a copy of the schema took the file."""
+    triggers = [s for s in migration.statements if is_trigger(s.text)]
+    risky = [s for s in triggers if perils(s.text)] or triggers
+    if statement is None and len(risky) == 1:
+        statement = risky[0]
+    forms = [f"line {s.line}, a form that works: {whole(s.text)}" for s in risky[:3]]
+    return NotProven(
+        f"{migration.name} failed: hosted D1 cut a statement of it ({CUT}).",
+        code=Code.SYNTAX,
+        where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
+        details=[
+            "The file is whole: a copy of the schema took it. D1 splits SQL itself, and cuts some triggers.",
+            *forms,
+            say.ROLLED_BACK,
+        ],
+        next=Next("Write the trigger in that form, then run: ", APPLY.afterwards()),
     )
 
 

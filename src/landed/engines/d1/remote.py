@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from landed.core.applied import UndoPoint
 from landed.core.errors import CannotKnow, Code
 from landed.core.next import landed, program
-from landed.engines.d1.answers import bookmark_of, live_state, of_a_replica, rows_of
+from landed.engines.d1.answers import bookmark_of, live_state, of_a_replica, rows_of, size_of
 from landed.engines.d1.api_errors import SqlFailed
 from landed.engines.d1.api_text import one_line
 from landed.engines.live import LiveState
@@ -62,6 +62,8 @@ class RemoteD1:
         """Bounds what copies of the schema may take, where somebody set it."""
         self.state: LiveState | None = None
         """What was read last; a writing session goes on from it."""
+        self.size = 0
+        """Bytes of the database, as its last answer said; 0: not known."""
         self._surely = False
 
     @cached_property
@@ -114,6 +116,7 @@ class RemoteD1:
                     code=Code.AMBIGUOUS,
                     next="Try again in a minute.",
                 )
+        self.size = size_of(answer) or self.size
         return rows
 
     def undo_point(self) -> UndoPoint:

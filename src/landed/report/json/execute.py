@@ -56,15 +56,15 @@ def _result(outcome: Outcome) -> dict[str, Any]:
         "changes": outcome.changes if outcome.counted else None,
         "indirect_changes": outcome.indirect,
     }
+    notices = [{"severity": severity, "message": message} for severity, message in outcome.notices]
     if outcome.types is None:
-        return body
+        return {**body, "notices": notices} if notices else body
     body["rows"] = [
         [typed_json(name, cast("str | None", value)) for name, value in zip(outcome.types, row, strict=True)]
         for row in outcome.rows
     ]
     # Triggers and foreign key actions are not counted by the server.
     body["indirect_changes"] = None
-    notices = [{"severity": severity, "message": message} for severity, message in outcome.notices]
     return {**body, "types": list(outcome.types), "status": outcome.status, "notices": notices}
 
 

@@ -18,6 +18,7 @@ from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import Seen
+from landed.engines.sqlite.sql import cut_triggers
 from landed.engines.sqlite.sql.tokens import fold, unquote
 from landed.engines.sqlite.sql.transactions import left_out
 
@@ -95,6 +96,8 @@ def _file(replayer: _Watched, migration: Migration, ledger: str = "") -> FileReh
     notes = [n.text for n in migration.notes] + _dropped(step) + unchecked
     if replayer.mode == "d1" and left_out(replayer.mode, migration):
         notes.append(TRANSACTION)
+    if replayer.mode == "d1":
+        notes += cut_triggers.told(migration)
     if not tables or not _reaches_rows(migration, replayer.seen, facts):
         return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
     known = references(facts)

@@ -1,0 +1,73 @@
+"""What to know of files before they are sent to hosted D1: how many rows the guard reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from landed.core.facts import EXISTS, FactKey
+from landed.engines.d1.api_errors import SqlFailed
+from landed.engines.sqlite import rowguard
+from landed.engines.sqlite.sql.tokens import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from landed.core.plan import PlanItem
+    from landed.engines.d1.remote import RemoteD1
+
+MANY_ROWS = 100_000
+"""Rows read from which on it is said how many: the free plan has five million a day."""
+FREE_ROWS = 5_000_000
+SMALL_DATABASE = 2_000_000
+"""Bytes up to which a database cannot hold rows that are many to count."""
+
+
+def of_reads(target: RemoteD1, items: Sequence[PlanItem], facts: Mapping[FactKey, str]) -> list[str]:
+    """A sentence for each file whose row guard reads many rows. Asks for the highest rowids of the
+    tables, one row each, and only where the database is large."""
+    guarded = [item for item in items if item.step.guarded]
+    if not guarded or target.size < SMALL_DATABASE:
+        return []
+    known = rowguard.references(facts)
+    scans = {item.migration.name: _scans(item, known, facts) for item in guarded}
+    rows = _highest(target, sorted({table for found in scans.values() for table in found}))
+    told = []
+    for name, found in scans.items():
+        count = sum(rows.get(table, 0) * times for table, times in found.items())
+        if count >= MANY_ROWS:
+            told.append(
+                f"{name}: proving that no row is lost reads about {count:,} rows "
+                f"(the free plan of D1 has {FREE_ROWS:,} a day, and reads over that fail)."
+            )
+    return told
+
+
+def _scans(item: PlanItem, known: list[rowguard.Reference], facts: Mapping[FactKey, str]) -> dict[str, int]:
+    """How often each table is read as a whole: counted and fingerprinted before and after, references
+    checked before and after."""
+    found: dict[str, int] = {}
+    for table in rowguard.at_risk(item.step.dropped, known):
+        found[table] = 2 + 2 * sum(r.child == table for r in known)
+    for reference in known:
+        found[reference.child] = found.get(reference.child, 0) + 2
+    return {t: n for t, n in found.items() if FactKey("table", "", t, EXISTS) in facts}
+
+
+def _highest(target: RemoteD1, tables: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    try:
+        answers = target.ask([f"SELECT max(rowid) AS n FROM {quote(t)}" for t in tables]) if tables else []
+    except SqlFailed:
+        # One without a rowid: asked one by one.
+        answers = []
+        for table in tables:
+            try:
+                answers += target.ask([f"SELECT max(rowid) AS n FROM {quote(table)}"])
+            except SqlFailed:
+                answers.append([])
+    for table, rows in zip(tables, answers, strict=True):
+        number = rows[0].get("n") if rows else None
+        if isinstance(number, int) and number > 0:
+            found[table] = number
+    return found
