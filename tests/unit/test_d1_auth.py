@@ -121,7 +121,9 @@ class TestLogin:
     def test_a_profile(self, tmp_path: Path) -> None:
         path = write_login(tmp_path, token="mine", hours=1)
         path.rename(path.with_name("work.toml"))
-        assert read_login({"HOME": str(tmp_path), "CLOUDFLARE_AUTH_PROFILE": "work"}).token == "mine"
+        login = read_login({"HOME": str(tmp_path)}, "work")
+        assert login.token == "mine"
+        assert "profile work" in login.credentials().origin
 
 
 class TestRefreshing:

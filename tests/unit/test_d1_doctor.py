@@ -65,3 +65,15 @@ def test_a_refused_token(tmp_path: Path, wire: Wire) -> None:
 def test_only_selects_are_sent(tmp_path: Path, wire: Wire) -> None:
     checks(tmp_path, wire)
     assert all(sql.startswith("SELECT ") for asked in wire.asked for sql in asked.sql)
+
+
+def test_the_profile_of_wrangler_is_named(tmp_path: Path, wire: Wire) -> None:
+    folder = tmp_path / ".wrangler"
+    for name in ("config", "profiles"):
+        (folder / name).mkdir(parents=True)
+    login = 'oauth_token = "work-S"\nexpiration_time = "2099-01-01T00:00:00.000Z"\n'
+    (folder / "config" / "work.toml").write_text(login)
+    (folder / "profiles" / "directory-bindings.json").write_text(json.dumps({str(tmp_path): "work"}))
+    found = checks(tmp_path, wire, CLOUDFLARE_API_TOKEN="")
+    assert found["credentials"].value == "wrangler's own login"
+    assert "wrangler's login, profile work (" in str(found["credentials"].origin)

@@ -11,7 +11,7 @@ import pytest
 
 from landed.core.errors import CannotKnow, ConfigError, LandedError, UsageError
 from landed.ops.workspace import Workspace, open_workspace
-from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire
+from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire, refuse
 
 
 @pytest.fixture
@@ -80,7 +80,8 @@ class TestAccount:
         wire.extra["GET", "/accounts"] = [{"id": "a1", "name": "One"}, {"id": "a2", "name": "Two"}]
         with pytest.raises(UsageError, match="good for 2 accounts") as raised:
             place(tmp_path, wire, CLOUDFLARE_ACCOUNT_ID="")
-        assert raised.value.details == ("a1  One", "a2  Two")
+        assert raised.value.details[:2] == ("a1  One", "a2  Two")
+        assert "not exactly one has it" in raised.value.details[2]
         assert "CLOUDFLARE_ACCOUNT_ID=a1" in str(raised.value.next)
 
     def test_none_at_all(self, tmp_path: Path, wire: Wire) -> None:
@@ -93,6 +94,121 @@ class TestAccount:
         project(tmp_path, {"account_id": "../../user"}, database_id=UUID)
         with pytest.raises(ConfigError, match="no account id"):
             place(tmp_path, wire)
+
+    @pytest.mark.parametrize(
+        ("having", "found"),
+        [(("a1",), "a1"), (("a3",), "a3"), ((), None), (("a1", "a2"), None), (("a2",), "a2")],
+    )
+    def test_each_is_asked_for_the_id(
+        self, tmp_path: Path, wire: Wire, having: tuple[str, ...], found: str | None
+    ) -> None:
+        project(tmp_path, database_id=UUID)
+        wire.extra["GET", "/accounts"] = [{"id": f"a{n}", "name": ""} for n in (1, 2, 3)]
+        for account in having:
+            wire.extra["GET", f"/accounts/{account}/d1/database/{UUID}"] = {"uuid": UUID, "name": "db"}
+        if found is None:
+            with pytest.raises(UsageError, match="good for 3 accounts"):
+                place(tmp_path, wire, CLOUDFLARE_ACCOUNT_ID="")
+        else:
+            assert place(tmp_path, wire, CLOUDFLARE_ACCOUNT_ID="").account == found
+        assert len(wire.asked) == 4
+
+    def test_one_that_cannot_be_asked_may_be_the_one(self, tmp_path: Path, wire: Wire) -> None:
+        project(tmp_path, database_id=UUID)
+        wire.extra["GET", "/accounts"] = [{"id": "a1", "name": ""}, {"id": "a2", "name": ""}]
+        wire.extra["GET", f"/accounts/a1/d1/database/{UUID}"] = {"uuid": UUID, "name": "db"}
+        wire.faults[3] = refuse(403, 10000, "no")
+        with pytest.raises(UsageError, match="good for 2 accounts") as raised:
+            place(tmp_path, wire, CLOUDFLARE_ACCOUNT_ID="")
+        assert any(d.startswith("a2: ") for d in raised.value.details)
+
+    @pytest.mark.parametrize("at", [1, 2])
+    def test_a_token_of_an_account_is_told_to_name_it(self, tmp_path: Path, wire: Wire, at: int) -> None:
+        project(tmp_path, database_id=UUID)
+        wire.extra["GET", "/accounts"] = []
+        wire.faults[at] = refuse(400, 9106, "Authentication failed")
+        with pytest.raises(CannotKnow, match="show no account") as raised:
+            place(tmp_path, wire, CLOUDFLARE_ACCOUNT_ID="")
+        assert "export CLOUDFLARE_ACCOUNT_ID" in str(raised.value.next)
+
+
+class TestRegion:
+    @pytest.mark.parametrize(
+        ("configured", "variable", "host"),
+        [
+            (None, "", "api.cloudflare.com"),
+            ("public", "", "api.cloudflare.com"),
+            ("fedramp_high", "", "api.fed.cloudflare.com"),
+            (None, "fedramp_high", "api.fed.cloudflare.com"),
+            ("fedramp_high", "fedramp_high", "api.fed.cloudflare.com"),
+            ("public", "fedramp_high", None),
+            ("mars", "", None),
+        ],
+    )
+    def test_of_the_api(
+        self, tmp_path: Path, wire: Wire, configured: str | None, variable: str, host: str | None
+    ) -> None:
+        project(tmp_path, {"compliance_region": configured} if configured else {}, database_id=UUID)
+        target: Any = workspace(
+            tmp_path, wire, CLOUDFLARE_API_BASE_URL="", CLOUDFLARE_COMPLIANCE_REGION=variable
+        ).target
+        if host is None:
+            with pytest.raises(ConfigError, match="compliance region"):
+                target.connected.api.close()
+        else:
+            assert target.connected.api.base_url == f"https://{host}/client/v4"
+
+
+class TestProfile:
+    @pytest.mark.parametrize(
+        ("bindings", "variable", "token"),
+        [
+            ({}, "", "default-S"),
+            ({"{here}": "work"}, "", "work-S"),
+            ({"{up}": "work"}, "", "work-S"),
+            ({"{up}": "work", "{here}": "home"}, "", "home-S"),
+            ({"{here}x": "work", "/elsewhere": "home"}, "", "default-S"),
+            ({"{here}": "work"}, "home", "home-S"),
+            ({"{here}": "work"}, "default", "default-S"),
+            ({"{here}": 7}, "", "default-S"),
+            ("[", "", "default-S"),
+        ],
+    )
+    def test_of_the_folder(
+        self, tmp_path: Path, wire: Wire, bindings: Any, variable: str, token: str
+    ) -> None:
+        here = tmp_path / "up" / "here"
+        here.mkdir(parents=True)
+        project(here, database_id=UUID)
+        config = tmp_path / ".wrangler" / "config"
+        config.mkdir(parents=True)
+        for name in ("default", "work", "home"):
+            (config / f"{name}.toml").write_text(
+                f'oauth_token = "{name}-S"\nexpiration_time = "2099-01-01T00:00:00.000Z"\n'
+            )
+        (tmp_path / ".wrangler" / "profiles").mkdir()
+        text = bindings if isinstance(bindings, str) else json.dumps(bindings)
+        text = text.replace("{here}", str(here)).replace("{up}", str(here.parent))
+        (tmp_path / ".wrangler" / "profiles" / "directory-bindings.json").write_text(text)
+        space = workspace(
+            here, wire, CLOUDFLARE_API_TOKEN="", HOME=str(tmp_path), CLOUDFLARE_AUTH_PROFILE=variable
+        )
+        target: Any = space.target
+        credentials = target.connected.api.credentials
+        assert credentials.secret == token
+        assert ("profile" in credentials.origin) is (token != "default-S")
+
+    @pytest.mark.parametrize("name", ["../x", "a b", "staging", "Default", "é"])
+    def test_a_name_that_is_none(self, tmp_path: Path, wire: Wire, name: str) -> None:
+        project(tmp_path, database_id=UUID)
+        with pytest.raises(ConfigError, match="no name of a profile"):
+            place(tmp_path, wire, CLOUDFLARE_API_TOKEN="", CLOUDFLARE_AUTH_PROFILE=name)
+
+    def test_one_without_a_login_is_named(self, tmp_path: Path, wire: Wire) -> None:
+        project(tmp_path, database_id=UUID)
+        with pytest.raises(CannotKnow, match="no Cloudflare credentials") as raised:
+            place(tmp_path, wire, CLOUDFLARE_API_TOKEN="", CLOUDFLARE_AUTH_PROFILE="work")
+        assert "The profile work is meant (environment CLOUDFLARE_AUTH_PROFILE)" in raised.value.details[0]
 
 
 class TestDatabase:

@@ -30,8 +30,8 @@ class WranglerConfig(NamedTuple):
     """A wrangler configuration as read for one environment (``""`` is the top level).
 
     ``elsewhere`` are the databases of the top level and of all other environments: they explain
-    local files that do not belong to ``databases``. ``account`` is ``account_id`` and ``worker`` the
-    Worker's ``name``, both inherited by environments.
+    local files that do not belong to ``databases``. ``account`` is ``account_id``, ``worker`` the
+    Worker's ``name`` and ``region`` the ``compliance_region``, all inherited by environments.
     """
 
     path: Path
@@ -42,6 +42,7 @@ class WranglerConfig(NamedTuple):
     notes: tuple[Note, ...]
     account: Value[str] | None = None
     worker: Value[str] | None = None
+    region: Value[str] | None = None
 
     @property
     def directory(self) -> Path:
@@ -161,6 +162,7 @@ def read_config(
         tuple(notes),
         file.inherited("account_id", document, wanted),
         file.inherited("name", document, wanted),
+        file.inherited("compliance_region", document, wanted),
     )
 
 

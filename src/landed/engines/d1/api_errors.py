@@ -28,7 +28,12 @@ class Unsure(CannotKnow):
 
 
 class Refused(CannotKnow):
-    """The API refused a request before it reached the database: nothing was done."""
+    """The API refused a request before it reached the database: nothing was done.
+
+    ``codes`` are those of the API that it named.
+    """
+
+    codes: frozenset[int] = frozenset()
 
 
 class Gone(Refused):
@@ -100,7 +105,9 @@ def error_for(status: int, problems: Sequence[Problem], credentials: Credentials
     if status >= 500 or (trouble_of(text) is not None and not codes & _AUTH and status not in (401, 404)):
         return _troubled(status, text, said)
     if status in (401, 403) or codes & _AUTH:
-        return _unauthorised(credentials, what, said)
+        refused = _unauthorised(credentials, what, said)
+        refused.codes = frozenset(codes)
+        return refused
     if status == 404 or codes & _GONE:
         return Gone(
             f"Cloudflare does not know {what}.",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from landed.core.errors import ConfigError
-from landed.engines.d1.api import BASE_URL, READ_SECONDS, Api, api_url
+from landed.engines.d1.api import READ_SECONDS, Api, api_url
 from landed.engines.d1.auth import Credentials, Variables, find_credentials, half_a_pair
-from landed.engines.d1.lookup import find_account, find_database
+from landed.engines.d1.lookup import find_place
+from landed.engines.d1.profiles import DEFAULT, base_url
 from landed.engines.d1.remote import Connected
 from landed.engines.d1.target import RemoteD1Target
 from landed.project.discovery import Project
 from landed.project.outside import check_api
 from landed.project.target_spec import TargetSpec
+from landed.project.wrangler_config import WranglerConfig
 
 
 def remote_target(
@@ -38,10 +41,8 @@ def connect(
     assert spec.database is not None
     folders = [project.root, *([project.start] if project.start != project.root else [])]
     variables = Variables(environ, folders)
-    session = Session(variables, notify)
-    account = find_account(session.api, project.wrangler, variables)
-    place = find_database(session.api, account, spec.database, project.wrangler)
-    return Connected(session.api, place)
+    session = Session(variables, notify, project.start, project.wrangler)
+    return Connected(session.api, find_place(session.api, project.wrangler, variables, spec.database))
 
 
 class Session:
@@ -51,21 +52,29 @@ class Session:
         self,
         variables: Variables,
         notify: Callable[[str], None],
+        folder: Path,
+        config: WranglerConfig | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._variables = variables
+        self._config = config
         self._now = now
         self._given = find_credentials(variables)
         self._login = None
         if self._given is None:
             from landed.core.errors import CannotKnow
-            from landed.engines.d1.login import read_login
+            from landed.engines.d1.login import login_folder, read_login
+            from landed.engines.d1.profiles import profile_for
 
+            profile = profile_for(variables, login_folder(variables.environ), folder)
             try:
-                self._login = read_login(variables.environ)
+                self._login = read_login(variables.environ, profile.value)
             except CannotKnow as error:
                 if half := half_a_pair(variables):
                     error.details = (half, *error.details)
+                if profile.value != DEFAULT:
+                    told = f"The profile {profile.value} is meant ({profile.origin}): wrangler auth create {profile.value}"
+                    error.details = (told, *error.details)
                 raise
         self.api = Api(self._base_url(), self._credentials, notify=notify, seconds=self._seconds())
 
@@ -83,7 +92,7 @@ class Session:
     def _base_url(self) -> str:
         said = self._variables.get("CLOUDFLARE_API_BASE_URL")
         if said is None:
-            return BASE_URL
+            return base_url(self._variables, self._config)
         check_api(said, self._given.origin if self._given else None)
         return api_url(said.value)
 

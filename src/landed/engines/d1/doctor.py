@@ -13,7 +13,7 @@ from landed.core.check import Check, Level, guarded
 from landed.core.errors import CannotKnow
 from landed.engines.d1.auth import Variables
 from landed.engines.d1.connect import Session
-from landed.engines.d1.lookup import find_account, find_database
+from landed.engines.d1.lookup import find_place
 from landed.engines.d1.remote import Connected
 from landed.engines.d1.target import RemoteD1Target
 from landed.project.discovery import Project
@@ -29,7 +29,7 @@ def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | Non
 
     def credentials() -> Iterator[Check]:
         nonlocal session
-        session = Session(variables, lambda text: None)
+        session = Session(variables, lambda text: None, project.start, project.wrangler)
         found = session.api.credentials
         yield Check("database", "credentials", "credentials", _KINDS[found.kind], found.origin)
         address = variables.get("CLOUDFLARE_API_BASE_URL")
@@ -39,9 +39,8 @@ def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | Non
     def place() -> Iterator[Check]:
         nonlocal connected
         assert session is not None and spec.database is not None
-        account = find_account(session.api, project.wrangler, variables)
-        yield Check("database", "account", "account", account, _account_origin(project, variables))
-        found = find_database(session.api, account, spec.database, project.wrangler)
+        found = find_place(session.api, project.wrangler, variables, spec.database)
+        yield Check("database", "account", "account", found.account, _account_origin(project, variables))
         entry = spec.database.id or spec.database.name
         origin = entry.origin if entry else "the name that wrangler deploy gives"
         yield Check("database", "database", "database", f"{found.name}  {found.database}", origin)
@@ -80,4 +79,4 @@ _KINDS = {"token": "an API token", "key": "a global API key", "login": "wrangler
 def _account_origin(project: Project, variables: Variables) -> str:
     said = project.wrangler.account if project.wrangler else None
     said = said or variables.get("CLOUDFLARE_ACCOUNT_ID")
-    return said.origin if said else "the only account of these credentials"
+    return said.origin if said else "the only account of these credentials that has the database"

@@ -46,6 +46,7 @@ class Login:
     refresh_token: str = field(repr=False)
     expires: datetime
     scopes: tuple[str, ...] = ()
+    profile: str = "default"
 
     def expired(self, now: datetime) -> bool:
         """Whether the token is refused by now."""
@@ -53,7 +54,8 @@ class Login:
 
     def credentials(self) -> Credentials:
         """What requests are authorised with."""
-        return Credentials("login", f"wrangler's login ({_shown(self.path)})", self.token)
+        named = "" if self.profile == "default" else f", profile {self.profile}"
+        return Credentials("login", f"wrangler's login{named} ({_shown(self.path)})", self.token)
 
 
 def login_folder(environ: Mapping[str, str]) -> Path:
@@ -71,11 +73,8 @@ def login_folder(environ: Mapping[str, str]) -> Path:
     return home / ".config" / ".wrangler"
 
 
-def read_login(environ: Mapping[str, str]) -> Login:
-    """wrangler's login. Raises CannotKnow where there is none, or only the keyring can open it."""
-    profile = environ.get("CLOUDFLARE_AUTH_PROFILE") or "default"
-    if os.sep in profile or "/" in profile:
-        profile = "default"
+def read_login(environ: Mapping[str, str], profile: str = "default") -> Login:
+    """wrangler's login of a profile. Raises CannotKnow where there is none, or only the keyring opens it."""
     path = login_folder(environ) / "config" / f"{profile}.toml"
     try:
         text = _contents(path)
@@ -100,6 +99,7 @@ def read_login(environ: Mapping[str, str]) -> Login:
         str(found.get("refresh_token") or ""),
         _moment(found.get("expiration_time")),
         tuple(str(s) for s in scopes) if isinstance(scopes, list) else (),
+        profile,
     )
 
 
@@ -122,7 +122,7 @@ def refresh(login: Login, post: Post, environ: Mapping[str, str], now: datetime)
     Another process may have refreshed meanwhile: the file is read again first, and last the new
     tokens replace it atomically under the same mode. Raises CannotKnow.
     """
-    login = read_login(environ)
+    login = read_login(environ, login.profile)
     if not login.expired(now):
         return login
     if not login.refresh_token:
@@ -226,7 +226,7 @@ def _rejected(login: Login) -> CannotKnow:
     return CannotKnow(
         f"wrangler's login ({_shown(login.path)}) has expired and cannot be refreshed.",
         code=Code.LOGIN,
-        next="wrangler login",
+        next="wrangler login" if login.profile == "default" else f"wrangler auth create {login.profile}",
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote as percent
 from landed.core.errors import CannotKnow, Code, ConfigError, UsageError
 from landed.core.next import Effect, Hand, Next, program
 from landed.engines.d1.api import Api
-from landed.engines.d1.api_errors import Gone
+from landed.engines.d1.api_errors import Gone, Refused
 from landed.engines.d1.api_text import one_line
 from landed.engines.d1.auth import Variables
 from landed.project.d1_database import D1Database
@@ -19,6 +19,9 @@ from landed.project.wrangler_config import WranglerConfig
 _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}\Z")
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}\Z")
 _MOST_SHOWN = 20
+_MOST_ASKED = 20
+_NO_USER = 9106
+"""The API's code for credentials that are no user's."""
 
 
 class Place(NamedTuple):
@@ -34,33 +37,75 @@ class Place(NamedTuple):
         return f"/accounts/{percent(self.account, safe='')}/d1/database/{percent(self.database, safe='')}"
 
 
-def find_account(api: Api, config: WranglerConfig | None, variables: Variables) -> str:
-    """The account: ``account_id`` of the configuration, ``CLOUDFLARE_ACCOUNT_ID``, or the only one there is.
+def find_place(api: Api, config: WranglerConfig | None, variables: Variables, entry: D1Database) -> Place:
+    """The database of an entry, in the account that is named, or in the only one that has it.
 
-    Raises UsageError when there are several, ConfigError for an id that cannot be one, CannotKnow.
+    Of several accounts, each is asked for the database's id; none is guessed. Raises as the two parts.
+    """
+    accounts = find_accounts(api, config, variables)
+    if len(accounts) == 1:
+        return find_database(api, accounts[0][0], entry, config)
+    having: list[Place] = []
+    silent: list[str] = []
+    if entry.id and entry.id.value and len(accounts) <= _MOST_ASKED:
+        for account, _ in accounts:
+            place = find_database(api, account, entry, config)
+            try:
+                found = api.get(place.path, what=f"the database {place.name}")
+            except Gone:
+                continue
+            except Refused as error:
+                silent.append(f"{account}: {error.message}")
+                continue
+            if isinstance(found, dict) and found.get("uuid") == place.database:
+                having.append(place)
+    if len(having) == 1 and not silent:
+        return having[0]
+    raise _several(api, accounts, silent, asked=bool(entry.id and entry.id.value))
+
+
+def find_accounts(api: Api, config: WranglerConfig | None, variables: Variables) -> list[tuple[str, str]]:
+    """Ids and names of the accounts that may be meant: ``account_id`` of the configuration,
+    ``CLOUDFLARE_ACCOUNT_ID``, or all of the credentials.
+
+    Raises ConfigError for an id that cannot be one, CannotKnow where there is none.
     """
     said: Value[str] | None = config.account if config else None
     said = said or variables.get("CLOUDFLARE_ACCOUNT_ID")
     if said is not None:
         if not _ACCOUNT.match(said.value):
             raise ConfigError(f'"{one_line(said.value)}" is no account id', where=said.origin)
-        return said.value
-    accounts = _accounts(api.get("/accounts", {"per_page": "50"}, what="the list of accounts"))
-    if not accounts:
-        memberships = api.get("/memberships", {"per_page": "50"}, what="the list of memberships")
-        listed = memberships if isinstance(memberships, list) else []
-        accounts = _accounts([m.get("account") for m in listed if isinstance(m, dict)])
-    if len(accounts) == 1:
-        return accounts[0][0]
-    if not accounts:
-        raise CannotKnow(
-            f"The credentials in force ({api.credentials.origin}) show no account.",
-            code=Code.LOGIN,
-            next="Name it: export CLOUDFLARE_ACCOUNT_ID=…   (or account_id in the wrangler configuration)",
-        )
-    raise UsageError(
+        return [(said.value, "")]
+    try:
+        accounts = _accounts(api.get("/accounts", {"per_page": "50"}, what="the list of accounts"))
+        if not accounts:
+            memberships = api.get("/memberships", {"per_page": "50"}, what="the list of memberships")
+            listed = memberships if isinstance(memberships, list) else []
+            accounts = _accounts([m.get("account") for m in listed if isinstance(m, dict)])
+    except Refused as error:
+        # A token of an account's own is no user, and has no memberships.
+        if _NO_USER not in error.codes:
+            raise
+        accounts = []
+    if accounts:
+        return accounts
+    raise CannotKnow(
+        f"The credentials in force ({api.credentials.origin}) show no account.",
+        code=Code.LOGIN,
+        details=["A token of an account's own may not list accounts: the account has to be named."],
+        next="Name it: export CLOUDFLARE_ACCOUNT_ID=…   (or account_id in the wrangler configuration)",
+    )
+
+
+def _several(api: Api, accounts: list[tuple[str, str]], silent: list[str], *, asked: bool) -> UsageError:
+    having = "Each was asked for the database's id, and not exactly one has it."
+    return UsageError(
         f"The credentials in force ({api.credentials.origin}) are good for {len(accounts)} accounts.",
-        details=[f"{id}  {api.said(name)}" for id, name in accounts[:_MOST_SHOWN]],
+        details=[
+            *(f"{id}  {api.said(name)}" for id, name in accounts[:_MOST_SHOWN]),
+            *([having] if asked and len(accounts) <= _MOST_ASKED else []),
+            *silent,
+        ],
         next=Next(
             program("export", f"CLOUDFLARE_ACCOUNT_ID={accounts[0][0]}").afterwards(),
             "   (or account_id in the wrangler configuration)",
