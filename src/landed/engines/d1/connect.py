@@ -73,8 +73,9 @@ class Session:
                 if half := half_a_pair(variables):
                     error.details = (half, *error.details)
                 if profile.value != DEFAULT:
-                    told = f"The profile {profile.value} is meant ({profile.origin}): wrangler auth create {profile.value}"
-                    error.details = (told, *error.details)
+                    told = f"The profile {profile.value} is meant ({profile.origin})."
+                    made = f"To log in with it: wrangler auth create {profile.value}"
+                    error.details = (told, made, *error.details)
                 raise
         self.api = Api(self._base_url(), self._credentials, notify=notify, seconds=self._seconds())
 
