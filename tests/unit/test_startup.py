@@ -75,7 +75,8 @@ def test_nobody_looks_for_garbage_in_what_a_command_needs_to_its_end() -> None:
     code = (
         "import atexit, gc\n"
         "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 0, *gc.get_threshold()))\n"
-        "from landed.cli.main import GARBAGE, main\n"
+        "from landed.cli import GARBAGE\n"
+        "from landed.cli.main import main\n"
         "main()\n"
     )
     done = subprocess.run(

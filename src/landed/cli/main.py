@@ -37,7 +37,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("landed.cli.completion", "Print the completion script for your shell."),
 }
 
-GARBAGE = 250_000
 """New objects after which Python looks for garbage: some 50 MB."""
 
 
@@ -110,9 +109,6 @@ def main() -> None:
     """Run the command line; every way out has one of the documented exit codes."""
     import gc
 
-    # What a command loads and reads it needs to its end: the usual collections, one for every 700 new
-    # objects, find nothing. Garbage is still collected where a long run makes more of it.
-    gc.set_threshold(GARBAGE, 10, 10)
     from landed.cli.failure import run
     from landed.report.terminal import guard
 

@@ -37,7 +37,13 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(f"(?P<spelling>{_SPELLING})|{_STEERING}")
 
 
+_MARKS = dict.fromkeys(map(ord, "…·—–→✓✗“”‘’"))
+"""What landed's own words have besides ASCII: to them no pattern has to be compiled."""
+
+
 def _is_plain(text: str) -> bool:
+    if not text.isascii():
+        text = text.translate(_MARKS)
     return text.isascii() and text.isprintable()
 
 

@@ -23,12 +23,9 @@ or none."""
 NOWHERE = os.path.join(os.devnull, "none")
 """A password file that cannot be there."""
 
-POOLER_HOST = re.compile(
-    r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.pooler\.supabase\.(?:com|co|red|green)\Z", re.IGNORECASE
-)
-
 _KEPT_BACK = {"sslcertmode": "disable", "gssencmode": "disable"}
-_ROUTE = re.compile(r"(?:reference|project|endpoint)=[\w.-]+\Z")
+_POOLER = r"(?i)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.pooler\.supabase\.(?:com|co|red|green)\Z"
+_ROUTE = r"(?:reference|project|endpoint)=[\w.-]+\Z"
 _WAYS = frozenset({"scram-sha-256", "md5", "password", "none"})
 PERSONS_ONLY = frozenset({
     "passfile", "service", "sslcert", "sslkey", "sslpassword", "sslcertmode", "gssencmode", "krbsrvname",
@@ -47,10 +44,15 @@ def outside_for(origin: str) -> Outside:
     return "all" if not origin or by_person(origin) else "none"
 
 
+def is_supabase_pooler(host: str) -> bool:
+    """Whether a host is one of Supabase's poolers."""
+    return re.match(_POOLER, host) is not None
+
+
 def files_parameter(name: str, value: str) -> bool:
     """Whether a URL in a file may have this parameter with this value."""
     if name == "options":
-        return _ROUTE.match(value) is not None
+        return re.match(_ROUTE, value) is not None
     if name == "require_auth":
         return set(value.split(",")) <= _WAYS
     return name not in PERSONS_ONLY

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from landed.core.errors import UsageError
 from landed.core.migration import Note
 from landed.core.secrets import keep
-from landed.project.outside import POOLER_HOST, Outside, files_parameter, kept_back, outside_for
+from landed.project.outside import Outside, files_parameter, is_supabase_pooler, kept_back, outside_for
 from landed.project.pg_parameters import KNOWN, Parameters, read_parameters
 
 _SHAPE = re.compile(r"postgres(?:ql)?://(?P<rest>.*)\Z", re.DOTALL)
@@ -90,7 +90,7 @@ class Dsn:
     @property
     def is_supabase_pooler(self) -> bool:
         """Whether the host is one of Supabase's shared poolers (Supavisor)."""
-        return POOLER_HOST.match(self.host) is not None
+        return is_supabase_pooler(self.host)
 
     @property
     def project_ref(self) -> str | None:

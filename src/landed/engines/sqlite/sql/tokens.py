@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 
@@ -41,7 +42,6 @@ _REAL = rf"""(?P<blob>[xX]'[0-9a-fA-F]*')
     |(?P<quoted>"[^"]*+(?:""[^"]*+)*(?:"|\Z)|`[^`]*+(?:``[^`]*+)*(?:`|\Z)|\[[^\]]*+(?:\]|\Z))
     |(?P<parameter>\?[0-9]*|[:@$\#]{_REST}+(?:::{_REST}+)*)
     |(?P<other>.)"""
-_PATTERN = re.compile(f"(?P<space>{_SPACE})|(?P<comment>{_COMMENT})|{_REAL}", re.VERBOSE | re.DOTALL)
 # The same without space and comments; the empty token at the end keeps a last comment from being read.
 _READ = re.compile(f"(?:{_SPACE}|{_COMMENT})*(?:{_REAL}|(?P<end>\\Z))", re.VERBOSE | re.DOTALL)
 
@@ -74,9 +74,15 @@ _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrst
 _PLAIN = re.compile(f"{_FIRST}{_REST}*\\Z")
 
 
+@cache
+def _pattern() -> re.Pattern[str]:
+    # A status whose files are known reads real tokens only.
+    return re.compile(f"(?P<space>{_SPACE})|(?P<comment>{_COMMENT})|{_REAL}", re.VERBOSE | re.DOTALL)
+
+
 def scan(sql: str) -> Iterator[re.Match[str]]:
     """The raw matches behind :func:`tokenize`; ``lastgroup`` is the kind. For hot paths."""
-    return _PATTERN.finditer(sql)
+    return _pattern().finditer(sql)
 
 
 def scan_real(sql: str) -> Iterator[re.Match[str]]:
@@ -87,7 +93,7 @@ def scan_real(sql: str) -> Iterator[re.Match[str]]:
 
 def tokenize(sql: str) -> list[Token]:
     """All tokens of a text, in order and without gaps; raises nothing, whatever the text."""
-    return [Token(m.lastgroup or "other", m[0], m.start()) for m in _PATTERN.finditer(sql)]
+    return [Token(m.lastgroup or "other", m[0], m.start()) for m in _pattern().finditer(sql)]
 
 
 def fold(name: str) -> str:
