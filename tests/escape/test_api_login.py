@@ -50,7 +50,7 @@ def test_a_refreshed_login_is_held_to_its_form(tmp_path: Path, hostile: Hostile,
     hostile.attack = body(json.dumps(answer).encode())
     environ = {"HOME": str(tmp_path), "WRANGLER_TOKEN_URL": f"{hostile.url}/token",
                "CLOUDFLARE_API_BASE_URL": hostile.url}  # fmt: skip
-    session = Session(Variables(environ), lambda text: None)
+    session = Session(Variables(environ), lambda text: None, tmp_path)
     with pytest.raises(CannotKnow) as raised:
         session.api.read(PATH, ONE, what="it")
     assert not shows(f"{raised.value.message} {raised.value.details}")
@@ -66,7 +66,7 @@ def test_how_long_a_login_lasts_is_within_reason(tmp_path: Path, hostile: Hostil
     hostile.attack = body(json.dumps({"access_token": "fresh", "expires_in": seconds, "scope": 7}).encode())
     environ = {"HOME": str(tmp_path), "WRANGLER_TOKEN_URL": f"{hostile.url}/token",
                "CLOUDFLARE_API_BASE_URL": hostile.url}  # fmt: skip
-    session = Session(Variables(environ), lambda text: None)
+    session = Session(Variables(environ), lambda text: None, tmp_path)
     assert session.api.read(PATH, ONE, what="it")
     assert hostile.asked[-1].headers["authorization"] == "Bearer fresh"
     assert 'oauth_token = "fresh"' in file.read_text()
@@ -78,4 +78,4 @@ def test_a_pipe_in_the_place_of_a_login_is_not_read(tmp_path: Path) -> None:
     file.unlink()
     os.mkfifo(file)
     with pytest.raises(CannotKnow, match="no Cloudflare credentials"):
-        Session(Variables({"HOME": str(tmp_path)}), lambda text: None)
+        Session(Variables({"HOME": str(tmp_path)}), lambda text: None, tmp_path)
