@@ -137,8 +137,10 @@ def test_a_bookmark_of_somebody_else(run: Landed, standin: StandIn) -> None:
 def test_what_is_refused(run: Landed, standin: StandIn) -> None:
     assert "has no Time Travel" in run("undo", "--target", "d1:local", code=2).error["message"]
     assert "is no time" in run("undo", "--timestamp", "yesterday", *REMOTE, code=2).error["message"]
-    error = run("undo", "--bookmark", "nonsense", *ALLOW, *REMOTE, code=3).error
-    assert "Nothing was restored." in error["details"]
+    # What refuses a bookmark is not the database: it is read again, and says so itself.
+    error = run("undo", "--bookmark", "nonsense", *ALLOW, *REMOTE, code=1).error
+    assert error["message"] == "The database was not restored."
+    assert "It was read again: nothing was changed." in error["details"]
     run.env["CLOUDFLARE_API_TOKEN"] = READ
     error = run("undo", *ALLOW, *REMOTE, code=3).error
     assert "Nothing was restored." in error["details"]
