@@ -37,12 +37,14 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(f"(?P<spelling>{_SPELLING})|{_STEERING}")
 
 
+_LINE = 1000
+"""Characters: what is longer comes from outside."""
 _MARKS = dict.fromkeys(map(ord, "…·—–→✓✗“”‘’"))
 """What landed's own words have besides ASCII: to them no pattern has to be compiled."""
 
 
 def _is_plain(text: str) -> bool:
-    if not text.isascii():
+    if len(text) < _LINE and not text.isascii():
         text = text.translate(_MARKS)
     return text.isascii() and text.isprintable()
 
@@ -81,9 +83,12 @@ def escaped_json(document: str) -> str:
 
     Line breaks and spaces between its parts stay; within a text JSON has none of them raw.
     """
-    if document.isascii():
-        return document.replace("\x7f", "\\u007f")
-    return _pattern().sub(lambda found: _json(found.group()), document)
+    return "\n".join(
+        line.replace("\x7f", "\\u007f")
+        if line.isascii()
+        else _pattern().sub(lambda m: _json(m.group()), line)
+        for line in document.split("\n")
+    )
 
 
 def _json(character: str) -> str:
