@@ -15,6 +15,8 @@ import pytest
 
 from landed.core.facts import EXISTS, difference
 from landed.engines.sqlite.catalog.facts import SchemaRow, snapshot
+from landed.engines.sqlite.catalog.tracker import SchemaTracker
+from landed.engines.sqlite.sql.split import split
 
 CASES = Path(__file__).parents[1] / "cases" / "drift"
 FILES = sorted(CASES.glob("*/*.sql"))
@@ -52,6 +54,19 @@ def test_exactly_the_named_facts_differ(file: Path) -> None:
     pair = read(file)
     assert differences(pair) == pair.expected
     assert (file.parent.name == "differ") == bool(pair.expected)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.parent.name}/{f.stem}")
+def test_following_says_the_same(file: Path) -> None:
+    pair = read(file)
+    for sql in (pair.a, pair.b):
+        connection = apsw.Connection(":memory:")
+        tracker = SchemaTracker(connection, "d1_migrations")
+        for statement in split(sql):
+            made_only = statement.text.lstrip().upper().startswith("CREATE")
+            connection.execute(statement.text)
+            tracker.new_objects() if made_only else tracker.reread()
+        assert tracker.facts == facts(sql)
 
 
 def test_there_are_enough_cases_and_every_property_is_in_one() -> None:

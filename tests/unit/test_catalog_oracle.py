@@ -63,13 +63,18 @@ def expected(connection: apsw.Connection, table: str) -> dict[FactKey, str]:
         pairs = connection.execute(
             'SELECT "from", "to" FROM pragma_foreign_key_list(?) WHERE id = ? ORDER BY seq', (table, number)
         ).fetchall()
-        to = [b for _, b in pairs]
+        order = [at for _, at in sorted((fold(a), at) for at, (a, _) in enumerate(pairs))]
+        pairs = [pairs[at] for at in order]
+        to, places = [b for _, b in pairs], ""
         if to[0] is None:
             implied = connection.execute(
                 "SELECT name FROM pragma_table_xinfo(?) WHERE pk ORDER BY pk", (parent,)
             )
             to = [n for (n,) in implied.fetchall()]
-        target = f"{show(fold(parent))}({', '.join(show(fold(b)) for b in to) or 'primary key'})"
+            if order != sorted(order):
+                places = f": {' '.join(str(at + 1) for at in order)}"
+                to = [to[at] for at in order] if len(to) == len(order) else []
+        target = f"{show(fold(parent))}({', '.join(show(fold(b)) for b in to) or 'primary key' + places})"
         name = f"({', '.join(show(fold(a)) for a, _ in pairs)})"
         count(facts, FactKey("foreign key", own, name, f"{target} {on_delete} {on_update}".lower()))
     return facts

@@ -17,7 +17,6 @@ __all__ = ["SchemaRow", "object_facts", "owned", "resolve", "snapshot", "virtual
 _VIRTUAL = re.compile(
     r"CREATE(?:\s|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/|--[^\n]*+(?:\n|\Z))+VIRTUAL\b", re.IGNORECASE
 )
-_KEY_COLUMN = re.compile(r'(?:^|, )("(?:[^"]|"")*"|[^\s,"]+)')
 
 # Tables that a module makes for itself (sqlite.org/fts3.html, fts5.html, rtree.html).
 _FTS3 = frozenset({"content", "segments", "segdir", "docsize", "stat"})
@@ -67,16 +66,14 @@ def object_facts(row: SchemaRow) -> tuple[tuple[FactKey, str], ...]:
 
 def resolve(facts: Mapping[FactKey, str]) -> dict[FactKey, str]:
     """The facts with every ``users(primary key)`` turned into ``users(id)`` where the parent's key is
-    among them, so that ``REFERENCES users`` equals ``REFERENCES users(id)``."""
-    from landed.engines.sqlite.catalog.table_facts import IMPLICIT
+    among them, so that ``REFERENCES users`` equals ``REFERENCES users(id)``, and without collations in
+    indexes that are the column's own."""
+    from landed.engines.sqlite.catalog.resolving import leans_on, settled
 
     resolved = dict(facts)
     for key, value in facts.items():
-        if key.prop == "references" and value.endswith(IMPLICIT):
-            parent = value[: -len(IMPLICIT)]
-            columns = facts.get(FactKey("primary key", unquote(parent), "", "columns"))
-            if columns is not None:
-                resolved[key] = f"{parent}({', '.join(_KEY_COLUMN.findall(columns))})"
+        if leans_on(key, value) is not None:
+            resolved[key] = settled(key, value, facts)
     return resolved
 
 

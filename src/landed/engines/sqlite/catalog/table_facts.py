@@ -11,8 +11,9 @@ from landed.engines.sqlite.sql.reader import Reader, Unreadable
 from landed.engines.sqlite.sql.tokens import fold, shown
 
 Fact = tuple[FactKey, str]
-IMPLICIT = "(primary key)"
-"""How a reference ends that does not name the parent's columns."""
+IMPLICIT = "(primary key{})"
+"""How a reference ends that does not name the parent's columns; ``: 2 1`` are their places in the parent's
+key, where the order is another one."""
 
 
 def table_facts(name: str, sql: str) -> list[Fact]:
@@ -123,10 +124,21 @@ Properties = tuple[tuple[str, str], ...]
 
 def _references(table: Table) -> Iterator[tuple[str, Properties]]:
     for reference in table.references:
+        # Which pairs of columns there are is all that matters: their order is the writer's.
+        columns = reference.columns
+        order = sorted(range(len(columns)), key=columns.__getitem__)
+        columns = tuple([columns[at] for at in order])
         if reference.parent_columns is None:
-            target = shown(reference.parent) + IMPLICIT
+            places = "" if order == sorted(order) else f": {' '.join([str(at + 1) for at in order])}"
+            target = shown(reference.parent) + IMPLICIT.format(places)
         else:
-            target = f"{shown(reference.parent)}({', '.join(map(shown, reference.parent_columns))})"
+            # SQLite refuses to use one with more columns on one side, but it keeps it.
+            named = reference.parent_columns
+            if len(named) == len(columns):
+                named = tuple([named[at] for at in order])
+            else:
+                columns = reference.columns
+            target = f"{shown(reference.parent)}({', '.join(map(shown, named))})"
         properties = [
             ("references", target),
             ("on delete", reference.on_delete),
@@ -136,7 +148,7 @@ def _references(table: Table) -> Iterator[tuple[str, Properties]]:
             properties.append(("deferrable", "initially deferred"))
         if reference.name:
             properties.append(("name", fold(reference.name)))
-        yield f"({', '.join(map(shown, reference.columns))})", tuple(properties)
+        yield f"({', '.join(map(shown, columns))})", tuple(properties)
 
 
 def _uniques(table: Table, collations: dict[str, str]) -> Iterator[tuple[str, Properties]]:

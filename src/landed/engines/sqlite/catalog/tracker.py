@@ -7,14 +7,18 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from landed.core.facts import Change, Effects, FactKey
-from landed.engines.sqlite.catalog.facts import SchemaRow, object_facts, owned, resolve, virtual_module
+from landed.engines.sqlite.catalog.facts import SchemaRow, object_facts, owned, virtual_module
+from landed.engines.sqlite.catalog.resolving import leans_on, settled
 from landed.engines.sqlite.sql.tokens import fold
 
 if TYPE_CHECKING:
     import apsw
 
 _SCHEMA = "SELECT rowid, type, name, tbl_name, sql FROM sqlite_master"
-_IMPLICIT = "(primary key)"
+
+
+_LEANT_ON = frozenset((("primary key", "columns"), ("column", "collation"), ("column", "exists")))
+"""Facts of a table that others' take something from."""
 
 
 class SchemaTracker:
@@ -85,9 +89,9 @@ class SchemaTracker:
                 self._raw.pop(key, None)
             else:
                 self._raw[key] = value
-                if _is_implicit((key, value)):
-                    self._implicit[key] = value[: -len(_IMPLICIT)]
-            if key.kind == "primary key" and key.prop == "columns":
+                if (table := leans_on(key, value)) is not None:
+                    self._implicit[key] = table or raw.get(key._replace(prop="table")) or ""
+            if key.parent and (key.kind, key.prop) in _LEANT_ON:
                 parents.add(key.parent)
         if self._implicit and parents:
             touched |= {key for key, parent in self._implicit.items() if parent in parents}
@@ -107,15 +111,8 @@ class SchemaTracker:
 
     def _resolved(self, keys: set[FactKey]) -> dict[FactKey, str]:
         values = {key: self._raw[key] for key in keys if key in self._raw}
-        implicit = [key for key in values if key in self._implicit]
-        if implicit:
-            subset = {key: values[key] for key in implicit}
-            for key in implicit:
-                columns = FactKey("primary key", self._implicit[key], "", "columns")
-                if columns in self._raw:
-                    subset[columns] = self._raw[columns]
-            resolved = resolve(subset)
-            values.update((key, resolved[key]) for key in implicit)
+        for key in values.keys() & self._implicit.keys():
+            values[key] = settled(key, values[key], self._raw)
         return values
 
 
@@ -133,7 +130,7 @@ def virtual_tables(rows: Iterable[SchemaRow]) -> dict[str, str]:
 
 
 def _is_implicit(fact: tuple[FactKey, str]) -> bool:
-    return fact[0].kind == "foreign key" and fact[1].endswith(_IMPLICIT)
+    return leans_on(*fact) is not None
 
 
 def _by_key(change: Change) -> FactKey:

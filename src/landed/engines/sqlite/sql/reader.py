@@ -17,6 +17,18 @@ def in_doubt(name: str) -> str:
     return identifier(name) if name == fold(name) else quote(name)
 
 
+def number(text: str) -> str:
+    """A number in one writing; hexadecimal is decimal to SQLite, as far as it keeps its sign.
+
+    >>> number("0x1F"), number("1_000"), number("1E3")
+    ('31', '1000', '1e3')
+    """
+    text = text.lower().replace("_", "")
+    if text.startswith("0x") and len(text) > 2 and (value := int(text, 16)) < 1 << 63:
+        return str(value)
+    return text
+
+
 class Unreadable(Exception):
     """The text is not what the reader expected at this place: fall back to its tokens."""
 
@@ -118,7 +130,7 @@ class Reader:
         if kind == "quoted":
             return in_doubt(unquote(word)) if word[0] == '"' else identifier(fold(unquote(word)))
         if kind == "number":
-            return word.lower().replace("_", "")
+            return number(word)
         if kind == "blob":
             return word.lower()
         return {"==": "=", "!=": "<>"}.get(word, word)

@@ -1,0 +1,6 @@
+-- a
+CREATE TABLE t (a INT DEFAULT 0xFFFFFFFFFFFFFFFF);
+-- b
+CREATE TABLE t (a INT DEFAULT 18446744073709551615);
+-- expect
+-- column t.a · default: 0xffffffffffffffff -> 18446744073709551615

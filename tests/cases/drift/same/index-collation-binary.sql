@@ -1,0 +1,7 @@
+-- a
+CREATE TABLE t (a TEXT, b INT);
+CREATE INDEX i ON t (a COLLATE BINARY);
+-- b
+CREATE TABLE t (a TEXT, b INT);
+CREATE INDEX i ON t (a);
+-- expect

@@ -1,0 +1,5 @@
+-- a
+CREATE TABLE t (a INT, CHECK (a & 0xFF = a));
+-- b
+CREATE TABLE t (a INT, CHECK (a & 255 = a));
+-- expect
