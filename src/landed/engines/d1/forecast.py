@@ -22,6 +22,7 @@ from landed.engines import say
 from landed.engines.d1.assertions import same_dependents
 from landed.engines.sqlite import messages
 from landed.engines.sqlite.references import is_mismatch, mismatches
+from landed.engines.sqlite.rowreach import reach
 from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import explain_refusal
@@ -39,7 +40,8 @@ class Forecast:
     ``before`` and ``after`` are the facts; ``deleted`` and ``updated`` the tables that its DELETE and
     UPDATE statements name (folded). ``sure`` says that the copy was whole. ``dependents`` is the
     condition, in SQL, that what hangs on the tables to be dropped is what was read. ``unchecked`` are the
-    tables (folded) before and after the file with a foreign key that refers to no key.
+    tables (folded) before and after the file with a foreign key that refers to no key. ``reached`` are the
+    tables that can lose rows or references by what the file writes.
     """
 
     before: dict[FactKey, str]
@@ -49,6 +51,7 @@ class Forecast:
     sure: bool = True
     dependents: str = ""
     unchecked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    reached: frozenset[str] = frozenset()
 
 
 def foresee(
@@ -87,7 +90,8 @@ def foresee(
             connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
             connection.execute("COMMIT")
     no_keys = (unchecked, _unchecked(shadow, step))
-    return Forecast(before, after, frozenset(deleted), frozenset(updated), sure, dependents, no_keys)
+    reached = reach(migration, wanted, before).counted
+    return Forecast(before, after, frozenset(deleted), frozenset(updated), sure, dependents, no_keys, reached)
 
 
 def not_sent(error: LandedError) -> LandedError:

@@ -142,17 +142,18 @@ def clear(guard: Guard) -> list[str]:
 
 def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
     """What has to be measured around a file, and which losses are allowed."""
+    reached = forecast.reached
     renames = Renames(step)
     dropped = renames.tables_before(step.dropped)
     columns = _dropped_columns(step, forecast, renames)
-    if not step.guarded and not columns:
+    if not step.guarded and not columns and not reached:
         return Guard()
     known = rowguard.references(forecast.before)
     found: list[Measure] = []
-    if step.guarded:
-        for table in sorted(rowguard.at_risk(dropped, known)):
-            if FactKey("table", "", table, EXISTS) in forecast.before:
-                found += _measures(table, len(found), known, forecast, dropped, consent, renames)
+    risk = rowguard.at_risk(dropped, known) if step.guarded else set()
+    for table in sorted(risk | reached):
+        if FactKey("table", "", table, EXISTS) in forecast.before:
+            found += _measures(table, len(found), known, forecast, dropped, consent, renames)
     for table, column in columns:
         allowed = Loss("drop-column", table, 0, column).allow in consent.allowed
         before = f"(SELECT count({quote(column)}) FROM {quote(table)})"

@@ -33,6 +33,13 @@ COPY_ADVICE = Next(
     APPLY.afterwards(),
 )
 
+SAY_ADVICE = Next(
+    Hand("Rewrite the file so that a statement of its own moves these rows, or says that they go."),
+    " Then run: ",
+    APPLY.afterwards(),
+)
+"""For rows that go with those that a DELETE, a REPLACE or a trigger takes."""
+
 DEFER_ADVICE = Next(
     Hand(
         "Rewrite the file: put PRAGMA defer_foreign_keys = on before the rebuild. landed "
@@ -74,7 +81,11 @@ def rows_lost(
         )
     worst = next(loss for loss in losses if loss.kind not in ("drop-table", "drop-column"))
     what = "lose" if worst.kind == "lose-rows" else "change"
-    advice = REBUILD_ADVICE if any(loss.through for loss in losses) else COPY_ADVICE
+    advice = SAY_ADVICE
+    if any(loss.through and loss.through.parent in step.dropped for loss in losses):
+        advice = REBUILD_ADVICE
+    elif worst.table in step.dropped:
+        advice = COPY_ADVICE
     return NotProven(
         f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
         code=Code.CASCADE if any(loss.through for loss in losses) else Code.ROWS,

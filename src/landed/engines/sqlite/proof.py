@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
@@ -18,6 +19,7 @@ from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.history import refusal
 from landed.engines.sqlite.references import broken_references
 from landed.engines.sqlite.renames import Renames
+from landed.engines.sqlite.rowreach import reach
 from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold, quote
 
@@ -37,13 +39,21 @@ class Watched(NamedTuple):
 class Proof:
     """What is measured before a file runs, and what must hold after it."""
 
-    def __init__(self, session: Watched, migration: Migration, step: Step, consent: Consent) -> None:
+    def __init__(
+        self,
+        session: Watched,
+        migration: Migration,
+        step: Step,
+        consent: Consent,
+        chosen: Collection[int] = (),
+    ) -> None:
         self._session = session
         self._connection = session.connection
         self._tracker = session.tracker
         self._migration = migration
         self._step = step
         self._consent = consent
+        self._chosen = chosen
         self._renames = Renames(step)
         self._dropped = self._renames.tables_before(step.dropped)
         self._deleted: set[str] = set()
@@ -61,11 +71,12 @@ class Proof:
         """Count rows and broken references where the file can lose or break any; unrestricted."""
         facts = self._tracker.facts
         self._losses = self._dropped_columns(facts)
-        if self._step.guarded or self._losses:
+        reached = reach(self._migration, self._chosen, facts)
+        if self._step.guarded or self._losses or reached.counted:
             self.references = rowguard.references(facts)
+            risk = rowguard.at_risk(self._dropped, self.references) if self._step.guarded else set()
+            self.counts = rowguard.count(self._connection, risk | reached.counted, facts, reached.replaced)
         if self._step.guarded:
-            risk = rowguard.at_risk(self._dropped, self.references)
-            self.counts = rowguard.count(self._connection, risk, facts)
             self._violations = set(broken_references(self._connection))
 
     def note(self, statement: Statement) -> None:
@@ -103,7 +114,7 @@ class Proof:
         if self._ddl:
             changed = self._tracker.new_objects() if self._created_only else self._tracker.reread()
         self._effects(changed)
-        if self._step.guarded or self._losses:
+        if self.counts or self._losses:
             self._rows()
         if self._step.guarded:
             self._integrity()

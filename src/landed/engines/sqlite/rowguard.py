@@ -7,7 +7,7 @@ that by counting, whatever the statements look like.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import apsw
@@ -54,6 +54,8 @@ class Count:
 
     rows: int
     references: Mapping[tuple[str, ...], tuple[object, ...]]
+    keys: frozenset[tuple[object, ...]] = frozenset()
+    """The primary keys of its rows, where a REPLACE can take one that it does not give back."""
 
 
 def references(facts: Mapping[FactKey, str]) -> list[Reference]:
@@ -78,9 +80,13 @@ def at_risk(dropped: Iterable[str], known: list[Reference]) -> set[str]:
 
 
 def count(
-    connection: apsw.Connection, tables: Iterable[str], facts: Mapping[FactKey, str]
+    connection: apsw.Connection,
+    tables: Iterable[str],
+    facts: Mapping[FactKey, str],
+    replaced: Collection[str] = (),
 ) -> dict[str, Count]:
-    """Count the rows of the tables that exist, and fingerprint their references."""
+    """Count the rows of the tables that exist, and fingerprint their references; keep the keys of those that
+    are ``replaced`` into."""
     known = references(facts)
     counts = {}
     for table in sorted(tables):
@@ -91,8 +97,18 @@ def count(
         for reference in known:
             if reference.child == table and rows:
                 prints[reference.columns] = fingerprint(connection, table, reference.columns)
-        counts[table] = Count(int(rows), prints)
+        keys = keys_of(connection, table) if table in replaced and rows else frozenset()
+        counts[table] = Count(int(rows), prints, keys)
     return counts
+
+
+def keys_of(connection: apsw.Connection, table: str) -> frozenset[tuple[object, ...]]:
+    """The primary keys of a table's rows; none where it has no key."""
+    named = connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", (table,)).fetchall()
+    if not named:
+        return frozenset()
+    columns = ", ".join(quote(str(name)) for (name,) in named)
+    return frozenset(connection.execute(f"SELECT {columns} FROM main.{quote(table)}").fetchall())
 
 
 def fingerprint(connection: apsw.Connection, table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
@@ -129,7 +145,11 @@ def compare(
     def prints(table: str, columns: tuple[str, ...]) -> tuple[object, ...]:
         return fingerprint(connection, *renames.now(table, columns))
 
-    return losses(before, rows, prints, facts, dropped, deleted, updated, known, renames)
+    def replaced(table: str) -> int:
+        old = before[table].keys
+        return len(old - keys_of(connection, renames.now(table)[0])) if old else 0
+
+    return losses(before, rows, prints, facts, dropped, deleted, updated, known, renames, replaced)
 
 
 def losses(
@@ -142,13 +162,16 @@ def losses(
     updated: Iterable[str],
     known: list[Reference],
     renames: Renames,
+    replaced: Callable[[str], int] = lambda table: 0,
 ) -> list[Loss]:
-    """The rules of :func:`compare` over whatever tells ``rows`` and fingerprints (``prints``) of now.
+    """The rules of :func:`compare` over whatever tells ``rows`` and fingerprints (``prints``) of now, and how
+    many keys a REPLACE took (``replaced``).
 
-    Both are asked by the names of before the file.
+    All are asked by the names of before the file.
     """
     gone, said = set(dropped), renames.tables_before(deleted)
     changed = renames.tables_before(updated)
+    fewer: set[str] = set()
     found = []
     for table, old in before.items():
         if not old.rows:
@@ -158,11 +181,14 @@ def losses(
                 found.append(Loss("drop-table", table, old.rows))
             continue
         now = rows(table)
-        if now < old.rows and table not in said:
-            found.append(Loss("lose-rows", table, old.rows - now, through=_through(table, gone, known)))
+        taken = max(old.rows - now, replaced(table))
+        if taken > 0:
+            fewer.add(table)
+        if taken > 0 and table not in said:
+            found.append(Loss("lose-rows", table, taken))
         elif now == old.rows and table not in changed:
-            found += _changed(prints, table, old, facts, gone, known, renames)
-    return _with_causes(found, gone)
+            found += _changed(prints, table, old, facts, renames)
+    return [replace(loss, through=_through(loss, gone, fewer, known)) for loss in found]
 
 
 def _changed(
@@ -170,8 +196,6 @@ def _changed(
     table: str,
     old: Count,
     facts: Mapping[FactKey, str],
-    gone: set[str],
-    known: list[Reference],
     renames: Renames,
 ) -> list[Loss]:
     found = []
@@ -185,24 +209,16 @@ def _changed(
             lost = old.rows
             if isinstance(before_values, int) and isinstance(now_values, int) and before_values > now_values:
                 lost = before_values - now_values
-            found.append(
-                Loss("change-rows", table, lost, ", ".join(columns), _through(table, gone, known, columns))
-            )
+            found.append(Loss("change-rows", table, lost, ", ".join(columns)))
     return found
 
 
-def _through(
-    table: str, gone: set[str], known: list[Reference], columns: tuple[str, ...] | None = None
-) -> Reference | None:
+def _through(loss: Loss, gone: set[str], fewer: set[str], known: list[Reference]) -> Reference | None:
     """The reference through which a loss came: to a dropped table, else to one that lost rows itself."""
-    own = [r for r in known if r.child == table and (columns is None or r.columns == columns)]
-    return next((r for r in own if r.parent in gone), own[0] if own else None)
-
-
-def _with_causes(losses: list[Loss], gone: set[str]) -> list[Loss]:
-    """The losses, none of them blamed on a reference to a table that is as it was."""
-    lossy = gone | {loss.table for loss in losses if loss.kind == "lose-rows"}
-    return [
-        loss if loss.through is None or loss.through.parent in lossy else replace(loss, through=None)
-        for loss in losses
-    ]
+    if loss.kind not in ("lose-rows", "change-rows"):
+        return None
+    own = [r for r in known if r.child == loss.table]
+    if loss.kind == "change-rows":
+        own = [r for r in own if ", ".join(r.columns) == loss.column]
+    acting = [r for r in own if r.parent in fewer and r.parent != loss.table]
+    return next((r for r in own if r.parent in gone), acting[0] if acting else None)

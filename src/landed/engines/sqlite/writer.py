@@ -83,7 +83,7 @@ class SqliteWriter(OneByOne):
                     return Applied(migration.name, "already", 0, 0.0)
                 self._refresh()
                 watched = Watched(self._connection, self._tracker, self._observer, self._ledger)
-                proof = Proof(watched, migration, step, consent)
+                proof = Proof(watched, migration, step, consent, frozenset(statements))
                 proof.before()
             self._observer.take()
             chosen = set(statements) - left_out(self._mode, migration)
