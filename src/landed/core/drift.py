@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from landed.core.facts import FactKey, holds
+from landed.core.facts import REACHED, FactKey, holds
 from landed.core.judge import Owners
 from landed.core.migration import Migration
 from landed.core.next import STATUS, Command
@@ -94,7 +94,9 @@ def compare(a: Side, b: Side) -> Drift:
     keys = [k for k in keys if not _chosen_by_server(k, a, b)]
     for key in sorted(keys):
         left, right = a.facts.get(key), b.facts.get(key)
-        if not holds(key, left, right):
+        wanted, seen = (right, left) if b.owners is not None else (left, right)
+        made_of_files = a.owners is not None or b.owners is not None
+        if not holds(key, wanted, seen) or (key.prop in REACHED and not made_of_files and left != right):
             differences.append(Difference(key, left, right, a.origin(key) or b.origin(key)))
     return Drift(a, b, tuple(differences), len(keys) - len(differences))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from landed.core.facts import EXISTS, YES, FactKey, Facts, ObjectKey, holds
+from landed.core.facts import EXISTS, REACHED, YES, FactKey, Facts, ObjectKey, holds
 from landed.core.locate import goes_without_saying, half_way, locate
 from landed.core.reach import Owners, explains, left_behind, overwritten, reached
 from landed.core.standing import Evidence, Judgement, Verdict, standing
@@ -235,7 +235,12 @@ def _unowned(
     unexplained: list[FactKey] = []
     claimed = _only_claimed(owners, steps)
     for key, observed in live.items():
-        if key in owners or key.object in claimed or (key.parent and key.parent in claimed):
+        if (
+            key in owners
+            or key.prop in REACHED
+            or key.object in claimed
+            or (key.parent and key.parent in claimed)
+        ):
             continue
         owner = owners.get(key.object.fact(EXISTS))
         if owner is not None and owner[2] == YES:

@@ -150,10 +150,30 @@ CREATE TABLE w (a int); CREATE VIEW v AS SELECT a FROM w; ALTER VIEW v SET (secu
 CREATE TABLE w (a int); CREATE TABLE u (a int); CREATE VIEW v AS SELECT w.a FROM w JOIN u ON u.a = w.a;
 -- other
 CREATE TABLE w (a int); CREATE TABLE u (a int); CREATE VIEW v AS SELECT w.a FROM w INNER JOIN u ON (u.a = w.a);
--- pair: matview without rows
+-- pair: matview without rows and then filled
 CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;
 -- other
+CREATE MATERIALIZED VIEW v AS SELECT 1 AS a WITH NO DATA; REFRESH MATERIALIZED VIEW v;
+-- pair: matview that was emptied twice
 CREATE MATERIALIZED VIEW v AS SELECT 1 AS a WITH NO DATA;
+-- other
+CREATE MATERIALIZED VIEW v AS SELECT 1 AS a; REFRESH MATERIALIZED VIEW v; REFRESH MATERIALIZED VIEW v WITH NO DATA;
+-- pair: a child that declares nothing
+CREATE TABLE p (a int CHECK (a > 0)); CREATE TABLE w () INHERITS (p);
+-- other
+CREATE TABLE p (a int); CREATE TABLE w () INHERITS (p); ALTER TABLE p ADD CHECK (a > 0);
+-- pair: a column declared before it was inherited
+CREATE TABLE p (a int); CREATE TABLE w (a int) INHERITS (p);
+-- other
+CREATE TABLE p (a int); CREATE TABLE w (a int); ALTER TABLE w INHERIT p;
+-- pair: triggers of a foreign key switched off and on
+CREATE TABLE w (a int REFERENCES keyed (id));
+-- other
+CREATE TABLE w (a int REFERENCES keyed (id)); ALTER TABLE w DISABLE TRIGGER ALL; ALTER TABLE keyed DISABLE TRIGGER ALL; ALTER TABLE w ENABLE TRIGGER ALL; ALTER TABLE keyed ENABLE TRIGGER ALL;
+-- pair: a partition made or attached
+CREATE TABLE p (a int CHECK (a > 0)) PARTITION BY LIST (a); CREATE TABLE w PARTITION OF p FOR VALUES IN (1);
+-- other
+CREATE TABLE p (a int CHECK (a > 0)) PARTITION BY LIST (a); CREATE TABLE w (a int CONSTRAINT p_a_check CHECK (a > 0)); ALTER TABLE p ATTACH PARTITION w FOR VALUES IN (1);
 -- pair: function replaced
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 -- other
@@ -257,7 +277,7 @@ CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TRIGGER t BEFORE INSERT ON 
 -- other
 CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR VALUES IN (1); CREATE OR REPLACE TRIGGER t BEFORE INSERT ON w FOR EACH ROW EXECUTE PROCEDURE touch();
 -- pair: inherited later
-CREATE TABLE w (a int); CREATE TABLE w1 () INHERITS (w);
+CREATE TABLE w (a int); CREATE TABLE w1 (a int) INHERITS (w);
 -- other
 CREATE TABLE w (a int); CREATE TABLE w1 (a int); ALTER TABLE w1 INHERIT w;
 -- pair: table like another
@@ -396,7 +416,7 @@ CREATE TABLE w (a int) PARTITION BY LIST (a); CREATE TABLE w1 PARTITION OF w FOR
 -- pair: parents' order by history
 CREATE TABLE p (a int); CREATE TABLE q (a int); CREATE TABLE w () INHERITS (p, q);
 -- other
-CREATE TABLE p (a int); CREATE TABLE q (a int); CREATE TABLE w (a int) INHERITS (p); ALTER TABLE w INHERIT q;
+CREATE TABLE p (a int); CREATE TABLE q (a int); CREATE TABLE w () INHERITS (p); ALTER TABLE w INHERIT q;
 -- pair: owner given and taken back of a function
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION f() FROM PUBLIC;
 -- other

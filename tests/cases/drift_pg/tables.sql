@@ -63,6 +63,7 @@ ALTER TABLE animals SET (toast.autovacuum_enabled = false);
 -- expect: table app.cats · inherits
 ALTER TABLE cats NO INHERIT animals;
 -- pair: inherits now
+-- expect: column app.dogs.name · declared here
 -- expect: table app.dogs · inherits
 ALTER TABLE dogs INHERIT animals;
 -- pair: table owner

@@ -36,7 +36,7 @@ READINGS = (
             THERE,
             Prop("ordered", ORDERED, ("column order",), "order"),
             Prop("number", ASIDE, shown=""),
-            *plain("type", "not null", "identity"),
+            *plain("type", "not null", "declared here", "identity"),
             *expressions("default"),
             *plain("generated"),
             *expressions("expression"),
@@ -61,7 +61,10 @@ _VIEWS = ("view", "materialized view")
 _IDENTITY = {"always": "ALWAYS", "by default": "BY DEFAULT"}
 _TAKES_TEXT = ("text", "character varying", "character(", "citext", "name")
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-_DEFINED = (EXISTS, "type", "not null", "identity", "default", "generated", "expression", "collation")
+_DEFINED = (
+    EXISTS, "type", "not null", "declared here", "identity", "default", "generated", "expression",
+    "collation",
+)  # fmt: skip
 """What :func:`definition` says."""
 _KNOWN = frozenset((*_DEFINED, INHERITED, "compression", "storage", "statistics target", "comment", "owner"))
 
@@ -114,6 +117,9 @@ def _column(piece: Piece) -> None:
     elif piece.missing:
         _add(piece, alter)
     want = piece.want
+    of = piece.beside("table", "", table)
+    if "declared here" in piece.todo and of is not None and "inherits" in of.did:
+        piece.takes("declared here")  # so does INHERIT find it, and NO INHERIT leave it
     child = piece.schema.is_part(table)
     if piece.todo & {"type", "collation"} and not child:
         _type(piece, at)

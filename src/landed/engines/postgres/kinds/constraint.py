@@ -31,7 +31,11 @@ READINGS = (
         name="constraints",
         catalog="pg_constraint",
         beside=Beside("pg_constraint", "oid", "conrelid"),
-        props=(THERE, _DEFINITION, *plain("validated", "triggers"), COMMENTED),
+        props=(
+            THERE, _DEFINITION,
+            *plain("validated", "declared here", "triggers", "referenced triggers"),
+            COMMENTED,
+        ),
         touched_by=(
             Touch(
                 "pg_constraint", "c.oid",

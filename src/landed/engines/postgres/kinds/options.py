@@ -12,7 +12,7 @@ _PARAMETER = re.compile(r"(?:toast\.)?[a-z][a-z0-9_]*\Z")
 _NONE = frozenset(
     ("persistence", "tablespace", "server", "owner", "comment", "inherits", EXISTS, "definition", "unique",
      "valid", "ready", "clustered", "validated", "deferrable", "enforced", "triggers", "enabled", "columns",
-     "defined")
+     "populated",     "defined")
 )  # fmt: skip
 """Properties that look like parameters and are none."""
 

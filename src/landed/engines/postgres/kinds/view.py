@@ -32,7 +32,7 @@ READINGS = (
         props=(
             THERE,
             Prop("view", VIEW, ("definition",), "query"),
-            *plain("access method", "tablespace"),
+            *plain("populated", "access method", "tablespace"),
             Prop("options", OPTIONS, shown="options (`security_invoker`, …)"),
             Prop("toast", TOAST, shown=""),
             OWNED, GRANTED, COMMENTED,
@@ -43,7 +43,9 @@ READINGS = (
 )  # fmt: skip
 
 
-_NO_OPTIONS = frozenset((EXISTS, "definition", "comment", "owner", "access method", "tablespace"))
+_NO_OPTIONS = frozenset(
+    (EXISTS, "definition", "comment", "owner", "populated", "access method", "tablespace")
+)
 
 
 def _again(piece: Piece) -> bool:
@@ -72,6 +74,8 @@ def _alter(piece: Piece) -> None:
     if "definition" in piece.todo:
         piece.alter(_made(piece, "CREATE OR REPLACE VIEW"))
         piece.takes_all()
+    if "populated" in piece.want and piece.takes("populated"):
+        piece.alter(f"REFRESH MATERIALIZED VIEW {piece.name}")
     parameters(piece, f"ALTER {piece.object.kind.upper()} {piece.name} ")
 
 

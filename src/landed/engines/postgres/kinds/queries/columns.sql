@@ -1,7 +1,7 @@
 -- Columns of tables and views, attributes of composite types. Their order is the tables', by number: first
 -- those that a parent has, too, wherever they stand, for that is where a restored dump puts them.
 WITH relation AS MATERIALIZED (
-    SELECT c.oid, c.relkind, c.relname, n.nspname
+    SELECT c.oid, c.relkind, c.relname, c.relispartition, n.nspname
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
@@ -20,6 +20,7 @@ SELECT a.attrelid AS unit,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN c.relkind IN ('r', 'p', 'f') THEN CASE WHEN a.attnotnull THEN 'yes' ELSE 'no' END END
          AS "not null",
+       CASE WHEN a.attinhcount > 0 AND a.attislocal AND NOT c.relispartition THEN 'yes' END AS "declared here",
        CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS default,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated,
