@@ -30,6 +30,8 @@ class Flag(StrEnum):
     RENAMED = "renamed"
     NO_FILE = "no-file"
     SQL_IN_LEDGER = "sql-in-ledger"
+    BEHIND = "behind"
+    UNSEEN = "unseen"
     HIDDEN = "hidden"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from landed.core.command import Command
+from landed.core.flags import Flag
 from landed.core.next import APPLY, Hand, Hint, Next, landed
 from landed.core.standing import Judgement, Standing
 
@@ -23,14 +25,29 @@ def in_turn(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
     ``apply`` of one that is out of order stops before what it would refuse to pass: a file whose table
     somebody dropped is run again before those that are partial because of it. What it refuses to pass keeps
     all others waiting. Of a file without a trace nobody can say whether it has run, unless one before it has
-    not.
+    not. Where the checkout is older than its database, it is brought up to date before anything is run.
     """
+    update = next((j.next for j in lacking(judgements) if j.next), None)
+    if update is not None:
+        return tuple(j._replace(next=update) if j.next and _runs(j.next) else j for j in judgements)
     last = max((i for i, j in enumerate(judgements) if j.standing in _REFUSED and j.verdict), default=-1)
     blocked = any(_blocks(j) for j in judgements)
     first = next((i for i, j in enumerate(judgements) if j.standing is Standing.PENDING), len(judgements))
     return tuple(
         _in_turn(j, before=i < last, blocked=blocked, maybe=i < first) for i, j in enumerate(judgements)
     )
+
+
+def lacking(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The rows that a checkout has to be brought up to date with before anything is run: newer ones than its
+    own of which nobody knows what they did, or all where none has a file."""
+    newer = [j for j in judgements if Flag.BEHIND in j.flags]
+    own = any(j.recorded and (j.verdict or j.renamed) for j in judgements)
+    return [j for j in newer if Flag.UNSEEN in j.flags] if own else newer
+
+
+def _runs(step: Next) -> bool:
+    return step.is_apply or any(isinstance(p, Command) and p.verb == "apply" for p in step.parts)
 
 
 def _blocks(judgement: Judgement) -> bool:
@@ -64,8 +81,9 @@ def next_steps(judgements: Sequence[Judgement]) -> list[Next]:
     found = list(dict.fromkeys(found))
     if any(j.standing in _REFUSED for j in judgements):
         found = [step for step in found if not step.is_apply]
-    # What a command finishes comes before what somebody has to look into.
-    return sorted(found, key=_rank)
+    # What a command finishes comes before what somebody has to look into, a whole checkout before all.
+    first = {j.next for j in judgements if Flag.BEHIND in j.flags}
+    return sorted(found, key=lambda step: (step not in first, _rank(step)))
 
 
 def _rank(step: Next) -> int:

@@ -15,9 +15,11 @@ from landed.core.next import STATUS
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.timeline import Step
+from landed.core.turns import lacking
 from landed.engines.base import NoCopy
 from landed.ops.apply_words import (
     base_missing,
+    behind,
     blocked,
     cannot_run,
     nobody_knows,
@@ -49,6 +51,8 @@ def plan_apply(exam: Examination, *, to: str | None = None, allowed: Collection[
     UsageError when ``to`` names no file. Nothing is written.
     """
     last, engine = _last_index(exam, to), exam.workspace.engine
+    if rows := lacking(exam.judgements):
+        raise behind(exam, rows)
     if exam.base is not None and exam.base.verdict is not Verdict.LANDED:
         raise base_missing(exam, exam.base)
     known = {m.name: i for i, m in enumerate(exam.migrations)}

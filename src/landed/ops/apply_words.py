@@ -52,6 +52,22 @@ def blocked(blocking: Sequence[Judgement]) -> NotProven:
     )
 
 
+def behind(exam: Examination, lacking: Sequence[Judgement]) -> NotProven:
+    """The error for a checkout that lacks what its database has recorded last, or all of it."""
+    many = len(lacking)
+    if many < sum(j.recorded for j in exam.judgements):
+        rows = f"{lacking[0].name}, which has" if many == 1 else f"{many} migrations that have"
+        said = f"The database has recorded {rows} no file here: this checkout is older."
+    else:
+        said = "No migration that the database has recorded has a file here: these may be another project's."
+    return NotProven(
+        said,
+        code=Code.BLOCKED,
+        details=[*(f"{j.name}: {'; '.join(j.notes)}" for j in lacking[:8]), "Nothing was changed."],
+        next=lacking[0].next or STATUS,
+    )
+
+
 def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -> NotProven:
     """The error for a file that a rehearsal failed on, found before anything was run."""
     engine = exam.workspace.engine

@@ -17,6 +17,7 @@ from landed.core.standing import Judgement, Standing
 from landed.core.timeline import BASE, Progress, Step
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
+from landed.ops.behind import Missing, missing_rows, with_stand_ins
 from landed.ops.edits import disproved, find_edits
 from landed.ops.history import History, Replays
 from landed.ops.judged import Judged, finish
@@ -32,14 +33,13 @@ if TYPE_CHECKING:
 class Examination:
     """Everything that is known about one target at one moment.
 
-    ``migrations`` are in file order; ``order`` are their indexes in the order of the replay, and
-    ``steps`` the replayed steps in that order. ``judgements`` are in file order, rows without a file
+    ``migrations`` are in file order; ``steps`` are the replayed steps, among them those of recorded rows
+    whose files are missing here and whose SQL is known. ``judgements`` are in file order, rows without a file
     last. ``made_by`` says, on Postgres, which objects are not of the role that files are replayed as, if any.
     """
 
     workspace: Workspace
     migrations: tuple[Migration, ...]
-    order: tuple[int, ...]
     steps: tuple[Step, ...]
     state: LiveState
     facts: Mapping[FactKey, str]
@@ -134,9 +134,29 @@ def examine(
 def _examined(workspace: Workspace, state: LiveState, cache: Cache, progress: Progress | None) -> Examination:
     engine = workspace.engine
     engine.learn(state)
-    migrations = engine.migrations().migrations
+    files = engine.migrations().migrations
     reading = engine.reading(state, cache)
     replays = Replays(engine, reading, cache, progress)
+    exam = _judged(workspace, state, reading, replays, files)
+    missing = missing_rows(workspace, exam.state, exam.judgements)
+    if missing is None:
+        return exam
+    # The files here may not be the whole history: what is known of the rest takes part.
+    more = with_stand_ins(files, state.ledger or (), missing.known)
+    return _judged(workspace, state, reading, replays, more, missing)
+
+
+def _judged(
+    workspace: Workspace,
+    state: LiveState,
+    reading: Reading,
+    replays: Replays,
+    migrations: Sequence[Migration],
+    missing: Missing | None = None,
+) -> Examination:
+    """One pass over files, among them those that stand in for ``missing`` ones."""
+    engine = workspace.engine
+    files = engine.migrations().migrations
     order, steps = _replayed(engine, replays, migrations, state.ledger or ())
     state = reading.seen(steps)
 
@@ -155,19 +175,17 @@ def _examined(workspace: Workspace, state: LiveState, cache: Cache, progress: Pr
     needed = history.needed()
     history.leave_the_start()
     steps, state, ruling = history.steps, history.state, history.ruling
-    edits = find_edits(
-        workspace, migrations, {s.name: s.digest for s in steps}, state.ledger or (), state.content
-    )
+    edits = find_edits(workspace, files, {s.name: s.digest for s in steps}, state.ledger or (), state.content)
     for name in disproved(edits, history.files, steps, ruling, replays.again) if edits else ():
         del edits[name]
     notes = reading.notes(steps)
-    judged = finish(Judged(workspace, migrations, steps, state, history.facts, ruling, edits, notes, needed))
+    judged = finish(
+        Judged(workspace, files, steps, state, history.facts, ruling, edits, notes, needed, missing)
+    )
     judgements = tuple(
         j._replace(notes=(*j.notes, unimportant[j.name])) if j.name in unimportant else j for j in judged
     )
-    return Examination(
-        workspace, migrations, tuple(order), tuple(steps), state, history.facts, ruling, judgements, reading
-    )
+    return Examination(workspace, files, tuple(steps), state, history.facts, ruling, judgements, reading)
 
 
 def _replayed(

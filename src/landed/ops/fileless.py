@@ -40,6 +40,10 @@ def fileless_judgements(
                 _checkout("HEAD", workspace.path_of(file)),
                 "the file is gone; it is still in the last commit",
             )
+        elif (found := workspace.git.elsewhere(file)) is not None:
+            commit, branch = found
+            of_branch = f" of branch {branch}" if branch else ""
+            notes = (_checkout(commit, workspace.path_of(file)), f"it is in commit {commit}{of_branch}")
         fileless.append(Judgement(row.name, True, None, Standing.NO_FILE, notes=notes, flags=(Flag.NO_FILE,)))
     return fileless
 

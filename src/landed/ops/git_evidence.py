@@ -8,7 +8,14 @@ from functools import cached_property
 from pathlib import Path
 
 from landed.core.migration import Migration, Parsed
-from landed.project.githistory import History, applied_time, blob_id, edited_after, history
+from landed.project.git_branches import branch_with, has_remote
+from landed.project.githistory import (
+    History,
+    applied_time,
+    blob_id,
+    edited_after,
+    history,
+)
 
 
 @dataclass
@@ -61,6 +68,31 @@ class GitEvidence:
         blob = next((v.blob for v in self.known.versions.get(name, ()) if v.blob is not None), None)
         data = self.known.content_at(blob) if blob is not None else None
         return self._digest_of(name, data) if data is not None else None
+
+    @cached_property
+    def everywhere(self) -> History | None:
+        """The history of all branches, read once; ``None`` where there is none."""
+        found = history(self.directory, everywhere=True)
+        return found if isinstance(found, History) else None
+
+    @cached_property
+    def has_remote(self) -> bool:
+        """Whether there is another repository from which this one can be brought up to date."""
+        return self.everywhere is not None and has_remote(self.directory)
+
+    def texts(self, name: str) -> dict[str, str]:
+        """The texts that a file has had in any commit of any branch, by normalised digest."""
+        if self.everywhere is None:
+            return {}
+        versions = self.everywhere.versions.get(name, ())
+        found = self.everywhere.contents(v.blob for v in versions if v.blob is not None)
+        return {self._digest_of(name, data): _text_of(data) for data in found.values()}
+
+    def elsewhere(self, name: str) -> tuple[str, str | None] | None:
+        """The newest commit of any branch that has a file, and a branch that has the commit."""
+        versions = self.everywhere.versions.get(name, ()) if self.everywhere is not None else ()
+        last = next((v for v in versions if v.blob is not None), None)
+        return (last.commit[:10], branch_with(self.directory, last.commit)) if last is not None else None
 
     def _digest_of(self, name: str, data: bytes) -> str:
         return Migration(name, "", name, _text_of(data), self.parse).digest

@@ -17,6 +17,7 @@ from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Failure, Step
 from landed.core.turns import in_turn
 from landed.engines.live import LiveState
+from landed.ops.behind import Missing, cautious
 from landed.ops.edits import Edit
 from landed.ops.fileless import fileless_judgements, pair_renamed
 from landed.ops.workspace import Workspace
@@ -26,7 +27,8 @@ class Judged(NamedTuple):
     """A history that has been judged: ``migrations`` in file order, ``steps`` in that of the replay.
 
     ``edits`` are the applied files that have changed since; ``made_by`` says of files whose objects another
-    role made whose they are, ``needed`` which later file could not have run without an overwritten one.
+    role made whose they are, ``needed`` which later file could not have run without an overwritten one,
+    ``missing`` what is known of rows without a file.
     """
 
     workspace: Workspace
@@ -38,6 +40,7 @@ class Judged(NamedTuple):
     edits: Mapping[str, Edit]
     made_by: Mapping[str, str]
     needed: Mapping[str, str]
+    missing: Missing | None = None
 
 
 def finish(found: Judged) -> tuple[Judgement, ...]:
@@ -60,12 +63,13 @@ def finish(found: Judged) -> tuple[Judgement, ...]:
     judged, fileless = pair_renamed(workspace, judged, fileless, digests, stored)
     counted = Counter(row.name for row in ledger)
     doubled = engine.one_version(migrations)
-    return in_turn(
-        [
-            advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name)), late=engine.keeps_order)
-            for j in judged + fileless
-        ]
-    )
+    advised = [
+        advise(_with_double(j, counted[j.name] > 1, doubled.get(j.name)), late=engine.keeps_order)
+        for j in judged + fileless
+    ]
+    if found.missing is not None:
+        advised = cautious(workspace, advised, ledger, found.missing.after(found.steps))
+    return in_turn(advised)
 
 
 def _described(

@@ -144,6 +144,8 @@ def _change(
     exam: Examination, judgement: Judgement, reason: str | None
 ) -> tuple[LedgerChange | None, str | None]:
     name, held = judgement.name, judgement.held
+    if Flag.UNSEEN in judgement.flags and judgement.standing is not Standing.NO_FILE:
+        return None, judgement.notes[-1]
     match judgement.standing:
         case Standing.NO_FILE if judgement.renamed:
             return LedgerChange(

@@ -20,6 +20,9 @@ _LOG = (
     *("--no-ext-diff", "--no-textconv", "--no-color", "--no-mailmap", "--no-notes", "--no-show-signature"),
     "--ignore-submodules=all",
 )
+MOST_COMMITS = 2000
+"""At most so many commits that touch the folder are read where those of all branches are asked for."""
+
 _FORMAT = "--format=%x01%H %ct"
 
 
@@ -36,12 +39,14 @@ class History:
     """The committed changes of all files in a migrations folder.
 
     ``versions`` maps a file's path below ``directory`` (with ``/``) to its changes, newest first.
-    ``shallow``: the clone leaves out older commits, so "first" only means "first known".
+    ``shallow``: the clone leaves out older commits, so "first" only means "first known". ``cut``: there
+    are more commits than were read.
     """
 
     directory: Path
     versions: Mapping[str, tuple[Version, ...]]
     shallow: bool = False
+    cut: bool = False
 
     def version_at(self, path: str, when: datetime | None) -> Version | None:
         """The version in force at a moment: the last one committed by then, else the first ever.
@@ -95,15 +100,22 @@ class Edit:
         )
 
 
-def history(directory: Path, timeout: float = TIMEOUT_SECONDS) -> History | NoHistory:
-    """The history of a folder, read with one call of git (none where there is no repository)."""
+def history(
+    directory: Path, timeout: float = TIMEOUT_SECONDS, *, everywhere: bool = False
+) -> History | NoHistory:
+    """The history of a folder, read with one call of git (none where there is no repository).
+
+    That of the last commit; with ``everywhere`` that of all branches and tags, up to ``MOST_COMMITS``.
+    """
     git_dir = _git_dir(directory)
     if git_dir is None:
         return NoHistory("not in a git repository")
-    done = run_git(directory, (*_LOG, _FORMAT, "--", "."), timeout=timeout)
+    more = ("--all", f"--max-count={MOST_COMMITS}") if everywhere else ()
+    done = run_git(directory, (*_LOG, *more, _FORMAT, "--", "."), timeout=timeout)
     if isinstance(done, NoHistory):
         return done
-    return History(directory, parse_log(done), (_common_dir(git_dir) / "shallow").exists())
+    cut = everywhere and done.count(b"\x01") >= MOST_COMMITS
+    return History(directory, parse_log(done), (_common_dir(git_dir) / "shallow").exists(), cut)
 
 
 def edited_after(

@@ -93,6 +93,10 @@ def reason(judgement: Judgement) -> str:
             return f"not recorded; {later} has overwritten all that it does: nothing shows whether it ran"
         case Standing.UNRECORDED if not judgement.renamed:
             return "everything it does is there, but it is not recorded"
+        case Standing.UNPROVABLE if Flag.UNSEEN in judgement.flags:
+            return "recorded; nobody can say what of it is there"
+        case Standing.UNKNOWN if Flag.UNSEEN in judgement.flags:
+            return "not recorded; nobody can say what of it is there"
         case Standing.UNPROVABLE:
             return "recorded; it leaves nothing in the schema that could prove it"
         case Standing.DUPLICATE if Flag.SAME_VERSION in judgement.flags:

@@ -1,0 +1,176 @@
+"""Recorded rows without a file: the files here may not be the whole history.
+
+What such a row has done is known where its SQL is: in the row itself, or in the git history. Then it is
+replayed at its place, though no file is there. Otherwise nobody can say what it did, and what is missing of a
+file before it may be its doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from landed.core.flags import Flag
+from landed.core.ledger import LedgerRow
+from landed.core.migration import Migration
+from landed.core.next import STATUS, Effect, Next, landed, program
+from landed.core.standing import Judgement, Standing, Verdict, standing
+from landed.core.timeline import Step
+from landed.engines.live import LiveState
+from landed.ops.workspace import Workspace
+
+
+class Missing(NamedTuple):
+    """Recorded rows of which there is no file under any name.
+
+    ``known`` stand in for those whose SQL is known (row -> its file as it was), ``unknown`` says of the
+    others why it is not.
+    """
+
+    known: Mapping[str, Migration]
+    unknown: Mapping[str, str]
+
+    def after(self, steps: Sequence[Step]) -> Missing:
+        """The same once those that are known are replayed: of one that fails nobody knows what it did."""
+        failed = {s.name for s in steps if s.name in self.known and s.failed}
+        why = dict.fromkeys(failed, "its SQL does not run in a replay")
+        return self._replace(unknown={**self.unknown, **why})
+
+
+def missing_rows(workspace: Workspace, state: LiveState, judged: Sequence[Judgement]) -> Missing | None:
+    """What is known of rows without a file; ``None`` where there are no such rows.
+
+    Rows whose SQL a file here has, under whatever name, lack nothing.
+    """
+    names = [j.name for j in judged if Flag.NO_FILE in j.flags and not j.renamed]
+    if not names:
+        return None
+    files = workspace.migrations().migrations
+    stored = workspace.engine.same_as_stored(state, files)
+    here = {m.digest for m in files}
+    known: dict[str, Migration] = {}
+    unknown: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        if stored.get(name):
+            continue
+        found = _sql_of(workspace, state, name)
+        if not isinstance(found, Migration):
+            unknown[name] = found
+        elif found.digest not in here:
+            known[name] = found
+    return Missing(known, unknown)
+
+
+def _sql_of(workspace: Workspace, state: LiveState, name: str) -> Migration | str:
+    """The file of a row as it was, or why it is not known."""
+    engine, git = workspace.engine, workspace.git
+    lost = engine.lost_file(state, name)
+    if not isinstance(lost, str):
+        return Migration(name, "", workspace.path_of(lost.name), lost.text, engine.parse)
+    file = engine.file_name(name)
+    texts = git.texts(file)
+    locked = workspace.locked_digest(file)
+    if locked in texts:
+        text = texts[locked]
+    elif len(texts) > 1:
+        return f"git knows {len(texts)} different texts of it"
+    elif git.everywhere is not None and git.everywhere.shallow:
+        return "this clone is shallow: git does not know all texts of it"
+    elif git.everywhere is not None and git.everywhere.cut:
+        return "git has more commits than are looked through"
+    elif not texts or locked is not None:
+        return "neither its row nor git has its SQL"
+    else:
+        (text,) = texts.values()
+    return Migration(name, "", workspace.path_of(file), text, engine.parse)
+
+
+def with_stand_ins(
+    files: Sequence[Migration], ledger: Sequence[LedgerRow], known: Mapping[str, Migration]
+) -> list[Migration]:
+    """The files with what stands in for missing ones, each behind what the ledger has before it."""
+    found = list(files)
+    before: str | None = None
+    for row in sorted(ledger, key=lambda r: r.id):
+        stand_in = known.get(row.name)
+        if stand_in is not None and all(m.name != row.name for m in found):
+            place = next((i for i, m in enumerate(found) if m.name == before), -1)
+            found.insert(place + 1, stand_in)
+        if any(m.name == row.name for m in found):
+            before = row.name
+    return found
+
+
+def cautious(
+    workspace: Workspace,
+    judged: Sequence[Judgement],
+    ledger: Sequence[LedgerRow],
+    missing: Missing,
+) -> list[Judgement]:
+    """The judgements, and what to do, where nobody knows what the missing rows did.
+
+    A recorded file before such a row is not called partial or phantom for what is not there, nor is a file
+    that is not recorded called half run. Where the newest rows have no file, the checkout is older than its
+    database.
+    """
+    place = {row.name: row.id for row in ledger}
+    there = [j for j in judged if (j.recorded and Flag.NO_FILE not in j.flags) or j.renamed]
+    newest = max((place[j.name] for j in there if j.name in place), default=-1)
+    unseen = max((place[name] for name in missing.unknown), default=-1)
+    lacking = {*missing.known, *missing.unknown}
+    first: Next | None = None
+    found = []
+    for judgement in judged:
+        name = judgement.name
+        if name in lacking:
+            judgement = _row(workspace, judgement, missing, place[name] > newest)
+            first = first or judgement.next
+        found.append(judgement)
+    return [_file(j, place.get(j.name, -1) < unseen, missing, first) for j in found]
+
+
+def _row(workspace: Workspace, judgement: Judgement, missing: Missing, late: bool) -> Judgement:
+    """A row that the checkout lacks, and how to bring it up to date."""
+    why = missing.unknown.get(judgement.name)
+    flags, notes = judgement.flags, judgement.notes
+    if why is not None:
+        flags, notes = (*flags, Flag.UNSEEN), (*notes, f"nobody can say what it did: {why}")
+    if late:
+        flags = (*flags, Flag.BEHIND)
+    found = judgement._replace(flags=flags, notes=notes)
+    return found._replace(next=_update(workspace, found)) if late else found
+
+
+def _update(workspace: Workspace, judgement: Judgement) -> Next | None:
+    own = judgement.next
+    if own is not None and own.first is not None and not own.first.is_of_landed:
+        return own
+    git = workspace.git
+    fetch = landed("repair", judgement.name, fetch=True) if Flag.SQL_IN_LEDGER in judgement.flags else None
+    if git.has_remote:
+        deeper = ("--unshallow",) if git.everywhere is not None and git.everywhere.shallow else ()
+        pull = program("git", "pull", *deeper, effect=Effect.WRITE_FILES)
+        return Next(pull, ", or: ", fetch, choice="checkout") if fetch else Next(pull)
+    return Next(fetch) if fetch else Next("put the file back, then: ", STATUS.afterwards())
+
+
+def _file(judgement: Judgement, before: bool, missing: Missing, first: Next | None) -> Judgement:
+    """A file, or any other row, beside rows of which nobody knows what they did."""
+    wrong = judgement.standing in (Standing.PARTIAL, Standing.PHANTOM)
+    unsure = wrong and bool(missing.unknown) and (before or not judgement.recorded)
+    if not unsure:
+        return judgement
+    rows = " or ".join(list(missing.unknown)[:2])
+    return judgement._replace(
+        verdict=Verdict.UNPROVABLE,
+        standing=standing(judgement.recorded, Verdict.UNPROVABLE),
+        location=None,
+        remedy=None,
+        allow=(),
+        flags=(*judgement.flags, Flag.UNSEEN),
+        notes=(
+            *judgement.notes,
+            f"what is not there of it may be the doing of {rows}, which has no file here",
+        ),
+        next=first,
+    )

@@ -1,0 +1,223 @@
+"""A checkout that lacks its database's newest migrations: whatever follows from what is said changes nothing.
+
+What a row without a file has done is known from its own SQL (Supabase) or from git; where it is not, nothing
+is called partial or phantom for want of it, and nothing is offered or run that writes to the database.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from landed.core.command import Effect
+from landed.core.errors import NotProven
+from landed.ops.apply import plan_apply
+from landed.ops.examine import Examination
+from landed.ops.repair import plan_repair
+from landed.ops.resume import plan_resume
+from landed.project.githistory import MOST_COMMITS
+from support.worlds import histories
+from support.worlds.world import World
+
+WRONG = {"partial", "phantom"}
+WRITES = {Effect.WRITE_SCHEMA, Effect.WRITE_HISTORY, Effect.RUN_SQL, Effect.RESTORE}
+
+
+def standings(exam: Examination) -> dict[str, str]:
+    return {j.name: str(j.standing) for j in exam.judgements}
+
+
+def offered(exam: Examination) -> list[str]:
+    """Commands that somebody is told to run and that write to the database."""
+    return [
+        str(action.command)
+        for j in exam.judgements
+        for action in (j.next.actions if j.next else ())
+        if action.command is not None and action.command.effect in WRITES
+    ]
+
+
+def is_harmless(exam: Examination) -> None:
+    """Nothing is called wrong, nothing that writes is offered, and what writes would do nothing."""
+    assert WRONG.isdisjoint(standings(exam).values()), standings(exam)
+    assert offered(exam) == []
+    assert plan_resume(exam, None).items == ()
+    assert plan_repair(exam).changes == ()
+    try:
+        assert plan_apply(exam).items == ()
+    except NotProven as error:
+        assert "Nothing was changed." in error.details  # noqa: PT017
+
+
+D1_FILES = {
+    "0001_docs.sql": "CREATE TABLE docs (id INTEGER PRIMARY KEY, email TEXT);\n"
+    "CREATE TABLE old (id INTEGER);\nCREATE INDEX old_id ON old (id);\n",
+    "0002_notes.sql": "CREATE TABLE notes (id INTEGER PRIMARY KEY);\n",
+    "0003_drop.sql": "DROP TABLE old;\n",
+    "0004_mail.sql": "ALTER TABLE docs RENAME COLUMN email TO mail;\n",
+    "0005_gone.sql": "DROP TABLE notes;\n",
+}
+LOSSES = ("drop-table:old", "drop-table:notes")
+
+
+@pytest.fixture
+def d1(tmp_path: Path) -> World:
+    world = World(tmp_path / "w", D1_FILES)
+    world.apply(*LOSSES)
+    world.folder.joinpath("landed.lock").unlink()
+    return world
+
+
+class TestD1:
+    @pytest.mark.parametrize("gone", [1, 2, 3])
+    def test_nobody_can_say_what_a_row_without_file_and_git_did(self, d1: World, gone: int) -> None:
+        for name in list(D1_FILES)[-gone:]:
+            d1.remove(name)
+        exam = d1.examine()
+        is_harmless(exam)
+        assert standings(exam)["0002_notes.sql" if gone == 1 else "0001_docs.sql"] == "unprovable"
+        row = exam.judgement(list(D1_FILES)[-gone])
+        assert row is not None
+        assert {"behind", "unseen"} <= set(row.flags)
+        assert str(row.next) == "put the file back, then: landed status"
+        # A file of one's own waits until the checkout is complete.
+        d1.write("0009_own.sql", "CREATE TABLE own (id INTEGER);")
+        exam = d1.examine()
+        assert offered(exam) == []
+        with pytest.raises(NotProven, match="this checkout is older"):
+            plan_apply(exam)
+
+    @pytest.mark.parametrize("gone", [1, 2, 3])
+    def test_git_says_what_it_did(self, d1: World, gone: int) -> None:
+        d1.git("init", "-q", "-b", "main")
+        d1.git("add", "migrations")
+        d1.git("commit", "-qm", "all")
+        d1.git("branch", "ahead")
+        for name in list(D1_FILES)[-gone:]:
+            d1.remove(name)
+        d1.git("add", "-A", "migrations")
+        d1.git("commit", "-q", "--amend", "-m", "behind")
+        ahead = d1.git("rev-parse", "--short=10", "ahead")
+        exam = d1.examine()
+        is_harmless(exam)
+        assert "unprovable" not in standings(exam).values()
+        assert exam.unexplained == ()
+        row = exam.judgement("0005_gone.sql")
+        assert row is not None
+        assert row.next == f"git checkout {ahead} -- migrations/0005_gone.sql"
+        assert f"it is in commit {ahead} of branch ahead" in row.notes
+        # What is really missing is still seen.
+        d1.sql("DROP TABLE docs")
+        assert standings(d1.examine())["0001_docs.sql"] == "phantom"
+
+    def test_several_texts_under_one_name_say_nothing(self, d1: World) -> None:
+        d1.git("init", "-q", "-b", "main")
+        for text in ("SELECT 1;\n", D1_FILES["0005_gone.sql"]):
+            d1.write("0005_gone.sql", text)
+            d1.git("add", "migrations")
+            d1.git("commit", "-qm", text.strip())
+        d1.remove("0005_gone.sql")
+        exam = d1.examine()
+        is_harmless(exam)
+        row = exam.judgement("0005_gone.sql")
+        assert row is not None
+        assert "nobody can say what it did: git knows 2 different texts of it" in row.notes
+        assert standings(exam)["0002_notes.sql"] == "unprovable"
+
+    def test_a_shallow_clone_is_said_and_deepened(self, d1: World) -> None:
+        d1.git("init", "-q", "-b", "main")
+        d1.git("add", "migrations")
+        d1.git("commit", "-qm", "all")
+        d1.git("rm", "-q", "migrations/0005_gone.sql")
+        d1.git("commit", "-qm", "behind")
+        clone = d1.folder.parent / "clone"
+        d1.git("clone", "-q", "--depth", "1", f"file://{d1.folder}", str(clone))
+        for name in (".wrangler", "wrangler.json"):
+            (d1.folder / name).rename(clone / name)
+        d1.folder = clone
+        exam = d1.examine()
+        is_harmless(exam)
+        row = exam.judgement("0005_gone.sql")
+        assert row is not None
+        assert str(row.next) == "git pull --unshallow"
+        assert any("this clone is shallow" in note for note in row.notes)
+
+    def test_a_file_half_there_before_no_unknown_row_is_partial_as_ever(self, d1: World) -> None:
+        """A row that nobody knows says nothing of files after it."""
+        d1.remove("0002_notes.sql")
+        d1.sql("ALTER TABLE docs RENAME COLUMN mail TO email")
+        assert standings(d1.examine())["0004_mail.sql"] in WRONG
+
+    def test_the_folder_of_another_project(self, tmp_path: Path) -> None:
+        world = World(tmp_path / "w", D1_FILES)
+        world.apply(*LOSSES)
+        for name in D1_FILES:
+            world.remove(name)
+        world.write("0001_other.sql", "CREATE TABLE other (id INTEGER);")
+        with pytest.raises(NotProven, match="No migration that the database has recorded has a file here"):
+            plan_apply(world.examine())
+
+    def test_how_many_commits_are_read_is_bounded(self, d1: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert MOST_COMMITS > 1
+        monkeypatch.setattr("landed.project.githistory.MOST_COMMITS", 2)
+        d1.git("init", "-q", "-b", "main")
+        for name in D1_FILES:
+            d1.git("add", f"migrations/{name}")
+            d1.git("commit", "-qm", name)
+        d1.remove("0005_gone.sql")
+        row = d1.examine().judgement("0005_gone.sql")
+        assert row is not None
+        assert any("git has more commits than are looked through" in note for note in row.notes)
+
+
+def test_without_missing_files_nothing_more_is_asked(d1: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replays, checks of rows and calls of git are counted."""
+    asked: list[str] = []
+    kind = type(d1.workspace().engine)
+    real = kind.replay
+
+    def replay(self: object, *args: object, **more: object) -> object:
+        asked.append("replay")
+        return real(self, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kind, "replay", replay)
+    d1.examine()
+    assert asked == ["replay"]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["no-git", "git"])
+@pytest.mark.parametrize("name", [p.name for p in sorted(histories.CORPUS.iterdir()) if p.is_dir()])
+def test_the_newest_files_of_real_projects_deleted(name: str, known: bool, tmp_path: Path) -> None:
+    history = histories.history(name)
+    if any(step.failed for step in history.steps):
+        return  # its files do not make its database
+    world = World(tmp_path / "w", {m.name: m.text for m in history.migrations})
+    if "/" in history.migrations[0].name:
+        database = {"binding": "DB", "database_name": "db", "database_id": "0-world"}
+        database["migrations_dir"] = "migrations"
+        database["migrations_pattern"] = "migrations/*/migration.sql"
+        (world.folder / "wrangler.json").write_text(json.dumps({"d1_databases": [database]}))
+    world.sql(
+        "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, "
+        "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)"
+    )
+    for migration in history.migrations:
+        world.sql(migration.text, foreign_keys=False)
+        world.sql(f"INSERT INTO d1_migrations (name) VALUES ('{migration.name}')")
+    if known:
+        world.git("init", "-q", "-b", "main")
+        world.git("add", "migrations")
+        world.git("commit", "-qm", "all")
+    whole = standings(world.examine())
+    assert WRONG.isdisjoint(whole.values())
+    for migration in list(reversed(history.migrations))[:5]:
+        world.remove(migration.name)
+        exam = world.examine()
+        is_harmless(exam)
+        found = standings(exam)
+        if known:
+            left = {m.name for m in exam.migrations}
+            assert {n: s for n, s in found.items() if n in left} == {n: whole[n] for n in left}
+            assert exam.unexplained == ()
