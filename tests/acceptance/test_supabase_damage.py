@@ -324,7 +324,6 @@ DAMAGES = (
         {GONE: "no-file"},
         next={GONE: f"landed repair {GONE} --fetch"},
         notes=("the ledger holds its SQL, so the file can be written again",),
-        unexplained=REGION_OBJECTS,
         ran=(f"landed repair {GONE} --fetch",),
     ),
     Damage(
@@ -332,7 +331,6 @@ DAMAGES = (
         "file deleted",
         delete,
         {GONE: "no-file"},
-        unexplained=REGION_OBJECTS,
         choose=lambda world, step: f'landed repair {GONE} --reason "it is gone for good"',
         ran=(f'landed repair {GONE} --reason "it is gone for good"',),
         left=REGION_OBJECTS,

@@ -22,7 +22,7 @@ ENDS: dict[str, set[str]] = {
     "unrecorded": {"ok"},
     "unprovable": {"ok", "unprovable"},
     "unknown": {"ok", "unknown"},
-    "no-file": {"ok", "no-file"},
+    "no-file": {"ok", "no-file", "pending"},
     "renamed": {"ok"},
     "edited": {"ok", "edited"},
     "out-of-order": {"ok"},

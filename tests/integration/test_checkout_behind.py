@@ -7,16 +7,24 @@ is called partial or phantom for want of it, and nothing is offered or run that 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import psycopg
 import pytest
 
 from landed.core.command import Effect
 from landed.core.errors import NotProven
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.server.databases import new_database
+from landed.engines.postgres.shadow.server.servers import ShadowServer
+from landed.engines.postgres.sql.stored import ledger_statements
 from landed.ops.apply import plan_apply
-from landed.ops.examine import Examination
+from landed.ops.examine import Examination, examine
 from landed.ops.repair import plan_repair
 from landed.ops.resume import plan_resume
+from landed.ops.workspace import open_workspace
 from landed.project.githistory import MOST_COMMITS
 from support.worlds import histories
 from support.worlds.world import World
@@ -221,3 +229,129 @@ def test_the_newest_files_of_real_projects_deleted(name: str, known: bool, tmp_p
             left = {m.name for m in exam.migrations}
             assert {n: s for n, s in found.items() if n in left} == {n: whole[n] for n in left}
             assert exam.unexplained == ()
+
+
+class Behind(NamedTuple):
+    """What the newest files do to what the first one made."""
+
+    first: str
+    newest: tuple[str, ...]
+
+
+DOCS = """\
+create table public.docs (id int primary key, owner uuid, email text);
+alter table public.docs enable row level security;
+create policy p on public.docs using (true);
+"""
+COUNT = "create function public.counted() returns int language sql as 'select 1';\n"
+VARIANTS = {
+    "policy altered, column renamed": Behind(
+        DOCS,
+        (
+            "alter policy p on public.docs using (owner = auth.uid());\n"
+            "alter table public.docs rename email to mail;\n",
+            "create index docs_owner on public.docs (owner);\n",
+            "alter table public.docs alter mail set not null;\n",
+        ),
+    ),
+    "policy and column dropped": Behind(
+        DOCS,
+        (
+            "drop policy p on public.docs;\nalter table public.docs drop column email;\n",
+            "create policy q on public.docs using (owner is not null);\n",
+            "alter table public.docs force row level security;\n",
+        ),
+    ),
+    "execute revoked": Behind(
+        COUNT + "grant execute on function public.counted() to anon;\n",
+        (
+            "revoke execute on function public.counted() from anon;\n",
+            "revoke execute on function public.counted() from public;\n",
+            "create or replace function public.counted() returns int language sql as 'select 2';\n",
+        ),
+    ),
+    "table dropped": Behind(
+        "create table public.gone (id int);\ncreate index gone_id on public.gone (id);\n",
+        (
+            "drop table public.gone;\n",
+            "create table public.come (id int);\n",
+            "drop table public.come;\n",
+        ),
+    ),
+}
+
+
+class Applied(NamedTuple):
+    """A project whose files were all recorded as the Supabase CLI records them."""
+
+    folder: Path
+    url: str
+
+    def examine(self) -> Examination:
+        return examine(open_workspace(self.folder, self.url, None, {}))
+
+    def file(self, name: str) -> Path:
+        return self.folder / "supabase" / "migrations" / name
+
+
+@pytest.fixture
+def apply_as_the_cli(
+    pg_server: Callable[..., ShadowServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Applied]]:
+    monkeypatch.setenv("LANDED_CACHE_DIR", str(tmp_path / "cache"))
+    server = pg_server(18, supabase())
+    with new_database(server) as scratch:
+        url = f"postgresql://postgres@/{scratch.name}?host={server.host}&port={server.port}"
+
+        def do(files: dict[str, str], *, keep_sql: bool = True) -> Applied:
+            world = Applied(tmp_path / "w", url)
+            world.file("").mkdir(parents=True)
+            (tmp_path / "w" / "supabase" / "config.toml").write_text('project_id = "x"\n')
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("create schema if not exists supabase_migrations")
+                connection.execute("drop table if exists supabase_migrations.schema_migrations")
+                connection.execute(
+                    "create table supabase_migrations.schema_migrations "
+                    "(version text primary key, statements text[], name text)"
+                )
+                for name, text in files.items():
+                    world.file(name).write_text(text)
+                    connection.execute(text.encode())
+                    version, _, title = name.removesuffix(".sql").partition("_")
+                    connection.execute(
+                        "insert into supabase_migrations.schema_migrations values (%s, %s, %s)",
+                        (version, list(ledger_statements(text)) if keep_sql else None, title),
+                    )
+            return world
+
+        yield do
+
+
+@pytest.mark.parametrize("keep_sql", [True, False], ids=["rows hold their SQL", "rows hold none"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_supabase(name: str, keep_sql: bool, apply_as_the_cli: Callable[..., Applied]) -> None:
+    variant = VARIANTS[name]
+    texts = (variant.first, *variant.newest)
+    files = {f"2024010{n}000000_f{n}.sql": text for n, text in enumerate(texts, 1)}
+    first, *newest = files
+    world = apply_as_the_cli(files, keep_sql=keep_sql)
+    assert set(standings(world.examine()).values()) == {"ok"}
+    for gone in reversed(newest):
+        world.file(gone).unlink()
+        exam = world.examine()
+        is_harmless(exam)
+        if keep_sql:
+            assert {s for n, s in standings(exam).items() if n in files} == {"ok"}
+            row = exam.judgement(gone.removesuffix(".sql"))
+            assert row is not None
+            assert str(row.next) == f"landed repair {row.name} --fetch"
+    if not keep_sql:
+        assert standings(exam)[first] == "unprovable"
+    else:
+        # A file of one's own can be run: what it builds on is known.
+        world.file("20240109000000_own.sql").write_text("create table public.own (id int);\n")
+        (item,) = plan_apply(world.examine()).items
+        assert item.migration.name == "20240109000000_own.sql"
+        world.file(first).unlink()
+        with pytest.raises(NotProven, match="these may be another project's"):
+            plan_apply(world.examine())

@@ -19,6 +19,9 @@ from landed.core.timeline import Step
 from landed.engines.live import LiveState
 from landed.ops.workspace import Workspace
 
+MOST = 500
+"""At most so many rows without a file are replayed."""
+
 
 class Missing(NamedTuple):
     """Recorded rows of which there is no file under any name.
@@ -45,15 +48,18 @@ def missing_rows(workspace: Workspace, state: LiveState, judged: Sequence[Judgem
     names = [j.name for j in judged if Flag.NO_FILE in j.flags and not j.renamed]
     if not names:
         return None
+    if len(names) > MOST:
+        return Missing({}, dict.fromkeys(names, f"more than {MOST} rows have no file"))
     files = workspace.migrations().migrations
     stored = workspace.engine.same_as_stored(state, files)
     here = {m.digest for m in files}
+    texts = workspace.git.texts(workspace.engine.file_name(name) for name in names)
     known: dict[str, Migration] = {}
     unknown: dict[str, str] = {}
     for name in dict.fromkeys(names):
         if stored.get(name):
             continue
-        found = _sql_of(workspace, state, name)
+        found = _sql_of(workspace, state, name, texts)
         if not isinstance(found, Migration):
             unknown[name] = found
         elif found.digest not in here:
@@ -61,16 +67,18 @@ def missing_rows(workspace: Workspace, state: LiveState, judged: Sequence[Judgem
     return Missing(known, unknown)
 
 
-def _sql_of(workspace: Workspace, state: LiveState, name: str) -> Migration | str:
+def _sql_of(
+    workspace: Workspace, state: LiveState, name: str, known: Mapping[str, Mapping[str, str]]
+) -> Migration | str:
     """The file of a row as it was, or why it is not known."""
     engine, git = workspace.engine, workspace.git
     lost = engine.lost_file(state, name)
     if not isinstance(lost, str):
         return Migration(name, "", workspace.path_of(lost.name), lost.text, engine.parse)
     file = engine.file_name(name)
-    texts = git.texts(file)
+    texts = known.get(file, {})
     locked = workspace.locked_digest(file)
-    if locked in texts:
+    if locked is not None and locked in texts:
         text = texts[locked]
     elif len(texts) > 1:
         return f"git knows {len(texts)} different texts of it"
@@ -90,13 +98,14 @@ def with_stand_ins(
 ) -> list[Migration]:
     """The files with what stands in for missing ones, each behind what the ledger has before it."""
     found = list(files)
+    names = {m.name for m in files}
     before: str | None = None
-    for row in sorted(ledger, key=lambda r: r.id):
-        stand_in = known.get(row.name)
-        if stand_in is not None and all(m.name != row.name for m in found):
+    for row in sorted(ledger, key=lambda r: r.id) if known else ():
+        if row.name in known and row.name not in names:
             place = next((i for i, m in enumerate(found) if m.name == before), -1)
-            found.insert(place + 1, stand_in)
-        if any(m.name == row.name for m in found):
+            found.insert(place + 1, known[row.name])
+            names.add(row.name)
+        if row.name in names:
             before = row.name
     return found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class GitEvidence:
 
     directory: Path
     parse: Callable[[str], Parsed]
+    _branches: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     @cached_property
     def known(self) -> History | None:
@@ -80,19 +81,29 @@ class GitEvidence:
         """Whether there is another repository from which this one can be brought up to date."""
         return self.everywhere is not None and has_remote(self.directory)
 
-    def texts(self, name: str) -> dict[str, str]:
-        """The texts that a file has had in any commit of any branch, by normalised digest."""
+    def texts(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The texts that files have had in any commit of any branch, by normalised digest."""
         if self.everywhere is None:
             return {}
-        versions = self.everywhere.versions.get(name, ())
-        found = self.everywhere.contents(v.blob for v in versions if v.blob is not None)
-        return {self._digest_of(name, data): _text_of(data) for data in found.values()}
+        blobs = {
+            name: {v.blob for v in self.everywhere.versions.get(name, ()) if v.blob is not None}
+            for name in names
+        }
+        known = self.everywhere.contents(blob for each in blobs.values() for blob in each)
+        return {
+            name: {self._digest_of(name, known[b]): _text_of(known[b]) for b in sorted(each) if b in known}
+            for name, each in blobs.items()
+        }
 
     def elsewhere(self, name: str) -> tuple[str, str | None] | None:
         """The newest commit of any branch that has a file, and a branch that has the commit."""
         versions = self.everywhere.versions.get(name, ()) if self.everywhere is not None else ()
         last = next((v for v in versions if v.blob is not None), None)
-        return (last.commit[:10], branch_with(self.directory, last.commit)) if last is not None else None
+        if last is None:
+            return None
+        if last.commit not in self._branches:
+            self._branches[last.commit] = branch_with(self.directory, last.commit)
+        return last.commit[:10], self._branches[last.commit]
 
     def _digest_of(self, name: str, data: bytes) -> str:
         return Migration(name, "", name, _text_of(data), self.parse).digest
