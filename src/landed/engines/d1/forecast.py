@@ -6,7 +6,7 @@ and is told with its statement, which D1's answer to a batch does not name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import apsw
@@ -21,7 +21,9 @@ from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.d1.assertions import same_dependents
 from landed.engines.sqlite import messages
+from landed.engines.sqlite.lacking import lacking, remade
 from landed.engines.sqlite.references import is_mismatch, mismatches
+from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowreach import reach
 from landed.engines.sqlite.shadow.reason import code_of as code_of_error
 from landed.engines.sqlite.shadow.replay import Replayer
@@ -62,11 +64,13 @@ def foresee(
     consent: Consent,
     *,
     sure: bool,
+    older: Collection[FactKey] = frozenset(),
 ) -> Forecast:
     """Run the statements (numbers) on the shadow, which then holds the schema as it is to become.
 
     ``sure`` says that the shadow holds the whole schema, so that a statement that fails here will fail
-    there. Rows are not known here: a constraint that fails for want of them decides nothing.
+    there. Rows are not known here: a constraint that fails for want of them decides nothing. ``older`` is
+    what was there before the run.
     Raises NotProven and NeedsConfirmation; the shadow is of no further use then.
     """
     before = dict(shadow.facts)
@@ -85,6 +89,10 @@ def foresee(
     after = dict(shadow.facts)
     if sure:
         _check_effects(migration, step, before, after, consent)
+    tables = remade(before, after, Renames(step).tables_before(step.dropped))
+    lost = [x for x in lacking(before, after, tables, migration, older) if x.allow not in consent.allowed]
+    if lost:
+        raise not_sent(messages.lacks(migration, lost))
     with shadow.observer.lifted() as connection:
         if connection.in_transaction:
             connection.execute("PRAGMA defer_foreign_keys=off").fetchall()

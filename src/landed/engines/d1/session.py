@@ -41,6 +41,8 @@ class RemoteD1Session:
         self.target = target
         self.state = state
         self._shadow: Replayer | None = None
+        self._older: frozenset[FactKey] | None = None
+        """What was there before the first file: what the session's own files made, they may take away."""
         self.whole = True
         self.together = True
         """Whether files may still share a request; not after one was refused."""
@@ -71,7 +73,15 @@ class RemoteD1Session:
         refuse_too_large(migration)
         shadow = self.open_shadow()
         try:
-            forecast = foresee(shadow, migration, step, statements, consent, sure=self.whole)
+            forecast = foresee(
+                shadow,
+                migration,
+                step,
+                statements,
+                consent,
+                sure=self.whole,
+                older=self._older or frozenset(),
+            )
             batch = build_batch(
                 shadow,
                 migration,
@@ -174,6 +184,8 @@ class RemoteD1Session:
 
             self._shadow = Replayer("d1", ledger_table=self.target.ledger_table, clock=self.target.clock)
             self.whole = not self._shadow.load(self.state.rows)
+            if self._older is None:
+                self._older = frozenset(self._shadow.facts)
         return self._shadow
 
     def forget_shadow(self) -> None:

@@ -14,6 +14,7 @@ from landed.engines.say import KEEP, ROLLED_BACK
 from landed.engines.sqlite.sql.head import head_of
 
 if TYPE_CHECKING:
+    from landed.engines.sqlite.lacking import Lack
     from landed.engines.sqlite.rowguard import Loss, Reference
 
 REBUILD_ADVICE = Next(
@@ -92,6 +93,25 @@ def rows_lost(
         details=details,
         where=where,
         next=Next(advice, BREAK, "If the rows may go: ", allow, choice=f"rows of {migration.name}"),
+    )
+
+
+def lacks(migration: Migration, found: Sequence[Lack]) -> NeedsConfirmation:
+    """The error for a table that a file makes anew without what it had."""
+    first = found[0]
+    statement = next(
+        (s for s in migration.statements if head_of(s).dropped in {lack.table for lack in found}), None
+    )
+    return NeedsConfirmation(
+        f"{migration.name} makes the table {first.table} anew without its {first.what}.",
+        details=[*(f"table {lack.table}: {lack.what} is gone afterwards" for lack in found), ROLLED_BACK],
+        where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
+        next=Next(
+            Hand("Carry it over in the file"),
+            ", or name it: ",
+            landed("apply", allow=[Quoted(lack.allow) for lack in found]),
+            choice=f"objects of {migration.name}",
+        ),
     )
 
 

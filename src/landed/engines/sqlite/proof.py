@@ -17,6 +17,7 @@ from landed.engines import say
 from landed.engines.sqlite import messages, rowguard
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.history import refusal
+from landed.engines.sqlite.lacking import lacking, positions, remade, rewound
 from landed.engines.sqlite.references import broken_references
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowreach import reach
@@ -46,6 +47,7 @@ class Proof:
         step: Step,
         consent: Consent,
         chosen: Collection[int] = (),
+        older: Collection[FactKey] = frozenset(),
     ) -> None:
         self._session = session
         self._connection = session.connection
@@ -54,6 +56,9 @@ class Proof:
         self._step = step
         self._consent = consent
         self._chosen = chosen
+        self._older = older
+        self._facts: dict[FactKey, str] = {}
+        self._positions: dict[str, int] = {}
         self._renames = Renames(step)
         self._dropped = self._renames.tables_before(step.dropped)
         self._deleted: set[str] = set()
@@ -76,6 +81,10 @@ class Proof:
             self.references = rowguard.references(facts)
             risk = rowguard.at_risk(self._dropped, self.references) if self._step.guarded else set()
             self.counts = rowguard.count(self._connection, risk | reached.counted, facts, reached.replaced)
+        if self._dropped:
+            self._facts = dict(facts)
+            own = {t for t in self._dropped if FactKey("table", "", t, EXISTS) in self._older}
+            self._positions = positions(self._connection, own)
         if self._step.guarded:
             self._violations = set(broken_references(self._connection))
 
@@ -116,6 +125,8 @@ class Proof:
         self._effects(changed)
         if self.counts or self._losses:
             self._rows()
+        if self._dropped:
+            self._lacking()
         if self._step.guarded:
             self._integrity()
         if any(not check.derived for check in self._step.checks):
@@ -168,6 +179,15 @@ class Proof:
         refused = [loss for loss in losses if loss.allow not in self._consent.allowed]
         if refused:
             raise messages.rows_lost(self._migration, self._step, refused, self.references)
+
+    def _lacking(self) -> None:
+        after = self._tracker.facts
+        tables = remade(self._facts, after, self._dropped)
+        found = lacking(self._facts, after, tables, self._migration, self._older)
+        found += rewound(self._positions, positions(self._connection, tables), after)
+        refused = [lack for lack in found if lack.allow not in self._consent.allowed]
+        if refused:
+            raise messages.lacks(self._migration, refused)
 
     def _integrity(self) -> None:
         broken = [v for v in broken_references(self._connection) if v not in self._violations]

@@ -12,6 +12,7 @@ import apsw
 from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.codes import code_of
 from landed.core.errors import Busy, CannotKnow, Code, LandedError, NotProven, Where
+from landed.core.facts import FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, DOCTOR, STATUS, Next
 from landed.core.oneoff import Outcome, Script
@@ -57,6 +58,8 @@ class SqliteWriter(OneByOne):
         self._observer = restrict(connection, mode)
         self._tracker = SchemaTracker(connection, ledger_table, lambda: unrestricted(connection))
         self._version: int | None = None
+        self._older: frozenset[FactKey] | None = None
+        """What was there before this session's first file: what its own files made, they may take away."""
 
     def run(
         self,
@@ -83,7 +86,9 @@ class SqliteWriter(OneByOne):
                     return Applied(migration.name, "already", 0, 0.0)
                 self._refresh()
                 watched = Watched(self._connection, self._tracker, self._observer, self._ledger)
-                proof = Proof(watched, migration, step, consent, frozenset(statements))
+                if self._older is None:
+                    self._older = frozenset(self._tracker.facts)
+                proof = Proof(watched, migration, step, consent, frozenset(statements), self._older)
                 proof.before()
             self._observer.take()
             chosen = set(statements) - left_out(self._mode, migration)

@@ -6,19 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from landed.core.describe import describe
 from landed.core.facts import EXISTS, YES, FactKey
-from landed.core.findings import FailureFound, FileRehearsal, Rehearsal
+from landed.core.findings import FailureFound, FileRehearsal, Rehearsal, names
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, Progress, StatementTrace, Step
 from landed.engines.sqlite.base import SqliteBase
 from landed.engines.sqlite.history import history_change, reason
+from landed.engines.sqlite.lacking import lacking, remade
 from landed.engines.sqlite.references import Mismatch, mismatches
 from landed.engines.sqlite.rehearse.scene import Scene
 from landed.engines.sqlite.rehearse.seeded import run_seeded
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
+from landed.engines.sqlite.rowreach import reach
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import Seen
 from landed.engines.sqlite.sql import cut_triggers
+from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold, unquote
 from landed.engines.sqlite.sql.transactions import left_out
 
@@ -94,6 +97,7 @@ def _file(replayer: _Watched, migration: Migration, ledger: str = "") -> FileReh
         failures.append(FailureFound(history.number, history.line, reason(ledger)))
     changes = tuple(describe(step, Renames(step)))
     notes = [n.text for n in migration.notes] + _dropped(step) + unchecked
+    notes += _goes_along(migration, step, facts, replayer.facts)
     if replayer.mode == "d1" and left_out(replayer.mode, migration):
         notes.append(TRANSACTION)
     if replayer.mode == "d1":
@@ -183,6 +187,20 @@ def _closure(start: Iterable[str], edges: Sequence[tuple[str, str]]) -> set[str]
 
 def _folded(names: Iterable[str]) -> set[str]:
     return {fold(name) for name in names}
+
+
+def _goes_along(
+    migration: Migration, step: Step, before: dict[FactKey, str], after: dict[FactKey, str]
+) -> list[str]:
+    """What goes without the file saying so, whatever rows there are: ``apply`` counts and asks."""
+    tables = remade(before, after, Renames(step).tables_before(step.dropped))
+    lacks = lacking(before, after, tables, migration, before)
+    notes = [f"makes table {x.table} anew without its {x.what} ({x.allow})" for x in lacks]
+    named = {head_of(s).written for s in migration.statements}
+    along = sorted(reach(migration, [s.number for s in migration.statements], before).counted - named)
+    if along:
+        notes.append(f"what it writes can take rows of {names(along)} along (apply counts them)")
+    return notes
 
 
 def _dropped(step: Step) -> list[str]:
