@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -24,8 +24,8 @@ REFRESH, EMPTIED = "REFRESH MATERIALIZED VIEW v", "REFRESH MATERIALIZED VIEW v W
 
 
 @pytest.fixture(scope="module", params=[15, 18])
-def server(pg_server: Server, request: pytest.FixtureRequest) -> Iterator[ShadowServer]:
-    yield pg_server(request.param)
+def server(pg_server: Server, request: pytest.FixtureRequest) -> ShadowServer:
+    return pg_server(request.param)
 
 
 @pytest.mark.parametrize(

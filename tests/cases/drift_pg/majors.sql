@@ -85,3 +85,5 @@ CREATE TABLE in_heap_too (a integer) USING heap_too;
 CREATE OPERATOR CLASS address_ops FOR TYPE address USING hash AS OPERATOR 1 ===, FUNCTION 1 hash_record(record);
 COMMENT ON INDEX p_pkey IS 'the key';
 ALTER TABLE q SET (autovacuum_vacuum_scale_factor = .050, vacuum_index_cleanup = 'AUTO');
+CREATE TABLE clocks (a timestamp DEFAULT timezone('utc', now()), b timestamp DEFAULT (now() AT TIME ZONE 'utc'), c text CHECK (btrim(c) = trim(c) AND substring(c, 1) = substring(c from 1)));
+CREATE VIEW clock AS SELECT timezone('utc', clocks.a) AS u, clocks.a AT TIME ZONE 'utc' AS v FROM clocks;

@@ -493,3 +493,39 @@ CREATE TABLE p (a int); CREATE TABLE w (b int) INHERITS (p); ALTER TABLE p ADD c
 CREATE TABLE p (b int); CREATE TABLE w (a int, b int); ALTER TABLE w INHERIT p;
 -- other
 CREATE TABLE p (b int); CREATE TABLE w (a int, b int) INHERITS (p);
+-- pair: time zone in SQL's syntax or as a function
+CREATE TABLE w (c timestamp DEFAULT (now() AT TIME ZONE 'utc'));
+-- other
+CREATE TABLE w (c timestamp DEFAULT timezone('utc'::text, now()));
+-- pair: time zone of a column in SQL's syntax or as a function
+CREATE TABLE w (a timestamptz, c date GENERATED ALWAYS AS ((a AT TIME ZONE 'Europe/Paris')::date) STORED);
+-- other
+CREATE TABLE w (a timestamptz, c date GENERATED ALWAYS AS (timezone('Europe/Paris', a)::date) STORED);
+-- pair: time zone inside another in SQL's syntax or as a function
+CREATE TABLE w (a timestamp CHECK ((a AT TIME ZONE 'utc' AT TIME ZONE 'it''s, (x)') > a));
+-- other
+CREATE TABLE w (a timestamp CHECK (timezone('it''s, (x)', timezone('utc', a)) > a));
+-- pair: substring in SQL's syntax or as a function
+CREATE TABLE w (a text CHECK (substring(a from 1 for 2) = 'x'), b text CHECK (substring(b from 'x.') = 'xy'));
+-- other
+CREATE TABLE w (a text CHECK (substring(a, 1, 2) = 'x'), b text CHECK (substring(b, 'x.') = 'xy'));
+-- pair: position in SQL's syntax or as a function
+CREATE TABLE w (a text CHECK (position('@' in a) > 0));
+-- other
+CREATE TABLE w (a text CHECK (pg_catalog.position(a, '@') > 0));
+-- pair: overlay in SQL's syntax or as a function
+CREATE TABLE w (a text DEFAULT overlay('abc' placing 'x' from 2 for 1));
+-- other
+CREATE TABLE w (a text DEFAULT pg_catalog.overlay('abc', 'x', 2, 1));
+-- pair: trim in SQL's syntax or as a function
+CREATE TABLE w (a text CHECK (trim(a) = a), b text CHECK (trim(leading 'x' from b) = trim(trailing from b)));
+-- other
+CREATE TABLE w (a text CHECK (btrim(a) = a), b text CHECK (ltrim(b, 'x') = rtrim(b)));
+-- pair: overlaps in SQL's syntax or as a function
+CREATE TABLE w (a timestamptz, b timestamptz CHECK ((a, b) OVERLAPS ('2020-01-01'::timestamptz, '2021-01-01'::timestamptz)));
+-- other
+CREATE TABLE w (a timestamptz, b timestamptz CHECK (pg_catalog.overlaps(a, b, '2020-01-01'::timestamptz, '2021-01-01'::timestamptz)));
+-- pair: time zone in a view, an index and a policy
+CREATE TABLE w (a timestamptz); CREATE INDEX i ON w ((a AT TIME ZONE 'utc')); CREATE VIEW v AS SELECT a AT TIME ZONE 'utc' AS b FROM w; CREATE POLICY p ON w USING ((a AT TIME ZONE 'utc') > '2020-01-01');
+-- other
+CREATE TABLE w (a timestamptz); CREATE INDEX i ON w (timezone('utc', a)); CREATE VIEW v AS SELECT timezone('utc', a) AS b FROM w; CREATE POLICY p ON w USING (timezone('utc', a) > '2020-01-01');

@@ -100,3 +100,15 @@ ALTER TABLE q DISABLE TRIGGER ALL;
 CREATE TABLE p (a int PRIMARY KEY); CREATE TABLE w (a int REFERENCES p ON DELETE CASCADE);
 -- change
 DO $$ DECLARE t name; BEGIN FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = 'app.p'::regclass LOOP EXECUTE format('ALTER TABLE app.p ENABLE REPLICA TRIGGER %I', t); END LOOP; END $$;
+-- pair: another time zone
+-- expect: column app.w.a · default
+-- setup
+CREATE TABLE w (a timestamp DEFAULT (now() AT TIME ZONE 'utc'));
+-- change
+ALTER TABLE w ALTER a SET DEFAULT timezone('cet', now());
+-- pair: a function of one's own called timezone
+-- expect: column app.w.a · default
+-- setup
+CREATE FUNCTION timezone(text, timestamptz) RETURNS timestamp LANGUAGE sql AS 'SELECT null::timestamp'; CREATE TABLE w (a timestamp DEFAULT (now() AT TIME ZONE 'utc'));
+-- change
+ALTER TABLE w ALTER a SET DEFAULT app.timezone('utc', now());

@@ -1,6 +1,7 @@
 """Deparsed expressions and queries in one form, whatever the server's major version and history.
 
-PostgreSQL 15 to 18 print all but the following alike. A cast of an array that was computed from an
+PostgreSQL 15 to 18 print all but the following alike. What SQL has a syntax of its own for is printed as it
+was written. A cast of an array that was computed from an
 ``IN`` list is printed element by element once it has been dumped and restored (see pgadmin4#7335);
 from 16 on a view over one relation has no qualifiers; and an identifier that is a keyword only in
 newer versions is quoted only by those. Casts are never dropped: that would hide real changes.
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from landed.engines.postgres.catalog.sql_syntax import in_sql_syntax
 from landed.engines.postgres.sql.tree import statements_of
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def canonical_expression(text: str) -> str:
         text = _push_casts(text)
     if '"json' in text or '"merge_action"' in text or '"system_user"' in text:
         text = _QUOTED_KEYWORD.sub(lambda found: found[1] or found[0], text)
-    return text
+    return in_sql_syntax(text)
 
 
 def _push_casts(text: str) -> str:
