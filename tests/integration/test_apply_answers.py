@@ -47,7 +47,7 @@ def test_status_does_not_send_the_user_to_an_apply_that_refuses(world: str, tmp_
 def test_verify_names_what_helps_against_its_no(tmp_path: Path) -> None:
     done = build("no-file", tmp_path / "w").sh("landed verify")
     assert done.returncode == 1
-    assert "Next: put the file back, then: landed status" in done.stdout
+    assert "Next: put migrations/0002b_hotfix.sql back, then: landed status" in done.stdout
 
 
 def test_what_never_ran_is_not_locked(tmp_path: Path) -> None:

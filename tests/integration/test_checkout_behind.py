@@ -22,10 +22,13 @@ from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.stored import ledger_statements
 from landed.ops.apply import plan_apply
 from landed.ops.examine import Examination, examine
+from landed.ops.lock import plan_lock
 from landed.ops.repair import plan_repair
 from landed.ops.resume import plan_resume
 from landed.ops.workspace import open_workspace
 from landed.project.githistory import MOST_COMMITS
+from support import ROOT
+from support.process.landed_process import Landed
 from support.worlds import histories
 from support.worlds.world import World
 
@@ -59,6 +62,17 @@ def is_harmless(exam: Examination) -> None:
         assert "Nothing was changed." in error.details  # noqa: PT017
 
 
+def everything_is_run(landed: Landed) -> None:
+    """Every command that is printed as it is, and those that write, with no more than ``--yes``."""
+    said = landed("status").body
+    printed = [a for m in said["migrations"] for a in (*m["actions"], *said["actions"]) if a["argv"]]
+    for action in printed:
+        if action["argv"][0] == "landed" and action["effect"] in {str(effect) for effect in WRITES}:
+            landed.plain(*action["argv"][1:], "--yes", code=None)
+    for verb in ("resume", "repair", "apply"):
+        landed.plain(verb, "--yes", code=None)
+
+
 D1_FILES = {
     "0001_docs.sql": "CREATE TABLE docs (id INTEGER PRIMARY KEY, email TEXT);\n"
     "CREATE TABLE old (id INTEGER);\nCREATE INDEX old_id ON old (id);\n",
@@ -89,7 +103,7 @@ class TestD1:
         row = exam.judgement(list(D1_FILES)[-gone])
         assert row is not None
         assert {"behind", "unseen"} <= set(row.flags)
-        assert str(row.next) == "put the file back, then: landed status"
+        assert str(row.next) == f"put migrations/{row.name} back, then: landed status"
         # A file of one's own waits until the checkout is complete.
         d1.write("0009_own.sql", "CREATE TABLE own (id INTEGER);")
         exam = d1.examine()
@@ -157,6 +171,36 @@ class TestD1:
         d1.remove("0002_notes.sql")
         d1.sql("ALTER TABLE docs RENAME COLUMN mail TO email")
         assert standings(d1.examine())["0004_mail.sql"] in WRONG
+
+    def test_a_file_half_run_beside_a_row_that_nobody_knows(self, d1: World) -> None:
+        """Only behind a file that was recorded after that row is it surely its own doing."""
+        half = "CREATE TABLE own (id INTEGER);\nCREATE TABLE other (id INTEGER);\n"
+        d1.remove("0003_drop.sql")
+        d1.sql("CREATE TABLE own (id INTEGER)")
+        d1.write("0003_half.sql", half)
+        exam = d1.examine()
+        assert standings(exam)["0003_half.sql"] == "unknown"
+        assert offered(exam) == []
+        with pytest.raises(NotProven, match=r"0003_half.sql is unknown"):
+            plan_apply(exam)
+        d1.remove("0003_half.sql")
+        d1.write("0006_half.sql", half)
+        assert standings(d1.examine())["0006_half.sql"] == "partial"
+
+    def test_what_is_printed_is_followed(self, d1: World, tmp_path: Path) -> None:
+        for name in list(D1_FILES)[-2:]:
+            d1.remove(name)
+        before = (d1.sql("SELECT * FROM sqlite_master"), d1.ledger())
+        everything_is_run(Landed(d1.folder, tmp_path / "cache"))
+        assert (d1.sql("SELECT * FROM sqlite_master"), d1.ledger()) == before
+
+    def test_files_that_are_not_here_are_not_locked(self, d1: World) -> None:
+        d1.git("init", "-q", "-b", "main")
+        d1.git("add", "migrations")
+        d1.git("commit", "-qm", "all")
+        d1.remove("0005_gone.sql")
+        report, _ = plan_lock(d1.examine())
+        assert report.added == tuple(D1_FILES)[:4]
 
     def test_the_folder_of_another_project(self, tmp_path: Path) -> None:
         world = World(tmp_path / "w", D1_FILES)
@@ -355,3 +399,38 @@ def test_supabase(name: str, keep_sql: bool, apply_as_the_cli: Callable[..., App
         world.file(first).unlink()
         with pytest.raises(NotProven, match="these may be another project's"):
             plan_apply(world.examine())
+
+
+def test_supabase_what_is_printed_is_followed(apply_as_the_cli: Callable[..., Applied]) -> None:
+    variant = VARIANTS["policy altered, column renamed"]
+    texts = enumerate((variant.first, variant.newest[0]), 1)
+    first, newest = files = {f"2024010{n}000000_f{n}.sql": text for n, text in texts}
+    world = apply_as_the_cli(files)
+    world.file(newest).unlink()
+
+    def seen() -> object:
+        state = world.examine().state
+        return dict(state.facts or {}), state.stored
+
+    before = seen()
+    everything_is_run(Landed(world.folder, world.folder.parent / "cache", LANDED_TARGET=world.url))
+    assert seen() == before
+    assert world.file(first).exists()
+
+
+@pytest.mark.parametrize("name", ["usebasejump__basejump", "point-source__supabase-tenant-rbac"])
+def test_the_newest_files_of_supabase_projects_deleted(
+    name: str, apply_as_the_cli: Callable[..., Applied]
+) -> None:
+    folder = ROOT / "tests" / "data" / "corpus" / "supabase" / name / "supabase" / "migrations"
+    files = {path.name: path.read_text() for path in sorted(folder.glob("*.sql"))}
+    world = apply_as_the_cli(files)
+    whole = standings(world.examine())
+    assert WRONG.isdisjoint(whole.values())
+    for gone in list(reversed(files))[: min(5, len(files) - 1)]:
+        world.file(gone).unlink()
+        exam = world.examine()
+        is_harmless(exam)
+        left = {m.name for m in exam.migrations}
+        assert {n: s for n, s in standings(exam).items() if n in left} == {n: whole[n] for n in left}
+        assert exam.unexplained == ()

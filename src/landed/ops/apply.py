@@ -9,6 +9,7 @@ from landed.core.advice import is_overwritten
 from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import LandedError, UsageError
 from landed.core.facts import digest
+from landed.core.flags import Flag
 from landed.core.judge import judge
 from landed.core.migration import Migration
 from landed.core.next import STATUS
@@ -58,6 +59,7 @@ def plan_apply(exam: Examination, *, to: str | None = None, allowed: Collection[
     known = {m.name: i for i, m in enumerate(exam.migrations)}
     chosen = [j for j in exam.judgements if j.name in known and known[j.name] <= last]
     blocking = [j for j in exam.judgements if j.standing in BLOCKS and known.get(j.name, -1) <= last]
+    blocking += [j for j in chosen if not j.recorded and Flag.UNSEEN in j.flags]
     waiting = [j for j in chosen if j.standing in RUNS]
     healing = _healing(exam, blocking, waiting)
     if blocking and not healing:

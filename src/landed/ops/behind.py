@@ -13,7 +13,7 @@ from typing import NamedTuple
 from landed.core.flags import Flag
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
-from landed.core.next import STATUS, Effect, Next, landed, program
+from landed.core.next import STATUS, Effect, Next, landed, program, shell_word
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.engines.live import LiveState
@@ -125,21 +125,36 @@ def cautious(
     place = {row.name: row.id for row in ledger}
     there = [j for j in judged if (j.recorded and Flag.NO_FILE not in j.flags) or j.renamed]
     newest = max((place[j.name] for j in there if j.name in place), default=-1)
-    unseen = max((place[name] for name in missing.unknown), default=-1)
-    lacking = {*missing.known, *missing.unknown}
-    first: Next | None = None
-    found = []
+    unsure = _unsure(judged, place, max((place[name] for name in missing.unknown), default=-1))
+    found = [
+        _row(workspace, j, missing, place[j.name] > newest, bool(unsure))
+        if j.name in missing.known or j.name in missing.unknown
+        else j
+        for j in judged
+    ]
+    rows = [j for j in found if j.name in missing.unknown]
+    return [_unseen(j, rows) if j.name in unsure else j for j in found]
+
+
+def _unsure(judged: Sequence[Judgement], place: Mapping[str, int], unseen: int) -> set[str]:
+    """The files that are not as they should be, and that do not surely come after the row at ``unseen``.
+
+    One that is not recorded does where one that is recorded after the row stands before it.
+    """
+    found = set()
+    after = False
     for judgement in judged:
-        name = judgement.name
-        if name in lacking:
-            judgement = _row(workspace, judgement, missing, place[name] > newest)
-            first = first or judgement.next
-        found.append(judgement)
-    return [_file(j, place.get(j.name, -1) < unseen, missing, first) for j in found]
+        after = after or place.get(judgement.name, -1) > unseen
+        before = place[judgement.name] < unseen if judgement.name in place else not after and unseen >= 0
+        if before and judgement.standing in (Standing.PARTIAL, Standing.PHANTOM):
+            found.add(judgement.name)
+    return found
 
 
-def _row(workspace: Workspace, judgement: Judgement, missing: Missing, late: bool) -> Judgement:
-    """A row that the checkout lacks, and how to bring it up to date."""
+def _row(
+    workspace: Workspace, judgement: Judgement, missing: Missing, late: bool, suspected: bool
+) -> Judgement:
+    """A row that the checkout lacks, and how to get it; ``suspected``: of what other files lack."""
     why = missing.unknown.get(judgement.name)
     flags, notes = judgement.flags, judgement.notes
     if why is not None:
@@ -147,7 +162,8 @@ def _row(workspace: Workspace, judgement: Judgement, missing: Missing, late: boo
     if late:
         flags = (*flags, Flag.BEHIND)
     found = judgement._replace(flags=flags, notes=notes)
-    return found._replace(next=_update(workspace, found)) if late else found
+    wanted = late or (suspected and why is not None)
+    return found._replace(next=_update(workspace, found)) if wanted else found
 
 
 def _update(workspace: Workspace, judgement: Judgement) -> Next | None:
@@ -160,16 +176,16 @@ def _update(workspace: Workspace, judgement: Judgement) -> Next | None:
         deeper = ("--unshallow",) if git.everywhere is not None and git.everywhere.shallow else ()
         pull = program("git", "pull", *deeper, effect=Effect.WRITE_FILES)
         return Next(pull, ", or: ", fetch, choice="checkout") if fetch else Next(pull)
-    return Next(fetch) if fetch else Next("put the file back, then: ", STATUS.afterwards())
+    if fetch:
+        return Next(fetch)
+    file = shell_word(workspace.path_of(workspace.engine.file_name(judgement.name)))
+    return Next(f"put {file} back, then: ", STATUS.afterwards())
 
 
-def _file(judgement: Judgement, before: bool, missing: Missing, first: Next | None) -> Judgement:
-    """A file, or any other row, beside rows of which nobody knows what they did."""
-    wrong = judgement.standing in (Standing.PARTIAL, Standing.PHANTOM)
-    unsure = wrong and bool(missing.unknown) and (before or not judgement.recorded)
-    if not unsure:
-        return judgement
-    rows = " or ".join(list(missing.unknown)[:2])
+def _unseen(judgement: Judgement, rows: Sequence[Judgement]) -> Judgement:
+    """A file of which nobody can say what is there, because of ``rows`` that have none."""
+    which = " or ".join(row.name for row in rows[:2])
+    doing = f"what is not there of it may be the doing of {which}, which has no file here"
     return judgement._replace(
         verdict=Verdict.UNPROVABLE,
         standing=standing(judgement.recorded, Verdict.UNPROVABLE),
@@ -177,9 +193,6 @@ def _file(judgement: Judgement, before: bool, missing: Missing, first: Next | No
         remedy=None,
         allow=(),
         flags=(*judgement.flags, Flag.UNSEEN),
-        notes=(
-            *judgement.notes,
-            f"what is not there of it may be the doing of {rows}, which has no file here",
-        ),
-        next=first,
+        notes=(*judgement.notes, doing),
+        next=rows[0].next,
     )

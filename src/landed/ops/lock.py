@@ -38,7 +38,7 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
     counts as edited also where it was not applied to this database. Raises UsageError.
     """
     accepted = {find_migration(exam, name).name for name in accept}
-    digests = {step.name: step.digest for step in exam.steps}
+    digests = {m.name: exam.step(m.name).digest for m in exam.migrations}
     added: list[str] = []
     replaced: list[str] = []
     edited: list[str] = []
