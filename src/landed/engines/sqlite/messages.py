@@ -34,6 +34,12 @@ COPY_ADVICE = Next(
     APPLY.afterwards(),
 )
 
+NAME_ADVICE = Next(
+    Hand("Rewrite the copy: name the same columns on both sides of INSERT INTO … SELECT."),
+    " Then run: ",
+    APPLY.afterwards(),
+)
+
 SAY_ADVICE = Next(
     Hand("Rewrite the file so that a statement of its own moves these rows, or says that they go."),
     " Then run: ",
@@ -86,7 +92,7 @@ def rows_lost(
     if any(loss.through and loss.through.parent in step.dropped for loss in losses):
         advice = REBUILD_ADVICE
     elif worst.table in step.dropped:
-        advice = COPY_ADVICE
+        advice = COPY_ADVICE if worst.kind == "lose-rows" else NAME_ADVICE
     return NotProven(
         f"{migration.name} would {what} {plural(worst.rows, 'row')} of the table {worst.table}.",
         code=Code.CASCADE if any(loss.through for loss in losses) else Code.ROWS,

@@ -14,7 +14,7 @@ from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, STATUS, Next
 from landed.core.timeline import Step
 from landed.engines import say
-from landed.engines.sqlite import messages, rowguard
+from landed.engines.sqlite import messages, rowguard, values
 from landed.engines.sqlite.catalog.tracker import SchemaTracker
 from landed.engines.sqlite.history import refusal
 from landed.engines.sqlite.lacking import lacking, positions, remade, rewound
@@ -59,6 +59,8 @@ class Proof:
         self._older = older
         self._facts: dict[FactKey, str] = {}
         self._positions: dict[str, int] = {}
+        self._held: list[values.Held] = []
+        self._figures: dict[tuple[str, str], values.Figures] = {}
         self._renames = Renames(step)
         self._dropped = self._renames.tables_before(step.dropped)
         self._deleted: set[str] = set()
@@ -81,6 +83,13 @@ class Proof:
             self.references = rowguard.references(facts)
             risk = rowguard.at_risk(self._dropped, self.references) if self._step.guarded else set()
             self.counts = rowguard.count(self._connection, risk | reached.counted, facts, reached.replaced)
+        if self._dropped or self._renames.anew:
+            known = facts | {k: v for k, (_, v, _) in self._step.net.items() if v is not None}
+            expected = {k: v for k, v in known.items() if self._step.net.get(k, ("", v))[1] is not None}
+            self._held = values.held(
+                self._migration, self._chosen, self._renames, self._dropped, facts, expected
+            )
+            self._figures = values.figures(self._connection, self._held)
         if self._dropped:
             self._facts = dict(facts)
             own = {t for t in self._dropped if FactKey("table", "", t, EXISTS) in self._older}
@@ -123,7 +132,7 @@ class Proof:
         if self._ddl:
             changed = self._tracker.new_objects() if self._created_only else self._tracker.reread()
         self._effects(changed)
-        if self.counts or self._losses:
+        if self.counts or self._losses or self._held:
             self._rows()
         if self._dropped:
             self._lacking()
@@ -176,6 +185,11 @@ class Proof:
             self.references,
             self._renames,
         )
+        fewer = {loss.table for loss in losses if loss.kind == "lose-rows"}
+        kept = [column for column in self._held if column.table not in fewer]
+        told = {loss.allow for loss in losses}
+        found = values.losses(kept, self._figures, values.figures(self._connection, kept))
+        losses += [loss for loss in found if loss.allow not in told]
         refused = [loss for loss in losses if loss.allow not in self._consent.allowed]
         if refused:
             raise messages.rows_lost(self._migration, self._step, refused, self.references)

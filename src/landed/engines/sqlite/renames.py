@@ -19,7 +19,8 @@ class Renames:
     """What one file renames. ``tables`` and ``columns``: the name before the file -> the one after it.
 
     ``lost`` are the columns that were there before the file and whose values are nowhere after it,
-    though their table was not dropped by the name it had.
+    though their table was not dropped by the name it had. ``anew`` are those that it takes and makes
+    again, and may have filled from somewhere.
     """
 
     def __init__(self, step: Step) -> None:
@@ -43,6 +44,11 @@ class Renames:
             was: now for was, now in found.items() if now is not None and now[1] != was[1]
         }
         carried = {now for now in found.values() if now is not None}
+        self.anew = [
+            was
+            for was, now in found.items()
+            if now is None and was[0] not in step.dropped and self._replaced(was, step, carried)
+        ]
         self.lost = [
             was
             for was, now in found.items()
