@@ -16,6 +16,7 @@ import pytest
 
 from landed.core.command import Effect
 from landed.core.errors import NotProven
+from landed.core.turns import next_steps
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
@@ -186,6 +187,24 @@ class TestD1:
         d1.remove("0003_half.sql")
         d1.write("0006_half.sql", half)
         assert standings(d1.examine())["0006_half.sql"] == "partial"
+
+    def test_what_is_there_may_be_the_doing_of_a_row_that_nobody_knows(self, d1: World) -> None:
+        d1.write("0006_more.sql", "CREATE TABLE more (id INTEGER);")
+        d1.apply()
+        d1.remove("0006_more.sql")
+        d1.write("0007_own.sql", "CREATE TABLE IF NOT EXISTS more (id INTEGER);")
+        d1.folder.joinpath("landed.lock").unlink()
+        exam = d1.examine()
+        is_harmless(exam)
+        assert standings(exam)["0007_own.sql"] == "unknown"
+
+    def test_where_there_is_a_remote_it_is_asked_first(self, d1: World) -> None:
+        d1.git("init", "-q", "-b", "main")
+        d1.git("remote", "add", "origin", "https://example.invalid/x.git")
+        d1.remove("0005_gone.sql")
+        exam = d1.examine()
+        is_harmless(exam)
+        assert next_steps(exam.judgements) == ["git pull"]
 
     def test_what_is_printed_is_followed(self, d1: World, tmp_path: Path) -> None:
         for name in list(D1_FILES)[-2:]:

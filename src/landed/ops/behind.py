@@ -7,7 +7,7 @@ file before it may be its doing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from landed.core.flags import Flag
@@ -15,7 +15,7 @@ from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
 from landed.core.next import STATUS, Effect, Next, landed, program, shell_word
 from landed.core.standing import Judgement, Standing, Verdict, standing
-from landed.core.timeline import Step
+from landed.core.timeline import Failure, Step
 from landed.engines.live import LiveState
 from landed.ops.workspace import Workspace
 
@@ -33,9 +33,10 @@ class Missing(NamedTuple):
     known: Mapping[str, Migration]
     unknown: Mapping[str, str]
 
-    def after(self, steps: Sequence[Step]) -> Missing:
-        """The same once those that are known are replayed: of one that fails nobody knows what it did."""
-        failed = {s.name for s in steps if s.name in self.known and s.failed}
+    def after(self, steps: Sequence[Step], wants_rows: Callable[[Failure], bool]) -> Missing:
+        """The same once those that are known are replayed: of one that fails nobody knows what it did, unless
+        it only lacked rows (``wants_rows``)."""
+        failed = {s.name for s in steps if s.name in self.known and not all(map(wants_rows, s.failures))}
         why = dict.fromkeys(failed, "its SQL does not run in a replay")
         return self._replace(unknown={**self.unknown, **why})
 
@@ -125,7 +126,8 @@ def cautious(
     place = {row.name: row.id for row in ledger}
     there = [j for j in judged if (j.recorded and Flag.NO_FILE not in j.flags) or j.renamed]
     newest = max((place[j.name] for j in there if j.name in place), default=-1)
-    unsure = _unsure(judged, place, max((place[name] for name in missing.unknown), default=-1))
+    unseen = max((place[name] for name in missing.unknown), default=-1)
+    unsure = _unsure(judged, place, unseen, late=unseen > newest)
     found = [
         _row(workspace, j, missing, place[j.name] > newest, bool(unsure))
         if j.name in missing.known or j.name in missing.unknown
@@ -136,17 +138,20 @@ def cautious(
     return [_unseen(j, rows) if j.name in unsure else j for j in found]
 
 
-def _unsure(judged: Sequence[Judgement], place: Mapping[str, int], unseen: int) -> set[str]:
+def _unsure(judged: Sequence[Judgement], place: Mapping[str, int], unseen: int, *, late: bool) -> set[str]:
     """The files that are not as they should be, and that do not surely come after the row at ``unseen``.
 
-    One that is not recorded does where one that is recorded after the row stands before it.
+    One that is not recorded does where one that is recorded after the row stands before it. Where the row is
+    the newest (``late``), it may also be what made that which speaks for a file that is not recorded.
     """
     found = set()
-    after = False
+    after = unseen < 0
     for judgement in judged:
         after = after or place.get(judgement.name, -1) > unseen
-        before = place[judgement.name] < unseen if judgement.name in place else not after and unseen >= 0
-        if before and judgement.standing in (Standing.PARTIAL, Standing.PHANTOM):
+        before = place[judgement.name] < unseen if judgement.name in place else not after
+        wrong = judgement.standing in (Standing.PARTIAL, Standing.PHANTOM)
+        doubtful = late and judgement.standing is Standing.UNRECORDED and not judgement.renamed
+        if before and (wrong or doubtful):
             found.add(judgement.name)
     return found
 
@@ -185,7 +190,7 @@ def _update(workspace: Workspace, judgement: Judgement) -> Next | None:
 def _unseen(judgement: Judgement, rows: Sequence[Judgement]) -> Judgement:
     """A file of which nobody can say what is there, because of ``rows`` that have none."""
     which = " or ".join(row.name for row in rows[:2])
-    doing = f"what is not there of it may be the doing of {which}, which has no file here"
+    doing = f"what is there of it, or is not, may be the doing of {which}, which has no file here"
     return judgement._replace(
         verdict=Verdict.UNPROVABLE,
         standing=standing(judgement.recorded, Verdict.UNPROVABLE),

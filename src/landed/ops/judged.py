@@ -68,7 +68,7 @@ def finish(found: Judged) -> tuple[Judgement, ...]:
         for j in judged + fileless
     ]
     if found.missing is not None:
-        advised = cautious(workspace, advised, ledger, found.missing.after(found.steps))
+        advised = cautious(workspace, advised, ledger, found.missing.after(found.steps, engine.wants_rows))
     return in_turn(advised)
 
 
