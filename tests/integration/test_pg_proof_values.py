@@ -54,7 +54,8 @@ AGAIN = {
     "another table of another schema": ("DROP TABLE t; ALTER TABLE other.t SET SCHEMA public", A_TABLE),
     "made again": ("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, a text, b text)", A_TABLE),
     "made again with other rows": (
-        "DROP TABLE t; CREATE TABLE t (id int, a text, b text); INSERT INTO t SELECT generate_series(1, 9)",
+        "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, a text, b text);"
+        "INSERT INTO t SELECT generate_series(1, 9)",
         A_TABLE,
     ),
     "made again in a block": (
@@ -62,7 +63,7 @@ AGAIN = {
         A_TABLE,
     ),
     "renamed away before": (
-        "ALTER TABLE t RENAME TO t_old; CREATE TABLE t (id int); DROP TABLE t_old",
+        "ALTER TABLE t RENAME TO t_old; CREATE TABLE t (id int PRIMARY KEY); DROP TABLE t_old",
         A_TABLE,
     ),
     "by a function, only where there are rows": ("SELECT old_ones()", A_TABLE),
@@ -111,8 +112,8 @@ KEPT = {
     "ALTER TABLE t RENAME n TO a",
     "tables swapped": "ALTER TABLE t RENAME TO t_old; ALTER TABLE next RENAME TO t",
     "table kept aside": "CREATE TEMP TABLE keep AS SELECT * FROM t; DROP TABLE t;"
-    "CREATE TABLE t (id int, a text, b text); INSERT INTO t SELECT * FROM keep",
-    "copied after a rename": "ALTER TABLE t RENAME TO t_old; CREATE TABLE t (LIKE t_old);"
+    "CREATE TABLE t (id int PRIMARY KEY, a text, b text); INSERT INTO t SELECT * FROM keep",
+    "copied after a rename": "ALTER TABLE t RENAME TO t_old; CREATE TABLE t (LIKE t_old INCLUDING INDEXES);"
     "INSERT INTO t SELECT * FROM t_old; DROP TABLE t_old",
     "copied in a block": "DO $$ BEGIN CREATE TABLE n AS SELECT * FROM t; DROP TABLE t;"
     " ALTER TABLE n RENAME TO t; END $$",

@@ -10,7 +10,7 @@ from landed.core.facts import EXISTS, FactKey
 from landed.core.findings import FailureFound, FileRehearsal, LockHeld, Rehearsal, names
 from landed.core.migration import Migration, Statement
 from landed.core.next import REHEARSE, Next
-from landed.core.timeline import Failure, Progress, Step
+from landed.core.timeline import Failure, Progress, Step, step_effects
 from landed.engines.postgres.base import PostgresBase
 from landed.engines.postgres.rehearse.seeded import SeededFile, run_seeded
 from landed.engines.postgres.shadow.replay.observe import RANKS, WORTH_TELLING, Table, Touch, blocks, spelled
@@ -21,6 +21,7 @@ from landed.engines.postgres.shadow.server.choice import refuse_cluster_wide
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
+from landed.engines.postgres.write.proof.remade import lacking, remade
 
 _WITHOUT_PLAN = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COPY", "CALL", "VALUES"})
 """How these read a table is the planner's choice, and another one for a big table."""
@@ -157,6 +158,9 @@ def _file(trial: Trial, replayer: PostgresReplayer, migration: Migration) -> Fil
     known = {f.statement for f in step.failures}
     failures += [f for f in seeded.failures if f.statement not in known]
     notes = [n.text for n in migration.notes] + _dropped(step) + list(seeded.notes)
+    tables = remade(step, [s.number for s in migration.statements])
+    lacks = lacking(step, tables, step_effects(step), replayer.facts, ()) if tables else []
+    notes += [f"makes table {x.table} anew without its {x.what} ({x.allow})" for x in lacks]
     notes += [f"line {f.line}: not run here, {WITHHELD}: {f.message}" for f in step.failures if f.withheld]
     return FileRehearsal(
         migration,

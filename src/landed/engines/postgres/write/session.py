@@ -18,6 +18,7 @@ from landed.engines.postgres.wire import Command, Refused, send
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from landed.core.facts import FactKey
     from landed.core.migration import Migration
     from landed.engines.postgres.catalog.assertions import Assertions
     from landed.engines.postgres.catalog.readback import Readback
@@ -124,6 +125,8 @@ class Session:
         self._opened = False
         self._prepared = ""
         self._generation = 0
+        self.made: set[FactKey] = set()
+        """What files that this session ran have made: it may go without a word."""
 
     def ready(self) -> None:
         """Open the session and take its lock, unless that is done.

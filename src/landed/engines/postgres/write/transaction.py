@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.core.errors import LandedError
-from landed.core.facts import FactKey
+from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration
 from landed.core.next import APPLY
 from landed.core.timeline import DataCheck
@@ -19,9 +19,10 @@ from landed.engines.postgres.write.history import is_recorded
 from landed.engines.postgres.write.outcome import after_commit, before_commit
 from landed.engines.postgres.write.proof.facts import missing
 from landed.engines.postgres.write.proof.objects import consent_for, lost_unnamed, takes_along
+from landed.engines.postgres.write.proof.remade import lacking, remade
 from landed.engines.postgres.write.rows.guard import RowGuard
 from landed.engines.postgres.write.say.failures import check_failed, interrupted, primary, refused
-from landed.engines.postgres.write.say.losses import rows_lost
+from landed.engines.postgres.write.say.losses import lacks, rows_lost
 from landed.engines.postgres.write.say.refusals import records_itself
 from landed.engines.postgres.write.session import Session
 from landed.engines.postgres.write.unit import Unit
@@ -77,7 +78,8 @@ class _Transaction:
         self._migration = unit.migration
         self._checks = unit.checks
         self._guard = RowGuard(self._connection, unit.migration, unit.step, unit.statements)
-        self._takes_along = takes_along(unit.migration, unit.step, unit.statements)
+        self._remade = remade(unit.step, unit.statements)
+        self._takes_along = bool(self._remade) or takes_along(unit.migration, unit.step, unit.statements)
         self._again = False
 
     def run(self) -> tuple[str, str]:
@@ -137,9 +139,13 @@ class _Transaction:
                 tracker = self._watched(self._session.tracked)
             self._watched(self._guard.before)
             own = send(self._connection, [back(own), *statements, *ASIDE])[-2].rows[0]
+            changed: Effects = ()
             if tracker is not None:
-                self._objects(self._watched(tracker.changes))
+                changed = self._watched(tracker.changes)
+                self._objects(changed)
             self._rows()
+            if tracker is not None:
+                self._lacking(changed, tracker.facts)
             answers = send(self._connection, [back(own), *closing])[1:]
         else:
             answers = send(self._connection, [*started, *statements, *closing])
@@ -212,6 +218,12 @@ class _Transaction:
         if refused:
             allow = [consent_for(key.object) for key in refused]
             raise shared.object_lost(self._migration, refused, allow)
+
+    def _lacking(self, changed: Effects, after: Mapping[FactKey, str]) -> None:
+        found = lacking(self._unit.step, self._remade, changed, after, self._session.made)
+        refused = [lack for lack in found if lack.allow not in self._unit.consent.allowed]
+        if refused:
+            raise lacks(self._migration, refused)
 
     def _rows(self) -> None:
         if not self._guard.needed:

@@ -13,6 +13,7 @@ from landed.core.migration import Migration
 from landed.core.timeline import Step
 from landed.engines.postgres.write.file import run_units
 from landed.engines.postgres.write.history import change_ledger
+from landed.engines.postgres.write.proof.remade import made_by
 from landed.engines.postgres.write.say.refusals import refusal
 from landed.engines.postgres.write.say.unfinished import resuming
 from landed.engines.postgres.write.session import LOCK_TIMEOUT, Session, Writable
@@ -95,6 +96,7 @@ class PgWriter:
             if len(chosen) == len(migration.statements):
                 raise
             raise resuming(migration, error) from error
+        self._session.made |= made_by(step)
         ran = 0 if outcome == "already" else sum(len(unit.statements) for unit in units)
         return Applied(migration.name, outcome, ran, time.perf_counter() - started, note=note)
 
@@ -103,6 +105,8 @@ class PgWriter:
         none = True
         for applied in self.run_together(self._whole(items, consent)):
             none = False
+            steps = [item.step for item in items if item.migration.name == applied.name]
+            self._session.made |= {key for step in steps for key in made_by(step)}
             yield applied
         if none:
             item = items[0]

@@ -14,6 +14,7 @@ from landed.engines.postgres.sql.head import head_of
 from landed.engines.say import KEEP, ROLLED_BACK
 
 if TYPE_CHECKING:
+    from landed.engines.postgres.write.proof.remade import Lack
     from landed.engines.postgres.write.rows.guard import Loss
 
 
@@ -53,6 +54,25 @@ def rows_lost(migration: Migration, losses: Sequence[Loss]) -> NotProven | Needs
         details=details,
         where=where,
         next=Next("If that data may go, name it: ", allow, KEEP, choice=f"rows of {migration.name}"),
+    )
+
+
+def lacks(migration: Migration, found: Sequence[Lack]) -> NeedsConfirmation:
+    """The error for a table that a file makes anew without what it had."""
+    first = found[0]
+    name = re.escape(first.table.rpartition(".")[2].strip('"'))
+    drop = re.compile(rf"\bdrop\s+table\b.*\b{name}\b", re.IGNORECASE | re.DOTALL)
+    statement = next((s for s in migration.statements if drop.search(s.text)), None)
+    return NeedsConfirmation(
+        f"{migration.name} makes the table {first.table} anew without its {first.what}.",
+        details=[*(f"table {lack.table}: {lack.what} is gone afterwards" for lack in found), ROLLED_BACK],
+        where=Where(migration.file, statement.line, statement.number) if statement else Where(migration.file),
+        next=Next(
+            Hand("Carry it over in the file"),
+            ", or name it: ",
+            landed("apply", allow=[Quoted(lack.allow) for lack in found]),
+            choice=f"objects of {migration.name}",
+        ),
     )
 
 
