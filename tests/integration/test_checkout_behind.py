@@ -16,11 +16,13 @@ import pytest
 
 from landed.core.command import Effect
 from landed.core.errors import NotProven
+from landed.core.standing import Standing
 from landed.core.turns import next_steps
 from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.stored import ledger_statements
+from landed.ops.adopting import by_hand
 from landed.ops.apply import plan_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.lock import plan_lock
@@ -105,6 +107,12 @@ class TestD1:
         assert row is not None
         assert {"behind", "unseen"} <= set(row.flags)
         assert str(row.next) == f"put migrations/{row.name} back, then: landed status"
+        # Nothing else that is printed leads to a change either, also where somebody gives a reason.
+        assert "by hand" not in str([j.notes for j in exam.judgements]) + by_hand(exam)
+        name = next(j.name for j in exam.judgements if j.standing is Standing.UNPROVABLE)
+        with pytest.raises(NotProven) as refused:
+            plan_repair(exam, [name], reason="I say so")
+        assert refused.value.next == row.next
         # A file of one's own waits until the checkout is complete.
         d1.write("0009_own.sql", "CREATE TABLE own (id INTEGER);")
         exam = d1.examine()

@@ -9,6 +9,7 @@ from landed.core.next import BREAK, Hand, Hint, Next, landed, shell_word
 from landed.core.standing import Judgement, Standing, Verdict
 
 __all__ = [
+    "BY_HAND",
     "Plan",
     "advise",
     "can_resume",
@@ -18,6 +19,13 @@ __all__ = [
     "resume_plan",
     "shell_word",
 ]
+
+
+BY_HAND = (
+    "its own statements cannot make this good: put the difference into a new migration (apply takes "
+    "one that heals it), or undo by hand what was done by hand"
+)
+"""What is said of a partial migration that no command finishes."""
 
 
 class Plan(NamedTuple):
@@ -84,12 +92,8 @@ def advise(judgement: Judgement, *, late: bool = True) -> Judgement:
     """
     if judgement.standing is Standing.PARTIAL and not can_resume(judgement):
         remedy = judgement.remedy
-        note = (
-            "its own statements cannot make this good: put the difference into a new migration (apply takes "
-            "one that heals it), or undo by hand what was done by hand"
-        )
         if remedy is None or not remedy.instead:
-            judgement = judgement._replace(notes=(*judgement.notes, note))
+            judgement = judgement._replace(notes=(*judgement.notes, BY_HAND))
     next_step = next_command(judgement, late=late)
     return judgement if next_step == judgement.next else judgement._replace(next=next_step)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from landed.core.advice import BY_HAND
 from landed.core.flags import Flag
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
@@ -190,7 +191,7 @@ def _update(workspace: Workspace, judgement: Judgement) -> Next | None:
 def _unseen(judgement: Judgement, rows: Sequence[Judgement]) -> Judgement:
     """A file of which nobody can say what is there, because of ``rows`` that have none."""
     which = " or ".join(row.name for row in rows[:2])
-    doing = f"what is there of it, or is not, may be the doing of {which}, which has no file here"
+    doing = f"what is there of it, or is not, may be the doing of {which} (no file here)"
     return judgement._replace(
         verdict=Verdict.UNPROVABLE,
         standing=standing(judgement.recorded, Verdict.UNPROVABLE),
@@ -198,6 +199,6 @@ def _unseen(judgement: Judgement, rows: Sequence[Judgement]) -> Judgement:
         remedy=None,
         allow=(),
         flags=(*judgement.flags, Flag.UNSEEN),
-        notes=(*judgement.notes, doing),
+        notes=(*(note for note in judgement.notes if note != BY_HAND), doing),
         next=rows[0].next,
     )

@@ -195,7 +195,7 @@ def _change(
 
 
 def _advice(judgement: Judgement) -> str:
-    if judgement.standing is Standing.PARTIAL:
+    if judgement.standing is Standing.PARTIAL or Flag.UNSEEN in judgement.flags:
         return judgement.next or STATUS
     say = landed("repair", judgement.name, reason=Hint("…"))
     other = landed("apply", to=judgement.name).unsaid() if judgement.standing is Standing.UNKNOWN else None

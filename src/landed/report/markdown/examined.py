@@ -146,12 +146,13 @@ def _unexplained(sheet: Sheet, exam: Examination) -> None:
         return
     more = [f"… and {len(objects) - _SHOWN} more"] if len(objects) > _SHOWN else []
     blocks = [bullets([*(code(name) for name in objects[:_SHOWN]), *more])]
-    from landed.ops.adopting import adoption
+    from landed.ops.adopting import adoption, by_hand
 
     found = adoption(exam)
     if found is not None and found.sql:
         blocks += ["A new migration that makes what can be made:", _sql(exam, found.sql)]
-    blocks.append("Put them into a migration, or remove them by hand.")
+    told = by_hand(exam)
+    blocks.append(f"{told[0].upper()}{told[1:]}.")
     sheet.add(details(f"{CARE} In the database, but made by no migration ({len(objects)})", blocks))
 
 

@@ -146,11 +146,11 @@ def _unexplained(exam: Examination, out: IO[str]) -> None:
         say(f"      {name}", out)
     if len(objects) > _SHOWN:
         say(f"      … and {len(objects) - _SHOWN} more (--json shows all)", out)
-    from landed.ops.adopting import adoption
+    from landed.ops.adopting import adoption, by_hand
 
     if (found := adoption(exam)) is not None:
         render_adoption(found, len(objects), out, exam.workspace.engine.pasteable)
-    say(f"      {symbols(out)['arrow']} put them into a migration, or remove them by hand", out)
+    say(f"      {symbols(out)['arrow']} {by_hand(exam)}", out)
 
 
 def _set_notes(exam: Examination, out: IO[str]) -> None:
