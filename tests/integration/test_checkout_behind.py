@@ -229,6 +229,38 @@ class TestD1:
         report, _ = plan_lock(d1.examine())
         assert report.added == tuple(D1_FILES)[:4]
 
+    @pytest.mark.parametrize("recorded", [False, True])
+    def test_files_that_were_squashed_into_one(self, d1: World, recorded: bool) -> None:
+        """Git knows the old ones, and the new one fails behind them: it stands for them."""
+        d1.git("init", "-q", "-b", "main")
+        d1.git("add", "migrations")
+        d1.git("commit", "-qm", "all")
+        for name in list(D1_FILES):
+            d1.remove(name)
+        d1.write("0006_all.sql", "CREATE TABLE docs (id INTEGER PRIMARY KEY, mail TEXT);\n")
+        if recorded:
+            d1.sql("INSERT INTO d1_migrations (name) VALUES ('0006_all.sql')")
+        exam = d1.examine()
+        assert standings(exam)["0006_all.sql"] == ("ok" if recorded else "unrecorded")
+        assert exam.unexplained == ()
+        if recorded:
+            is_harmless(exam)
+            d1.sql("ALTER TABLE docs DROP COLUMN mail")
+            assert standings(d1.examine())["0006_all.sql"] == "partial"
+
+    def test_a_file_that_does_the_same_as_a_missing_one(self, d1: World) -> None:
+        """Which would have been a conflict with somebody's newer file takes nothing of that away."""
+        d1.write("0006_more.sql", "DROP TABLE docs; CREATE TABLE more (id INTEGER);")
+        d1.apply("drop-table:docs")
+        d1.git("init", "-q", "-b", "main")
+        d1.git("add", "migrations")
+        d1.git("commit", "-qm", "all")
+        d1.remove("0006_more.sql")
+        d1.write("0007_own.sql", "CREATE TABLE more (id INTEGER, x);")
+        exam = d1.examine()
+        is_harmless(exam)
+        assert "unseen" in exam.judgements[0].flags
+
     def test_the_folder_of_another_project(self, tmp_path: Path) -> None:
         world = World(tmp_path / "w", D1_FILES)
         world.apply(*LOSSES)

@@ -7,7 +7,7 @@ file before it may be its doing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from landed.core.advice import BY_HAND
@@ -20,6 +20,7 @@ from landed.core.timeline import Failure, Step
 from landed.engines.live import LiveState
 from landed.ops.workspace import Workspace
 
+WRONG = (Standing.PARTIAL, Standing.PHANTOM)
 MOST = 500
 """At most so many rows without a file are replayed."""
 
@@ -33,6 +34,11 @@ class Missing(NamedTuple):
 
     known: Mapping[str, Migration]
     unknown: Mapping[str, str]
+
+    def without(self, names: Collection[str]) -> Missing:
+        """The same where a file here does what these do, and nobody can say which of them ran."""
+        known = {name: file for name, file in self.known.items() if name not in names}
+        return Missing(known, {**self.unknown, **dict.fromkeys(names, "a file here does the same again")})
 
     def after(self, steps: Sequence[Step], wants_rows: Callable[[Failure], bool]) -> Missing:
         """The same once those that are known are replayed: of one that fails nobody knows what it did, unless
@@ -112,6 +118,20 @@ def with_stand_ins(
     return found
 
 
+def replaced_rows(
+    alone: Sequence[Step], together: Sequence[Step], known: Mapping[str, Migration]
+) -> set[str]:
+    """The rows behind whose SQL a file fails that runs without: it does the same again, as one does that many
+    were squashed into. ``alone`` are the steps of the files, ``together`` those with the rows' SQL."""
+    failed = {step.name for step in alone if step.failed}
+    last = max((i for i, s in enumerate(together) if _fails(s, known, failed)), default=0)
+    return {step.name for step in together[:last] if step.name in known}
+
+
+def _fails(step: Step, known: Mapping[str, Migration], failed: Collection[str]) -> bool:
+    return step.failed and step.name not in known and step.name not in failed
+
+
 def cautious(
     workspace: Workspace,
     judged: Sequence[Judgement],
@@ -150,7 +170,7 @@ def _unsure(judged: Sequence[Judgement], place: Mapping[str, int], unseen: int, 
     for judgement in judged:
         after = after or place.get(judgement.name, -1) > unseen
         before = place[judgement.name] < unseen if judgement.name in place else not after
-        wrong = judgement.standing in (Standing.PARTIAL, Standing.PHANTOM)
+        wrong = judgement.standing in WRONG
         doubtful = late and judgement.standing is Standing.UNRECORDED and not judgement.renamed
         if before and (wrong or doubtful):
             found.add(judgement.name)

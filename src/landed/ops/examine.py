@@ -17,7 +17,7 @@ from landed.core.standing import Judgement, Standing
 from landed.core.timeline import BASE, Progress, Step
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
-from landed.ops.behind import Missing, missing_rows, with_stand_ins
+from landed.ops.behind import WRONG, Missing, missing_rows, replaced_rows, with_stand_ins
 from landed.ops.edits import disproved, find_edits
 from landed.ops.history import History, Replays
 from landed.ops.judged import Judged, finish
@@ -142,6 +142,13 @@ def _examined(workspace: Workspace, state: LiveState, cache: Cache, progress: Pr
     if missing is None:
         return exam
     # The files here may not be the whole history: what is known of the rest takes part.
+    more = with_stand_ins(files, state.ledger or (), missing.known)
+    whole = _judged(workspace, state, reading, replays, more, missing)
+    if not (replaced := replaced_rows(exam.steps, whole.steps, missing.known)):
+        return whole
+    if not exam.unexplained and not any(j.standing in WRONG for j in exam.judgements):
+        return exam  # the files here were made to take their place, and explain everything
+    missing = missing.without(replaced)
     more = with_stand_ins(files, state.ledger or (), missing.known)
     return _judged(workspace, state, reading, replays, more, missing)
 
