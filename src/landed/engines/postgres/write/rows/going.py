@@ -209,13 +209,14 @@ def _is_copied(statements: Iterable[Statement], at: int, named: list[set[str]]) 
 
 
 def _hidden(statement: Statement) -> Iterator[Names]:
-    """Tables and columns that a statement drops by its text, where it may also make the name anew: (schema or
-    ``""``, table, column or ``""``)."""
+    """Tables and columns that a statement drops by its text, where it may also make the name anew, or says IF
+    EXISTS of what only the target may have: (schema or ``""``, table, column or ``""``)."""
     head = head_of(statement)
     low = statement.text.lower()
     if "drop" not in low:
         return
-    if head.begins("ALTER", "TABLE") and "add" in low:
+    asks = head.verb in ("ALTER", "DROP") and "exists" in low
+    if asks or (head.begins("ALTER", "TABLE") and "add" in low):
         yield from dropped_names(statement.text, inside=False)
     elif head.verb == "DO" and re.search(r"\badd\b|\bcreate\b|\brename\b|\bset\s+schema\b", low):
         yield from dropped_names(statement.text, inside=True)

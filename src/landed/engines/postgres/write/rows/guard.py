@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from landed.core.migration import Migration
+from landed.core.migration import Migration, Statement
 from landed.core.timeline import Step
 from landed.engines.postgres.kinds.naming import split_name
 from landed.engines.postgres.sql.head import head_of
@@ -47,7 +47,8 @@ WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384 AND c.relpersistence <> 't'"""
 
 _COUNTERS = """\
 SELECT c.oid::bigint, n.nspname, c.relname, pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid),
-       pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+       pg_catalog.pg_stat_get_xact_tuples_updated(c.oid), pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid),
+       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.oid >= 16384
   AND (pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) > 0
@@ -57,6 +58,15 @@ _THROUGH = """\
 SELECT conrelid::bigint, confrelid::bigint, confdeltype::text, conname FROM pg_catalog.pg_constraint
 WHERE contype = 'f' AND conrelid = ANY (%s::oid[]) AND confrelid = ANY (%s::oid[])
   AND confdeltype IN ('c', 'n', 'd')"""
+
+_ACTING = """\
+SELECT c.oid::bigint, t.tgname, 'trigger' FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+WHERE c.oid >= 16384 AND c.relname = ANY (%s::text[])
+UNION ALL
+SELECT c.oid::bigint, r.rulename, 'rule' FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid AND r.ev_type <> '1' AND r.ev_enabled <> 'D'
+WHERE c.oid >= 16384 AND c.relname = ANY (%s::text[])"""
 
 _REFERRING = """\
 WITH RECURSIVE reached (oid, parent, conname) AS (
@@ -92,14 +102,14 @@ class RowGuard:
         self._own = own
         self._unchecked = Unchecked(connection, own)
         self._members = Members(connection, own)
-        self._counters: dict[int, tuple[int, int]] = {}
+        self._counters: dict[int, tuple[int, int, int]] = {}
         self._referring: list[tuple[str, int, int, str]] = []
 
     @property
     def needed(self) -> bool:
         """Whether the file can take rows away at all."""
         known = self._going or self._retyped or self._calls or self._unchecked.needed
-        return bool(known or self._members.needed or any(_cascades(s.text) for s in self._writing))
+        return bool(known or self._members.needed or any(map(_takes_others, self._writing)))
 
     def before(self) -> None:
         """Lock what goes, and count it; in the file's transaction, before its statements."""
@@ -113,7 +123,7 @@ class RowGuard:
             self._members.before()
         if self._writing or self._calls:
             rows = self._all(_COUNTERS)
-            self._counters = {oid: (deleted, updated) for oid, _, _, deleted, updated in rows}
+            self._counters = {oid: (deleted, updated, more) for oid, _, _, deleted, updated, more, _ in rows}
         if self._truncates:
             named = [name for s in self._truncates for name in head_of(s).names_in_bodies]
             for schema, table, oid, above, parent, constraint in self._all(_REFERRING, named, named):
@@ -150,11 +160,15 @@ class RowGuard:
         if not self._writing and not self._calls:
             return []
         now = {}
-        for oid, schema, table, deleted, updated in self._all(_COUNTERS):
-            before = self._counters.get(oid, (0, 0))
+        fewer: dict[int, int] = {}
+        for oid, schema, table, deleted, updated, inserted, is_part in self._all(_COUNTERS):
+            before = self._counters.get(oid, (0, 0, 0))
             gone, changed = deleted - before[0], updated - before[1]
             if gone > 0 or changed > 0:
                 now[oid] = (schema, table, gone, changed)
+            # Rows of a part are those of the table that is named; what deletes may also write anew.
+            if not is_part and (less := gone - (inserted - before[2])) > 0:
+                fewer[oid] = less
         named = {name for s in self._own for name in head_of(s).names_in_bodies}
         silent = [oid for oid, (_, table, *_) in now.items() if table not in named]
         if not silent:
@@ -168,7 +182,18 @@ class RowGuard:
                 through = f"rows deleted from {above} fire ON DELETE {_ACTIONS[action]} of {constraint}"
                 kind = "lose-rows" if action == "c" else "change-rows"
                 losses[child] = Loss(kind, shown(schema, table), rows, through=through)
-        return list(losses.values())
+        more = self._acted({oid: n for oid, n in fewer.items() if oid in silent and oid not in losses}, named)
+        return [*losses.values(), *(Loss("lose-rows", shown(*now[o][:2]), n, through=t) for o, n, t in more)]
+
+    def _acted(self, fewer: dict[int, int], named: set[str]) -> list[tuple[int, int, str]]:
+        """Tables that lost rows by a trigger or a rule on one that the file names, and which."""
+        if not fewer or not self._writing:
+            return []
+        acting = self._all(_ACTING, list(named), list(named))
+        if not acting:
+            return []
+        told = ", ".join(sorted({f"{kind} {name}" for _, name, kind in acting})[:3])
+        return [(oid, rows, f"by what the file writes ({told})") for oid, rows in fewer.items()]
 
     def _truncated(self) -> list[Loss]:
         losses = []
@@ -192,8 +217,7 @@ def _truncates(low: str) -> bool:
     return "truncate" in low and "cascade" in low
 
 
-def _cascades(text: str) -> bool:
-    """Whether a statement can take along rows of tables that it does not name."""
-    return not text.lstrip().lower().startswith(("update", "insert")) and bool(
-        re.search(r"\bdelete\b|\btruncate\b", text, re.IGNORECASE)
-    )
+def _takes_others(statement: Statement) -> bool:
+    """Whether a statement can take along rows of tables that it does not name. What an INSERT … ON CONFLICT
+    DO UPDATE does through triggers is not counted: seeds stay as fast as they are."""
+    return not statement.text.lstrip().lower().startswith("insert")
