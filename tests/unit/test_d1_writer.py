@@ -586,8 +586,8 @@ def test_a_file_that_changes_the_history_is_not_sent(remote: Remote) -> None:
     [
         (0, 60_000, None),
         (5_000_000, 10, None),
-        (5_000_000, 30_000, "0003_r.sql: proving that no row is lost reads about 180,"),
-        (5_000_000, 60_000, "0003_r.sql: proving that no row is lost reads about 360,"),
+        (5_000_000, 30_000, "0003_r.sql: proving that no row is lost reads about 240,"),
+        (5_000_000, 60_000, "0003_r.sql: proving that no row is lost reads about 480,"),
         (1_000_000, 60_000, None),
     ],
 )

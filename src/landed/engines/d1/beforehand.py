@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from landed.core.facts import EXISTS, FactKey
 from landed.engines.d1.api_errors import SqlFailed
 from landed.engines.sqlite import rowguard
+from landed.engines.sqlite.rowreach import reach
 from landed.engines.sqlite.sql.tokens import quote
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ SMALL_DATABASE = 2_000_000
 def of_reads(target: RemoteD1, items: Sequence[PlanItem], facts: Mapping[FactKey, str]) -> list[str]:
     """A sentence for each file whose row guard reads many rows. Asks for the highest rowids of the
     tables, one row each, and only where the database is large."""
-    guarded = [item for item in items if item.step.guarded]
-    if not guarded or target.size < SMALL_DATABASE:
+    if target.size < SMALL_DATABASE:
+        return []
+    guarded = [i for i in items if i.step.guarded or reach(i.migration, i.statements, facts).counted]
+    if not guarded:
         return []
     known = rowguard.references(facts)
     scans = {item.migration.name: _scans(item, known, facts) for item in guarded}
@@ -44,12 +47,16 @@ def of_reads(target: RemoteD1, items: Sequence[PlanItem], facts: Mapping[FactKey
 
 
 def _scans(item: PlanItem, known: list[rowguard.Reference], facts: Mapping[FactKey, str]) -> dict[str, int]:
-    """How often each table is read as a whole: counted and fingerprinted before and after, references
-    checked before and after."""
+    """How often each table is read as a whole: counted and fingerprinted before and after, the values of one
+    that is made anew, references checked before and after."""
     found: dict[str, int] = {}
-    for table in rowguard.at_risk(item.step.dropped, known):
+    reached = reach(item.migration, item.statements, facts).counted
+    risk = rowguard.at_risk(item.step.dropped, known) if item.step.guarded else set()
+    for table in risk | reached:
         found[table] = 2 + 2 * sum(r.child == table for r in known)
-    for reference in known:
+    for table in item.step.dropped:
+        found[table] = found.get(table, 0) + 2
+    for reference in known if item.step.guarded else ():
         found[reference.child] = found.get(reference.child, 0) + 2
     return {t: n for t, n in found.items() if FactKey("table", "", t, EXISTS) in facts}
 

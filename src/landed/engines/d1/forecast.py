@@ -31,6 +31,7 @@ from landed.engines.sqlite.shadow.sandbox import explain_refusal
 from landed.engines.sqlite.sql.head import head_of
 from landed.engines.sqlite.sql.tokens import fold
 from landed.engines.sqlite.sql.transactions import as_wrangler
+from landed.engines.sqlite.values import Held, held
 
 NOT_SENT = "It was not sent: nothing of it is in the database, and it is not recorded."
 
@@ -43,7 +44,8 @@ class Forecast:
     UPDATE statements name (folded). ``sure`` says that the copy was whole. ``dependents`` is the
     condition, in SQL, that what hangs on the tables to be dropped is what was read. ``unchecked`` are the
     tables (folded) before and after the file with a foreign key that refers to no key. ``reached`` are the
-    tables that can lose rows or references by what the file writes.
+    tables that can lose rows or references by what the file writes, ``held`` the columns that must hold their
+    values still.
     """
 
     before: dict[FactKey, str]
@@ -54,6 +56,7 @@ class Forecast:
     dependents: str = ""
     unchecked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     reached: frozenset[str] = frozenset()
+    held: tuple[Held, ...] = ()
 
 
 def foresee(
@@ -89,7 +92,10 @@ def foresee(
     after = dict(shadow.facts)
     if sure:
         _check_effects(migration, step, before, after, consent)
-    tables = remade(before, after, Renames(step).tables_before(step.dropped))
+    renames = Renames(step)
+    was_dropped = renames.tables_before(step.dropped)
+    tables = remade(before, after, was_dropped)
+    kept = tuple(held(migration, wanted, renames, was_dropped, before, after))
     lost = [x for x in lacking(before, after, tables, migration, older) if x.allow not in consent.allowed]
     if lost:
         raise not_sent(messages.lacks(migration, lost))
@@ -99,7 +105,9 @@ def foresee(
             connection.execute("COMMIT")
     no_keys = (unchecked, _unchecked(shadow, step))
     reached = reach(migration, wanted, before).counted
-    return Forecast(before, after, frozenset(deleted), frozenset(updated), sure, dependents, no_keys, reached)
+    return Forecast(
+        before, after, frozenset(deleted), frozenset(updated), sure, dependents, no_keys, reached, kept
+    )
 
 
 def not_sent(error: LandedError) -> LandedError:

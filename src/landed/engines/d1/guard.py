@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from landed.core.applied import Consent
 from landed.core.facts import EXISTS, FactKey
 from landed.core.timeline import Step
+from landed.engines.d1 import guard_values
 from landed.engines.d1.forecast import Forecast
+from landed.engines.d1.guard_values import Kept
 from landed.engines.sqlite import rowguard
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Count, Loss, Reference
@@ -54,6 +56,8 @@ class Guard:
     references: bool = False
     unchecked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
     """Tables before and after that ``foreign_key_check`` fails on; D1 lets nobody insert in them either."""
+    kept: tuple[Kept, ...] = ()
+    """The columns whose values are held."""
 
     def __bool__(self) -> bool:
         return bool(self.measures) or self.references
@@ -66,6 +70,7 @@ class Guard:
         for part in _parts(self.measures):
             values = ", ".join(f"({m.number}, '{m.rule}', {m.of}, {m.before}, NULL)" for m in part)
             found.append(f"INSERT INTO {GUARD} (k, rule, of, b, a) VALUES {values}")
+        found += guard_values.setup(GUARD, self.kept)
         if self.references:
             found.append(f"CREATE TABLE {VIOLATIONS} (c, r, p, f, PRIMARY KEY (c, r, p, f))")
             found.append(
@@ -81,7 +86,7 @@ class Guard:
             cases = " ".join(f"WHEN {m.number} THEN {m.after}" for m in part)
             numbers = ", ".join(str(m.number) for m in part)
             found.append(f"UPDATE {GUARD} SET a = CASE k {cases} END WHERE k IN ({numbers})")
-        return found
+        return found + guard_values.again(GUARD, self.kept)
 
     @property
     def rows_hold(self) -> str:
@@ -89,16 +94,21 @@ class Guard:
         return (
             f"NOT EXISTS (SELECT 1 FROM {GUARD} AS g WHERE (g.rule IN ('gone', 'filled') AND g.b > 0) "
             "OR (g.rule = 'rows' AND g.a < g.b) OR (g.rule = 'print' AND g.a IS NOT g.b AND EXISTS "
-            f"(SELECT 1 FROM {GUARD} AS r WHERE r.k = g.of AND r.a = r.b AND r.b > 0)))"
+            f"(SELECT 1 FROM {GUARD} AS r WHERE r.k = g.of AND r.a = r.b AND r.b > 0))"
+            f"{' OR ' + guard_values.lost(GUARD, 'g') if self.kept else ''})"
         )
 
     @property
     def rows_measured(self) -> str:
         """All figures as text (``number=before>after``, ``!`` where they differ), no values of rows."""
+        differs = "a IS NOT b"
+        if self.kept:
+            lost = guard_values.lost(GUARD, "g")
+            differs = f"CASE WHEN g.rule IN ('value', 'place') THEN {lost} ELSE a IS NOT b END"
         return (
             "(SELECT group_concat(k || '=' || CAST(b AS INTEGER) || '>' || "
-            "coalesce(CAST(a AS INTEGER), '') || CASE WHEN a IS b THEN '' ELSE '!' END, ' ') "
-            f"FROM {GUARD})"
+            f"coalesce(CAST(a AS INTEGER), '') || CASE WHEN {differs} THEN '!' ELSE '' END, ' ') "
+            f"FROM {GUARD} AS g)"
         )
 
     @property
@@ -146,7 +156,7 @@ def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
     renames = Renames(step)
     dropped = renames.tables_before(step.dropped)
     columns = _dropped_columns(step, forecast, renames)
-    if not step.guarded and not columns and not reached:
+    if not step.guarded and not columns and not reached and not forecast.held:
         return Guard()
     known = rowguard.references(forecast.before)
     found: list[Measure] = []
@@ -159,7 +169,31 @@ def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
         before = f"(SELECT count({quote(column)}) FROM {quote(table)})"
         rule = "none" if allowed else "filled"
         found.append(Measure(len(found) + 1, rule, table, (column,), before=before))
-    return Guard(tuple(found), tuple(known), step.guarded, forecast.unchecked)
+    kept: list[Kept] = []
+    numbers = {m.table: m.number for m in found if not m.columns}
+    there = {(m.table, m.columns) for m in found}
+    for held in forecast.held:
+        table, column = held.table, held.column
+        kind = "drop-column" if held.gone else "change-rows"
+        if (table, (column,)) in there or Loss(kind, table, 0, column).allow in consent.allowed:
+            continue
+        if held.gone:
+            before = f"(SELECT count({quote(column)}) FROM {quote(table)})"
+            found.append(Measure(len(found) + 1, "filled", table, (column,), before=before))
+    for held in forecast.held:
+        one = Kept(
+            len(found) + len(kept) + 1, held.table, held.column, held.blindly, numbers.get(held.table, 0)
+        )
+        known_too = (held.table, (held.column,)) in there
+        if (
+            not held.gone
+            and not known_too
+            and (Loss("change-rows", held.table, 0, held.column).allow not in consent.allowed)
+        ):
+            kept.append(one)
+    if kept and not found:
+        found.append(Measure(0, "none", kept[0].table))
+    return Guard(tuple(found), tuple(known), step.guarded, forecast.unchecked, tuple(kept))
 
 
 def losses_of(guard: Guard, measured: str, step: Step, forecast: Forecast, consent: Consent) -> list[Loss]:
@@ -194,6 +228,11 @@ def losses_of(guard: Guard, measured: str, step: Step, forecast: Forecast, conse
         list(guard.known),
         renames,
     )
+    for one in guard.kept:
+        was, now_is, differs = seen.get(one.number, (0, 0, False))
+        if differs:
+            lost = was - now_is if now_is < was else was
+            found.append(Loss("change-rows", one.table, lost, one.column))
     return [loss for loss in found if loss.allow not in consent.allowed]
 
 
