@@ -169,7 +169,6 @@ def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
         before = f"(SELECT count({quote(column)}) FROM {quote(table)})"
         rule = "none" if allowed else "filled"
         found.append(Measure(len(found) + 1, rule, table, (column,), before=before))
-    kept: list[Kept] = []
     numbers = {m.table: m.number for m in found if not m.columns}
     there = {(m.table, m.columns) for m in found}
     for held in forecast.held:
@@ -180,17 +179,8 @@ def plan_guard(step: Step, forecast: Forecast, consent: Consent) -> Guard:
         if held.gone:
             before = f"(SELECT count({quote(column)}) FROM {quote(table)})"
             found.append(Measure(len(found) + 1, "filled", table, (column,), before=before))
-    for held in forecast.held:
-        one = Kept(
-            len(found) + len(kept) + 1, held.table, held.column, held.blindly, numbers.get(held.table, 0)
-        )
-        known_too = (held.table, (held.column,)) in there
-        if (
-            not held.gone
-            and not known_too
-            and (Loss("change-rows", held.table, 0, held.column).allow not in consent.allowed)
-        ):
-            kept.append(one)
+    wanted = [h for h in forecast.held if not h.gone and (h.table, (h.column,)) not in there]
+    kept = guard_values.plan(wanted, numbers, len(found), consent)
     if kept and not found:
         found.append(Measure(0, "none", kept[0].table))
     return Guard(tuple(found), tuple(known), step.guarded, forecast.unchecked, tuple(kept))

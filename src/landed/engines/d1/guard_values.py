@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from landed.core.applied import Consent
+from landed.engines.sqlite.rowguard import Loss
 from landed.engines.sqlite.sql.tokens import quote
+from landed.engines.sqlite.values import Held
 
 COLUMNS = 30
 """D1 takes 32 arguments of a function (developers.cloudflare.com/d1/platform/limits)."""
@@ -27,6 +30,15 @@ class Kept(NamedTuple):
     def rule(self) -> str:
         """What would be a loss."""
         return RULES[self.place]
+
+
+def plan(held: Iterable[Held], rows: Mapping[str, int], used: int, consent: Consent) -> list[Kept]:
+    """What is measured of these columns but for those whose loss is allowed. ``rows`` are the numbers of the
+    measures of their tables' rows, ``used`` the last number that is given."""
+    wanted = [h for h in held if Loss("change-rows", h.table, 0, h.column).allow not in consent.allowed]
+    return [
+        Kept(used + at, h.table, h.column, h.blindly, rows.get(h.table, 0)) for at, h in enumerate(wanted, 1)
+    ]
 
 
 def setup(guard: str, kept: Sequence[Kept]) -> list[str]:
