@@ -155,7 +155,7 @@ def test_two_runners_at_once_apply_each_file_once(world: RemoteWorld) -> None:
         if f["outcome"] == "applied"
     ]
     assert sorted(applied) == sorted(set(applied)), "two runners claim the same file"
-    assert {answer.code for answer in answers} == {0}, answers
+    assert [answer.body["error"] for answer in answers if answer.code] == []
     assert sorted(applied) == sorted(everything)
     assert set(world.landed()("status", *REMOTE).standings().values()) == {"ok"}
 
