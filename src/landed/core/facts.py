@@ -106,13 +106,6 @@ ORDERED = frozenset({"column order"})
 expected: an extra or a missing member is a fact of its own (the member's), not of the sequence."""
 
 
-OF_SERVER = frozenset(
-    ("role", "grant on role", "revoke on role", "database", "grant on database", "revoke on database")
-)
-"""Kinds that a whole server or database has, most of them no file's doing: only what files touch is expected,
-and nothing of them is unexplained."""
-
-
 REACHED = frozenset({"populated"})
 """Properties that use brings about (a materialised view that was made without rows is filled by somebody):
 that one is not there yet is never expected, and one that nobody made is nobody's drift."""

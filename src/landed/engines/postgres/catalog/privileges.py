@@ -24,11 +24,8 @@ PRIVILEGES = {
     "X": "EXECUTE",
     "U": "USAGE",
     "C": "CREATE",
-    "c": "CONNECT",
-    "T": "TEMPORARY",
-    "M": "MEMBERSHIP",
 }
-"""Privileges by the letters that access control lists have for them; membership of a role is told as one."""
+"""Privileges by the letters that access control lists have for them."""
 
 LETTERS = {word: letter for letter, word in PRIVILEGES.items()}
 
