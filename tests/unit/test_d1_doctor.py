@@ -10,6 +10,9 @@ import pytest
 
 from landed.core.check import Check, Level
 from landed.ops.doctor import diagnose
+from landed.ops.examine import examine
+from landed.ops.workspace import open_workspace
+from landed.report.heading import headline
 from support.servers.d1_wire import ACCOUNT, SECRET, UUID, Wire, refuse
 
 
@@ -77,3 +80,47 @@ def test_the_profile_of_wrangler_is_named(tmp_path: Path, wire: Wire) -> None:
     found = checks(tmp_path, wire, CLOUDFLARE_API_TOKEN="")
     assert found["credentials"].value == "wrangler's own login"
     assert "wrangler's login, profile work (" in str(found["credentials"].origin)
+    assert (found["profile"].value, found["profile"].origin) == ("work", f"wrangler's binding of {tmp_path}")
+
+
+def test_the_only_account_is_named(tmp_path: Path, wire: Wire) -> None:
+    wire.extra["GET", "/accounts"] = [{"id": ACCOUNT, "name": "Mine \x1b[2J"}]
+    found = checks(tmp_path, wire, CLOUDFLARE_ACCOUNT_ID="")
+    assert found["account"].value == f"{ACCOUNT}  Mine [2J"
+    assert "profile" not in found
+
+
+@pytest.mark.parametrize(
+    ("environ", "line"),
+    [
+        ({}, f"account {ACCOUNT} · an API token"),
+        ({"CLOUDFLARE_ACCOUNT_ID": ""}, f"account {ACCOUNT} (Mine) · an API token"),
+        (
+            {"CLOUDFLARE_API_TOKEN": "", "CLOUDFLARE_AUTH_PROFILE": "work"},
+            f"account {ACCOUNT} · wrangler's profile work",
+        ),
+        (
+            {"CLOUDFLARE_API_KEY": "k3y", "CLOUDFLARE_EMAIL": "me@example.invalid"},
+            f"account {ACCOUNT} · a global API key",
+        ),
+    ],
+)
+def test_headlines_name_the_account(tmp_path: Path, wire: Wire, environ: dict[str, str], line: str) -> None:
+    wire.extra["GET", "/accounts"] = [{"id": ACCOUNT, "name": "Mine"}]
+    config = tmp_path / ".wrangler" / "config"
+    config.mkdir(parents=True)
+    login = 'oauth_token = "work-S"\nexpiration_time = "2099-01-01T00:00:00.000Z"\n'
+    (config / "work.toml").write_text(login)
+    checks(tmp_path, wire)
+    given = {
+        "CLOUDFLARE_API_BASE_URL": wire.url,
+        "CLOUDFLARE_API_TOKEN": SECRET,
+        "CLOUDFLARE_ACCOUNT_ID": ACCOUNT,
+        "HOME": str(tmp_path),
+        **environ,
+    }
+    space = open_workspace(tmp_path, "d1:remote", {}, {k: v for k, v in given.items() if v})
+    assert space.engine.asked_as == ""
+    first, account, files = headline(examine(space))
+    assert (first, account) == (f"D1 DB (REMOTE)  db  {UUID}", line)
+    assert files.startswith("0 files")

@@ -214,13 +214,13 @@ class TestProfile:
 class TestDatabase:
     def test_by_id_nothing_is_asked(self, tmp_path: Path, wire: Wire) -> None:
         project(tmp_path, database_id=UUID, database_name="shop")
-        assert place(tmp_path, wire)[1:] == (UUID, "shop")
+        assert place(tmp_path, wire)[1:3] == (UUID, "shop")
         assert wire.asked == []
 
     def test_by_name(self, tmp_path: Path, wire: Wire) -> None:
         project(tmp_path, database_name="my shop")
         wire.extra["GET", f"/accounts/{ACCOUNT}/d1/database/my%20shop"] = {"uuid": UUID, "name": "my shop"}
-        assert place(tmp_path, wire)[1:] == (UUID, "my shop")
+        assert place(tmp_path, wire)[1:3] == (UUID, "my shop")
         assert wire.asked[0].query == {"fields": "uuid,name"}
 
     def test_by_what_deploy_provisions(self, tmp_path: Path, wire: Wire) -> None:

@@ -613,6 +613,26 @@ def test_many_reads_of_the_guard_are_told_before(
     assert len(remote.wire.asked) - asked <= (size > 2_000_000)
 
 
+@pytest.mark.parametrize(("size", "told"), [(5_000_000, True), (1_000_000, False)])
+def test_reads_of_a_table_without_rowid_are_told_without_a_number(
+    remote: Remote, size: int, told: bool
+) -> None:
+    remote.write(
+        "0003_w",
+        "CREATE TABLE w (a INTEGER PRIMARY KEY, b REFERENCES users(id) ON DELETE CASCADE) WITHOUT ROWID;",
+    )
+    remote.apply()
+    remote.write("0004_r", "CREATE TABLE u2 (id INTEGER PRIMARY KEY); DROP TABLE users;")
+    exam = examine(remote.workspace())
+    target: Any = exam.workspace.target
+    target.size = size
+    notices = [text for text in plan_apply(exam).notices if "no row is lost" in text]
+    assert len(notices) == told
+    for text in notices:
+        assert "0004_r.sql: proving that no row is lost reads every row of w (" in text
+        assert "posts" not in text
+
+
 @pytest.mark.parametrize("words", ["begin {} end", "BEGIN {} END", "BEGIN\r\n{}\r\nEND"])
 def test_a_trigger_that_was_cut_says_so(remote: Remote, words: str) -> None:
     remote.apply()

@@ -96,6 +96,12 @@ class Engine(Judging, Commands, Protocol):
         """The database. Raises UsageError for one that cannot be used."""
         ...
 
+    @property
+    def asked_as(self) -> str:
+        """In whose account the database was asked, and with what; empty where there are no accounts, and before
+        it was asked."""
+        ...
+
     def beside(self) -> Sequence[str]:
         """Other databases that may be meant where this one does not exist, and whose they are."""
         ...

@@ -80,6 +80,11 @@ class UsualAnswers:
     keeps_order = False
 
     @property
+    def asked_as(self) -> str:
+        """There are no accounts."""
+        return ""
+
+    @property
     def rehearsed_on(self) -> str:
         """It goes without saying."""
         return ""

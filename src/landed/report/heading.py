@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def headline(exam: Examination) -> list[str]:
-    """Which database this is about, in two lines: target, LOCAL or REMOTE, file; files, ledger."""
+    """Which database this is about: target, LOCAL or REMOTE, file; in whose account, where there are any;
+    files, ledger."""
     spec = exam.workspace.spec
     ledger = exam.state.ledger
     table = exam.workspace.ledger_table
@@ -24,7 +25,12 @@ def headline(exam: Examination) -> list[str]:
     if exam.state.ledger_problem:
         rows = f"ledger unreadable: {exam.state.ledger_problem}"
     files = "1 file" if len(exam.migrations) == 1 else f"{len(exam.migrations)} files"
-    return [f"{spec.label}  {shown_path(exam)}".rstrip(), f"{files} in {shown_dir(exam)} · {rows}"]
+    account = exam.workspace.engine.asked_as
+    return [
+        f"{spec.label}  {shown_path(exam)}".rstrip(),
+        *([account] if account else []),
+        f"{files} in {shown_dir(exam)} · {rows}",
+    ]
 
 
 def absent(exam: Examination) -> list[Next]:

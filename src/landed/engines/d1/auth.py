@@ -40,13 +40,22 @@ class Credentials:
     """What authorises a request. The secret is in no ``repr``.
 
     ``kind`` is ``token``, ``key`` (a global key with an e-mail address) or ``login`` (wrangler's own);
-    ``origin`` says where it came from, as in ``environment CLOUDFLARE_API_TOKEN``.
+    ``origin`` says where it came from, as in ``environment CLOUDFLARE_API_TOKEN``; ``profile`` is wrangler's,
+    of a login.
     """
 
     kind: Literal["token", "key", "login"]
     origin: str
     secret: str = field(repr=False)
     email: str = field(default="", repr=False)
+    profile: str = ""
+
+    @property
+    def who(self) -> str:
+        """What kind of credentials these are, for headlines."""
+        if self.kind == "login":
+            return f"wrangler's profile {self.profile or 'default'}"
+        return "an API token" if self.kind == "token" else "a global API key"
 
     def headers(self) -> dict[str, str]:
         """The HTTP headers that carry it; from now on nothing that is shown has it in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landed.core.facts import EXISTS, FactKey
 from landed.engines.d1.api_errors import SqlFailed
@@ -25,8 +25,9 @@ SMALL_DATABASE = 2_000_000
 
 
 def of_reads(target: RemoteD1, items: Sequence[PlanItem], facts: Mapping[FactKey, str]) -> list[str]:
-    """A sentence for each file whose row guard reads many rows. Asks for the highest rowids of the
-    tables, one row each, and only where the database is large."""
+    """A sentence for each file whose row guard reads many rows, or may: a table without rowid does not tell how
+    many it has. Asks for the highest rowids of the tables, one row each, and only where the database is
+    large."""
     if target.size < SMALL_DATABASE:
         return []
     guarded = [i for i in items if i.step.guarded or reach(i.migration, i.statements, facts).counted]
@@ -37,10 +38,14 @@ def of_reads(target: RemoteD1, items: Sequence[PlanItem], facts: Mapping[FactKey
     rows = _highest(target, sorted({table for found in scans.values() for table in found}))
     told = []
     for name, found in scans.items():
-        count = sum(rows.get(table, 0) * times for table, times in found.items())
-        if count >= MANY_ROWS:
+        count = sum((rows[table] or 0) * times for table, times in found.items())
+        unknown = [f"{table} ({times} times)" for table, times in found.items() if rows[table] is None]
+        parts = [f"about {count:,} rows"] if count >= MANY_ROWS else []
+        if unknown:
+            parts.append(f"every row of {', '.join(sorted(unknown))}, without rowid: how many is not known")
+        if parts:
             told.append(
-                f"{name}: proving that no row is lost reads about {count:,} rows "
+                f"{name}: proving that no row is lost reads {', and '.join(parts)} "
                 f"(the free plan of D1 has {FREE_ROWS:,} a day, and reads over that fail)."
             )
     return told
@@ -61,20 +66,21 @@ def _scans(item: PlanItem, known: list[rowguard.Reference], facts: Mapping[FactK
     return {t: n for t, n in found.items() if FactKey("table", "", t, EXISTS) in facts}
 
 
-def _highest(target: RemoteD1, tables: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _highest(target: RemoteD1, tables: Sequence[str]) -> dict[str, int | None]:
+    """The highest rowid of each table; ``None`` for one that has none."""
+    found: dict[str, int | None] = {}
+    answers: list[list[dict[str, Any]]] = []
     try:
         answers = target.ask([f"SELECT max(rowid) AS n FROM {quote(t)}" for t in tables]) if tables else []
     except SqlFailed:
         # One without a rowid: asked one by one.
-        answers = []
         for table in tables:
             try:
                 answers += target.ask([f"SELECT max(rowid) AS n FROM {quote(table)}"])
             except SqlFailed:
                 answers.append([])
+                found[table] = None
     for table, rows in zip(tables, answers, strict=True):
         number = rows[0].get("n") if rows else None
-        if isinstance(number, int) and number > 0:
-            found[table] = number
+        found.setdefault(table, number if isinstance(number, int) and number > 0 else 0)
     return found

@@ -16,6 +16,7 @@ from landed.engines.d1.remote import Connected
 from landed.engines.d1.target import RemoteD1Target
 from landed.project.discovery import Project
 from landed.project.outside import check_api
+from landed.project.provenance import Value
 from landed.project.target_spec import TargetSpec
 from landed.project.wrangler_config import WranglerConfig
 
@@ -42,7 +43,8 @@ def connect(
     folders = [project.root, *([project.start] if project.start != project.root else [])]
     variables = Variables(environ, folders)
     session = Session(variables, notify, project.start, project.wrangler)
-    return Connected(session.api, find_place(session.api, project.wrangler, variables, spec.database))
+    place = find_place(session.api, project.wrangler, variables, spec.database)
+    return Connected(session.api, place, session.who)
 
 
 class Session:
@@ -61,12 +63,14 @@ class Session:
         self._now = now
         self._given = find_credentials(variables)
         self._login = None
+        self.profile: Value[str] | None = None
+        """wrangler's profile, where its login is in force, and who chose it."""
         if self._given is None:
             from landed.core.errors import CannotKnow
             from landed.engines.d1.login import login_folder, read_login
             from landed.engines.d1.profiles import profile_for
 
-            profile = profile_for(variables, login_folder(variables.environ), folder)
+            self.profile = profile = profile_for(variables, login_folder(variables.environ), folder)
             try:
                 self._login = read_login(variables.environ, profile.value)
             except CannotKnow as error:
@@ -78,6 +82,12 @@ class Session:
                     error.details = (told, made, *error.details)
                 raise
         self.api = Api(self._base_url(), self._credentials, notify=notify, seconds=self._seconds())
+
+    @property
+    def who(self) -> str:
+        """What kind of credentials are in force; renews none."""
+        found = self._given or (self._login.credentials() if self._login is not None else None)
+        return found.who if found is not None else ""
 
     def _credentials(self) -> Credentials:
         if self._given is not None:

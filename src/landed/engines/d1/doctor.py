@@ -32,6 +32,13 @@ def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | Non
         session = Session(variables, lambda text: None, project.start, project.wrangler)
         found = session.api.credentials
         yield Check("database", "credentials", "credentials", _KINDS[found.kind], found.origin)
+        if session.profile is not None:
+            yield Check("database", "profile", "profile", session.profile.value, session.profile.origin)
+        region = variables.get("CLOUDFLARE_COMPLIANCE_REGION") or (
+            project.wrangler.region if project.wrangler else None
+        )
+        if region is not None:
+            yield Check("database", "region", "region", region.value, region.origin, Level.NOTE)
         address = variables.get("CLOUDFLARE_API_BASE_URL")
         if address is not None:
             yield Check("database", "address", "address", address.value, address.origin, Level.NOTE)
@@ -40,11 +47,12 @@ def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | Non
         nonlocal connected
         assert session is not None and spec.database is not None
         found = find_place(session.api, project.wrangler, variables, spec.database)
-        yield Check("database", "account", "account", found.account, _account_origin(project, variables))
+        account = f"{found.account}  {found.account_name}".rstrip()
+        yield Check("database", "account", "account", account, _account_origin(project, variables))
         entry = spec.database.id or spec.database.name
         origin = entry.origin if entry else "the name that wrangler deploy gives"
         yield Check("database", "database", "database", f"{found.name}  {found.database}", origin)
-        connected = Connected(session.api, found)
+        connected = Connected(session.api, found, session.who)
 
     def reading() -> Iterator[Check]:
         assert connected is not None

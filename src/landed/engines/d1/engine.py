@@ -34,6 +34,11 @@ class RemoteD1(SqliteRules):
         found.clock = self.clock
         return found
 
+    @property
+    def asked_as(self) -> str:
+        """Cloudflare's account and the credentials, once they were looked up."""
+        return self.target.asked_as if "target" in self.__dict__ else ""
+
     def copied(self) -> AbstractContextManager[DatabaseCopy]:
         """Never: raises UsageError."""
         raise UsageError(

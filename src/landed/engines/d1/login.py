@@ -55,7 +55,9 @@ class Login:
     def credentials(self) -> Credentials:
         """What requests are authorised with."""
         named = "" if self.profile == "default" else f", profile {self.profile}"
-        return Credentials("login", f"wrangler's login{named} ({_shown(self.path)})", self.token)
+        return Credentials(
+            "login", f"wrangler's login{named} ({_shown(self.path)})", self.token, profile=self.profile
+        )
 
 
 def login_folder(environ: Mapping[str, str]) -> Path:

@@ -25,11 +25,13 @@ _NO_USER = 9106
 
 
 class Place(NamedTuple):
-    """One remote database: the account and id that requests name, and how it is called."""
+    """One remote database: the account and id that requests name, and how both are called, as far as that is
+    known."""
 
     account: str
     database: str
     name: str
+    account_name: str = ""
 
     @property
     def path(self) -> str:
@@ -44,12 +46,13 @@ def find_place(api: Api, config: WranglerConfig | None, variables: Variables, en
     """
     accounts = find_accounts(api, config, variables)
     if len(accounts) == 1:
-        return find_database(api, accounts[0][0], entry, config)
+        (account, called) = accounts[0]
+        return find_database(api, account, entry, config)._replace(account_name=api.said(called))
     having: list[Place] = []
     silent: list[str] = []
     if entry.id and entry.id.value and len(accounts) <= _MOST_ASKED:
-        for account, _ in accounts:
-            place = find_database(api, account, entry, config)
+        for account, called in accounts:
+            place = find_database(api, account, entry, config)._replace(account_name=api.said(called))
             try:
                 found = api.get(place.path, what=f"the database {place.name}")
             except Gone:

@@ -45,7 +45,7 @@ def preview(target: RemoteD1, script: Script) -> Touched:
 
 def query(target: RemoteD1, script: Script) -> list[Outcome]:
     """Run statements that only read, in one request. Raises NotProven, CannotKnow."""
-    api, place = target.connected
+    api, place, _ = target.connected
     try:
         answer = api.read(f"{place.path}/raw", body_of(script), what=target.what)
         return _outcomes(answer, script, reading=True)
@@ -61,7 +61,7 @@ def execute(target: RemoteD1, script: Script, before: LiveState | None = None) -
     can be said is said. Raises NotProven for a statement that fails, Ambiguous when its outcome is not known,
     Interrupted, CannotKnow.
     """
-    api, place = target.connected
+    api, place, _ = target.connected
     try:
         return _outcomes(api.write(f"{place.path}/raw", body_of(script), what=target.what), script)
     except SqlFailed as error:

@@ -28,10 +28,11 @@ SCHEMA = (
 
 
 class Connected(NamedTuple):
-    """The transport and the database that it is to ask."""
+    """The transport and the database that it is to ask; ``who`` says with what credentials."""
 
     api: Api
     place: Place
+    who: str = ""
 
 
 class Restored(NamedTuple):
@@ -72,6 +73,15 @@ class RemoteD1:
         return self._connect()
 
     @property
+    def asked_as(self) -> str:
+        """The account, and with what it is asked; empty before the first use."""
+        if "connected" not in self.__dict__:
+            return ""
+        _, place, who = self.connected
+        name = f" ({place.account_name})" if place.account_name else ""
+        return " · ".join([f"account {place.account}{name}", *([who] if who else [])])
+
+    @property
     def what(self) -> str:
         """The database in words, for errors."""
         return f"the database {self.connected.place.name}"
@@ -102,7 +112,7 @@ class RemoteD1:
 
     def ask(self, statements: Sequence[str]) -> list[list[dict[str, Any]]]:
         """Run statements that only read, in one request: their rows as objects."""
-        api, place = self.connected
+        api, place, _ = self.connected
         body = {"batch": [{"sql": sql} for sql in statements]}
         answer = api.read(f"{place.path}/query", body, what=self.what)
         rows = rows_of(answer, len(statements), reading=True)
@@ -131,7 +141,7 @@ class RemoteD1:
 
     def bookmark(self, timestamp: str | None = None) -> str:
         """The Time Travel bookmark of now, or of a time (ISO 8601). Raises CannotKnow."""
-        api, place = self.connected
+        api, place, _ = self.connected
         parameters = {"timestamp": timestamp} if timestamp else None
         found = api.get(f"{place.path}/time_travel/bookmark", parameters, what=f"a bookmark of {self.what}")
         return bookmark_of(found)
@@ -141,7 +151,7 @@ class RemoteD1:
 
         Sent once. Raises Unsure where the outcome is not known, CannotKnow.
         """
-        api, place = self.connected
+        api, place, _ = self.connected
         self.state = None
         found = api.write(
             f"{place.path}/time_travel/restore", parameters={"bookmark": bookmark}, what=self.what

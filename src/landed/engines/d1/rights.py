@@ -22,7 +22,7 @@ def lacks_edit(reason: str) -> bool:
 
 def may_not_write(target: RemoteD1, what: str, where: Where | None = None) -> CannotKnow:
     """The error for credentials that may not write. ``what`` begins the sentence: what was not done."""
-    api, place = target.connected
+    api, place, _ = target.connected
     return CannotKnow(
         f"{what}: the credentials in force may read {place.name}, and not write it.",
         code=Code.LOGIN,

@@ -169,7 +169,7 @@ class RemoteD1Session:
 
     def answer(self, batch: Batch) -> LiveState:
         """Send a batch, once: the schema and ledger that it ends with. Raises CannotKnow."""
-        api, place = self.target.connected
+        api, place, _ = self.target.connected
         result: Any = api.write(f"{place.path}/query", batch.body, what=self.target.what)
         rows = rows_of(result, len(batch.parts))
         readings = [rows[i] for i, part in enumerate(batch.parts) if part.role == "read"]

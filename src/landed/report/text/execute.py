@@ -30,6 +30,8 @@ def render_headline(workspace: Workspace, out: IO[str]) -> None:
     if dsn is not None:
         place = f"{dsn.place} as {dsn.user}" if dsn.user else dsn.place
     say(f"{paint(workspace.spec.label, 'bold', out)}  {place}", out)
+    if workspace.engine.asked_as:
+        say(workspace.engine.asked_as, out)
 
 
 def render_plan(plan: OneOff, out: IO[str]) -> None:
