@@ -98,8 +98,8 @@ class Engine(Judging, Commands, Protocol):
 
     @property
     def asked_as(self) -> str:
-        """In whose account the database was asked, and with what; empty where there are no accounts, and before
-        it was asked."""
+        """In whose account the database was asked, and with what; empty where there are no accounts, and
+        before it was asked."""
         ...
 
     def beside(self) -> Sequence[str]:

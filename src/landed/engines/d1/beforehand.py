@@ -25,8 +25,8 @@ SMALL_DATABASE = 2_000_000
 
 
 def of_reads(target: RemoteD1, items: Sequence[PlanItem], facts: Mapping[FactKey, str]) -> list[str]:
-    """A sentence for each file whose row guard reads many rows, or may: a table without rowid does not tell how
-    many it has. Asks for the highest rowids of the tables, one row each, and only where the database is
+    """A sentence for each file whose row guard reads many rows, or may: a table without rowid does not tell
+    how many it has. Asks for the highest rowids of the tables, one row each, and only where the database is
     large."""
     if target.size < SMALL_DATABASE:
         return []
