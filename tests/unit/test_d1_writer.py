@@ -18,6 +18,7 @@ from landed.core.errors import (
     NeedsConfirmation,
     NotProven,
 )
+from landed.engines.d1.observed import Seen, keep
 from landed.ops.apply import ApplyReport, plan_apply, run_apply
 from landed.ops.examine import examine
 from landed.ops.repair import plan_repair, run_repair
@@ -639,6 +640,7 @@ def test_a_trigger_that_was_cut_says_so(remote: Remote, words: str) -> None:
     body = words.format("SELECT CASE WHEN new.age < 0 THEN RAISE(ABORT, 'no') END;")
     remote.write("0003_t", f"CREATE TRIGGER g AFTER UPDATE ON users {body};")
     exam = examine(remote.workspace())
+    target: Any = exam.workspace.target
     plan = plan_apply(exam)
     (told,) = [text for text in plan.notices if "hosted D1 may cut this trigger" in text]
     remote.wire.faults = {len(remote.wire.asked) + 2: refuse(400, 7500, "incomplete input: SQLITE_ERROR")}
@@ -646,7 +648,13 @@ def test_a_trigger_that_was_cut_says_so(remote: Remote, words: str) -> None:
         run_apply(exam, plan, Consent())
     form = told.partition("A form that works: ")[2]
     assert any(form in detail for detail in raised.value.details)
+    ask = "How this server takes them can be asked: landed doctor --remote"
+    assert ask in plan.notices
+    assert ask in raised.value.details
     remote.wire.faults = {}
+    keep(target.connected.place, [Seen("trigger-lower", "begin", "taken whole", "it was", True, "")])
+    quoted = [text for text in plan_apply(exam).notices if text.startswith("Asked on ")]
+    assert [text.partition(": ")[2] for text in quoted] == ["begin: expected taken whole; seen: it was."]
     remote.write("0003_t", f"{form};")
     assert not [t for t in plan_apply(examine(remote.workspace())).notices if "may cut" in t]
     remote.apply()

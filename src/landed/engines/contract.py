@@ -11,6 +11,7 @@ from landed.engines.judging import Judging
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from landed.core.check import Check
     from landed.core.deferred import Deferred
     from landed.core.drift import Side
     from landed.core.facts import FactKey, Facts
@@ -185,6 +186,25 @@ class CanPull(Protocol):
 
     def pull_base(self, progress: Progress | None = None) -> StartingSchema:
         """SQL for what the database has and no file makes. Raises UsageError, ConfigError, CannotKnow."""
+        ...
+
+
+@runtime_checkable
+class CanBeAsked(Protocol):
+    """An engine of a hosted platform, of which landed assumes things that only asking it can show."""
+
+    def first_contact(self) -> list[Check]:
+        """One check for each assumption: what was expected, what was seen, what it means. Writes nothing."""
+        ...
+
+
+@runtime_checkable
+class HasHosted(Protocol):
+    """An engine of local databases that a platform hosts, too."""
+
+    @property
+    def hosted(self) -> str:
+        """The hosted database of the same entry, as ``--target`` has it."""
         ...
 
 

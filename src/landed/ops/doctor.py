@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from landed.core.check import Check, Level, guarded
 from landed.core.errors import UsageError
+from landed.core.next import Next, option
 from landed.project.discovery import Project
 from landed.project.target_spec import TargetSpec
+
+if TYPE_CHECKING:
+    from landed.engines.contract import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,17 @@ def diagnose(
     target: str | None = None,
     flags: Mapping[str, str | None] | None = None,
     environ: Mapping[str, str] | None = None,
+    *,
+    remote: bool = False,
 ) -> Diagnosis:
     """Look at everything; a check that fails becomes an error in the report and stops no other.
 
-    Nothing is written or created, neither in the project nor in the database nor in the cache.
+    Nothing is written or created, neither in the project nor in the database nor in the cache. ``remote``
+    means the hosted database, and asks it what landed assumes of its platform; the answers are kept.
     Raises nothing that a user can cause.
     """
     from landed.engines import engine_for, resolve
+    from landed.engines.contract import HasHosted
     from landed.ops import doctor_landed, doctor_project
     from landed.project.discovery import discover
 
@@ -62,6 +71,9 @@ def diagnose(
         nonlocal spec
         if project is not None:
             spec = resolve(project, target)
+            local = engine_for(project, spec, environ)
+            if remote and isinstance(local, HasHosted):
+                spec = resolve(project, local.hosted)._replace(origin="flag --remote")
         yield from ()
 
     checks += guarded("configuration", "configuration", "configuration", find)
@@ -83,9 +95,25 @@ def diagnose(
             "database", "target", "target", lambda: doctor_project.target(chosen.project, chosen.spec)
         )
         checks += chosen.examine()
+        if remote:
+            checks += _contact(chosen)
         for code, look in doctor_project.FOLDER_CHECKS:
             checks += guarded("migrations", code, code, lambda look=look: look(chosen))  # type: ignore[misc]
     checks += guarded("landed", "landed", "landed", lambda: doctor_landed.examine(start, spec))
     if engine is not None:
         checks += guarded("landed", "shadow", "shadow", engine.where_replayed)
     return Diagnosis(tuple(checks), project, spec)
+
+
+def _contact(engine: Engine) -> list[Check]:
+    from landed.engines.contract import CanBeAsked
+
+    if isinstance(engine, CanBeAsked):
+        return engine.first_contact()
+    return [
+        Check(
+            "contact", "contact", "first contact", engine.spec.name, level=Level.ERROR,
+            problem="There is nothing to ask: only hosted D1 databases have a first contact.",
+            next=Next("name one: ", option("--target", "d1:remote/DB")), exit_code=2,
+        )
+    ]  # fmt: skip

@@ -198,8 +198,9 @@ _TOKENS = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\.\
 def cuts(sql: str) -> list[str]:
     """The pieces that the hosted service makes of one statement, by what users report: BEGIN is known in
     capitals only (workers-sdk#15314, #10998) and on a line without CR (#14991); from there on, a word END
-    that a semicolon or a space follows ends the trigger (emdash#3301): what comes after it is cut off."""
-    trigger = re.match(r"\s*create\s+(temp\w*\s+)?trigger\b", sql, re.I)
+    that a semicolon or a space follows ends the trigger (emdash#3301): what comes after it is cut off. That
+    EXPLAIN before it changes nothing is assumed."""
+    trigger = re.match(r"\s*(?:explain\s+)?create\s+(temp\w*\s+)?trigger\b", sql, re.I)
     if trigger is None:
         return [sql]
     words = [m[0] for m in _TOKENS.finditer(sql)]

@@ -81,6 +81,29 @@ def examine(project: Project, spec: TargetSpec, environ: Mapping[str, str] | Non
     return checks
 
 
+def contact(target: RemoteD1Target) -> Iterator[Check]:
+    """First contact: a check for each assumption. Keeps the answers on this machine; writes nothing else."""
+    from landed.engines.d1.contact import first_contact
+    from landed.engines.d1.observed import keep
+
+    seen = first_contact(target)
+    keep(target.connected.place, seen)
+    for one in seen:
+        level = Level.GOOD if one.holds else Level.ERROR if one.vital else Level.WARNING
+        if one.holds is None and not one.vital:
+            level = Level.NOTE
+        yield Check(
+            "contact",
+            one.code,
+            one.label,
+            f"expected: {one.expected}; seen: {one.seen}",
+            "measured",
+            level,
+            one.means,
+            exit_code=3 if level is Level.ERROR else 0,
+        )
+
+
 _KINDS = {"token": "an API token", "key": "a global API key", "login": "wrangler's own login"}
 
 

@@ -52,6 +52,13 @@ class RemoteD1(SqliteRules):
 
         return examine(self.project, self.spec, self.environ)
 
+    def first_contact(self) -> list[Check]:
+        """What landed assumes of hosted D1, asked of this server by requests that write nothing."""
+        from landed.core.check import guarded
+        from landed.engines.d1.doctor import contact
+
+        return guarded("contact", "contact", "first contact", lambda: contact(self.target))
+
     def refuse_sending(self, items: Sequence[PlanItem]) -> None:
         """Raises NotProven for a file that is larger than D1 takes."""
         from landed.engines.d1.batch import refuse_too_large
@@ -62,9 +69,11 @@ class RemoteD1(SqliteRules):
     def before_sending(self, items: Sequence[PlanItem]) -> list[str]:
         """Triggers that the server may cut, and what the row guard reads where that is much."""
         from landed.engines.d1.beforehand import of_reads
+        from landed.engines.d1.observed import of_triggers
         from landed.engines.sqlite.sql.cut_triggers import told as cut
 
         told = [f"{i.migration.name}, {text}" for i in items for text in cut(i.migration, i.statements)]
+        told += of_triggers(self.target) if told else []
         state = self.target.state
         return told + (of_reads(self.target, items, self.facts_of(state)) if state is not None else [])
 

@@ -17,6 +17,7 @@ from landed.engines.d1.assertions import failed_proof
 from landed.engines.d1.batch import Batch
 from landed.engines.d1.forecast import Forecast
 from landed.engines.d1.ledger import made_trigger
+from landed.engines.d1.observed import of_triggers
 from landed.engines.d1.reasons import explained
 from landed.engines.d1.rights import lacks_edit, may_not_write
 from landed.engines.live import LiveState
@@ -239,7 +240,13 @@ def _explained(attempt: Attempt, problem: SqlFailed) -> LandedError:
         name, file = attempt.migration.name, attempt.migration.file
         return may_not_write(attempt.target, f"{name} was not run", Where(file))
     return explained(
-        attempt.migration, attempt.step, attempt.consent, attempt.forecast, attempt.batch, problem.reason
+        attempt.migration,
+        attempt.step,
+        attempt.consent,
+        attempt.forecast,
+        attempt.batch,
+        problem.reason,
+        lambda: of_triggers(attempt.target),
     )
 
 

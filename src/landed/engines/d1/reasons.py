@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import apsw
 
@@ -29,14 +29,21 @@ from landed.engines.sqlite.sql.tokens import fold
 
 
 def explained(
-    migration: Migration, step: Step, consent: Consent, forecast: Forecast, batch: Batch, reason: str
+    migration: Migration,
+    step: Step,
+    consent: Consent,
+    forecast: Forecast,
+    batch: Batch,
+    reason: str,
+    of_triggers: Callable[[], Sequence[str]] = tuple,
 ) -> LandedError:
-    """The error for a file that D1 refused and rolled back; ``reason`` is D1's message."""
+    """The error for a file that D1 refused and rolled back; ``reason`` is D1's message, ``of_triggers`` tells
+    how this server takes triggers."""
     failed = failed_proof(reason)
     if failed is not None and 0 < failed.number <= len(batch.proofs):
         proof = batch.proofs[failed.number - 1]
         return _unproven(migration, step, consent, forecast, batch, proof, failed)
-    return _failed(migration, forecast, reason)
+    return _failed(migration, forecast, reason, of_triggers)
 
 
 def _unproven(
@@ -96,7 +103,9 @@ def _unproven(
     )
 
 
-def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
+def _failed(
+    migration: Migration, forecast: Forecast, reason: str, of_triggers: Callable[[], Sequence[str]]
+) -> NotProven:
     reason = one_line(without_result(reason))
     statement = _culprit(migration.statements, reason)
     text = statement.text if statement else ""
@@ -107,7 +116,7 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
         details.insert(0, f"statement {statement.number} of {len(migration.statements)}: {shown}")
     advice = Next("Correct the file, then run: ", APPLY.afterwards())
     if CUT in reason and forecast.sure:
-        return _cut(migration, statement)
+        return _cut(migration, statement, of_triggers())
     if statement is not None and "FOREIGN KEY" in reason:
         known = rowguard.references(forecast.before)
         details += messages.blocked_by_reference(known, statement)
@@ -121,7 +130,7 @@ def _failed(migration: Migration, forecast: Forecast, reason: str) -> NotProven:
     )
 
 
-def _cut(migration: Migration, statement: Statement | None) -> NotProven:
+def _cut(migration: Migration, statement: Statement | None, known: Sequence[str]) -> NotProven:
     """The error for a trigger that was whole when it was sent: a copy of the schema took the file."""
     triggers = [s for s in migration.statements if is_trigger(s.text)]
     risky = [s for s in triggers if perils(s.text)] or triggers
@@ -135,6 +144,7 @@ def _cut(migration: Migration, statement: Statement | None) -> NotProven:
         details=[
             "The file is whole: a copy of the schema took it. D1 splits SQL itself, and cuts some triggers.",
             *forms,
+            *known,
             say.ROLLED_BACK,
         ],
         next=Next("Write the trigger in that form, then run: ", APPLY.afterwards()),

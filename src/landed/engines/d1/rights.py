@@ -22,6 +22,8 @@ def lacks_edit(reason: str) -> bool:
 
 def may_not_write(target: RemoteD1, what: str, where: Where | None = None) -> CannotKnow:
     """The error for credentials that may not write. ``what`` begins the sentence: what was not done."""
+    from landed.engines.d1.observed import quoted
+
     api, place, _ = target.connected
     return CannotKnow(
         f"{what}: the credentials in force may read {place.name}, and not write it.",
@@ -29,6 +31,7 @@ def may_not_write(target: RemoteD1, what: str, where: Where | None = None) -> Ca
         details=[
             f"In force: {api.credentials.origin}. D1 answered: not authorized (SQLITE_AUTH)",
             "A copy of the schema takes the same statements, so it is not the SQL. Nothing was changed.",
+            *quoted(target, "rights"),
         ],
         where=where,
         next=HOW_TO,

@@ -108,6 +108,11 @@ class Sqlite(LocalFile):
 class LocalD1(LocalFile):
     """The SQLite file in which wrangler keeps a local D1 database."""
 
+    @property
+    def hosted(self) -> str:
+        """The database of the same entry that Cloudflare hosts."""
+        return self.spec.name.replace(":local", ":remote", 1)
+
     def beside(self) -> Sequence[str]:
         """Files of other bindings, or of an id that this one had before."""
         from landed.project.d1_local import other_local_files

@@ -26,6 +26,7 @@ _MARKS = {
 _TITLES = {
     "configuration": "Configuration",
     "database": "Database",
+    "contact": "First contact",
     "ledger": "Ledger",
     "migrations": "Migrations",
     "landed": "landed",
