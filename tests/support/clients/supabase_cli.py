@@ -14,7 +14,7 @@ import selectors
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -26,6 +26,7 @@ from landed.engines.postgres.shadow.platform.baseline import supabase
 from landed.engines.postgres.shadow.server.databases import PREFIX, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.shadow.server.start import server_for
+from support.clients.ending import finished
 from support.clients.wrangler import NotInstalled, environment, package
 from support.process.landed_process import Answer, Landed
 from support.servers.pgservers import binaries_of
@@ -106,10 +107,13 @@ class SupabaseCli:
             "NO_PROXY": "127.0.0.1",
         }
 
+    def _command(self, args: Sequence[str]) -> list[str]:
+        return [str(program()), *args, "--db-url", self.url, "--yes", "--agent", "no"]
+
     def popen(self, *args: str) -> subprocess.Popen[str]:
         """A run that is not waited for."""
         return subprocess.Popen(
-            [str(program()), *args, "--db-url", self.url, "--yes", "--agent", "no"],
+            self._command(args),
             cwd=self.folder,
             env=self._env,
             stdin=subprocess.DEVNULL,
@@ -120,9 +124,7 @@ class SupabaseCli:
 
     def __call__(self, *args: str) -> Run:
         """Run it as it is, with yes to every question."""
-        process = self.popen(*args)
-        stdout, stderr = process.communicate()
-        return Run(args, process.returncode, stdout, stderr)
+        return Run(args, *finished(self._command(args), self.folder, self._env))
 
     def push(self, *options: str) -> Run:
         """``db push``; look at ``code``, or call ``check()`` on the result."""
@@ -134,16 +136,7 @@ class SupabaseCli:
         config = f'project_id = "a-test"\n[db]\nport = {port}\nmajor_version = 17\n'
         (self.folder / "supabase" / "config.toml").write_text(config, encoding="utf-8")
         args = ("db", "push", "--db-url", self.url, "--yes")
-        done = subprocess.run(
-            [str(program(OLDER)), *args],
-            cwd=self.folder,
-            env=self._env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        return Run(args, done.returncode, done.stdout, done.stderr)
+        return Run(args, *finished([str(program(OLDER)), *args], self.folder, self._env))
 
     def list(self) -> list[Listed]:
         """``migration list``: both sides."""

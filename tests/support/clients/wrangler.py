@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from support import ROOT
+from support.clients.ending import bounded, finished
 
 DATABASE_ID = "11111111-2222-3333-4444-555555555555"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -114,15 +115,8 @@ class Wrangler:
 
     def run(self, *args: str) -> Run:
         """Run wrangler as it is; every question it asks is answered yes, as it does without a terminal."""
-        done = subprocess.run(
-            [*self._command, *args],
-            cwd=self.project_dir,
-            env=self._env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-        )
-        return Run(args, done.returncode, COLOUR.sub("", done.stdout), COLOUR.sub("", done.stderr))
+        code, out, err = finished([*self._command, *args], self.project_dir, self._env)
+        return Run(args, code, COLOUR.sub("", out), COLOUR.sub("", err))
 
     def apply(self, db: str = "DB", *options: str) -> Run:
         """``d1 migrations apply DB --local``; look at ``returncode``, or call ``check()`` on the result."""
@@ -178,6 +172,7 @@ class MiniflareD1:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
+            start_new_session=True,
         )
         self._answer()
         return self
@@ -187,7 +182,8 @@ class MiniflareD1:
     ) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.communicate()
+            with bounded(process):
+                process.communicate()
 
     def batch(self, statements: Sequence[str]) -> list[list[dict[str, Any]]]:
         """Run statements as one transaction; the rows of each. Raises :class:`BatchFailed`."""
@@ -228,7 +224,8 @@ class MiniflareD1:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process is not None and self._process.stdout is not None
-        line = self._process.stdout.readline()
+        with bounded(self._process):
+            line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"Miniflare ended with exit code {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import faulthandler
 import gc
 import importlib
 import io
@@ -23,6 +24,9 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+LONGEST = 300.0
+"""Seconds after which a run has hung, whatever else the machine is doing."""
 
 DRIVERS = ("apsw", "httpx2", "postgast", "psycopg")
 
@@ -125,6 +129,8 @@ def _run(request: dict[str, Any]) -> None:
     code: Any = 70
     try:
         _become(request)
+        # One that hangs says where, and ends.
+        faulthandler.dump_traceback_later(LONGEST, exit=True, file=2)
         try:
             main()
         except SystemExit as end:
