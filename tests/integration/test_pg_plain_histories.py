@@ -49,6 +49,8 @@ def test_a_replay_without_a_superusers_rights_comes_to_the_same(
 ) -> None:
     text = case.read_text(encoding="utf-8")
     file = Migration("0001_x.sql", "0001", "0001_x.sql", text, parse)
+    with new_database(pg_server(major)) as empty, empty.connect() as bare:
+        start = snapshot(bare, PLAIN)
     with (
         by_hand(pg_server(major), [s.text for s in file.statements]) as real,
         real.connect() as connection,
@@ -60,8 +62,6 @@ def test_a_replay_without_a_superusers_rights_comes_to_the_same(
         there = {key: value for key, value in snapshot(connection, PLAIN).items() if key in facts}
         assert difference(facts, there) == ()
         live = snapshot(connection, PLAIN)
-        with new_database(pg_server(major)) as empty, empty.connect() as bare:
-            start = snapshot(bare, PLAIN)
         made = {
             key: value
             for key, value in live.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from landed.core.facts import REACHED, FactKey, holds
+from landed.core.facts import EXISTS, OF_SERVER, REACHED, FactKey, ObjectKey, holds
 from landed.core.judge import Owners
 from landed.core.migration import Migration
 from landed.core.next import STATUS, Command
@@ -91,7 +91,7 @@ def compare(a: Side, b: Side) -> Drift:
     ledgers = frozenset({a.ledger, b.ledger} - {""})
     differences = []
     keys = [k for k in a.facts.keys() | b.facts.keys() if not _of_ledger(k, ledgers)]
-    keys = [k for k in keys if not _chosen_by_server(k, a, b)]
+    keys = [k for k in keys if not _chosen_by_server(k, a, b) and not _of_server_alone(k, a, b)]
     for key in sorted(keys):
         left, right = a.facts.get(key), b.facts.get(key)
         wanted, seen = (right, left) if b.owners is not None else (left, right)
@@ -106,6 +106,19 @@ def _chosen_by_server(key: FactKey, a: Side, b: Side) -> bool:
     if (key.kind, key.prop) != ("extension", "version"):
         return False
     return key not in a.facts or key not in b.facts or a.major != b.major
+
+
+def _of_server_alone(key: FactKey, a: Side, b: Side) -> bool:
+    """What a server has that no file touched; of two servers, roles that only one has."""
+    if key.kind not in OF_SERVER:
+        return False
+    if a.owners is not None or b.owners is not None:
+        return key not in (a.owners or {}) and key not in (b.owners or {})
+    if key.kind.endswith("database"):
+        return False
+    roles = (key.parent, key.name.partition(" to ")[2].removesuffix(")")) if key.parent else (key.name,)
+    there = [ObjectKey("role", "", role).fact(EXISTS) for role in roles]
+    return any((role in a.facts) is not (role in b.facts) for role in there)
 
 
 def _of_ledger(key: FactKey, ledgers: frozenset[str]) -> bool:

@@ -101,9 +101,21 @@ def digest(facts: Facts) -> str:
     return hashlib.sha256("".join(told).encode()).hexdigest()
 
 
+def schema_digest(facts: Facts) -> str:
+    """The digest of the schema alone: who else is on the server, and what an administrator sets, is none of it."""
+    return digest({key: value for key, value in facts.items() if key.kind not in OF_SERVER})
+
+
 ORDERED = frozenset({"column order"})
 """Properties whose value is a sequence (``a, b, c``) of which only the *relative* order is
 expected: an extra or a missing member is a fact of its own (the member's), not of the sequence."""
+
+
+OF_SERVER = frozenset(
+    ("role", "grant on role", "revoke on role", "database", "grant on database", "revoke on database")
+)
+"""Kinds that a whole server or database has, most of them no file's doing: only what files touch is expected,
+and nothing of them is unexplained."""
 
 
 REACHED = frozenset({"populated"})

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from landed.core.facts import EXISTS, REACHED, YES, FactKey, Facts, ObjectKey, holds
+from landed.core.facts import EXISTS, OF_SERVER, REACHED, YES, FactKey, Facts, ObjectKey, holds
 from landed.core.locate import goes_without_saying, half_way, locate
 from landed.core.reach import Owners, explains, left_behind, overwritten, reached
 from landed.core.standing import Evidence, Judgement, Verdict, standing
@@ -238,6 +238,7 @@ def _unowned(
         if (
             key in owners
             or key.prop in REACHED
+            or key.kind in OF_SERVER
             or key.object in claimed
             or (key.parent and key.parent in claimed)
         ):

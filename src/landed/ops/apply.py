@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from landed.core.advice import is_overwritten
 from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import LandedError, UsageError
-from landed.core.facts import digest
+from landed.core.facts import schema_digest
 from landed.core.flags import Flag
 from landed.core.judge import judge
 from landed.core.migration import Migration
@@ -78,7 +78,7 @@ def plan_apply(exam: Examination, *, to: str | None = None, allowed: Collection[
     told += [f"{j.name} is partial; the pending files set it right" for j in blocking]
     if items and (where := engine.rehearsed_on):
         told.append(where)
-    return Plan(items, digest(exam.facts), tuple(told))
+    return Plan(items, schema_digest(exam.facts), tuple(told))
 
 
 def run_apply(

@@ -8,7 +8,7 @@ from landed.core.advice import can_resume, resume_plan
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.describe import describe
 from landed.core.errors import Code, NeedsConfirmation, NotProven, UsageError, Where
-from landed.core.facts import Change, digest, holds
+from landed.core.facts import Change, holds, schema_digest
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
 from landed.core.next import BREAK, STATUS, Next, landed
@@ -35,13 +35,13 @@ def plan_resume(
     """
     judgement = _chosen(exam, name)
     if judgement is None:
-        return Plan((), digest(exam.facts))
+        return Plan((), schema_digest(exam.facts))
     migration = exam.migration(judgement.name)
     assert migration is not None
     plan = resume_plan(judgement, ran, run)
     remedy = judgement.remedy
     if remedy is not None and remedy.whole and (plan.problem or remedy.better):
-        return Plan((_restoring(exam, migration, judgement, remedy),), digest(exam.facts))
+        return Plan((_restoring(exam, migration, judgement, remedy),), schema_digest(exam.facts))
     if plan.problem:
         raise _cannot(migration, judgement, plan.problem)
     if plan.undecided:
@@ -59,7 +59,7 @@ def plan_resume(
     step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
     item = PlanItem(migration, step, numbers, judgement.standing, changes, record=not judgement.recorded)
     left = [n for n in judgement.unproven if n not in numbers and n not in ran] if judgement.recorded else []
-    return Plan((item,), digest(exam.facts), tuple(_not_again(migration.name, n) for n in left))
+    return Plan((item,), schema_digest(exam.facts), tuple(_not_again(migration.name, n) for n in left))
 
 
 def _not_again(name: str, number: int) -> str:

@@ -17,6 +17,7 @@ from landed.engines.cache import Cache
 from landed.engines.live import LiveState, Roles
 from landed.engines.postgres.catalog.scope import PLAIN, Scope
 from landed.engines.postgres.made_by import MadeBy
+from landed.engines.postgres.of_server import without_roles_of_base
 from landed.engines.sides import side_of_files
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _made_by_files(engine: PostgresBase, scope: Scope, progress: Progress | None
     said: list[str] = []
     try:
         steps = timeline(choice, scope, history, cache=cache, keep=True, progress=progress, said=said.append)
+        steps = without_roles_of_base(steps)
         engine.shadow_sentence = said[-1] if said else engine.shadow_sentence
         facts = _with_start(start_facts(choice, scope, cache=cache), steps)
     finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.timeline import Step
 from landed.engines.postgres.made_by import MadeBy
+from landed.engines.postgres.of_server import without_roles_of_base
 from landed.engines.postgres.versions import without_versions
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class PgReading:
         self._start = engine.start_facts(cache) if self._made_by is not None else {}
 
     def expected(self, steps: list[Step]) -> list[Step]:
-        """The steps without what objects are born with only if the usual role makes them."""
+        """The steps without what objects are born with only if the usual role makes them, and without the
+        roles of a starting schema."""
+        steps = without_roles_of_base(steps)
         return self._made_by.expected(steps, self._start) if self._made_by is not None else steps
 
     def seen(self, steps: Sequence[Step]) -> LiveState:

@@ -20,6 +20,7 @@ from landed.engines.postgres.catalog.scope import Scope
 from landed.engines.postgres.catalog.snapshot import parameters, uncollected
 from landed.engines.postgres.kinds import KINDS, READINGS
 from landed.engines.postgres.kinds.naming import bare, listed, role, schema_of, text, unquoted
+from landed.engines.postgres.kinds.server import OF_SERVER
 from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.supabase.profile import ADMIN, API_ROLES, MAIN_ROLE
 
@@ -55,7 +56,7 @@ class Owned:
         self._scope = scope
         major = connection.info.server_version // 10000
         arguments = {**parameters(scope, major), "not_null_names": True}
-        self._read = read(connection, scope, arguments, READINGS)
+        self._read = read(connection, scope, arguments, _COPIED)
         self._maintain = min(scope.floor or major, major) >= 17
 
     def made(self, left_out: Callable[[str], bool] = lambda label: False) -> Made:
@@ -156,7 +157,7 @@ def dump_managed(connection: psycopg.Connection[Any], scope: Scope) -> str:
     outside = f"^(?!({'|'.join(name for name in scope.schemas if name not in _OF_EXTENSIONS)})$)"
     arguments = {**parameters(scope, 0), "managed": outside, "attached": [], "not_null_names": True}
     everything = replace(scope, main_role=None, acting=None)
-    found = read(connection, everything, arguments, READINGS, nobody=True)
+    found = read(connection, everything, arguments, _COPIED, nobody=True)
     copy = copied(found, {}, lambda obj: _is_the_users(obj, found.facts))
     lines = [*_SETTINGS, *(sql for part in copy.parts for sql in part.sql)]
     for name in scope.publications:
@@ -173,6 +174,8 @@ def dump_managed(connection: psycopg.Connection[Any], scope: Scope) -> str:
     lines += copy_rights.all_defaults(defaults.facts)
     return _script(lines)
 
+
+_COPIED = tuple(name for name in READINGS if name not in OF_SERVER)
 
 _SETTINGS = ("SET check_function_bodies = off", "SET client_min_messages = warning")
 

@@ -24,8 +24,11 @@ PRIVILEGES = {
     "X": "EXECUTE",
     "U": "USAGE",
     "C": "CREATE",
+    "c": "CONNECT",
+    "T": "TEMPORARY",
+    "M": "MEMBERSHIP",
 }
-"""Privileges by the letters that access control lists have for them."""
+"""Privileges by the letters that access control lists have for them; membership of a role is told as one."""
 
 LETTERS = {word: letter for letter, word in PRIVILEGES.items()}
 

@@ -258,6 +258,16 @@ def _settings(sink: Sink, place: Place, prop: str, value: object) -> None:
         sink[place.key(f"set {name}")] = setting
 
 
+def _server_settings(sink: Sink, place: Place, prop: str, value: object) -> None:
+    """Of a role or a database; they are a common place for secrets, which are told by a hash only."""
+    here = " in this database" if prop == base.SETTINGS_HERE else ""
+    for option in _strings(value):
+        name, _, setting = option.partition("=")
+        if _SECRET.search(name):
+            setting = f"sha256:{hashlib.sha256(setting.encode()).hexdigest()[:12]}"
+        sink[place.key(f"set {name}{here}")] = setting
+
+
 def _strings(value: object) -> list[str]:
     return [str(part) for part in value] if isinstance(value, list) else []
 
@@ -269,6 +279,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     base.TOAST: _toast,
     base.FOREIGN: _foreign,
     base.SETTINGS: _settings,
+    base.SERVER_SETTINGS: _server_settings,
+    base.SETTINGS_HERE: _server_settings,
     base.CONSTRAINT: _constraint,
     base.INDEX: _index,
     base.TRIGGER: _trigger,

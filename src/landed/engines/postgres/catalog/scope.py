@@ -17,7 +17,8 @@ class Scope:
     manages; the system's own and the ledger's are never in scope. Policies on tables in ``attached``
     schemas count nevertheless, and so do triggers there whose function lies in another schema.
     ``platform_roles`` (a regular expression) own what the platform (in a shadow: landed) made outside;
-    ``publications`` are the platform's by birth and yet the user's to fill. ``main_role`` is the role
+    ``publications`` are the platform's by birth and yet the user's to fill, and ``configured`` are roles
+    of its that projects give settings to. ``main_role`` is the role
     by which ownership is the normal case and no fact, by default the database's owner, who is then
     called ``(owner)`` so that facts are the same whatever that role is called; ``acting`` is who is there in
     its place, in a database of somebody else's server, and is shown as it; ``runners`` are others that
@@ -30,6 +31,7 @@ class Scope:
     attached: tuple[str, ...] = ()
     platform_roles: str = "^landed_superuser$"
     publications: tuple[str, ...] = ()
+    configured: tuple[str, ...] = ()
     main_role: str | None = None
     floor: int | None = None
     runners: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ SUPABASE = Scope(
     attached=profile.ATTACHED,
     platform_roles=f"^(landed_superuser|{profile.OWN_ROLES})$",
     publications=profile.PUBLICATIONS,
+    configured=profile.CONFIGURED,
     main_role=profile.MAIN_ROLE,
 )
 """A Supabase project: without the platform's schemas."""

@@ -27,6 +27,8 @@ def parameters(scope: Scope, major: int) -> dict[str, object]:
         "attached": list(scope.attached),
         "platform_roles": scope.platform_roles,
         "publications": list(scope.publications),
+        "configured": list(scope.configured),
+        "main_role": scope.main_role,
         "not_null_names": (scope.floor or 0) >= 18,
     }
 

@@ -18,6 +18,8 @@ OPTIONS: Final = "options"
 TOAST: Final = "toast"
 FOREIGN: Final = "foreign"
 SETTINGS: Final = "settings"
+SERVER_SETTINGS: Final = "server settings"
+SETTINGS_HERE: Final = "settings here"
 CONSTRAINT: Final = "constraint"
 INDEX: Final = "index"
 VIEW: Final = "view"
@@ -55,7 +57,9 @@ class Prop(NamedTuple):
         return self.name if self.shown is None else self.shown
 
 
-_MANY: Final = frozenset((ACL, OPTIONS, TOAST, FOREIGN, SETTINGS, ORDERED, ASIDE))
+_MANY: Final = frozenset(
+    (ACL, OPTIONS, TOAST, FOREIGN, SETTINGS, SERVER_SETTINGS, SETTINGS_HERE, ORDERED, ASIDE)
+)
 
 
 def plain(*names: str) -> tuple[Prop, ...]:

@@ -12,16 +12,11 @@ from typing import Final
 from landed.engines.postgres.kinds import READINGS
 
 _HOLDS: Final = {
-    "pg_authid": "roles",
-    "pg_auth_members": "membership of roles",
-    "pg_database": "the database's own properties and the privileges on it",
-    "pg_db_role_setting": "settings of databases and roles",
     "pg_largeobject": "large objects",
     "pg_largeobject_metadata": "large objects' owners and privileges",
     "pg_parameter_acl": "privileges on parameters",
     "pg_replication_origin": "origins of replication",
     "pg_shdescription": "comments on databases, roles and tablespaces",
-    "pg_subscription": "subscriptions",
     "pg_subscription_rel": "tables of subscriptions",
     "pg_tablespace": "tablespaces",
 }

@@ -76,6 +76,9 @@ ATTACHED: Final = ("auth", "realtime", "storage")
 EXTENDED: Final = frozenset(("users", "identities", "sessions", "objects", "buckets", "messages"))
 """Tables of the platform that people have added columns to; the server does not say their schema."""
 
+CONFIGURED: Final = ("authenticator",)
+"""Its role whose settings are a project's to change: they are the API's configuration."""
+
 PUBLICATIONS: Final = ("supabase_realtime",)
 """There by birth, and yet the user's to fill."""
 

@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from landed.engines.postgres.sql.tokens import literal
 from landed.engines.postgres.sql.tree import copied, enum, named, relation, strings, written
 
 _VERBS: Final = frozenset(("CREATE", "ALTER", "SET"))
+_ROLES: Final = frozenset(("ROLE", "USER", "GROUP"))
 _MAKES_ROLES: Final = re.compile(r"\bcreate\s+(?:role|user|group)\b(?!\s+mapping\b)", re.IGNORECASE)
 
 _NEVER_GIVEN: Final = re.compile(
@@ -54,8 +55,13 @@ _ABOUT: Final = {
 _GIVEN: Final = ("publication", "event trigger", "wrapper")
 """Whose owners are superusers, says the server; on the platform they are the role that ran the file."""
 
-_ONLY_SUPERUSERS: Final = frozenset({"superuser", "isreplication", "bypassrls"})
-"""Attributes of roles that a role without them cannot give."""
+_ONLY_SUPERUSERS: Final = {
+    "superuser": "landed.superuser",
+    "isreplication": "landed.replication",
+    "bypassrls": "landed.bypassrls",
+}
+"""Attributes of roles that a role without them cannot give, and the settings of the role by which a replay
+notes that a file gives one: facts tell of those, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,8 @@ class Powers:
     def sent(self, head: Head) -> tuple[bytes, ...]:
         """What to send for a statement, in order: the statement itself where no act stands for it."""
         joins = not self.platform and _MAKES_ROLES.search(head.text)
-        return (self._instead(head), *((self.act(join=True),) if joins else ()))
+        noted = () if self.platform else tuple(self.act(**act) for act in _noted(head))
+        return (self._instead(head), *((self.act(join=True),) if joins else ()), *noted)
 
     def _instead(self, head: Head) -> bytes:
         act = _act(head, self.platform)
@@ -186,13 +193,32 @@ def _moved(node: Any) -> Mapping[str, object] | None:
 
 
 def _role(node: Any) -> str | None:
-    """A role without what only superusers can give it: no fact tells of that."""
+    """A role without what only superusers can give it, which is only noted of it."""
     kept = [o for o in node.options if o.def_elem.defname not in _ONLY_SUPERUSERS]
     if len(kept) == len(node.options):
         return None
     del node.options[:]
     node.options.extend(kept)
     return ""
+
+
+def _noted(head: Head) -> Iterator[Mapping[str, object]]:
+    """What notes the attributes that :func:`_role` leaves out of a statement."""
+    if head.verb not in _VERBS or head.what not in _ROLES or head.tree is None:
+        return
+    node = head.tree.node
+    if head.tree.which == "create_role_stmt":
+        name = node.role
+    elif head.tree.which == "alter_role_stmt":
+        name = node.role.rolename
+    else:
+        return
+    for option in node.options if name else ():
+        setting = _ONLY_SUPERUSERS.get(option.def_elem.defname)
+        if setting is not None:
+            given = option.def_elem.arg.boolean.boolval
+            how = f"SET {_quoted(setting)} = 'yes'" if given else f"RESET {_quoted(setting)}"
+            yield {"sql": f"ALTER ROLE {_quoted(name)} {how}", "to": name}
 
 
 def _session(node: Any) -> str | None:
