@@ -102,7 +102,7 @@ def digest(facts: Facts) -> str:
 
 
 def schema_digest(facts: Facts) -> str:
-    """The digest of the schema alone: who else is on the server, and what an administrator sets, is none of it."""
+    """The digest of the schema alone, without what belongs to the server as a whole."""
     return digest({key: value for key, value in facts.items() if key.kind not in OF_SERVER})
 
 
