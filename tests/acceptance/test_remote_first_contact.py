@@ -1,4 +1,4 @@
-"""What landed assumes of hosted D1, asked of the runtime that D1 is: by the command line, over the stand-in."""
+"""What landed assumes of hosted D1, asked by the command line of the stand-in, whose runtime is D1's."""
 
 from __future__ import annotations
 
@@ -67,5 +67,6 @@ def test_a_server_that_cuts_is_known_afterwards(world: RemoteWorld, standin: Sta
     world.write("0002_g.sql", CUT)
     failed = run("apply", "--yes", *REMOTE, code=1)
     told = "CASE … END in a trigger: expected taken whole; seen: incomplete input: SQLITE_ERROR."
-    assert any(detail.startswith("Asked on ") and told in detail for detail in failed.body["error"]["details"])
+    details = failed.body["error"]["details"]
+    assert any(detail.startswith("Asked on ") and told in detail for detail in details)
     assert standin.ledger() == ["0001_t.sql"]
