@@ -17,8 +17,9 @@ from support import ROOT
 from support.docs.docsworlds import build
 from support.oracles.json_documents import SCHEMA, held
 
-HOSTED = {"undo", "shadow"}
-"""Documents that only a server brings out: test_remote_undo.py and test_pg_shadow_pull.py hold them."""
+HOSTED = {"undo", "shadow", "selftest"}
+"""Documents that only a server brings out: test_remote_undo.py, test_pg_shadow_pull.py and
+test_remote_selftest.py hold them."""
 
 # world → (command line, document, exit code), run one after the other in the same world
 CASES: dict[str, list[tuple[str, str, int]]] = {

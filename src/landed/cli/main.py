@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "shadow": ("landed.cli.shadow", "Take what shadows start from out of the live database."),
     "exec": ("landed.cli.execute", "Run one-off SQL on a target."),
     "doctor": ("landed.cli.doctor", "Show the configuration in force, where it comes from, what is wrong."),
+    "selftest": ("landed.cli.selftest", "Try landed on a hosted database of its own."),
     "demo": ("landed.cli.demo", "A tour on throw-away databases; needs nothing."),
     "completion": ("landed.cli.completion", "Print the completion script for your shell."),
 }

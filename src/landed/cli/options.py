@@ -124,7 +124,7 @@ _SHARED = (
     ),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error, too."),
 )
-_REPLAYS_NOTHING = frozenset({"exec_", "doctor", "completion", "undo", "demo"})
+_REPLAYS_NOTHING = frozenset({"exec_", "doctor", "completion", "undo", "selftest", "demo"})
 """Commands whose help does not show --shadow; they take it all the same, before or after their name."""
 _NAMES = ("project", "target", "env", "migrations", "persist_to", "shadow", "debug")
 _WORDS = {

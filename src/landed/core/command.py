@@ -35,12 +35,13 @@ EFFECTS: Final = {
     "shadow": Effect.WRITE_FILES,
     "exec": Effect.RUN_SQL,
     "doctor": Effect.READ,
+    "selftest": Effect.OTHER,
     "demo": Effect.READ,
     "completion": Effect.READ,
 }
 """What each command of landed does; ``demo`` writes into folders of its own only."""
 
-_ASK: Final = frozenset({"apply", "resume", "repair", "undo", "shadow", "exec"})
+_ASK: Final = frozenset({"apply", "resume", "repair", "undo", "shadow", "exec", "selftest"})
 """The commands that ask before they change anything, unless ``--yes`` is given."""
 
 _OTHERWISE: Final = {"--dry-run": Effect.READ, "--check": Effect.READ, "--fetch": Effect.WRITE_FILES}

@@ -10,6 +10,7 @@ from landed.project.naming import names_target, resolve_target
 
 if TYPE_CHECKING:
     from landed.engines.contract import Engine
+    from landed.engines.trial import Trial
     from landed.project.discovery import Project
     from landed.project.naming import Named
     from landed.project.target_spec import TargetSpec
@@ -22,6 +23,23 @@ ENGINES = {
     "supabase": "landed.engines.postgres.engine:Supabase",
 }
 """Kinds of targets (``TargetSpec.kind``) -> the class of their engine, imported when it is used."""
+
+
+TRIAL = "landed.engines.d1.trial.run:D1Trial"
+"""The platform on which landed can be tried with a database of its own: the class of its trial."""
+
+
+def trial_for(
+    project: Project,
+    environ: Mapping[str, str] | None = None,
+    notify: Callable[[str], None] = lambda text: None,
+) -> Trial:
+    """A trial with the credentials that are in force in a project's folder. Opens and reads nothing."""
+    from importlib import import_module
+
+    module, _, name = TRIAL.partition(":")
+    made: Trial = getattr(import_module(module), name)(project, environ, notify)
+    return made
 
 
 def engine_class(kind: str) -> type[Engine]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from landed.ops.one_off import Executed, OneOff
     from landed.ops.rehearse_data import DataRehearsal
     from landed.ops.repair import RepairPlan
+    from landed.ops.selftest import Left, TrialPlan, Tried
     from landed.ops.shadow_pull import Pulled
     from landed.ops.undo import Undone, UndoPlan
     from landed.ops.verify import Answer
@@ -150,6 +151,23 @@ class Doctor(NamedTuple):
     diagnosis: Diagnosis
 
 
+class SelfTest(NamedTuple):
+    """A trial on a hosted database of its own that is to be made (``again`` does it), or, with ``done``, what
+    came of it."""
+
+    plan: TrialPlan
+    done: Tried | None = None
+    again: Next | None = None
+
+
+class Removed(NamedTuple):
+    """The database of an earlier trial that is to be deleted, or (``done``) was."""
+
+    left: Left
+    done: bool = False
+    again: Next | None = None
+
+
 class Shadow(NamedTuple):
     """What shadow pull wrote; ``changed`` is the settings file that names it now."""
 
@@ -206,6 +224,8 @@ Report = (
     | Rehearse
     | Drift
     | Doctor
+    | SelfTest
+    | Removed
     | Shadow
     | Completion
     | Demo
@@ -228,6 +248,8 @@ MODULES: dict[type, str] = {
     Rehearse: "rehearse",
     Drift: "drift",
     Doctor: "doctor",
+    SelfTest: "selftest",
+    Removed: "selftest",
     Shadow: "shadow",
     Completion: "completion",
     Demo: "demo",

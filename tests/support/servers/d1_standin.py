@@ -8,7 +8,8 @@ a batch, too), whether a batch is a transaction on the hosted service under ever
 a call, replication, sessions, Time Travel's real granularity and age limit (a bookmark is a copy of the
 file, made at each write), the exact bodies of errors beyond those documented, how a read-only token is
 refused (here: 403, code 7403, as in workers-sdk#15774, decided by SQLite's own idea of what writes), ``raw``
-with two columns of one name, and that an import runs with foreign keys off.
+with two columns of one name, that an import runs with foreign keys off, and how soon a database that was made
+or deleted is known everywhere, or how many an account may have.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
 
 from support.clients.wrangler import DATABASE_ID, BatchFailed, Run, Wrangler, unapplied_names
 from support.servers.d1_standin_database import Database, cuts, split, split_badly
@@ -84,11 +86,18 @@ def refusal(status: int, code: int, message: str) -> Answer:
     return Answer(status, {"result": None, "success": False, "errors": errors, "messages": []})
 
 
+MAY_NOT = refusal(403, 7403, "The given account is not valid or is not authorized to access this service")
+
+
 class StandIn:
-    """The API of one account with one database, on a port of this machine; use it in a ``with`` block."""
+    """The API of one account with one database, and with those made through it, on a port of this machine;
+    use it in a ``with`` block."""
 
     def __init__(self, folder: Path, name: str = "test-db", uuid: str = DATABASE_ID, *, keep: bool = True):
         self.database = Database(folder / "hosted", uuid, name, keep=keep)
+        self.made: dict[str, Database] = {}
+        """Databases made through the API, by id, each a Miniflare of its own."""
+        self._folder = folder
         self.tokens = {EDIT: "edit", READ: "read"}
         self.requests: list[Seen] = []
         self.faults: tuple[Fault, ...] = ()
@@ -114,7 +123,8 @@ class StandIn:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-        self.database.close()
+        for database in (self.database, *self.made.values()):
+            database.close()
 
     @property
     def url(self) -> str:
@@ -175,61 +185,94 @@ class StandIn:
                 return ok([account])
             case _, ["accounts", other, *_] if other != ACCOUNT:
                 return refusal(403, 10000, "Authentication error")
+            case "GET", ["accounts", _]:
+                return ok(account)
+            case "POST", ["accounts", _, "d1", "database"]:
+                return self._create(json.loads(body), rights)
+            case "DELETE", ["accounts", _, "d1", "database", which]:
+                return self._delete(which, rights)
+            case _, ["accounts", _, "d1", "database", which, *rest] if which in self.made:
+                asked = json.loads(body or b"{}")
+                return self._database(self.made[which], method, rest, query, asked, rights)
             case "GET", ["accounts", _, "d1", "database"]:
                 wanted = query.get("name") in (None, self.database.name) and not self.deleted
-                return ok([self._description()] if wanted else [])
+                return ok([self._description(self.database)] if wanted else [])
             case _, ["accounts", _, "d1", "database", which, *rest]:
                 if self.deleted or which not in (self.database.uuid, self.database.name):
                     return refusal(404, 7404, f"The database {which} could not be found")
                 if which == self.database.name and rest:
                     return refusal(400, 7400, "The request is malformed: database id is not a UUID")
-                return self._database(method, rest, query, json.loads(body or b"{}"), rights)
+                return self._database(self.database, method, rest, query, json.loads(body or b"{}"), rights)
         return refusal(404, 7003, f"Could not route to {path}")
 
-    def _description(self) -> dict[str, Any]:
-        size = self.database.look("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    def _create(self, body: dict[str, Any], rights: str) -> Answer:
+        """A new database; names are taken once in an account."""
+        if rights == "read":
+            return MAY_NOT
+        name = body["name"]
+        if name in {d.name for d in (self.database, *self.made.values())}:
+            return refusal(400, 7502, f"A database with name {name} already exists")
+        uuid = str(uuid4())
+        self.made[uuid] = Database(self._folder / uuid, uuid, name, keep=False)
+        return ok(self._description(self.made[uuid]))
+
+    def _delete(self, which: str, rights: str) -> Answer:
+        if rights == "read":
+            return MAY_NOT
+        if which not in self.made:
+            return refusal(404, 7404, f"The database {which} could not be found")
+        self.made.pop(which).close()
+        return ok(None)
+
+    def _description(self, database: Database) -> dict[str, Any]:
+        size = database.look("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        tables = database.look("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
-            "uuid": self.database.uuid,
-            "name": self.database.name,
+            "uuid": database.uuid,
+            "name": database.name,
             "version": "production",
             "created_at": "2026-01-01T00:00:00.000Z",
-            "num_tables": len(self.tables()),
+            "num_tables": sum(not name.startswith(("_cf_", "sqlite_")) for (name,) in tables),
             "file_size": size[0][0],
+            "read_replication": {"mode": "disabled"},
         }
 
     def _database(
-        self, method: str, rest: list[str], query: Mapping[str, str], body: dict[str, Any], rights: str
+        self,
+        database: Database,
+        method: str,
+        rest: list[str],
+        query: Mapping[str, str],
+        body: dict[str, Any],
+        rights: str,
     ) -> Answer:
-        may_not = refusal(
-            403, 7403, "The given account is not valid or is not authorized to access this service"
-        )
         match (method, rest):
             case "GET", []:
-                return ok(self._description())
+                return ok(self._description(database))
             case "POST", ["query" | "raw" as how]:
                 statements = self._statements(body)
-                if rights == "read" and self.database.writes(statements):
-                    return may_not
-                return self._query(statements, raw=how == "raw")
+                if rights == "read" and database.writes(statements):
+                    return MAY_NOT
+                return self._query(database, statements, raw=how == "raw")
             case "GET", ["time_travel", "bookmark"]:
                 if "timestamp" not in query:
-                    return ok({"bookmark": self.database.mark()})
-                found = self.database.mark_at(datetime.fromisoformat(query["timestamp"]))
+                    return ok({"bookmark": database.mark()})
+                found = database.mark_at(datetime.fromisoformat(query["timestamp"]))
                 return ok({"bookmark": found}) if found else refusal(400, 7500, "No bookmark at that time")
             case "POST", ["time_travel", "restore"]:
                 if rights == "read":
-                    return may_not
+                    return MAY_NOT
                 bookmark = query.get("bookmark")
                 if bookmark is None and "timestamp" in query:
-                    bookmark = self.database.mark_at(datetime.fromisoformat(query["timestamp"]))
-                restored = self.database.restore(bookmark or "")
+                    bookmark = database.mark_at(datetime.fromisoformat(query["timestamp"]))
+                restored = database.restore(bookmark or "")
                 if restored is None:
                     return refusal(400, 7500, "Invalid bookmark")
                 now, previous = restored
                 text = "Database restored successfully"
                 return ok({"bookmark": now, "previous_bookmark": previous, "message": text})
             case "POST", ["import"]:
-                return may_not if rights == "read" else self._import(body)
+                return MAY_NOT if rights == "read" else self._import(database, body)
         return refusal(404, 7003, f"Could not route to {'/'.join(rest)}")
 
     def _statements(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -246,11 +289,11 @@ class StandIn:
             parameters = parameters[count:]
         return found
 
-    def _query(self, statements: list[dict[str, Any]], *, raw: bool) -> Answer:
+    def _query(self, database: Database, statements: list[dict[str, Any]], *, raw: bool) -> Answer:
         if not statements:
             return refusal(400, 7500, "No SQL statements detected.")
         try:
-            answers = self.database.query(statements)
+            answers = database.query(statements)
         except BatchFailed as refused:
             return refusal(400, 7500, str(refused))
         if raw:
@@ -260,16 +303,16 @@ class StandIn:
                 answer["results"] = {"columns": columns, "rows": [list(row.values()) for row in rows]}
         return ok(answers)
 
-    def _import(self, body: Mapping[str, Any]) -> Answer:
+    def _import(self, database: Database, body: Mapping[str, Any]) -> Answer:
         base: dict[str, Any] = {"success": True, "type": "import", "messages": []}
         if body["action"] == "init":
             name = f"{body['etag']}.sql"
             return ok(base | {"filename": name, "upload_url": f"{self.url}/_upload/{name}"})
         if body["action"] == "ingest":
-            self._imported = self.database.ingest(body["filename"])
-            return ok(base | {"status": "active", "at_bookmark": self.database.mark()})
+            self._imported = database.ingest(body["filename"])
+            return ok(base | {"status": "active", "at_bookmark": database.mark()})
         done, problem = self._imported
-        mark = self.database.mark()
+        mark = database.mark()
         if problem:
             return ok(base | {"status": "error", "at_bookmark": mark, "errors": [problem]})
         meta = {"duration": 1.0, "rows_read": 0, "rows_written": 0, "size_after": 4096, "changes": 0}
@@ -328,7 +371,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == SLOW:
             standin.late.clear()
 
-    do_GET = do_POST = do_PUT = _do
+    do_GET = do_POST = do_PUT = do_DELETE = _do
 
     def _body(self) -> bytes:
         if self.headers.get("transfer-encoding", "").lower() != "chunked":
@@ -377,7 +420,11 @@ def _action(method: str, path: str) -> str:
     last = path.rstrip("/").rpartition("/")[2]
     if path.startswith("/_upload/"):
         return "upload"
+    if method == "DELETE":
+        return "delete"
     if "/d1/database/" not in path:
+        if method == "POST" and path.endswith("/d1/database"):
+            return "create"
         return "databases" if path.endswith("/d1/database") else last
     return last if last in ("query", "raw", "import", "export", "bookmark", "restore") else "database"
 

@@ -88,6 +88,8 @@ class Api:
         self._wire: Wire | None = None
         self._secrets: dict[str, None] = {}
         self._host = _host(self.base_url)
+        self.heard: Callable[[str, str, Any, int, Any], None] | None = None
+        """Is told of every answer: method, path, what was sent, status, what came (JSON, or ``None``)."""
 
     @property
     def credentials(self) -> Credentials:
@@ -110,6 +112,10 @@ class Api:
     ) -> Any:
         """The ``result`` of a POST that writes: sent once. Raises Unsure where its outcome is not known."""
         return self._ask("POST", path, what, body=body, parameters=parameters)
+
+    def delete(self, path: str, *, what: str) -> Any:
+        """The ``result`` of a DELETE: sent once. Raises Unsure where its outcome is not known."""
+        return self._ask("DELETE", path, what)
 
     def form(self, url: str, fields: Mapping[str, str]) -> tuple[int, Any]:
         """Send a form without credentials to another server of Cloudflare's: status and JSON body."""
@@ -164,6 +170,8 @@ class Api:
             if parameters:
                 content["params"] = dict(parameters)
             answer = self._send(method, self.base_url + path, credentials.headers(), content)
+            if self.heard is not None:
+                self.heard(method, path, body, answer.status, answer.body)
             if answer.status == 429:
                 raise _TooMany(answer.headers.get("retry-after"))
             return self._result(answer, credentials, what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
@@ -64,7 +65,7 @@ def find_place(api: Api, config: WranglerConfig | None, variables: Variables, en
                 having.append(place)
     if len(having) == 1 and not silent:
         return having[0]
-    raise _several(api, accounts, silent, asked=bool(entry.id and entry.id.value))
+    raise several(api, accounts, silent, asked=bool(entry.id and entry.id.value))
 
 
 def find_accounts(api: Api, config: WranglerConfig | None, variables: Variables) -> list[tuple[str, str]]:
@@ -100,7 +101,11 @@ def find_accounts(api: Api, config: WranglerConfig | None, variables: Variables)
     )
 
 
-def _several(api: Api, accounts: list[tuple[str, str]], silent: list[str], *, asked: bool) -> UsageError:
+def several(
+    api: Api, accounts: list[tuple[str, str]], silent: Sequence[str] = (), *, asked: bool = False
+) -> UsageError:
+    """The error where credentials are good for several accounts and none is named; ``asked``: each was asked
+    for the database, ``silent`` says which did not answer."""
     having = "Each was asked for the database's id, and not exactly one has it."
     return UsageError(
         f"The credentials in force ({api.credentials.origin}) are good for {len(accounts)} accounts.",
