@@ -64,7 +64,8 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
     D1's history table holds names only, Supabase's also the SQL. The lock file (commit it) holds one
     hash per applied file, taken over its SQL without comments and white space. apply keeps it up to
     date; run this once for files that were applied before. With --check, files that are no longer
-    what the lock file says are found even where there is no database, as in CI.
+    what the lock file says are found even where there is no database, as in CI; a lock file that
+    is not there fails, too.
     """
     from landed.core.errors import CannotKnow
     from landed.ops.examine import examine
@@ -83,7 +84,7 @@ def lock(common: Common, accept: tuple[str, ...], check: bool) -> int:
             raise
         say(f"No database was asked: {error.message}. Only edits can be seen.", sys.stderr)
         report = check_files(workspace)
-    if digests and not check:
+    if (digests or report.absent) and not check:
         workspace.write_lock(digests)
     show(common, Lock(workspace, exam, report, check))
-    return 1 if report.edited or (check and digests) else 0
+    return 1 if report.edited or (check and (digests or report.absent)) else 0

@@ -38,23 +38,27 @@ def status(common: Common, everything: bool) -> int:
 
 @command()
 @click.option("--strict", is_flag=True, help="Fail on migrations that nothing can prove, too.")
-def verify(common: Common, strict: bool) -> int:
+@click.option(
+    "--complete", is_flag=True, help="Fail on files that are not recorded, and where nothing is recorded."
+)
+def verify(common: Common, strict: bool, complete: bool) -> int:
     """Say yes or no: does the schema hold what the history claims?
 
     Exits 1 when a migration is phantom, partial, edited, recorded twice or recorded without a file.
     What nothing can prove (unprovable) is named, and fails only with --strict. Files that are still
-    to run, and objects that no migration made, do not fail it. Reads only. With several --target
-    options, all of them have to be proven.
+    to run, and a history with nothing in it, fail only with --complete: the gate after a
+    deployment. Objects that no migration made do not fail it. Names the statements that its proof
+    does not rest on. Reads only. With several --target options, all of them have to be proven.
     """
     if len(common.targets) > 1:
-        return _verify_all(common, strict)
+        return _verify_all(common, strict, complete)
     from landed.ops.examine import examine
     from landed.ops.verify import verdict_of
     from landed.report.reports import Verify
 
     with progress("replaying") as tick:
         exam = examine(common.workspace(), progress=tick)
-    answer = verdict_of(exam, strict=strict)
+    answer = verdict_of(exam, strict=strict, complete=complete)
     show(common, Verify(exam, answer))
     return 0 if answer.proven else 1
 
@@ -75,12 +79,15 @@ def _side_by_side(common: Common, everything: bool) -> int:
     return together.exit_code
 
 
-def _verify_all(common: Common, strict: bool) -> int:
+def _verify_all(common: Common, strict: bool, complete: bool) -> int:
     from landed.ops.verify import verdict_of
     from landed.report.reports import SideBySide
 
     together = _examined(common)
-    answers = [verdict_of(look.exam, strict=strict) if look.exam else None for look in together.looks]
+    answers = [
+        verdict_of(look.exam, strict=strict, complete=complete) if look.exam else None
+        for look in together.looks
+    ]
     show(common.of(""), SideBySide(together, answers), lambda target: common.of(target).command)
     no = any(answer is not None and not answer.proven for answer in answers)
     return max(together.exit_code, 1 if no else 0)

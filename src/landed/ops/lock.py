@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,17 +10,22 @@ from landed.core.standing import Standing
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
 from landed.ops.workspace import Workspace
+from landed.project.inside import lock_path
 
 
 @dataclass(frozen=True, slots=True)
 class LockReport:
-    """Which entries were added, replaced (accepted edits) or were there already; what is edited."""
+    """Which entries were added, replaced (accepted edits) or were there already; what is edited.
+
+    ``absent``: there was no lock file. Without one an edit may go unseen: ``--check`` fails.
+    """
 
     path: str
     added: tuple[str, ...]
     replaced: tuple[str, ...]
     kept: int
     edited: tuple[str, ...]
+    absent: bool = False
 
 
 def check_files(workspace: Workspace) -> LockReport:
@@ -28,7 +34,8 @@ def check_files(workspace: Workspace) -> LockReport:
     digests = {m.name: m.digest for m in workspace.migrations().migrations}
     known = {name: digest for name, digest in locked.items() if digest is not None}
     edited = tuple(name for name, digest in known.items() if digest != digests[name])
-    return LockReport(workspace.lock_name, (), (), len(known) - len(edited), edited)
+    kept = len(known) - len(edited)
+    return LockReport(workspace.lock_name, (), (), kept, edited, not _is_there(workspace))
 
 
 def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport, dict[str, str]]:
@@ -63,5 +70,11 @@ def plan_lock(exam: Examination, accept: Sequence[str] = ()) -> tuple[LockReport
             replaced.append(name)
         else:
             kept += 1
-    report = LockReport(exam.workspace.lock_name, tuple(added), tuple(replaced), kept, tuple(edited))
+    workspace = exam.workspace
+    lists = (tuple(added), tuple(replaced), kept, tuple(edited))
+    report = LockReport(workspace.lock_name, *lists, not _is_there(workspace))
     return report, {name: digests[name] for name in added + replaced}
+
+
+def _is_there(workspace: Workspace) -> bool:
+    return os.path.lexists(lock_path(workspace.project))

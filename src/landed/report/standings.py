@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from landed.core.facts import EXISTS, FactKey
 from landed.core.flags import Flag
-from landed.core.next import STATUS, Next, landed
+from landed.core.next import DOCTOR, STATUS, Next, landed
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
-from landed.ops.verify import Answer
+from landed.ops.verify import Answer, Why
 
 FOLD = 8
 """More consecutive files of one unremarkable standing than this become one line."""
@@ -153,16 +153,46 @@ def position(exam: Examination) -> str:
     return f"The schema is exactly what the files leave {exam.position}." if told else ""
 
 
+def answered(exam: Examination, answer: Answer) -> tuple[str, str]:
+    """The answer of ``verify`` in a word or two, and what it is about."""
+    if answer.proven and not answer.recorded:
+        return "nothing to prove", f"nothing is recorded in {exam.workspace.ledger_table}"
+    if answer.proven:
+        return "proven", claims(exam, answer)
+    doubted = any(name in answer.against for name in (*answer.failed, *answer.unprovable))
+    return "NOT proven" if doubted else "NOT complete", summary(exam)
+
+
 def claims(exam: Examination, answer: Answer) -> str:
     """What a proven history comes to."""
-    recorded = sum(1 for j in exam.judgements if j.recorded)
-    claiming = recorded - len(answer.unprovable)
+    claiming = answer.recorded - len(answer.unprovable)
     what = "1 recorded migration claims" if claiming == 1 else f"{claiming} recorded migrations claim"
-    return f"the schema holds what {what}" if recorded else "nothing is recorded, so nothing is claimed"
+    return f"the schema holds what {what}"
+
+
+_WHY_UNSEEN = {
+    Why.ROWS: "not looked at, since rows prove nothing",
+    Why.TEXT: "judged by their text only, since they do not run in a throw-away database",
+    Why.RIGHTS: "judged by their text only, since they need rights that landed gives to no file",
+}
+_UNSEEN_SHOWN = 8
+
+
+def unseen(answer: Answer) -> list[str]:
+    """What the proof does not rest on, a line for each reason."""
+    lines = []
+    for why, words in _WHY_UNSEEN.items():
+        found = [u for u in answer.unseen if u.why is why]
+        shown = [f"{u.name} ({_statements(u.statements)})" for u in found[:_UNSEEN_SHOWN]]
+        more = len(found) - len(shown)
+        if found:
+            lines.append(f"{words}: {', '.join(shown)}" + (f" and {more} more files" if more else ""))
+    return lines
 
 
 def first_step(exam: Examination, answer: Answer) -> str:
     """What to do about the first of those that say no, a command that can be run preferred."""
-    names = answer.failed or answer.unprovable
+    names = answer.against
     own = [j.next for j in exam.judgements if j.name in names and j.next]
-    return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else STATUS)
+    otherwise = STATUS if names or answer.recorded else DOCTOR
+    return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else otherwise)

@@ -26,6 +26,7 @@ def lock_json(workspace: Workspace, exam: Examination | None, report: LockReport
         "command": "lock",
         "target": target_json(exam) if exam else spec_json(workspace.spec) | nobody,
         "path": report.path,
+        "existed": not report.absent,
         "added": list(report.added),
         "replaced": list(report.replaced),
         "kept": report.kept,
@@ -34,7 +35,7 @@ def lock_json(workspace: Workspace, exam: Examination | None, report: LockReport
 
 
 def _next(report: Lock) -> list[str]:
-    unwritten = report.check and (report.report.added or report.report.replaced)
+    unwritten = report.check and (report.report.added or report.report.replaced or report.report.absent)
     return [*map(edited, report.report.edited), *([LOCK] if unwritten else [])]
 
 

@@ -20,6 +20,11 @@ def verify_json(exam: Examination, answer: Answer, command: Given) -> dict[str, 
         "proven": answer.proven,
         "failed": list(answer.failed),
         "unprovable": list(answer.unprovable),
+        "complete": answer.complete,
+        "not_recorded": list(answer.not_recorded),
+        "not_looked_at": [
+            {"migration": u.name, "why": str(u.why), "statements": list(u.statements)} for u in answer.unseen
+        ],
     }
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from landed.core.next import landed
 from landed.ops.examine import Examination
 from landed.ops.verify import Answer
-from landed.report.markdown.examined import BAD, GOOD, about, files, remarkable
+from landed.report.markdown.examined import BAD, GOOD, OPEN, about, files, remarkable
 from landed.report.markdown.inline import prose
 from landed.report.markdown.sheet import Sheet
 from landed.report.markdown.steps import step
 from landed.report.page import Page
 from landed.report.reports import Verify
-from landed.report.standings import claims, first_step, summary
+from landed.report.standings import answered, first_step, unseen
 
 
 def verdict(exam: Examination, answer: Answer) -> str:
     """Yes or no, and what about, in one line of Markdown."""
-    if answer.proven:
-        return f"{GOOD} proven: {prose(claims(exam, answer))}"
-    return f"{BAD} NOT proven: {prose(summary(exam))}"
+    word, about = answered(exam, answer)
+    mark = BAD if not answer.proven else GOOD if answer.recorded else OPEN
+    return f"{mark} {word}: {prose(about)}"
 
 
 def render(report: Verify, page: Page) -> None:
@@ -28,6 +28,8 @@ def render(report: Verify, page: Page) -> None:
     sheet.add(about(report.exam, page))
     if not report.answer.proven:
         sheet.add(f"**Next**\n\n{step(first_step(report.exam, report.answer), page)}")
+    for line in unseen(report.answer):
+        sheet.add(prose(line[:1].upper() + line[1:]))
     files(sheet, report.exam)
     remarkable(sheet, report.exam, page)
     sheet.write(page)
