@@ -19,9 +19,9 @@ from landed.engines.stored import dump_step, load_step
 Server = Callable[..., ShadowServer]
 
 BLIND = {
-    "GRANT SET ON PARAMETER work_mem TO unread": "pg_parameter_acl",
-    "COMMENT ON ROLE unread IS 'x'": "pg_shdescription",
-    "SELECT lo_create(4711)": "pg_largeobject_metadata",
+    "GRANT SET ON PARAMETER work_mem TO unread": UNREAD["pg_parameter_acl"],
+    "COMMENT ON ROLE unread IS 'x'": UNREAD["pg_shdescription"],
+    "SELECT lo_create(4711)": UNREAD["pg_largeobject_metadata"],
 }
 SEEN = (
     "ALTER ROLE unread SET statement_timeout = '5s'",

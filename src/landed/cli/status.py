@@ -37,7 +37,7 @@ def status(common: Common, everything: bool) -> int:
 
 
 @command()
-@click.option("--strict", is_flag=True, help="Fail on migrations that nothing can prove, too.")
+@click.option("--strict", is_flag=True, help="Fail on what nothing can prove, too.")
 @click.option(
     "--complete", is_flag=True, help="Fail on files that are not recorded, and where nothing is recorded."
 )
@@ -45,10 +45,11 @@ def verify(common: Common, strict: bool, complete: bool) -> int:
     """Say yes or no: does the schema hold what the history claims?
 
     Exits 1 when a migration is phantom, partial, edited, recorded twice or recorded without a file.
-    What nothing can prove (unprovable) is named, and fails only with --strict. Files that are still
-    to run, and a history with nothing in it, fail only with --complete: the gate after a
-    deployment. Objects that no migration made do not fail it. Names the statements that its proof
-    does not rest on. Reads only. With several --target options, all of them have to be proven.
+    What nothing can prove (unprovable), and what a statement leaves that landed does not read, is
+    named and fails only with --strict. Files that are still to run, and a history with nothing in it,
+    fail only with --complete: the gate after a deployment. Objects that no migration made do not fail
+    it. Names the statements that its proof does not rest on. Reads only. With several --target
+    options, all of them have to be proven.
     """
     if len(common.targets) > 1:
         return _verify_all(common, strict, complete)

@@ -9,6 +9,7 @@ from landed.core.next import BREAK, Hand, Hint, Next, landed, shell_word
 from landed.core.standing import Judgement, Standing, Verdict
 
 __all__ = [
+    "ADD_CHECK",
     "BY_HAND",
     "Plan",
     "advise",
@@ -127,12 +128,12 @@ def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:
             return Next(landed("apply"))
         case Standing.UNRECORDED | Standing.PHANTOM:
-            if judgement.unproven and not judgement.renamed:
+            if (judgement.unproven or judgement.unread) and not judgement.renamed:
                 way = "record" if judgement.standing is Standing.UNRECORDED else "run again"
                 return Next(landed("repair", name, reason=Hint("…")), _CHECK, choice=f"{way} {name}")
             return Next(landed("repair", name))
         case Standing.UNPROVABLE:
-            return Next("add a check to the file: -- landed:verify SELECT …")
+            return ADD_CHECK
         case Standing.NO_FILE:
             return Next(landed("repair", name)) if judgement.renamed else _no_file(judgement)
         case Standing.EDITED:
@@ -199,5 +200,8 @@ def _no_file(judgement: Judgement) -> Next:
         choice=f"no file {judgement.name}",
     )
 
+
+ADD_CHECK = Next("add a check to the file: -- landed:verify SELECT …")
+"""What makes provable what leaves nothing that is read."""
 
 _CHECK = Hand("add a check to the file that shows its rows: -- landed:verify SELECT …", said=False)

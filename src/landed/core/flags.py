@@ -23,6 +23,7 @@ class Flag(StrEnum):
     NEEDS_MANAGED = "needs-managed"
     KNOWN_BROKEN = "known-broken"
     MADE_BY_ANOTHER_ROLE = "made-by-another-role"
+    UNREAD = "unread"
     # about its row in the ledger
     SAME_VERSION = "same-version"
     EDITED = "edited"

@@ -303,6 +303,7 @@ def _judgement(
         # Rows that are not there need no word: nothing of the file is.
         proven |= {r.check.statement for r in checks if r.passed is False and r.check.derived}
     unproven = tuple(t.number for t in step.traces if t.writes and t.number not in proven and not covered)
+    unread = tuple(t.number for t in step.traces if t.blind and t.number not in proven and not covered)
     return Judgement(
         name=step.name,
         recorded=recorded,
@@ -312,6 +313,7 @@ def _judgement(
         held=tally.held,
         evidence=tuple(evidence),
         unproven=unproven,
+        unread=unread if verdict is not Verdict.ABSENT else (),
         superseded_by=superseded_by,
         location=location,
         statements=len(step.traces),

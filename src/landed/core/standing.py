@@ -125,7 +125,8 @@ class Judgement(NamedTuple):
 
     ``held`` and ``owned`` count facts; ``evidence`` lists what does not hold (all of it) and, for
     data checks, what does. ``unproven`` are the statements (numbers) that write rows and have no
-    check, so that nothing in the database shows whether they ran. ``verdict`` is ``None`` where
+    check, so that nothing in the database shows whether they ran, ``unread`` those that left something which
+    no fact is read from. ``verdict`` is ``None`` where
     there is no file that could be judged. ``flags`` are stable codes, ``notes`` prose;
     ``renamed`` is the other name of a file whose ledger row still has its old one; ``remedy`` what helps
     where the file's own statements do not; ``allow`` the consents that the next command needs by name.
@@ -150,3 +151,4 @@ class Judgement(NamedTuple):
     renamed: str | None = None
     remedy: Remedy | None = None
     allow: tuple[str, ...] = ()
+    unread: tuple[int, ...] = ()

@@ -156,7 +156,7 @@ def _dump_judgement(judgement: Judgement) -> list[Any]:
         judgement.held,
         judgement.statements,
     ]
-    if not (judgement.evidence or judgement.unproven or judgement.superseded_by or place):
+    if not (judgement.evidence or judgement.unproven or judgement.unread or judgement.superseded_by or place):
         return short
     return [
         *short,
@@ -167,6 +167,7 @@ def _dump_judgement(judgement: Judgement) -> list[Any]:
         judgement.unproven,
         judgement.superseded_by,
         place and [int(place.exact), *place[1:6], int(place.stopped)],
+        judgement.unread,
     ]
 
 
@@ -182,6 +183,7 @@ def _load_judgement(
     unproven: Sequence[int] = (),
     superseded_by: Sequence[str] = (),
     place: list[Any] | None = None,
+    unread: Sequence[int] = (),
 ) -> Judgement:
     return Judgement(
         name=name,
@@ -195,6 +197,7 @@ def _load_judgement(
         superseded_by=tuple(superseded_by),
         location=None if place is None else _location(place),
         statements=statements,
+        unread=tuple(unread),
     )
 
 

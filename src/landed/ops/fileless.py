@@ -150,7 +150,7 @@ def _alike(old: str, free: Mapping[str, Judgement], taken: Mapping[str, str]) ->
     landed = [
         name
         for name, j in free.items()
-        if j.verdict is Verdict.LANDED and not j.unproven and name not in taken.values()
+        if j.verdict is Verdict.LANDED and not (j.unproven or j.unread) and name not in taken.values()
     ]
     for same in (_title, _number):
         key = same(old)

@@ -14,7 +14,7 @@ from landed.core.judge import Ruling
 from landed.core.ledger import late_files
 from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict, standing
-from landed.core.timeline import Failure, Step
+from landed.core.timeline import Step
 from landed.core.turns import in_turn
 from landed.engines.live import LiveState
 from landed.ops.behind import Missing, cautious
@@ -50,10 +50,10 @@ def finish(found: Judged) -> tuple[Judgement, ...]:
     names = [m.name for m in migrations]
     late = late_files(names, {row.name for row in ledger})
     by_name = dict(zip((s.name for s in found.steps), found.ruling.judgements, strict=True))
-    failures = {s.name: s.failures for s in found.steps if s.failures}
+    steps = {s.name: s for s in found.steps}
     judged = []
     for migration in migrations:
-        judgement = _described(found, migration, by_name[migration.name], failures.get(migration.name, ()))
+        judgement = _described(found, migration, by_name[migration.name], steps[migration.name])
         if judgement.standing is Standing.PARTIAL:
             judgement = engine.remedy(judgement, migration, found.ruling.expected, found.facts)
         judged.append(_with_edit(judgement, found.edits.get(migration.name), migration.name in late))
@@ -72,10 +72,9 @@ def finish(found: Judged) -> tuple[Judgement, ...]:
     return in_turn(advised)
 
 
-def _described(
-    found: Judged, migration: Migration, judgement: Judgement, failures: Sequence[Failure]
-) -> Judgement:
-    """The judgement with the notes and flags of its file: who made it, why it cannot be replayed."""
+def _described(found: Judged, migration: Migration, judgement: Judgement, step: Step) -> Judgement:
+    """The judgement with the notes and flags of its file: who made it, why it cannot be replayed, and what it
+    leaves that is not read."""
     engine = found.workspace.engine
     notes = [*judgement.notes, *(note.text for note in migration.notes)]
     flags = [*judgement.flags, *(Flag(note.code) for note in migration.notes)]
@@ -90,7 +89,7 @@ def _described(
         judgement = _known_broken(judgement)
         notes.append("it is known not to replay ([shadow] broken), so nothing shows what it did")
         flags.append(Flag.KNOWN_BROKEN)
-    for failure in failures if not known_broken else ():
+    for failure in step.failures if not known_broken else ():
         flags.append(Flag.NOT_REPLAYABLE)
         if engine.needs_platform(failure):
             flags.append(Flag.NEEDS_MANAGED)
@@ -99,6 +98,10 @@ def _described(
         why = f"{WITHHELD}: " if failure.withheld else ""
         at = f"statement {failure.statement} (line {failure.line})"
         notes.append(f"{at} cannot be replayed: {why}{failure.message}")
+    for number in judgement.unread:
+        trace = step.traces[number - 1]
+        flags.append(Flag.UNREAD)
+        notes.append(f"line {trace.line}: landed does not read what this leaves: {', '.join(trace.blind)}")
     return judgement._replace(
         version=migration.version,
         file=migration.file,

@@ -160,6 +160,9 @@ def _change(
             if judgement.unproven and not reason:
                 numbers = ", ".join(map(str, judgement.unproven))
                 return None, f"its schema is there, but nothing shows that statement {numbers} wrote its rows"
+            if judgement.unread and not reason:
+                numbers = ", ".join(map(str, judgement.unread))
+                return None, f"its schema is there, but landed does not read what statement {numbers} leaves"
             proof = f"all {held} facts that it owns are there" if held else "superseded by later migrations"
             return LedgerChange("add", name, proof), None
         case Standing.PHANTOM if judgement.unproven and not reason:

@@ -18,6 +18,7 @@ class Why(StrEnum):
     ROWS = "rows"
     TEXT = "text"
     RIGHTS = "rights"
+    UNREAD = "unread"
 
 
 class Unseen(NamedTuple):
@@ -25,7 +26,7 @@ class Unseen(NamedTuple):
 
     ``rows``: they write rows, which nothing proves. ``text``: they do not run in the throw-away database, so
     only what their text claims was looked for. ``rights``: the same, since they need rights that landed gives
-    to no file.
+    to no file. ``unread``: they leave something that landed does not read.
     """
 
     name: str
@@ -59,14 +60,15 @@ class Answer:
 def verdict_of(exam: Examination, *, strict: bool = False, complete: bool = False) -> Answer:
     """The answer of ``verify``: no on any phantom, partial, edited, no-file or doubly recorded migration.
 
-    ``strict``: no on unprovable ones, too. ``complete``: no on files that are not recorded, and where nothing
-    is recorded.
+    ``strict``: no on unprovable ones, too, and on what a statement left that landed does not read.
+    ``complete``: no on files that are not recorded, and where nothing is recorded.
     """
     failed = tuple(j.name for j in exam.judgements if j.standing in FAILS_VERIFY)
     unprovable = tuple(j.name for j in exam.judgements if j.standing is Standing.UNPROVABLE)
     not_recorded = tuple(j.name for j in exam.judgements if j.file and not j.recorded)
     recorded = sum(1 for j in exam.judgements if j.recorded)
-    named = (*failed, *(unprovable if strict else ()), *(not_recorded if complete else ()))
+    unread = tuple(j.name for j in exam.judgements if j.standing is Standing.OK and j.unread)
+    named = (*failed, *((*unprovable, *unread) if strict else ()), *(not_recorded if complete else ()))
     against = tuple(dict.fromkeys(named))
     proven = not against and bool(recorded or not complete)
     return Answer(proven, failed, unprovable, against, not_recorded, tuple(_unseen(exam)), recorded)
@@ -86,6 +88,7 @@ def _unseen_in(judgement: Judgement, step: Step) -> Iterator[Unseen]:
         (Why.ROWS, judgement.unproven),
         (Why.TEXT, [number for number in claimed if number not in withheld]),
         (Why.RIGHTS, [number for number in claimed if number in withheld]),
+        (Why.UNREAD, judgement.unread),
     )
     for why, numbers in found:
         if numbers:

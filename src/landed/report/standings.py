@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from landed.core.advice import ADD_CHECK
 from landed.core.facts import EXISTS, FactKey
 from landed.core.flags import Flag
 from landed.core.next import DOCTOR, STATUS, Next, landed
@@ -62,6 +63,7 @@ def is_plain(judgement: Judgement) -> bool:
             or all(e.holds for e in judgement.evidence)
         )
         and not judgement.unproven
+        and not judgement.unread
         and not judgement.superseded_by
         and not any(f in (Flag.NOT_REPLAYABLE, Flag.RENAMED, Flag.OUT_OF_ORDER) for f in judgement.flags)
         and not judgement.notes
@@ -74,8 +76,8 @@ def reason(judgement: Judgement) -> str:
     match judgement.standing:
         case Standing.OK if judgement.verdict is Verdict.SUPERSEDED:
             return f"(overwritten since by {_some(judgement.superseded_by)})"
-        case Standing.OK if judgement.unproven:
-            return f"(schema proven; {_statements(judgement.unproven)} wrote rows, which nothing proves)"
+        case Standing.OK if judgement.unproven or judgement.unread:
+            return f"(schema proven; {'; '.join(_not_proven(judgement))})"
         case Standing.PHANTOM if Flag.HIDDEN in judgement.flags:
             return "recorded as applied, but it never ran"
         case Standing.PHANTOM if owned == held:
@@ -129,6 +131,13 @@ def _statements(numbers: Sequence[int]) -> str:
     return ("statement " if len(numbers) == 1 else "statements ") + ", ".join(map(str, numbers))
 
 
+def _not_proven(judgement: Judgement) -> Iterator[str]:
+    if judgement.unproven:
+        yield f"{_statements(judgement.unproven)} wrote rows, which nothing proves"
+    if judgement.unread:
+        yield f"{_statements(judgement.unread)} left what landed does not read"
+
+
 def _some(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
@@ -159,7 +168,7 @@ def answered(exam: Examination, answer: Answer) -> tuple[str, str]:
         return "nothing to prove", f"nothing is recorded in {exam.workspace.ledger_table}"
     if answer.proven:
         return "proven", claims(exam, answer)
-    doubted = any(name in answer.against for name in (*answer.failed, *answer.unprovable))
+    doubted = any(name in answer.failed or name not in answer.not_recorded for name in answer.against)
     return "NOT proven" if doubted else "NOT complete", summary(exam)
 
 
@@ -174,6 +183,7 @@ _WHY_UNSEEN = {
     Why.ROWS: "not looked at, since rows prove nothing",
     Why.TEXT: "judged by their text only, since they do not run in a throw-away database",
     Why.RIGHTS: "judged by their text only, since they need rights that landed gives to no file",
+    Why.UNREAD: "leave what landed does not read",
 }
 _UNSEEN_SHOWN = 8
 
@@ -194,5 +204,7 @@ def first_step(exam: Examination, answer: Answer) -> str:
     """What to do about the first of those that say no, a command that can be run preferred."""
     names = answer.against
     own = [j.next for j in exam.judgements if j.name in names and j.next]
+    if names and not own and all(j.standing is Standing.OK for j in exam.judgements if j.name in names):
+        return ADD_CHECK
     otherwise = STATUS if names or answer.recorded else DOCTOR
     return next((c for c in next_steps(exam.judgements) if c in own), own[0] if own else otherwise)

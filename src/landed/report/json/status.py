@@ -77,6 +77,7 @@ def judgement_json(judgement: Judgement, command: Given) -> dict[str, Any]:
         "evidence": [_evidence(e) for e in judgement.evidence],
         "statements": judgement.statements,
         "unproven": list(judgement.unproven),
+        "unread": list(judgement.unread),
         "superseded_by": list(judgement.superseded_by),
         "location": None
         if location is None

@@ -13,6 +13,7 @@ from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, Named, StatementTrace, Step, net_effects
 from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.catalog.scope import Scope
+from landed.engines.postgres.kinds.unmodelled import UNREAD
 from landed.engines.postgres.shadow.platform.collations_asked import as_asked
 from landed.engines.postgres.shadow.platform.formerly import dropped_by, put_back, was_the_platforms
 from landed.engines.postgres.shadow.reason import Reason, reason
@@ -217,7 +218,7 @@ class PostgresReplayer:
                     as_asked(head_of(statement), without_versions(head_of(statement), outcome.effects)),
                     writes=head_of(statement).writes_rows and why is None,
                     weak=why is not None or outcome.undone,
-                    blind=outcome.blind if why is None and not outcome.undone else (),
+                    blind=tuple(map(_unread, outcome.blind if why is None and not outcome.undone else ())),
                 )
             )
         trap = refused_trap(parsed.statements)
@@ -348,6 +349,11 @@ class PostgresReplayer:
         if self._on_platform and was_the_platforms(head_of(statement)):
             return ()
         return claimed_effects(head_of(statement), self.facts, schema)
+
+
+def _unread(catalog: str) -> str:
+    """What a catalog that no kind reads holds, in words."""
+    return UNREAD.get(catalog, catalog)
 
 
 def _watches(statement: Statement) -> bool:
