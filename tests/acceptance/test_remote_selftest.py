@@ -4,6 +4,7 @@ deletes what it made, and nothing else, whatever happens. Over the stand-in, who
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,22 @@ def test_a_delete_without_an_answer(
     assert world.actions().count("delete") == 1, "it is sent once"
     assert (done.left is None, world.made == {}, kept(tmp_path) == []) == (gone, gone, gone)
     assert done.exit_code == (0 if gone else 3)
+
+
+@pytest.mark.parametrize("at", range(CREATE, CREATE + 12, 3))
+def test_a_run_that_is_killed_has_written_down_what_it_made(
+    run: Landed, world: StandIn, tmp_path: Path, at: int
+) -> None:
+    world.inject(Fault("hang-after", at))
+    process = run.popen(*YES)
+    while len(world.requests) < at or not world.requests[at - 1].fault or not world.made:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    (record,) = kept(tmp_path)
+    (id,) = world.made
+    assert record["id"] == ("" if at == CREATE else id)
+    if record["id"]:
+        run("selftest", "--delete", id, "--yes")
+        assert (world.made, kept(tmp_path)) == ({}, [])

@@ -192,7 +192,7 @@ def test_what_is_quoted_is_on_one_line(wire: Wire) -> None:
 # -- doctor ------------------------------------------------------------------------------------------
 
 
-def checks(folder: Path, wire: Wire, target: str | None = None) -> dict[str, Check]:
+def checks(folder: Path, wire: Wire, target: str | None = None, *, remote: bool = True) -> dict[str, Check]:
     entry = {"binding": "DB", "database_name": "db", "database_id": UUID}
     (folder / "wrangler.json").write_text(json.dumps({"d1_databases": [entry]}))
     (folder / "migrations").mkdir(exist_ok=True)
@@ -201,7 +201,7 @@ def checks(folder: Path, wire: Wire, target: str | None = None) -> dict[str, Che
         "CLOUDFLARE_API_TOKEN": SECRET,
         "CLOUDFLARE_ACCOUNT_ID": ACCOUNT,
     }
-    return {c.code: c for c in diagnose(folder, target, {}, environ, remote=True).checks}
+    return {c.code: c for c in diagnose(folder, target, {}, environ, remote=remote).checks}
 
 
 @pytest.mark.parametrize("target", [None, "d1:local", "d1:remote/DB"])
@@ -221,6 +221,23 @@ def test_what_is_vital_stops(wire: Wire, tmp_path: Path) -> None:
     found = checks(tmp_path, wire)
     assert (found["batch"].level, found["batch"].exit_code) == (Level.ERROR, 3)
     assert found["assertion"].level is Level.GOOD
+
+
+def test_doctor_tells_when_it_was_asked(wire: Wire, tmp_path: Path) -> None:
+    def asked() -> Check:
+        found = checks(tmp_path, wire, "d1:remote", remote=False)
+        assert not set(CODES) - {"name"} & found.keys()
+        return found["asked"]
+
+    first = asked()
+    assert (first.level, first.next) == (Level.NOTE, "landed doctor --remote")
+    assert "asked" not in checks(tmp_path, wire)
+    assert str(asked().value).endswith(": 8 of 8 as expected")
+    wire.faults = {len(wire.asked) + 5: changed(0, lambda e: e["results"][0].update(foreign_keys=0))}
+    checks(tmp_path, wire)
+    last = asked()
+    assert (last.level, last.problem) == (Level.WARNING, "not as expected: batch")
+    assert str(last.value).endswith(": 7 of 8 as expected")
 
 
 def test_other_databases_have_no_first_contact(wire: Wire, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from landed.core.errors import UsageError
 from landed.engines.d1.trial import kept
 from landed.engines.d1.trial.heard import HIDDEN, Heard, action
 from landed.ops.selftest import TrialPlan, plan_selftest
+from support.oracles.d1_answers import differences
 from support.servers.d1_wire import ACCOUNT, SECRET, Wire
 
 ID = "0b5a4b1c-0000-4000-8000-00000000000a"
@@ -173,3 +174,31 @@ class TestHeard:
     )
     def test_what_was_asked_is_told_without_ids(self, path: str, asked: str) -> None:
         assert action(path) == asked
+
+
+ANSWERS: list[dict[str, object]] = [
+    {"step": "apply", "asked": "POST q", "status": 200, "answer": {"result": [{"meta": {"changes": 1}}]}},
+    {"step": "sizes", "asked": "POST q", "status": 400, "answer": {"errors": [{"message": "too long"}]}},
+]
+
+
+class TestAnswers:
+    def told(self, hosted: list[dict[str, object]]) -> list[str]:
+        return differences({"answers": hosted}, {"answers": ANSWERS})
+
+    def test_the_same_and_more(self) -> None:
+        more = {"result": [{"meta": {"changes": 2.0, "colo": "X"}}], "more": None}
+        assert self.told([{**ANSWERS[0], "answer": more}, ANSWERS[1]]) == []
+
+    @pytest.mark.parametrize(
+        ("at", "change", "words"),
+        [
+            (0, {"status": 500}, "only the stand-in: apply POST q 200"),
+            (0, {"answer": {"result": [{"meta": {}}]}}, "hosted has no .result[].meta.changes (number)"),
+            (0, {"answer": {"result": [{"meta": {"changes": "1"}}]}}, "no .result[].meta.changes (number)"),
+            (1, {"answer": {"errors": [{"message": "no"}]}}, "hosted has no .errors[].message (too long)"),
+        ],
+    )
+    def test_what_differs_is_told(self, at: int, change: dict[str, object], words: str) -> None:
+        hosted = [entry | change if at == n else entry for n, entry in enumerate(ANSWERS)]
+        assert any(words in text for text in self.told(hosted))

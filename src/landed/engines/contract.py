@@ -197,6 +197,10 @@ class CanBeAsked(Protocol):
         """One check for each assumption: what was expected, what was seen, what it means. Writes nothing."""
         ...
 
+    def known_contact(self) -> list[Check]:
+        """When it was asked last, and how that came out; asks nothing of the database."""
+        ...
+
 
 @runtime_checkable
 class HasHosted(Protocol):

@@ -51,7 +51,7 @@ def diagnose(
     Raises nothing that a user can cause.
     """
     from landed.engines import engine_for, resolve
-    from landed.engines.contract import HasHosted
+    from landed.engines.contract import CanBeAsked, HasHosted
     from landed.ops import doctor_landed, doctor_project
     from landed.project.discovery import discover
 
@@ -95,8 +95,11 @@ def diagnose(
             "database", "target", "target", lambda: doctor_project.target(chosen.project, chosen.spec)
         )
         checks += chosen.examine()
+        sound = not any(check.level is Level.ERROR for check in checks)
         if remote:
             checks += _contact(chosen)
+        elif isinstance(chosen, CanBeAsked) and sound:
+            checks += chosen.known_contact()
         for code, look in doctor_project.FOLDER_CHECKS:
             checks += guarded("migrations", code, code, lambda look=look: look(chosen))  # type: ignore[misc]
     checks += guarded("landed", "landed", "landed", lambda: doctor_landed.examine(start, spec))

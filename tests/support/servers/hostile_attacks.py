@@ -30,6 +30,7 @@ COMMANDS = {
     "undo": ("undo", "--bookmark", "b00k-mark", "--yes", "--allow", "restore:db"),
     "exec": ("exec", "SELECT 1"),
     "doctor": ("doctor",),
+    "contact": ("doctor", "--remote"),
 }
 FILES = {
     "0001_a.sql": "CREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT);\nCREATE INDEX a_t ON a (t);\n",

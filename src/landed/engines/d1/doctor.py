@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from landed.core.check import Check, Level, guarded
 from landed.core.errors import CannotKnow
+from landed.core.next import Next, landed
 from landed.engines.d1.auth import Variables
 from landed.engines.d1.connect import Session
 from landed.engines.d1.lookup import find_place
@@ -102,6 +103,25 @@ def contact(target: RemoteD1Target) -> Iterator[Check]:
             one.means,
             exit_code=3 if level is Level.ERROR else 0,
         )
+
+
+def last_contact(target: RemoteD1Target) -> Iterator[Check]:
+    """When this database was asked, and how that came out; or that it never was."""
+    from landed.engines.d1.observed import known
+
+    found = known(target.connected.place)
+    if found is None:
+        told = "What landed assumes of hosted D1 was not asked of this database yet."
+        ask = landed("doctor", remote=True)
+        yield Check("contact", "asked", "first contact", level=Level.NOTE, problem=told, next=Next(ask))
+        return
+    wrong = [one.label for one in found.seen if one.holds is False]
+    good = sum(one.holds is True for one in found.seen)
+    seen = f"asked on {found.asked:%Y-%m-%d}: {good} of {len(found.seen)} as expected"
+    level = Level.WARNING if wrong else Level.GOOD
+    problem = f"not as expected: {', '.join(wrong)}" if wrong else None
+    again = Next(landed("doctor", remote=True), "   (asks again)") if wrong else None
+    yield Check("contact", "asked", "first contact", seen, "measured", level, problem, again)
 
 
 _KINDS = {"token": "an API token", "key": "a global API key", "login": "wrangler's own login"}

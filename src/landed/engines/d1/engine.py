@@ -59,6 +59,13 @@ class RemoteD1(SqliteRules):
 
         return guarded("contact", "contact", "first contact", lambda: contact(self.target))
 
+    def known_contact(self) -> list[Check]:
+        """When first contact was, and how many assumptions held."""
+        from landed.core.check import guarded
+        from landed.engines.d1.doctor import last_contact
+
+        return guarded("contact", "asked", "first contact", lambda: last_contact(self.target))
+
     def refuse_sending(self, items: Sequence[PlanItem]) -> None:
         """Raises NotProven for a file that is larger than D1 takes."""
         from landed.engines.d1.batch import refuse_too_large
