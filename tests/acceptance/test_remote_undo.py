@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from landed.report.json_schema import json_schema
 from support.process.landed_process import Answer, Landed
-from support.servers.d1_standin import READ, Fault, StandIn
+from support.servers.d1_standin import ACCOUNT, READ, Fault, StandIn
 from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 pytestmark = pytest.mark.wrangler
@@ -129,7 +129,9 @@ def test_a_bookmark_of_somebody_else(run: Landed, standin: StandIn) -> None:
     standin.database.query([{"sql": "DROP TABLE t1"}])
     plan = document(run("undo", "--dry-run", "--bookmark", mark, *REMOTE))
     assert plan["known"] == {"ledger": False, "schema": False}
-    assert "seen only afterwards" in run.plain("undo", "--dry-run", "--bookmark", mark, *REMOTE).stdout
+    told = run.plain("undo", "--dry-run", "--bookmark", mark, *REMOTE).stdout
+    assert "seen only afterwards" in told
+    assert f"\naccount {ACCOUNT} · an API token\n" in told
     run("undo", "--bookmark", mark, *ALLOW, *REMOTE)
     assert rows(standin) == [(1,), (2,)]
 

@@ -53,7 +53,8 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class UndoPlan:
-    """What a restore would come to. ``name`` is the database's, which consent has to name."""
+    """What a restore would come to. ``name`` is the database's, which consent has to name; ``asked_as`` says
+    in whose account."""
 
     spec: TargetSpec
     name: str
@@ -63,6 +64,7 @@ class UndoPlan:
     losses: Losses
     known: tuple[Remembered, ...]
     before: LiveState
+    asked_as: str = ""
 
     @property
     def allow(self) -> str:

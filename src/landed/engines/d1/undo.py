@@ -49,7 +49,8 @@ def plan_undo(
     state = target.read()
     losses = _losses(engine, state, point, timestamp)
     name = target.connected.place.name
-    return UndoPlan(engine.spec, name, bookmark, point, timestamp, losses, tuple(known), state)
+    who = target.asked_as
+    return UndoPlan(engine.spec, name, bookmark, point, timestamp, losses, tuple(known), state, who)
 
 
 def run_undo(engine: BaseEngine, target: RemoteD1Target, plan: UndoPlan) -> Undone:

@@ -19,6 +19,8 @@ _OTHERS = 5
 def render_plan(plan: UndoPlan, out: IO[str], command: Callable[[str], str], *, dry_run: bool) -> None:
     """Write to which moment the database would go back, and what that loses."""
     say(f"{plan.spec.label}  {plan.name}", out)
+    if plan.asked_as:
+        say(plan.asked_as, out)
     say(f"Back to bookmark {plan.bookmark}{_moment(plan)}", out)
     losses = plan.losses
     say(out=out)
