@@ -19,7 +19,7 @@ from support.oracles.d1_answers import differences
 from support.oracles.json_documents import held
 from support.process.landed_process import Landed
 from support.servers import d1_standin
-from support.servers.d1_standin import ACCOUNT, EDIT, READ, Answer, Fault, StandIn, ok
+from support.servers.d1_standin import ACCOUNT, EDIT, READ, Answer, Fault, RemoteWrangler, StandIn, ok
 from support.servers.d1_standin_database import Database
 
 pytestmark = pytest.mark.wrangler
@@ -169,6 +169,21 @@ def test_a_create_call_without_an_answer(world: StandIn, tmp_path: Path, kind: s
     assert [left.name for left in plan.left] == [record["name"]], "it is named until somebody looks"
     with pytest.raises(UsageError):
         find_left("", tmp_path, {}, world.environ())
+
+
+def test_what_is_printed_for_one_without_an_id_is_what_wrangler_takes(
+    run: Landed, world: StandIn, tmp_path: Path
+) -> None:
+    world.inject(Fault("drop-after", CREATE))
+    error = run(*YES, code=3).body["error"]
+    assert error["kind"] == "Ambiguous"
+    assert error["actions"] == [], "whether it is there has to be looked at first"
+    (name,) = [database.name for database in world.made.values()]
+    assert f"wrangler d1 delete {name} " in error["next"]
+    client = RemoteWrangler(run.folder, world)
+    assert name in client.run("d1", "list").check().stdout
+    client.run("d1", "delete", name, "-y").check()
+    assert world.made == {}
 
 
 def lie(*, uuid: str | None = None, name: str | None = None) -> Callable[..., Answer]:

@@ -195,8 +195,11 @@ class StandIn:
                 asked = json.loads(body or b"{}")
                 return self._database(self.made[which], method, rest, query, asked, rights)
             case "GET", ["accounts", _, "d1", "database"]:
-                wanted = query.get("name") in (None, self.database.name) and not self.deleted
-                return ok([self._description(self.database)] if wanted else [])
+                there = [*([] if self.deleted else [self.database]), *self.made.values()]
+                found = [self._description(d) for d in there if query.get("name") in (None, d.name)]
+                return ok([{k: v for k, v in one.items() if k != "read_replication"} for one in found])
+            case "GET", ["accounts", _, "d1", "database", which] if which in self._names():
+                return ok(self._description(self._names()[which]))
             case _, ["accounts", _, "d1", "database", which, *rest]:
                 if self.deleted or which not in (self.database.uuid, self.database.name):
                     return refusal(404, 7404, f"The database {which} could not be found")
@@ -210,11 +213,15 @@ class StandIn:
         if rights == "read":
             return MAY_NOT
         name = body["name"]
-        if name in {d.name for d in (self.database, *self.made.values())}:
+        if name in (self.database.name, *self._names()):
             return refusal(400, 7502, f"A database with name {name} already exists")
         uuid = str(uuid4())
         self.made[uuid] = Database(self._folder / uuid, uuid, name, keep=False)
         return ok(self._description(self.made[uuid]))
+
+    def _names(self) -> dict[str, Database]:
+        """Databases made through the API, by name."""
+        return {database.name: database for database in self.made.values()}
 
     def _delete(self, which: str, rights: str) -> Answer:
         if rights == "read":

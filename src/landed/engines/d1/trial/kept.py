@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from landed.core.next import Hand, Next, landed, program
+from landed.core.next import Effect, Next, landed, program
 from landed.engines.trial import Left
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -59,7 +59,14 @@ def removal(name: str, id: str, account: str) -> Next:
     if id:
         return Next(landed("selftest", delete=id))
     by_hand = program("wrangler", "d1", "delete", name).afterwards()
-    return Next(Hand("if wrangler d1 list shows it"), ": ", by_hand, f"   (in the account {account})")
+    file = folder() / f"{name}.json"
+    return Next(
+        "If ",
+        program("wrangler", "d1", "list", effect=Effect.READ).afterwards(),
+        f" shows it in the account {account}: ",
+        by_hand,
+        f"   (it is named until {file} is deleted)",
+    )
 
 
 def is_id(text: object) -> bool:
