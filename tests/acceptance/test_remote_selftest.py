@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from signal import SIGINT, SIGKILL
 from typing import Any
 
 import pytest
@@ -275,17 +276,36 @@ def test_a_delete_without_an_answer(
     assert done.exit_code == (0 if gone else 3)
 
 
-@pytest.mark.parametrize("at", range(CREATE, CREATE + 12, 3))
-def test_a_run_that_is_killed_has_written_down_what_it_made(
-    run: Landed, world: StandIn, tmp_path: Path, at: int
-) -> None:
+def stopped(run: Landed, world: StandIn, at: int, signal: int) -> tuple[int, str, str]:
+    """A run that gets this signal while it waits for the answer to this request: code, stdout, stderr."""
     world.inject(Fault("hang-after", at))
     process = run.popen(*YES)
     while len(world.requests) < at or not world.requests[at - 1].fault or not world.made:
         assert process.poll() is None
         time.sleep(0.01)
-    process.kill()
-    process.communicate()
+    process.send_signal(signal)
+    stdout, stderr = process.communicate()
+    return process.returncode, stdout, stderr
+
+
+@pytest.mark.parametrize("at", [CREATE, CREATE + 2, CREATE + 9, CREATE + 20])
+def test_ctrl_c(run: Landed, world: StandIn, tmp_path: Path, at: int) -> None:
+    code, stdout, stderr = stopped(run, world, at, SIGINT)
+    assert code == 130
+    assert "Traceback" not in stderr
+    if at == CREATE:
+        assert "It is not known whether landed-selftest-" in stderr
+        assert [record["id"] for record in kept(tmp_path)] == [""]
+    else:
+        assert "Interrupted: the rest was not tried." in stdout
+        assert (world.made, kept(tmp_path)) == ({}, [])
+
+
+@pytest.mark.parametrize("at", range(CREATE, CREATE + 12, 3))
+def test_a_run_that_is_killed_has_written_down_what_it_made(
+    run: Landed, world: StandIn, tmp_path: Path, at: int
+) -> None:
+    stopped(run, world, at, SIGKILL)
     (record,) = kept(tmp_path)
     (id,) = world.made
     assert record["id"] == ("" if at == CREATE else id)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from landed.core.applied import Applied, Consent
-from landed.core.errors import Code, LandedError, NotProven
+from landed.core.errors import Code, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.engines.d1.answers import rows_of
 from landed.engines.d1.api_errors import SqlFailed
@@ -97,6 +97,9 @@ class Proofs:
     def _add(self, code: str, label: str, expected: str, ask: Callable[[], Found]) -> None:
         try:
             seen, holds, means = ask()
+        except Interrupted:
+            # While a write was under way: it is known what became of it, and it is deleted anyway.
+            raise KeyboardInterrupt from None
         except LandedError as error:
             told = one_line(" ".join([error.message, *error.details[:1]]), 300)
             self.shown.append(Shown(code, label, expected, told, None, "It is not known."))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote as percent
 
-from landed.core.errors import Ambiguous, CannotKnow, Code, UsageError
+from landed.core.errors import Ambiguous, CannotKnow, Code, Interrupted, LandedError, UsageError
 from landed.engines.d1.api_errors import Gone, Refused, Unreachable, Unsure
 from landed.engines.d1.api_text import one_line
 from landed.engines.d1.auth import Variables
@@ -136,6 +136,8 @@ class D1Trial:
                 record.forget()
                 raise
             raise self._unsure(record, error.message, *error.details) from None
+        except KeyboardInterrupt:
+            raise self._unsure(record, "Interrupted while it was asked for.", kind=Interrupted) from None
         id = found.get("uuid") if isinstance(found, dict) else None
         if not kept.is_id(id) or found.get("name") != record.name:
             raise self._unsure(record, "The answer names no database, or another one than was asked for.")
@@ -148,8 +150,8 @@ class D1Trial:
                 next=kept.removal(record.name, "", record.account),
             ) from None
 
-    def _unsure(self, record: kept.Kept, *told: str) -> Ambiguous:
-        return Ambiguous(
+    def _unsure(self, record: kept.Kept, *told: str, kind: type[LandedError] = Ambiguous) -> LandedError:
+        return kind(
             f"It is not known whether {record.name} was made.",
             details=[*told, "No other request was sent: landed deletes only an id that it was given."],
             next=record.left.remove,
