@@ -1,5 +1,5 @@
 """python -m landed."""
 
-from landed.cli.main import main
+from landed.cli.start import main
 
 main()

@@ -44,7 +44,7 @@ def test_the_command_and_the_version_are_those_of_the_source(wheel):
     assert "\nLicense-Expression: Apache-2.0\n" in metadata
 
     (points,) = (wheel.read(n).decode() for n in wheel.namelist() if n.endswith("/entry_points.txt"))
-    assert "landed = landed.cli.main:main" in points
+    assert "landed = landed.cli.start:main" in points
     assert "landed/cli/main.py" in wheel.namelist()
 
 

@@ -66,8 +66,8 @@ def test_help_loads_the_command_line_and_nothing_else(tmp_path: Path) -> None:
     found = modules(tmp_path, "--help")
     assert not found & (HEAVY | {"apsw", "hashlib", "json", "pathlib", "subprocess", "traceback"})
     assert {m for m in found if m.startswith("landed")} <= {
-        "landed", "landed.cli", "landed.cli.failure", "landed.cli.given", "landed.cli.main", "landed.cli.options",
-        "landed.core", "landed.core.errors", "landed.report", "landed.report.formats",
+        "landed", "landed.cli", "landed.cli.failure", "landed.cli.given", "landed.cli.main", "landed.cli.options", "landed.cli.start",
+        "landed.core", "landed.core.errors", "landed.core.stopping", "landed.report", "landed.report.formats",
     }  # fmt: skip
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from landed.cli.given import GIVEN
-from landed.core.errors import LandedError, UsageError
+from landed.core.errors import Interrupted, LandedError, UsageError
+from landed.core.stopping import on_signals
 from landed.report.formats import JSON, TEXT, asked_for
 
 if TYPE_CHECKING:
@@ -18,11 +20,19 @@ if TYPE_CHECKING:
     from landed.report.reports import Failed
 
 
-def run(cli: click.Group, arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code; no traceback reaches the user without --debug."""
+def run(
+    cli: click.Group, arguments: list[str] | None = None, listen: Callable[[], None] | None = None
+) -> int:
+    """Run the command line and return the exit code; no traceback reaches the user without --debug.
+
+    ``listen`` is called first: it raises KeyboardInterrupt where a signal has come already.
+    """
     given = sys.argv[1:] if arguments is None else arguments
     GIVEN[:] = given
     try:
+        if listen is not None:
+            listen()
+            on_signals()
         result = cli.main(args=given, prog_name="landed", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         _help(error.format_message())
@@ -31,8 +41,12 @@ def run(cli: click.Group, arguments: list[str] | None = None) -> int:
         return _usage(error, given)
     except LandedError as error:
         return _known(error, given)
-    except (KeyboardInterrupt, click.Abort, EOFError):
-        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted(given)
+    except (click.Abort, EOFError) as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # click's way to pass it on
+            return _interrupted(given)
+        return _interrupted(given, "Nothing was changed: the question was not answered.", "")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -72,12 +86,13 @@ def _help(text: str) -> None:
     say_lines(text)
 
 
-def _interrupted() -> int:
-    from landed.cli.output import say
+_LEFT = "What was under way was rolled back; nothing is recorded that is not proven."
 
-    for line in ("", "Interrupted. What was being run was rolled back.", "Next: landed status"):
-        say(line, sys.stderr)
-    return 130
+
+def _interrupted(given: list[str], said: str = "Interrupted.", left: str = _LEFT) -> int:
+    from landed.core.next import STATUS
+
+    return _known(Interrupted(said, details=[left] if left else [], next=STATUS), given)
 
 
 def end(error: LandedError) -> None:

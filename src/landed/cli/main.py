@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,14 +107,21 @@ def cli(**_: Any) -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; every way out has one of the documented exit codes."""
+def main(listen: Callable[[], None] | None = None) -> None:
+    """Run the command line; every way out has one of the documented exit codes.
+
+    ``listen`` is called where an interruption can be answered; signals may have waited for it.
+    """
     import gc
+    import signal
 
     from landed.cli.failure import run
     from landed.report.terminal import guard
 
     guard()
-    code = run(cli)
+    code = run(cli, listen=listen)
+    if listen is not None:
+        # All is said and done: from here on a signal finds nothing to put in order.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.freeze()  # the process ends: nobody has to look for cycles in what is left
     sys.exit(code)

@@ -18,6 +18,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from landed.core.given import Given
     from landed.core.next import Next
 
@@ -184,7 +186,23 @@ class NotProven(LandedError):
 
 
 class Interrupted(LandedError):
-    """Stopped by the user while a write was under way on a server; says what became of it."""
+    """Stopped by a signal; says what became of the write that was under way.
+
+    ``applied`` names what is committed and recorded all the same, and was not told before: the signal came
+    too late for it.
+    """
 
     exit_code = 130
     code = Code.INTERRUPTED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        applied: Iterable[str] = (),
+        details: tuple[str, ...] | list[str] = (),
+        next: str | None = None,
+        where: str | None = None,
+    ) -> None:
+        super().__init__(message, details=details, next=next, where=where)
+        self.applied = tuple(applied)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
+from landed.core.errors import Code, Interrupted, NeedsConfirmation, NotProven, Where
 from landed.core.facts import EXISTS, FactKey, Facts
 from landed.core.migration import Migration
-from landed.core.next import Hand, Next, Quoted, landed
+from landed.core.next import STATUS, Hand, Next, Quoted, landed
 from landed.core.timeline import Step
 
 KEEP = Hand("keep what is there: change the file so that it stays", said=False)
 """The other way where a file takes something away: it goes without saying."""
 
 ROLLED_BACK = "The file was rolled back: nothing of it is in the database, and it is not recorded."
+
+
+def ledger_changed(names: Iterable[str]) -> Interrupted:
+    """The error for a signal that came while a change of the history table was already committed; ``names``
+    are recorded by it."""
+    return Interrupted("Interrupted; the ledger is changed as planned.", applied=names, next=STATUS)
 
 
 def excerpt(sql: str, width: int = 90) -> str:

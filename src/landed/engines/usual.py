@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from landed.core.describe import describe
 from landed.core.printable import escaped
+from landed.core.stopping import held
 from landed.engines.base import NoCopy
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ class OneByOne(ABC):
         """Run the given statements of a file in one transaction, prove the effects, record it."""
 
     def apply_next(self, items: Sequence[PlanItem], consent: Consent) -> Iterator[Applied]:
-        """Run the next file."""
+        """Run the next file; a signal that comes too late to roll it back waits until it is counted."""
         item = items[0]
-        yield self.run(item.migration, item.step, item.statements, consent, record=item.record)
+        with held():
+            yield self.run(item.migration, item.step, item.statements, consent, record=item.record)
 
 
 class PlainReading:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from landed.core.advice import is_overwritten
 from landed.core.applied import Applied, Consent, UndoPoint
-from landed.core.errors import LandedError, UsageError
+from landed.core.errors import Interrupted, LandedError, UsageError
 from landed.core.facts import schema_digest
 from landed.core.flags import Flag
 from landed.core.judge import judge
@@ -15,6 +15,7 @@ from landed.core.migration import Migration
 from landed.core.next import STATUS
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
+from landed.core.stopping import held
 from landed.core.timeline import Step
 from landed.core.turns import lacking
 from landed.engines.base import NoCopy
@@ -23,6 +24,7 @@ from landed.ops.apply_words import (
     behind,
     blocked,
     cannot_run,
+    interrupted,
     nobody_knows,
     notices,
     so_far,
@@ -112,7 +114,16 @@ def run_apply(
                     done.append(applied)
                     if on_done is not None:
                         on_done(len(done) - 1, applied)
+    except KeyboardInterrupt as stop:
+        # What an engine could not tell by itself: what is not counted was rolled back.
+        with held(last=True):
+            stopped = interrupted(done, plan)
+            if undo is not None and any(a.outcome == "applied" for a in done):
+                stopped.details = (*stopped.details, f"To go back to before all of it: {undo.command}")
+            raise stopped from stop
     except LandedError as error:
+        if isinstance(error, Interrupted):
+            done += [Applied(name, "applied", 0, 0.0) for name in error.applied]
         error.details = (*error.details, so_far(done, plan))
         if undo is not None and any(a.outcome == "applied" for a in done):
             error.details = (*error.details, f"To go back to before all of it: {undo.command}")
@@ -120,7 +131,8 @@ def run_apply(
     finally:
         if done:
             digests = {i.migration.name: i.step.digest for i in plan.items[: len(done)]}
-            exam.workspace.write_lock(unlocked(exam) | digests)
+            with held(last=True):
+                exam.workspace.write_lock(unlocked(exam) | digests)
     return ApplyReport(exam, plan, tuple(done), undo)
 
 

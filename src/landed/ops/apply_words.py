@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from landed.core.applied import Applied
 from landed.core.codes import code_of_failure, sqlstate_of
-from landed.core.errors import Code, NeedsConfirmation, NotProven, Where
+from landed.core.errors import Code, Interrupted, NeedsConfirmation, NotProven, Where
 from landed.core.next import APPLY, BREAK, STATUS, Hand, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
@@ -150,6 +150,14 @@ def notices(exam: Examination, waiting: Sequence[Judgement]) -> list[str]:
 
 _SHOWN = 6
 """So many names in a sentence; a first run of a long history has hundreds."""
+
+
+def interrupted(done: Sequence[Applied], plan: Plan) -> Interrupted:
+    """The error for a run that was stopped by a signal; ``done`` is committed, the rest was rolled back."""
+    left = plan.items[len(done) :]
+    said = f"{left[0].migration.name} is not applied" if left else "all files were applied before that"
+    undone = ["Nothing is left of a file that was under way."] if left else []
+    return Interrupted(f"Interrupted: {said}.", details=[*undone, so_far(done, plan)], next=STATUS)
 
 
 def so_far(done: Sequence[Applied], plan: Plan) -> str:

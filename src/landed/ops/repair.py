@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from landed.core.applied import UndoPoint
-from landed.core.errors import Code, NotProven, UsageError
+from landed.core.errors import Code, Interrupted, NotProven, UsageError
 from landed.core.flags import Flag
 from landed.core.next import STATUS, Hand, Hint, Next, landed
 from landed.core.standing import Judgement, Standing, Verdict
+from landed.core.stopping import held
 from landed.ops.apply import find_migration
 from landed.ops.examine import Examination
 
@@ -120,15 +121,25 @@ def run_repair(
             if on_undo is not None:
                 on_undo(writer.undo)
             exam.workspace.engine.remember(writer.undo, "repair", [c.name for c in plan.changes])
-        writer.change_ledger(
-            [c.name for c in plan.changes if c.action == "add"],
-            [c.name for c in plan.changes if c.action == "remove"],
-            [(c.name, c.new_name or c.name) for c in plan.changes if c.action == "rename"],
-        )
-    added = {c.new_name or c.name for c in plan.changes if c.action in ("add", "rename")}
-    if added:
-        exam.workspace.write_lock({s.name: s.digest for s in exam.steps if s.name in added})
+        try:
+            writer.change_ledger(
+                [c.name for c in plan.changes if c.action == "add"],
+                [c.name for c in plan.changes if c.action == "remove"],
+                [(c.name, c.new_name or c.name) for c in plan.changes if c.action == "rename"],
+            )
+        except Interrupted as stopped:
+            _lock(exam, plan, stopped.applied)
+            raise
+    _lock(exam, plan, [s.name for s in exam.steps])
     return undo
+
+
+def _lock(exam: Examination, plan: RepairPlan, recorded: Sequence[str]) -> None:
+    """The lock file knows what is recorded by now."""
+    added = {c.new_name or c.name for c in plan.changes if c.action in ("add", "rename")} & set(recorded)
+    if added:
+        with held(last=True):
+            exam.workspace.write_lock({s.name: s.digest for s in exam.steps if s.name in added})
 
 
 def _find(exam: Examination, name: str) -> Judgement:

@@ -99,7 +99,9 @@ def run_group(writer: RemoteD1Session, items: Sequence[PlanItem], consent: Conse
     if state_or_none is not None and _all_there(attempts, state_or_none):
         if isinstance(problem, KeyboardInterrupt):
             raise Interrupted(
-                f"Interrupted: {_named(attempts)} are applied, proven and recorded.", next=STATUS
+                f"Interrupted: {_named(attempts)} are applied, proven and recorded.",
+                applied=[a.migration.name for a in attempts],
+                next=STATUS,
             )
         return _applied(writer, attempts, state_or_none, started, outcome.found_there(problem))
     _tell(attempts, state_or_none, problem)

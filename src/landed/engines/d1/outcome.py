@@ -21,6 +21,7 @@ from landed.engines.d1.observed import of_triggers
 from landed.engines.d1.reasons import explained
 from landed.engines.d1.rights import lacks_edit, may_not_write
 from landed.engines.live import LiveState
+from landed.engines.say import ledger_changed
 
 if TYPE_CHECKING:
     from landed.engines.d1.remote import RemoteD1
@@ -119,7 +120,7 @@ def after_ledger(
         names = {row.name for row in state.ledger or ()}
         if names == wanted:
             if isinstance(problem, KeyboardInterrupt):
-                raise Interrupted("Interrupted; the ledger is changed as planned.", next=STATUS)
+                raise ledger_changed(sorted(wanted))
             return
         raise NotProven(
             "The ledger was not changed.",
@@ -189,6 +190,7 @@ def _applied(attempt: Attempt, problem: BaseException, state: LiveState) -> tupl
     if isinstance(problem, KeyboardInterrupt):
         raise Interrupted(
             f"Interrupted while {name} was under way: it is applied, proven and recorded.",
+            applied=[name],
             next=STATUS,
         )
     if isinstance(problem, Unsure):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,23 +169,22 @@ class SqliteTarget:
         look_at_database(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         new = not self.path.exists()
-        try:
-            connection = apsw.Connection(str(self.path), statementcachesize=0)
-            connection.set_busy_timeout(WRITE_BUSY_MS)
-            # Python acts on Ctrl-C only when its own code runs: without this, after the statement's end.
-            connection.set_progress_handler(lambda: False, _INTERRUPTIBLE)
-            if new and self.mode == "d1":
-                _to_wal(connection)
-        except apsw.Error as error:
-            raise CannotKnow(
-                f"{self.path} cannot be opened for writing: {error}",
-                next=Next("Check the path and your rights on it: ", DOCTOR),
-            ) from error
-        try:
+        with ExitStack() as opened:
+            try:
+                connection = apsw.Connection(str(self.path), statementcachesize=0)
+                opened.callback(connection.close)
+                connection.set_busy_timeout(WRITE_BUSY_MS)
+                # Python acts on Ctrl-C only when its own code runs: without this, after the statement's end.
+                connection.set_progress_handler(lambda: False, _INTERRUPTIBLE)
+                if new and self.mode == "d1":
+                    _to_wal(connection)
+            except apsw.Error as error:
+                raise CannotKnow(
+                    f"{self.path} cannot be opened for writing: {error}",
+                    next=Next("Check the path and your rights on it: ", DOCTOR),
+                ) from error
             clock = self.clock if bounded else None
             yield SqliteWriter(connection, self.path, self.mode, self.ledger_table, clock)
-        finally:
-            connection.close()
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[apsw.Connection, Callable[[], bool]]]:

@@ -16,6 +16,7 @@ from landed.core.facts import FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.next import APPLY, DOCTOR, STATUS, Next
 from landed.core.oneoff import Outcome, Script
+from landed.core.stopping import heard, held
 from landed.core.timeline import Step
 from landed.engines import say
 from landed.engines.clock import Clock
@@ -112,7 +113,23 @@ class SqliteWriter(OneByOne):
     def change_ledger(
         self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
     ) -> None:
-        """Change ledger rows, all in one transaction; rows that others changed meanwhile are an error."""
+        """Change ledger rows, all in one transaction; rows that others changed meanwhile are an error.
+
+        Raises NotProven, Busy, and Interrupted when a signal came too late to roll it back.
+        """
+        committed = False
+        try:
+            with held():
+                self._change_ledger(add, remove, rename)
+                committed = True
+        except KeyboardInterrupt:
+            if not committed:
+                raise
+            raise say.ledger_changed([*add, *(new for _, new in rename)]) from None
+
+    def _change_ledger(
+        self, add: Sequence[str], remove: Sequence[str], rename: Sequence[tuple[str, str]]
+    ) -> None:
         with self._transaction(), unrestricted(self._connection):
             present = self._recorded()
             moved = {old for old, _ in rename}
@@ -221,7 +238,7 @@ class SqliteWriter(OneByOne):
     def _transaction(self) -> Iterator[None]:
         """BEGIN IMMEDIATE … COMMIT; any exception, Ctrl-C included, rolls everything back."""
         try:
-            with unrestricted(self._connection):
+            with heard(), unrestricted(self._connection):
                 self._connection.execute("BEGIN IMMEDIATE")
         except apsw.BusyError as error:
             raise self._busy(error) from error
@@ -231,7 +248,8 @@ class SqliteWriter(OneByOne):
                 next=Next("Check your rights on the file and its folder: ", DOCTOR),
             ) from error
         try:
-            yield
+            with heard():
+                yield
             with unrestricted(self._connection):
                 if self._connection.in_transaction:
                     self._connection.execute("COMMIT")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from landed.core.codes import trouble_of
-from landed.core.errors import Ambiguous, Code, LandedError, NotProven
+from landed.core.errors import Ambiguous, Code, Interrupted, LandedError, NotProven
 from landed.core.migration import Migration
 from landed.core.next import BREAK, STATUS, Next, landed
 from landed.engines.postgres.connect.asking import PATH
@@ -17,6 +17,7 @@ from landed.engines.postgres.wire import Command, Lost, Refused, send
 from landed.engines.postgres.write.outcome import LATER, before_commit, fate
 from landed.engines.postgres.write.say.failures import primary
 from landed.engines.postgres.write.session import RESET, Session
+from landed.engines.say import ledger_changed
 
 _OPENING = (*RESET, "BEGIN", f"SET LOCAL search_path = {PATH}")
 _NOT_CHANGED = "The ledger was not changed"
@@ -77,7 +78,7 @@ def change_ledger(
         except BaseException:
             session.abandon()
             raise
-        _commit(session, xid)
+        _commit(session, xid, [*add, *(new for _, new in rename)])
 
     retrying(attempt, notify=session.target.notify, watcher=session.watcher, what=session.target.ledger.sql)
 
@@ -146,15 +147,19 @@ def _change(
     return str(xid.rows[0][0])
 
 
-def _commit(session: Session, xid: str) -> None:
+def _commit(session: Session, xid: str, names: Sequence[str]) -> None:
     try:
         send(session.connection, [Command("COMMIT", purpose="commit")])
     except Refused as failed:
         session.connection.rollback()
         raise _refused(failed, session.target.ledger) from failed.error
-    except Lost:
+    except (Lost, KeyboardInterrupt) as problem:
         session.abandon()
         found = fate(session, xid, "")
+        if isinstance(problem, KeyboardInterrupt) and found.status in ("aborted", "committed"):
+            if found.status == "committed":
+                raise ledger_changed(names) from None
+            raise Interrupted("Interrupted; the ledger was not changed.", next=STATUS) from None
         if found.status == "aborted":
             raise NotProven(
                 "The ledger was not changed: the connection was lost.",

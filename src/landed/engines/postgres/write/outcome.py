@@ -176,7 +176,9 @@ def after_commit(
     if found.status == "committed":
         if interrupted:
             raise Interrupted(
-                f"Interrupted while {name} was being committed: it is applied, {done}.", next=STATUS
+                f"Interrupted while {name} was being committed: it is applied, {done}.",
+                applied=[name],
+                next=STATUS,
             ) from None
         if record and not found.recorded:
             raise NotProven(
