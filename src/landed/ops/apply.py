@@ -96,6 +96,7 @@ def run_apply(
 
     Raises NotProven, NeedsConfirmation, Busy with what had already happened.
     """
+    exam.workspace.check_lock()
     done: list[Applied] = []
     undo: UndoPoint | None = None
     try:

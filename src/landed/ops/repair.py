@@ -115,6 +115,7 @@ def run_repair(
 
         write_files(plan.files)
         return None
+    exam.workspace.check_lock()
     with exam.workspace.target.writer() as writer:
         undo = writer.undo
         if writer.undo is not None:

@@ -101,6 +101,13 @@ class Workspace:
             self._lock = read_lock(path).with_entries(self.lock_section, digests)
             write_lock(path, self._lock)
 
+    def check_lock(self) -> None:
+        """Raises CannotKnow, ConfigError where the lock file could not be written: before all else is."""
+        from landed.project.inside import lock_path
+        from landed.project.lockfile import check_writable
+
+        check_writable(lock_path(self.project))
+
     @cached_property
     def git(self) -> GitEvidence:
         """What the git history of the migrations folder says; read once, when it is asked."""

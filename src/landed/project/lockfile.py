@@ -14,7 +14,7 @@ from types import MappingProxyType
 from landed.core.errors import CannotKnow, ConfigError, Where
 from landed.core.next import LOCK, Next
 from landed.project.files import order_key
-from landed.project.regular_files import LOCK_BYTES, read, write
+from landed.project.regular_files import LOCK_BYTES, read, try_to_write, write
 
 VERSION = 1
 _HEADER = re.compile(r"landed-lock (\d+) (\S+)")
@@ -76,7 +76,11 @@ def read_lock(path: Path) -> Lock:
     except FileNotFoundError:
         return Lock()
     except OSError as error:
-        raise CannotKnow(f"{path} cannot be read: {error.strerror}", where=Where(str(path))) from None
+        raise CannotKnow(
+            f"{path} cannot be read: {error.strerror}",
+            where=Where(str(path)),
+            next="make it readable, or name another file: lock in landed.toml",
+        ) from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -189,6 +193,19 @@ def write_lock(path: Path, lock: Lock) -> bool:
     except OSError as error:
         raise CannotKnow(f"{path} cannot be written: {error.strerror}", where=Where(str(path))) from None
     return True
+
+
+def check_writable(path: Path) -> None:
+    """Raises CannotKnow, ConfigError where :func:`write_lock` would fail: before anything else is written."""
+    try:
+        try_to_write(path, str(path))
+    except OSError as error:
+        raise CannotKnow(
+            f"The lock file {path} cannot be written: {error.strerror}",
+            details=["What is applied is written down there. Nothing was changed."],
+            where=Where(str(path)),
+            next="make its folder writable, or name another file: lock in landed.toml",
+        ) from None
 
 
 def _quoted(name: str) -> str:

@@ -190,14 +190,8 @@ def write(path: Path, data: bytes, shown: str) -> None:
 
     Raises ConfigError where what is there is a link or no regular file, OSError.
     """
-    mode = None
-    with contextlib.suppress(FileNotFoundError):
-        mode = os.lstat(path).st_mode
-        if not stat.S_ISREG(mode):
-            raise not_regular(shown, mode)
-    temporary = f"{path.parent}{os.sep}.{path.name}.{secrets.token_hex(6)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | _NO_LINK
-    fd = os.open(temporary, flags, 0o666)
+    mode = _mode(path, shown)
+    temporary, fd = _beside(path)
     try:
         with open(fd, "wb") as file:
             file.write(data)
@@ -218,10 +212,42 @@ def write(path: Path, data: bytes, shown: str) -> None:
             os.close(folder)
 
 
+def try_to_write(path: Path, shown: str) -> None:
+    """Whether :func:`write` could write this file now: what it does first is done, and undone.
+
+    Raises ConfigError where what is there is a link or no regular file, OSError.
+    """
+    _mode(path, shown)
+    temporary, fd = _beside(path)
+    os.close(fd)
+    os.unlink(temporary)
+
+
+def _mode(path: Path, shown: str) -> int | None:
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise not_regular(shown, mode)
+    return mode
+
+
+def _beside(path: Path) -> tuple[str, int]:
+    """A new file in the same folder, open for writing."""
+    temporary = f"{path.parent}{os.sep}.{path.name}.{secrets.token_hex(6)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | _NO_LINK
+    return temporary, os.open(temporary, flags, 0o666)
+
+
 def not_regular(shown: str, mode: int) -> ConfigError:
     """The error for what is there instead of a file."""
     kind = next((words for test, words in _KINDS if test(mode)), "something else")
-    return ConfigError(f"{shown} is {kind}, no regular file: it is not touched", where=shown)
+    return ConfigError(
+        f"{shown} is {kind}, no regular file: it is not touched",
+        where=shown,
+        next="move it away, then run the same command again",
+    )
 
 
 def too_large(shown: str, most: int) -> ConfigError:
