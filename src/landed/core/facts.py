@@ -112,10 +112,13 @@ expected: an extra or a missing member is a fact of its own (the member's), not 
 
 
 OF_SERVER = frozenset(
-    ("role", "grant on role", "revoke on role", "database", "grant on database", "revoke on database")
-)
-"""Kinds that a whole server or database has, most of them no file's doing: only what files touch is expected,
-and nothing of them is unexplained."""
+    (
+        "role", "grant on role", "revoke on role", "database", "grant on database", "revoke on database",
+        "grant on extension member", "revoke on extension member",
+    )
+)  # fmt: skip
+"""Kinds that a whole server, database or extension has, most of them no file's doing: only what files touch
+is expected, and nothing of them is unexplained."""
 
 
 REACHED = frozenset({"populated"})

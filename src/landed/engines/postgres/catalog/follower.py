@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from landed.core.facts import Effects, FactKey
@@ -10,6 +11,7 @@ from landed.engines.postgres.catalog import touched
 from landed.engines.postgres.catalog.look_function import LOST, look_function
 from landed.engines.postgres.catalog.queries import WHOLE
 from landed.engines.postgres.catalog.tracker import PARENTS, Tracker
+from landed.engines.postgres.kinds import READINGS
 
 if TYPE_CHECKING:
     import psycopg
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 
 _QUIET = "SELECT pg_catalog.to_regprocedure('pg_catalog.landed_quiet()')"
 _QUIET_NOW, _LOUD_AGAIN = "SELECT pg_catalog.landed_quiet()", "SELECT pg_catalog.landed_unquiet()"
+
+
+_NAMED = frozenset(
+    name for name, reading in READINGS.items() if reading.named in ("relation", "routine", "schema")
+)
+"""Readings all of whose units are objects with a name of their own."""
+_ROUTINES = frozenset(name for name in _NAMED if READINGS[name].named == "routine")
 
 
 class Noted(NamedTuple):
@@ -37,6 +46,9 @@ class Follower(Tracker):
     statement, in the same transaction; give each look's answer to :meth:`take`, in order. ``admin`` is the
     server's administrator's connection to the same database, needed once.
     """
+
+    outside = False
+    """Whether the last answer told of rows that belong to no object that is read."""
 
     def __init__(
         self, connection: psycopg.Connection[Any], scope: Scope, admin: psycopg.Connection[Any]
@@ -67,7 +79,7 @@ class Follower(Tracker):
 
         ``here`` says that nothing was sent after this look; then there is always an answer.
         """
-        self.blind = frozenset()
+        self.blind, self.outside = frozenset(), False
         if answer is None:
             return ()
         if answer == LOST.encode():
@@ -85,7 +97,9 @@ class Follower(Tracker):
         for catalog in touched.SOURCES:
             if catalog in told:
                 self._take_away(catalog, set(told.pop(catalog)), before)
+        temporary = told.pop("temporary", False)
         unread = self._commented(told)
+        self.outside = self._is_outside(told, temporary)
         renamed: dict[str, set[int]] = {}
         for name, found in told.items():
             self._put(name, found, before, after, renamed)
@@ -124,6 +138,18 @@ class Follower(Tracker):
     def reread(self) -> Effects:
         """Read everything again: after a lost transaction, or a statement that ran outside of any."""
         return self._reread()
+
+    def _is_outside(self, told: Mapping[str, Any], temporary: bool) -> bool:
+        """Whether rows were written that belong to no object that is read, as an extension's do.
+
+        ``temporary``: the session has a schema for what ends with it, which is nobody's either.
+        """
+        return any(
+            unit not in self._units[name] and all(int(row["unit"]) != unit for row in found["rows"])
+            for name, found in told.items()
+            if name in (_ROUTINES if temporary else _NAMED)
+            for unit in found["units"] or ()
+        )
 
     def _has_heirs(self) -> bool:
         return any(

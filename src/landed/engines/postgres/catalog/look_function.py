@@ -269,6 +269,7 @@ _BLIND: Final = f"""
                     WHERE l_now[{_FIRST_BLIND - 1} + b.at + k * {_COUNT}] <> l_before[{_FIRST_BLIND - 1} + b.at + k * {_COUNT}]);
     l_out := l_out || '"blind":' || l_json::text || ',';
   END IF;
+  IF pg_my_temp_schema() <> 0 THEN l_out := l_out || '"temporary":true,'; END IF;
 """  # noqa: E501
 
 

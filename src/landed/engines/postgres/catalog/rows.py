@@ -103,7 +103,12 @@ class Reader:
 
     def _handler(self, title: str) -> Handler | None:
         how = way_of(title)
-        own: dict[str, Handler] = {base.OWNER: self._owner, base.ACL: self._acl, base.VIEW: self._view}
+        own: dict[str, Handler] = {
+            base.OWNER: self._owner,
+            base.ACL: self._acl,
+            base.VIEW: self._view,
+            base.MEMBER_RIGHTS: self._member_rights,
+        }
         return None if how is None else own.get(how) or _HANDLERS[how]
 
     def _owner(self, sink: Sink, place: Place, prop: str, value: object) -> None:
@@ -142,6 +147,17 @@ class Reader:
             sink[_new(FactKey, (kind, target, name, EXISTS))] = YES
             if grantable:
                 sink[FactKey(kind, target, name, "grant option")] = YES
+
+    def _member_rights(self, sink: Sink, place: Place, prop: str, value: object) -> None:
+        """Rights on something of an extension's, as far as it did not give them itself."""
+        for told in _strings(value):
+            how, grantable, privilege, grantee = told.split(" ", 3)
+            joint = "to" if how == "grant" else "from"
+            name = f"({privilege} {joint} {self._role(grantee)})"
+            key = FactKey(f"{how} on {place.kind}", place.name, name, EXISTS)
+            sink[key] = YES
+            if grantable == "on":
+                sink[key._replace(prop="grant option")] = YES
 
     def _default_privileges(self, sink: Sink, place: Place, acl: str) -> None:
         role, schema, letter = place.row[4], place.row[2], place.row[5]

@@ -20,6 +20,7 @@ FOREIGN: Final = "foreign"
 SETTINGS: Final = "settings"
 SERVER_SETTINGS: Final = "server settings"
 SETTINGS_HERE: Final = "settings here"
+MEMBER_RIGHTS: Final = "member rights"
 CONSTRAINT: Final = "constraint"
 INDEX: Final = "index"
 VIEW: Final = "view"
@@ -58,7 +59,7 @@ class Prop(NamedTuple):
 
 
 _MANY: Final = frozenset(
-    (ACL, OPTIONS, TOAST, FOREIGN, SETTINGS, SERVER_SETTINGS, SETTINGS_HERE, ORDERED, ASIDE)
+    (ACL, OPTIONS, TOAST, FOREIGN, SETTINGS, SERVER_SETTINGS, SETTINGS_HERE, MEMBER_RIGHTS, ORDERED, ASIDE)
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from landed.engines.postgres.kinds.base import THERE, Kind, Reading, Touch, plain
+from landed.engines.postgres.kinds.base import MEMBER_RIGHTS, THERE, Kind, Prop, Reading, Rights, Touch, plain
 from landed.engines.postgres.kinds.naming import bare
 from landed.engines.postgres.kinds.said import Claim, Said, gone_by_name, there
 from landed.engines.postgres.kinds.writes import Piece, Writes
@@ -17,6 +17,11 @@ READINGS = (
         catalog="pg_extension",
         props=(THERE, *plain("in schema", "version")),
         touched_by=(Touch("pg_extension"),),
+    ),
+    Reading(
+        name="extension_members",
+        props=(Prop("member rights", MEMBER_RIGHTS, shown="rights that the extension did not give"),),
+        touched_by=(Touch("pg_extension"), Touch("pg_language")),
     ),
 )
 
@@ -43,5 +48,9 @@ KINDS = (
         name="extension", read_by=("extensions",), space="extension", tag="OBJECT_EXTENSION", holds_rows=True,
         word="EXTENSION", order=10, writes=Writes(create=_create, alter=_alter),
         says={"create_extension_stmt": _said, "drop_stmt": gone_by_name},
+    ),
+    Kind(
+        name="extension member", read_by=("extension_members",), rights=Rights("extension member", ""),
+        tag="OBJECT_ROUTINE",
     ),
 )  # fmt: skip

@@ -57,6 +57,9 @@ KINDS = (
             create=_create_cast, again=frozenset(("method", "context")), drop="DROP CAST {name}"
         ),
     ),
-    Kind(name="language", read_by=("languages",), rights=_RIGHTS, tag="OBJECT_LANGUAGE"),
+    Kind(
+        name="language", read_by=("languages",), and_by=("extension_members",), rights=_RIGHTS,
+        tag="OBJECT_LANGUAGE",
+    ),
     Kind(name="transform", read_by=("transforms",), tag="OBJECT_TRANSFORM"),
 )  # fmt: skip

@@ -41,3 +41,6 @@ READ: Final = frozenset(
 
 UNREAD: Final = {catalog: holds for catalog, holds in _HOLDS.items() if catalog not in READ}
 """Catalogs that no kind reads, and what they hold."""
+
+OUTSIDE: Final = "outside"
+"""Stands among catalogs for rows of objects that are not read: an extension's, the platform's."""

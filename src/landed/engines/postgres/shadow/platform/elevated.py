@@ -103,7 +103,9 @@ class Powers:
 
 def _act(head: Head, platform: bool) -> Mapping[str, object] | str | None:
     """The act, or the other statement, that stands for one; ``None`` where it is sent as it is."""
-    if head.verb not in _VERBS or head.tree is None:
+    if head.verb not in _VERBS and not (head.verb in ("GRANT", "REVOKE") and "LANGUAGE" in head.words):
+        return None
+    if head.tree is None:
         return None
     which = head.tree.which
     read = (None if platform else _PLAIN_READERS.get(which)) or _READERS.get(which)
@@ -202,6 +204,11 @@ def _role(node: Any) -> str | None:
     return ""
 
 
+def _of_language(node: Any) -> Mapping[str, object] | None:
+    """Rights on a language, which are its owner's to give; on one that is not trusted nobody is given any."""
+    return {} if enum(node, "objtype") == "OBJECT_LANGUAGE" else None
+
+
 def _noted(head: Head) -> Iterator[Mapping[str, object]]:
     """What notes the attributes that :func:`_role` leaves out of a statement."""
     if head.verb not in _VERBS or head.what not in _ROLES or head.tree is None:
@@ -246,6 +253,7 @@ _PLAIN_READERS: Final = {
     "create_role_stmt": _role,
     "alter_role_stmt": _role,
     "variable_set_stmt": _session,
+    "grant_stmt": _of_language,
 }
 """What is done besides for files of a plain Postgres, which a superuser usually runs."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from landed.core.facts import Effects
 from landed.core.migration import Statement
 from landed.engines.postgres.catalog.follower import Follower
+from landed.engines.postgres.kinds.unmodelled import OUTSIDE
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
 from landed.engines.postgres.shadow.reason import Reason, reason
@@ -214,10 +215,10 @@ class Batch:
     def _told(self, window: Sequence[Statement], effects: Effects | None) -> None:
         """Take the effects of statements that shared a look."""
         shared: Mapping[int, Effects] | None = None
-        blind = self._tracker.blind
+        blind, outside = self._tracker.blind, self._tracker.outside
         if effects is not None and len(window) == 1:
             shared = {window[0].number: effects}
-        elif effects is not None and not blind:
+        elif effects is not None and not blind and not outside:
             opened = Window()
             for statement in window:
                 found = footprint(statement)
@@ -232,7 +233,7 @@ class Batch:
         for statement in window:
             outcome = self.outcomes.setdefault(statement.number, Outcome())
             outcome.effects = shared.get(statement.number, ())
-            outcome.blind = tuple(sorted(blind))
+            outcome.blind = tuple(sorted(blind)) or ((OUTSIDE,) if outside and not effects else ())
 
     def _commands(self, statement: Statement, *, look: bool) -> Iterator[tuple[str, bytes]]:
         head = head_of(statement)

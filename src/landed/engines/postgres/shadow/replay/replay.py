@@ -13,7 +13,7 @@ from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, Named, StatementTrace, Step, net_effects
 from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.catalog.scope import Scope
-from landed.engines.postgres.kinds.unmodelled import UNREAD
+from landed.engines.postgres.kinds.unmodelled import OUTSIDE, UNREAD
 from landed.engines.postgres.shadow.platform.collations_asked import as_asked
 from landed.engines.postgres.shadow.platform.formerly import dropped_by, put_back, was_the_platforms
 from landed.engines.postgres.shadow.reason import Reason, reason
@@ -353,7 +353,7 @@ class PostgresReplayer:
 
 def _unread(catalog: str) -> str:
     """What a catalog that no kind reads holds, in words."""
-    return UNREAD.get(catalog, catalog)
+    return "what is an extension's or the platform's" if catalog == OUTSIDE else UNREAD.get(catalog, catalog)
 
 
 def _watches(statement: Statement) -> bool:
@@ -369,7 +369,9 @@ _VERSION = re.compile(r"\bversion\b|\bupdate\s+to\b", re.IGNORECASE)
 
 
 def without_versions(head: Head, effects: Effects) -> Effects:
-    """The effects but for an extension's version, unless the statement names one: the server chooses it."""
+    """The effects but for an extension's version, unless the statement names one: the server chooses it; and
+    with it what members there are, and so the rights on them."""
+    effects = tuple(c for c in effects if not c.key.kind.endswith("extension member"))
     if _VERSION.search(head.text):
         return effects
     return tuple(c for c in effects if not (c.key.kind == "extension" and c.key.prop == "version"))

@@ -140,7 +140,7 @@ class Run:
         if window is None or self._astray:
             return
         effects = self._tracker.take(result.get_value(0, 0), here=False)
-        astray = effects is None or self._tracker.blind
+        astray = effects is None or self._tracker.blind or self._tracker.outside
         dealt = None if astray else shares(window, effects or (), self._tracker.facts)
         if dealt is None:
             self._astray = True
