@@ -139,14 +139,36 @@ def test_what_is_left_open_comes_from_the_environment() -> None:
 @pytest.mark.parametrize(
     ("host", "locality"),
     [
-        ("", "LOCAL"), ("/run/postgresql", "LOCAL"), ("localhost", "LOCAL"), ("127.0.0.1", "LOCAL"),
-        ("127.8.8.8", "LOCAL"), ("::1", "LOCAL"), ("db.localhost", "LOCAL"), ("10.0.0.1", "REMOTE"),
-        ("db", "REMOTE"), ("localhost.example.com", "REMOTE"), ("localhost,db.example.com", "REMOTE"),
+        ("", "LOCAL"), ("/run/postgresql", "LOCAL"), ("localhost", "LOOPBACK"), ("127.0.0.1", "LOOPBACK"),
+        ("127.8.8.8", "LOOPBACK"), ("::1", "LOOPBACK"), ("db.localhost", "LOOPBACK"), ("@abstract", "LOCAL"),
+        ("/run/postgresql,/tmp", "LOOPBACK"), ("/run/postgresql,db.example.com", "REMOTE"),
+        ("10.0.0.1", "REMOTE"), ("db", "REMOTE"), ("localhost.example.com", "REMOTE"),
+        ("localhost,db.example.com", "REMOTE"),
         ("host.docker.internal", "REMOTE"),
     ],
 )  # fmt: skip
-def test_local_or_remote(host: str, locality: str) -> None:
+def test_where_it_is(host: str, locality: str) -> None:
     assert Dsn(host, 5432, "u", "d").locality == locality
+
+
+def test_an_address_beside_the_name_says_where_it_is() -> None:
+    assert parse_url("postgresql://localhost/d?hostaddr=10.0.0.1", {}).locality == "REMOTE"
+    assert parse_url("postgresql:///d?hostaddr=127.0.0.1", {}).locality == "LOOPBACK"
+    # A tunnel by the name of what is behind it.
+    assert parse_url("postgresql://db.example.com/d?hostaddr=127.0.0.1", {}).locality == "REMOTE"
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("postgresql://u:secret@db.example.com/shop", "db.example.com:5432/shop"),
+        ("postgresql://u:secret@[::1]:5433/shop", "[::1]:5433/shop"),
+        ("postgresql:///shop?host=/run/postgresql&port=5434", "/run/postgresql:5434/shop"),
+        ("postgresql:///", "the default socket:5432"),
+    ],
+)
+def test_the_address_for_people(url: str, address: str) -> None:
+    assert parse_url(url, {}).address == address
 
 
 def test_supabase_hosts() -> None:

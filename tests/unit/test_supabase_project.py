@@ -55,7 +55,7 @@ class TestLocal:
         target = resolve(shop / "app")
         assert (target.name, target.label, target.kind, target.mode) == (
             "supabase:local",
-            "Supabase shop (LOCAL)",
+            "Supabase 127.0.0.1:55555/postgres (LOCAL)",
             "supabase",
             "postgres",
         )
@@ -107,7 +107,11 @@ class TestLinked:
     def test_the_direct_host_of_the_linked_project(self, shop: Path) -> None:
         link(shop, "project-ref", REF)
         target = resolve(shop, "supabase:linked", {"SUPABASE_DB_PASSWORD": "p@ss/w%rd"})
-        assert (target.label, target.locality) == (f"Supabase {REF} (REMOTE)", "REMOTE")
+        assert (target.label, target.locality) == (
+            f"Supabase db.{REF}.supabase.co:5432/postgres (REMOTE)",
+            "REMOTE",
+        )
+        assert target.belongs_to == REF
         dsn = dsn_of(target)
         assert dsn.parameters() == {
             "host": f"db.{REF}.supabase.co",
@@ -197,15 +201,23 @@ class TestOtherNames:
     def test_a_url_in_a_supabase_project(self, shop: Path) -> None:
         target = resolve(shop, "postgresql://u:secret@db.example.com:5433/shop?sslmode=require")
         assert (target.kind, target.locality) == ("supabase", "REMOTE")
-        assert target.label == "Supabase db.example.com/shop (REMOTE)"
+        assert target.label == "Supabase db.example.com:5433/shop (REMOTE)"
         assert target.migrations_dir == (shop / "supabase" / "migrations", "supabase/")
         assert "secret" not in repr(target) + target.name + target.label
+
+    def test_an_address_of_this_machine_may_be_a_tunnel(self, shop: Path) -> None:
+        local = resolve(shop, "supabase:local")
+        same = resolve(shop, "postgresql://postgres:postgres@127.0.0.1:55555/postgres")
+        assert (local.locality, same.locality, same.address) == ("LOCAL", "LOOPBACK", local.address)
+        assert (local.belongs_to, same.belongs_to) == ("shop", "shop")
+        socket = resolve(shop, "postgresql:///shop?host=/run/postgresql")
+        assert socket.label == "Supabase /run/postgresql:5432/shop (LOCAL)"
 
     def test_a_url_of_a_plain_project(self, tmp_path: Path) -> None:
         (tmp_path / "migrations").mkdir()
         (tmp_path / "migrations" / "1_a.sql").write_text("SELECT 1")
         target = resolve(tmp_path, "postgresql://localhost/shop", ledger="history.done")
-        assert (target.kind, target.label) == ("postgres", "Postgres localhost/shop (LOCAL)")
+        assert (target.kind, target.label) == ("postgres", "Postgres localhost:5432/shop (LOOPBACK)")
         assert target.migrations_dir == (tmp_path / "migrations", "found migrations/")
         assert target.ledger_table.value == "history.done"
 
@@ -213,7 +225,10 @@ class TestOtherNames:
         target = resolve(
             tmp_path, "postgres:", {"PGHOST": "db.example.com", "PGDATABASE": "shop", "PGPASSWORD": "secret"}
         )
-        assert (target.label, dsn_of(target).password) == ("Postgres db.example.com/shop (REMOTE)", "secret")
+        assert (target.label, dsn_of(target).password) == (
+            "Postgres db.example.com:5432/shop (REMOTE)",
+            "secret",
+        )
         assert "secret" not in repr(target)
 
     def test_what_supabase_has_not(self, shop: Path) -> None:

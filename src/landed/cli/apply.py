@@ -101,6 +101,7 @@ def _execute(
     from landed.core.applied import Consent
     from landed.core.errors import LandedError, NeedsConfirmation
     from landed.ops.apply import run_apply, unlocked
+    from landed.report.place import named
     from landed.report.reports import Apply, FileDone, WayBack
 
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
@@ -110,8 +111,9 @@ def _execute(
         show(common, Apply(exam, plan, verb, dry_run=dry_run, again=way))
         return
     tell(common, Apply(exam, plan, verb))
+    where = named(exam.workspace.spec, exam.workspace.project.start)
     confirm(
-        f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {exam.workspace.spec.label}?",
+        f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {where}?",
         yes=yes,
         again=again,
         plan=Apply(exam, plan, verb, dry_run=True, again=way),

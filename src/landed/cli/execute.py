@@ -47,6 +47,7 @@ def exec_(
     D1 database, and only with your consent. A database that does not exist is not created.
     """
     from landed.ops.execute import plan_execute, run_execute
+    from landed.report.place import named
     from landed.report.reports import Exec, ExecOn, ExecPlan, WayBack
 
     given = [value for value in (sql, text, file) if value is not None]
@@ -69,7 +70,7 @@ def exec_(
     if plan.writes:
         tell(common, ExecPlan(plan))
         confirm(
-            f"Run this on {plan.workspace.spec.label}?",
+            f"Run this on {named(workspace.spec, workspace.project.start)}?",
             yes=yes,
             again=_again(given[0], file, text, param),
             plan=ExecPlan(plan),

@@ -36,6 +36,7 @@ def repair(
     """
     from landed.ops.examine import examine
     from landed.ops.repair import plan_fetch, plan_repair, run_repair
+    from landed.report.place import named
     from landed.report.reports import Repair, WayBack
 
     with progress("replaying") as tick:
@@ -47,7 +48,8 @@ def repair(
         show(common, planned)
         return
     tell(common, planned)
-    ask = "Write these files?" if fetch else f"Change the ledger of {exam.workspace.spec.label}?"
+    where = named(exam.workspace.spec, exam.workspace.project.start)
+    ask = "Write these files?" if fetch else f"Change the ledger of {where}?"
     confirm(ask, yes=yes, again=again, plan=planned)
     undo = run_repair(exam, plan, on_undo=lambda point: tell(common, WayBack(point)))
     show(common, Repair(exam, plan, fetch, done=True, undo=undo, again=Next(STATUS) if fetch else None))

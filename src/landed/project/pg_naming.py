@@ -21,7 +21,7 @@ from landed.project.supabase_config import (
     read_supabase,
 )
 from landed.project.supabase_search import find_supabase
-from landed.project.target_spec import TargetSpec
+from landed.project.target_spec import Locality, TargetSpec
 
 
 def supabase_of(project: Project) -> SupabaseProject | None:
@@ -49,11 +49,13 @@ def postgres_target(project: Project, spec: str, name: str, origin: str) -> Targ
     kind: Literal["supabase", "postgres"] = "supabase" if hosted else "postgres"
     folder, pattern = _folder(project, supabase)
     notes: tuple[Note, ...] = dsn.notes + (supabase.notes if supabase and spec == "supabase:linked" else ())
+    # What `supabase start` runs is behind that address; of any other one nobody knows.
+    locality: Locality = "LOCAL" if name == "supabase:local" else dsn.locality
     return TargetSpec(
         kind=kind,
         name=name,
-        label=_label(kind, dsn, supabase, spec),
-        locality=dsn.locality,
+        label=f"{'Supabase' if kind == 'supabase' else 'Postgres'} {dsn.address} ({locality})",
+        locality=locality,
         mode="postgres",
         origin=origin,
         ledger_table=project.settings.ledger or Value(SUPABASE_LEDGER, DEFAULT),
@@ -92,14 +94,3 @@ def _folder(
         return supabase.migrations, settings.pattern
     folder, _ = folder_for_file(project)
     return folder, settings.pattern
-
-
-def _label(kind: str, dsn: Dsn, supabase: SupabaseProject | None, spec: str) -> str:
-    if kind == "supabase" and dsn.locality == "LOCAL":
-        called = supabase.project_id.value if supabase and supabase.project_id else ""
-    elif kind == "supabase" and dsn.project_ref:
-        called = dsn.project_ref
-    else:
-        called = dsn.database if dsn.is_socket else f"{dsn.host}/{dsn.database}".strip("/")
-    which = "Supabase" if kind == "supabase" else "Postgres"
-    return f"{which} {called} ({dsn.locality})" if called else f"{which} ({dsn.locality})"

@@ -68,14 +68,27 @@ class Dsn:
         return f"<Dsn {self} as {self.user or 'the default user'}, {secret}>"
 
     @property
-    def locality(self) -> Literal["LOCAL", "REMOTE"]:
-        """Whether it is on this machine, as far as its name tells."""
-        return "LOCAL" if all(_is_local(host) for host in self.host.split(",")) else "REMOTE"
+    def locality(self) -> Literal["LOCAL", "LOOPBACK", "REMOTE"]:
+        """Where it is, as far as its name tells.
+
+        A Unix socket is LOCAL: on this machine. An address of this machine is LOOPBACK: what listens there
+        may be a tunnel to any other one.
+        """
+        there = [host for host in f"{self.host},{self.option('hostaddr') or ''}".split(",") if host]
+        if not there or (len(there) == 1 and there[0].startswith(("/", "@"))):
+            return "LOCAL"
+        return "LOOPBACK" if all(map(_is_loopback, there)) else "REMOTE"
 
     @property
     def place(self) -> str:
         """For people: ``host:port``, or the folder of the socket."""
         return self.host if self.host.startswith("/") else f"{self.host or 'the default socket'}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """For people: ``host:port/database``; for a socket its folder instead of the host."""
+        host = f"[{self.host}]" if ":" in self.host else self.host or "the default socket"
+        return f"{host}:{self.port}" + (f"/{self.database}" if self.database else "")
 
     @property
     def is_socket(self) -> bool:
@@ -270,8 +283,8 @@ def _check_source(more: Parameters, outside: Outside, origin: str) -> None:
             )
 
 
-def _is_local(host: str) -> bool:
-    if not host or host.startswith(("/", "@")) or host.lower() in ("localhost", "ip6-localhost"):
+def _is_loopback(host: str) -> bool:
+    if host.startswith(("/", "@")) or host.lower() in ("localhost", "ip6-localhost"):
         return True
     try:
         return ipaddress.ip_address(host.split("%", maxsplit=1)[0]).is_loopback

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from landed.project.pg_url import Dsn
     from landed.project.supabase_config import SupabaseProject
 
-Locality = Literal["LOCAL", "REMOTE", "FILE"]
+Locality = Literal["LOCAL", "LOOPBACK", "REMOTE", "FILE"]
+"""LOOPBACK: a server at an address of this machine, which may be a tunnel to another one."""
 
 LEDGER_BY_DEFAULT = Value(DEFAULT_LEDGER, DEFAULT)
 
@@ -23,7 +24,8 @@ class TargetSpec(NamedTuple):
 
     ``kind`` says which engine it has (``landed.engines.ENGINES``), ``mode`` by which rules files run.
     ``name`` can be given to ``--target`` again (a URL without its user, password and query);
-    ``label`` is for headlines: ``D1 DB (LOCAL)``. ``path`` is the SQLite file, which need not
+    ``label`` is for headlines and questions: ``D1 DB (LOCAL)``, ``Postgres db.example.com:5432/x (REMOTE)``.
+    ``path`` is the SQLite file, which need not
     exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
     ``dsn`` is how a Postgres database is reached, ``supabase`` the Supabase project that it belongs to.
     ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
@@ -49,6 +51,21 @@ class TargetSpec(NamedTuple):
     def is_server(self) -> bool:
         """Whether it is reached by an address of its own: a server that may not run."""
         return self.dsn is not None
+
+    @property
+    def address(self) -> str | None:
+        """Host, port and database of a server, without login; ``None`` where it has no address."""
+        return self.dsn.address if self.dsn is not None else None
+
+    @property
+    def belongs_to(self) -> str | None:
+        """The platform's project that a server's database is of, as far as names tell; else the one that the
+        files belong to."""
+        if self.dsn is None or self.kind != "supabase":
+            return None
+        if self.dsn.project_ref:
+            return self.dsn.project_ref
+        return self.supabase.project_id.value if self.supabase and self.supabase.project_id else None
 
     @property
     def adopt_drizzle(self) -> bool:

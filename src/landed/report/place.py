@@ -11,11 +11,20 @@ _FOLDER = os.path.join("v3", "d1", "miniflare-D1DatabaseObject")
 
 
 def shown_place(spec: TargetInfo, start: Path) -> str:
-    """A database's file, or for a remote one its name and the id that the configuration has."""
+    """A database's file, for a remote one its name and the id that the configuration has, for a server's the
+    platform's project."""
+    if spec.address is not None:
+        return f"project {spec.belongs_to}" if spec.belongs_to else ""
     if spec.path is None and spec.database is not None:
         given = (spec.database.name, spec.database.id)
         return "  ".join(value.value for value in given if value is not None)
     return shown_path(spec.path, start)
+
+
+def named(spec: TargetInfo, start: Path) -> str:
+    """Which database, in a sentence: a question, or what was done."""
+    place = shown_place(spec, start)
+    return f"{spec.label}, {place}" if place else spec.label
 
 
 def shown_path(path: Path | None, start: Path) -> str:

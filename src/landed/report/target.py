@@ -43,7 +43,15 @@ class TargetInfo(Protocol):
 
     @property
     def locality(self) -> str:
-        """LOCAL, REMOTE or FILE."""
+        """LOCAL, LOOPBACK, REMOTE or FILE."""
+
+    @property
+    def address(self) -> str | None:
+        """Host, port and database of a server."""
+
+    @property
+    def belongs_to(self) -> str | None:
+        """The platform's project that it is of."""
 
     @property
     def path(self) -> Path | None:

@@ -28,7 +28,7 @@ def managed(engine: PostgresBase) -> str:
     with engine.target.connect(readonly=True).connection as connection:
         text = dump_managed(connection, SUPABASE)
     head = (
-        f"-- What Supabase manages in {escaped(engine.spec.label)}: its schemas, without rows.\n"
+        f"-- What Supabase manages in {_whose(engine)}: its schemas, without rows.\n"
         "-- Written by: landed shadow pull. Shadows start from it; it is never run on a target.\n"
     )
     return head + text
@@ -62,13 +62,18 @@ def base(engine: PostgresBase, progress: Progress | None = None) -> StartingSche
         if not met:
             break
         known |= met
-    label = escaped(engine.spec.label)
     head = (
-        f"-- What the migrations start from: what {label} has and no file makes. No rows.\n"
+        f"-- What the migrations start from: what {_whose(engine)} has and no file makes. No rows.\n"
         f"-- Written by: {COMMAND}. It counts as applied before the first file.\n"
     )
     lacks = any(engine.needs_platform(failure) for step in steps for failure in step.failures)
     return StartingSchema(head + text, before, after, lacks)
+
+
+def _whose(engine: PostgresBase) -> str:
+    """Which database, as the file may say that is committed: the project, where there is one."""
+    project = engine.spec.belongs_to
+    return escaped(f"the project {project}" if project else engine.spec.label)
 
 
 def made(steps: Sequence[Step]) -> frozenset[str]:

@@ -16,6 +16,8 @@ def spec_json(spec: TargetInfo) -> dict[str, Any]:
         "label": spec.label,
         "kind": spec.kind,
         "locality": spec.locality,
+        "address": spec.address,
+        "project": spec.belongs_to,
         "path": str(spec.path) if spec.path else None,
         "present": spec.path.exists() if spec.path else None,
         "ledger_table": spec.ledger_table.value,

@@ -27,9 +27,9 @@ def render_headline(workspace: Workspace, out: IO[str]) -> None:
     """Which database this is about."""
     place = shown_place(workspace.spec, workspace.project.start)
     dsn = workspace.spec.dsn
-    if dsn is not None:
-        place = f"{dsn.place} as {dsn.user}" if dsn.user else dsn.place
-    say(f"{paint(workspace.spec.label, 'bold', out)}  {place}", out)
+    if dsn is not None and dsn.user:
+        place = f"{place}  as {dsn.user}".strip()
+    say(f"{paint(workspace.spec.label, 'bold', out)}  {place}".rstrip(), out)
     if workspace.engine.asked_as:
         say(workspace.engine.asked_as, out)
 

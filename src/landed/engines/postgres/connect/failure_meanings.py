@@ -169,12 +169,14 @@ def _unknown_host(dsn: Dsn, found: str) -> Meaning:
 
 
 def _refused(dsn: Dsn, found: str) -> Meaning:
-    if dsn.locality == "LOCAL":
+    if dsn.locality != "REMOTE":
         supabase = dsn.port == 54322 or "supabase" in dsn.origin
         return Meaning(
             "not-started",
             f"no Postgres is running at {dsn.place}",
-            "start it: supabase start" if supabase else "start the server, or correct host and port",
+            "start it: supabase start"
+            if supabase
+            else "start the server (or the tunnel), or correct host and port",
         )
     return Meaning(
         "refused",

@@ -77,7 +77,7 @@ def scrub(text: str, dsn: Dsn) -> str:
     text = re.sub(r"(?<=://)[^\s/@]*:[^\s]*@", "…@", text)
     for secret in (dsn.password, dsn.option("sslpassword")):
         # "postgres" is the documented password of every local Supabase.
-        if not secret or (secret == "postgres" and dsn.locality == "LOCAL"):
+        if not secret or (secret == "postgres" and dsn.locality != "REMOTE"):
             continue
         forms = {secret, encode(secret, safe=""), encode(secret), secret.replace("'", "\\'")}
         # Pieces that a parser may have cut out of a password with special characters.
