@@ -127,6 +127,8 @@ def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
             return _overwritten(name, late=late)
         case Standing.PENDING | Standing.UNKNOWN | Standing.OUT_OF_ORDER:
             return Next(landed("apply"))
+        case Standing.PHANTOM if judgement.remedy is not None and judgement.remedy.whole:
+            return _resume(judgement)
         case Standing.UNRECORDED | Standing.PHANTOM:
             if (judgement.unproven or judgement.unread) and not judgement.renamed:
                 way = "record" if judgement.standing is Standing.UNRECORDED else "run again"
@@ -141,9 +143,19 @@ def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
         case Standing.PARTIAL if can_resume(judgement):
             return _resume(judgement)
         case Standing.PARTIAL if judgement.remedy is not None and judgement.remedy.instead:
-            return Next("put the statements above into a new migration, then: ", status.afterwards())
+            return Next(
+                "put the statements above into a new migration, then: ",
+                status.afterwards(),
+                *_by_hand(name, "put the statements of the remedy into a new migration"),
+            )
         case Standing.PARTIAL:
-            return Next(landed("drift", "files", "target"))
+            drift = landed("drift", "files", "target")
+            return Next(drift, *_by_hand(name, "put the difference into a new migration"))
+
+
+def _by_hand(name: str, keep: str) -> tuple[Hand, Hand]:
+    choice = f"changed by hand {name}"
+    return Hand(keep, choice, said=False), Hand("undo by hand what was done by hand", choice, said=False)
 
 
 def _resume(judgement: Judgement) -> Next:

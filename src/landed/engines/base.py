@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from landed.core.applied import Applied, Consent, UndoPoint
-    from landed.core.facts import FactKey
+    from landed.core.facts import FactKey, Facts
     from landed.core.migration import Migration
     from landed.core.plan import PlanItem
     from landed.core.timeline import DataCheck, Step
@@ -115,6 +115,22 @@ class LostFile(NamedTuple):
     name: str
     text: str
     statements: int
+
+
+class Known(NamedTuple):
+    """What a judged target is known to have beside what it should have.
+
+    ``files`` are those of the replay in its order, the starting schema and what stands in for missing files
+    among them, as far as they are known; ``steps`` what they do, ``applied`` the names of those that count as
+    applied, out of which the facts come that are ``expected`` beside the ``live`` ones.
+    """
+
+    files: Mapping[str, Migration]
+    steps: Sequence[Step]
+    applied: frozenset[str]
+    state: LiveState
+    expected: Facts
+    live: Facts
 
 
 class StartingSchema(NamedTuple):

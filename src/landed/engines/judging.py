@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from landed.core.plan import PlanItem
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Step
-    from landed.engines.base import LostFile, Reading
+    from landed.engines.base import Known, LostFile, Reading
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
 
@@ -44,12 +44,17 @@ class Judging(Protocol):
         """The judgement on a partial migration, with what makes it good besides its own statements."""
         ...
 
+    def mended(self, judgements: Sequence[Judgement], known: Known) -> Sequence[Judgement]:
+        """The judgements with what makes good what was changed by hand, where only the whole schema shows it:
+        statements that were run on a copy of it. A remedy that is there already is kept."""
+        ...
+
     def pasteable(self, sql: str, margin: int) -> str:
         """A statement as it is shown to be pasted, set in by ``margin``: the same statement, in which nothing
         steers a terminal."""
         ...
 
-    def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
+    def adopt(self, keys: Sequence[FactKey], known: Known) -> Adoption | None:
         """Statements for facts that no migration owns; ``None`` where nothing is known to help."""
         ...
 

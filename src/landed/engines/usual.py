@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from landed.core.plan import PlanItem
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Step
-    from landed.engines.base import LostFile, Present, Reading
+    from landed.engines.base import Known, LostFile, Present, Reading
     from landed.engines.cache import Cache
     from landed.engines.live import LiveState
 
@@ -113,11 +113,15 @@ class UsualAnswers:
         """The judgement as it is: the file's own statements are the remedy."""
         return judgement
 
+    def mended(self, judgements: Sequence[Judgement], known: Known) -> Sequence[Judgement]:
+        """The judgements as they are."""
+        return judgements
+
     def pasteable(self, sql: str, margin: int) -> str:
         """The statement as it is, with nothing in it that steers a terminal."""
         return indent(escaped(sql), " " * margin)
 
-    def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
+    def adopt(self, keys: Sequence[FactKey], known: Known) -> Adoption | None:
         """Nothing is known to help."""
         return None
 

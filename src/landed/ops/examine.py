@@ -20,12 +20,12 @@ from landed.engines.live import LiveState
 from landed.ops.behind import WRONG, Missing, missing_rows, replaced_rows, with_stand_ins
 from landed.ops.edits import disproved, find_edits
 from landed.ops.history import History, Replays
-from landed.ops.judged import Judged, finish
+from landed.ops.judged import Judged, finish, known_of
 from landed.ops.workspace import Workspace
 from landed.project.inside import look_at_lock
 
 if TYPE_CHECKING:
-    from landed.engines.base import Reading
+    from landed.engines.base import Known, Reading
     from landed.engines.contract import Engine
 
 
@@ -36,6 +36,7 @@ class Examination:
     ``migrations`` are in file order; ``steps`` are the replayed steps, among them those of recorded rows
     whose files are missing here and whose SQL is known. ``judgements`` are in file order, rows without a file
     last. ``made_by`` says, on Postgres, which objects are not of the role that files are replayed as, if any.
+    ``known`` is what sets things right is made from.
     """
 
     workspace: Workspace
@@ -46,6 +47,7 @@ class Examination:
     ruling: Ruling
     judgements: tuple[Judgement, ...]
     reading: Reading
+    known: Known
 
     @cached_property
     def _migrations_by_name(self) -> dict[str, Migration]:
@@ -186,13 +188,15 @@ def _judged(
     for name in disproved(edits, history.files, steps, ruling, replays.again) if edits else ():
         del edits[name]
     notes = reading.notes(steps)
-    judged = finish(
-        Judged(workspace, files, steps, state, history.facts, ruling, edits, notes, needed, missing)
-    )
+    found = Judged(workspace, files, steps, state, history.facts, ruling, edits, notes, needed, missing)
+    known = known_of(found)
+    judged = finish(found, known)
     judgements = tuple(
         j._replace(notes=(*j.notes, unimportant[j.name])) if j.name in unimportant else j for j in judged
     )
-    return Examination(workspace, files, tuple(steps), state, history.facts, ruling, judgements, reading)
+    return Examination(
+        workspace, files, tuple(steps), state, history.facts, ruling, judgements, reading, known
+    )
 
 
 def _replayed(

@@ -16,6 +16,7 @@ from landed.core.migration import Migration
 from landed.core.standing import Judgement, Standing, Verdict, standing
 from landed.core.timeline import Step
 from landed.core.turns import in_turn
+from landed.engines.base import Known
 from landed.engines.live import LiveState
 from landed.ops.behind import Missing, cautious
 from landed.ops.edits import Edit
@@ -43,7 +44,18 @@ class Judged(NamedTuple):
     missing: Missing | None = None
 
 
-def finish(found: Judged) -> tuple[Judgement, ...]:
+def known_of(found: Judged) -> Known:
+    """What is known of the target, for what sets it right."""
+    workspace, missing = found.workspace, found.missing
+    files = {m.name: m for m in found.migrations}
+    files |= {name: m for name, m in missing.known.items() if name not in files} if missing else {}
+    if (base := workspace.engine.base()) is not None:
+        files[base.name] = base
+    applied = frozenset(step.name for i, step in enumerate(found.steps) if i in found.ruling.applied)
+    return Known(files, found.steps, applied, found.state, found.ruling.expected, found.facts)
+
+
+def finish(found: Judged, known: Known) -> tuple[Judgement, ...]:
     """The judgements in file order, those on ledger rows without a file last."""
     workspace, migrations = found.workspace, found.migrations
     engine, ledger = workspace.engine, found.state.ledger or ()
@@ -61,6 +73,7 @@ def finish(found: Judged) -> tuple[Judgement, ...]:
     stored = engine.same_as_stored(found.state, migrations)
     digests = {s.name: s.digest for s in found.steps}
     judged, fileless = pair_renamed(workspace, judged, fileless, digests, stored)
+    judged = list(engine.mended(judged, known))
     counted = Counter(row.name for row in ledger)
     doubled = engine.one_version(migrations)
     advised = [

@@ -41,7 +41,8 @@ def plan_resume(
     plan = resume_plan(judgement, ran, run)
     remedy = judgement.remedy
     if remedy is not None and remedy.whole and (plan.problem or remedy.better):
-        return Plan((_restoring(exam, migration, judgement, remedy),), schema_digest(exam.facts))
+        item = _restoring(exam, migration, judgement, remedy)
+        return Plan((item,), schema_digest(exam.facts), remedy.cautions)
     if plan.problem:
         raise _cannot(migration, judgement, plan.problem)
     if plan.undecided:
@@ -70,19 +71,26 @@ def _not_again(name: str, number: int) -> str:
 
 
 def _chosen(exam: Examination, name: str | None) -> Judgement | None:
-    partial = [j for j in exam.judgements if j.standing is Standing.PARTIAL]
+    partial = [j for j in exam.judgements if _is_resumed(j)]
     if name is None:
         able = [j for j in partial if can_resume(j)]
         return next(iter(able or partial), None)
     migration = find_migration(exam, name)
     judgement = exam.judgement(migration.name)
-    if judgement is None or judgement.standing is not Standing.PARTIAL:
+    if judgement is None or not _is_resumed(judgement):
         standing = judgement.standing if judgement else "unknown"
         raise UsageError(
             f"{migration.name} is not partial, it is {standing}: there is nothing to resume.",
             next=(judgement.next if judgement else None) or STATUS,
         )
     return judgement
+
+
+def _is_resumed(judgement: Judgement) -> bool:
+    """Whether it is partial, or not there at all and cannot simply run again."""
+    remedy = judgement.remedy
+    gone = judgement.standing is Standing.PHANTOM and remedy is not None and remedy.whole
+    return gone or judgement.standing is Standing.PARTIAL
 
 
 def _restoring(exam: Examination, migration: Migration, judgement: Judgement, remedy: Remedy) -> PlanItem:
@@ -100,6 +108,11 @@ def _restoring(exam: Examination, migration: Migration, judgement: Judgement, re
     traces += (StatementTrace(last.number, last.line, effects),)
     step = replace(exam.step(migration.name), traces=traces, net=net_effects(traces), failures=(), checks=())
     step = replace(step, dropped=(), deleted=(), guarded=False)
+    if exam.workspace.engine.tries_present:
+        # What they do there, so that rows are guarded as a file's would be.
+        with exam.reading.present() as present:
+            tried = present.replay(told)
+        step = replace(tried, name=step.name, digest=step.digest, net=tried.net | step.net, checks=())
     return PlanItem(told, step, numbers, judgement.standing, tuple(text.splitlines()), record=False)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from landed.core.oneoff import Outcome, Planned
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Progress, Step
-    from landed.engines.base import DatabaseCopy, LostFile, Reading, StartingSchema, Words
+    from landed.engines.base import DatabaseCopy, Known, LostFile, Reading, StartingSchema, Words
     from landed.engines.cache import Cache
     from landed.engines.contract import Engine
     from landed.engines.live import LiveState
@@ -71,11 +71,11 @@ class Postgres(PostgresBase):
 
         return pasteable(sql, margin)
 
-    def adopt(self, keys: Sequence[FactKey], expected: Facts, live: Facts) -> Adoption | None:
+    def adopt(self, keys: Sequence[FactKey], known: Known) -> Adoption | None:
         """Statements for facts that no migration owns."""
         from landed.engines.postgres.adopting import adoption
 
-        return adoption(keys, expected, live, born_with_grants=self.born_with_grants)
+        return adoption(keys, known.expected, known.live, born_with_grants=self.born_with_grants)
 
     def one_version(self, migrations: Sequence[Migration]) -> Mapping[str, str]:
         """Files whose version another file has, too: the ledger can hold one of them."""

@@ -85,11 +85,11 @@ class SqliteBase(BaseEngine):
 
         return b"".join(chain(self.mode, self.ledger_table, files)[-1:])
 
-    def replayer(self) -> Replayer:
-        """A shadow with nothing in it yet."""
+    def replayer(self, image: bytes | None = None) -> Replayer:
+        """A shadow with nothing in it yet, or one that goes on from an image."""
         from landed.engines.sqlite.shadow.replay import Replayer
 
-        return Replayer(self.mode, ledger_table=self.ledger_table, clock=self.clock)
+        return Replayer(self.mode, ledger_table=self.ledger_table, image=image, clock=self.clock)
 
     # -- judging and planning -------------------------------------------------------------------
 
@@ -99,6 +99,12 @@ class SqliteBase(BaseEngine):
     def reading(self, state: LiveState, cache: Cache) -> Reading:
         """What was read, and a copy of its schema where one is asked for."""
         return SqliteReading(self, state)
+
+    def pasteable(self, sql: str, margin: int) -> str:
+        """The same statement, its lines set in."""
+        from landed.engines.sqlite.sql.pasteable import pasteable
+
+        return pasteable(sql, margin)
 
     def needs_base(self, failure: Failure, steps: Sequence[Step]) -> bool:
         """Whether a statement failed for want of a table that no file of the history makes."""

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from landed.core.adoption import Adoption
     from landed.core.applied import UndoPoint
     from landed.core.check import Check
+    from landed.core.facts import FactKey
     from landed.core.findings import Rehearsal
     from landed.core.oneoff import Outcome, Planned
+    from landed.core.standing import Judgement
     from landed.core.timeline import Progress
-    from landed.engines.base import DatabaseCopy
+    from landed.engines.base import DatabaseCopy, Known
     from landed.engines.sqlite.execute import SqlTarget
     from landed.engines.sqlite.target import SqliteTarget
 
@@ -29,6 +32,18 @@ class SqliteRules(SqliteBase):
     @abstractmethod
     def target(self) -> SqlTarget:
         """The database. Raises UsageError where there is none that could be used."""
+
+    def mended(self, judgements: Sequence[Judgement], known: Known) -> Sequence[Judgement]:
+        """The judgements with statements that bring back, or take over, what was changed by hand."""
+        from landed.engines.sqlite.remedies.mending import mended
+
+        return mended(self, judgements, known)
+
+    def adopt(self, keys: Sequence[FactKey], known: Known) -> Adoption | None:
+        """Statements for what no migration made, tried on both schemas."""
+        from landed.engines.sqlite.remedies.adopting import adoption
+
+        return adoption(self, keys, known)
 
     def rehearse(self, *, progress: Progress | None = None) -> Rehearsal:
         """Run all files in order as ``apply`` would."""

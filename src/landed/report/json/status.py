@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from landed.core.given import Given
+from landed.core.next import Next
 from landed.core.standing import Evidence, Judgement, Standing
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
@@ -41,8 +42,14 @@ def status_json(exam: Examination, command: Given) -> dict[str, Any]:
         "adopt": _adopt(exam),
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
         "notes": [{"code": n.code, "text": n.text} for n in exam.notes],
-        "actions": actions_json(next_steps(exam.judgements), command),
+        "actions": actions_json([*next_steps(exam.judgements), _choice(exam)], command),
     }
+
+
+def _choice(exam: Examination) -> Next | None:
+    from landed.ops.adopting import choice
+
+    return choice(exam) if exam.unexplained else None
 
 
 def _adopt(exam: Examination) -> dict[str, Any] | None:
@@ -100,7 +107,7 @@ def judgement_json(judgement: Judgement, command: Given) -> dict[str, Any]:
 
 def _remedy(judgement: Judgement) -> dict[str, Any] | None:
     remedy = judgement.remedy
-    if remedy is None or judgement.standing is not Standing.PARTIAL:
+    if remedy is None or judgement.standing not in (Standing.PARTIAL, Standing.PHANTOM):
         return None
     return {
         "sql": [f"{sql};" for sql in remedy.sql],

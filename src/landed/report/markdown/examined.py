@@ -34,6 +34,8 @@ ICONS = {
     Standing.OUT_OF_ORDER: CARE,
 }
 """All other standings are bad."""
+_STATEMENTS = 100
+"""At most so many statements are shown: all of them, or none, as a part of them leads nowhere."""
 _SHOWN = 8
 
 
@@ -109,7 +111,7 @@ def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[s
     if lines:
         yield bullets(lines)
     remedy = judgement.remedy
-    if remedy is not None and judgement.standing is Standing.PARTIAL:
+    if remedy is not None and judgement.standing in (Standing.PARTIAL, Standing.PHANTOM):
         if remedy.cautions:
             yield bullets(prose(caution) for caution in remedy.cautions)
         if remedy.sql:
@@ -124,9 +126,10 @@ def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[s
 
 
 def _sql(exam: Examination, statements: Sequence[str]) -> str:
+    if len(statements) > _STATEMENTS:
+        return f"{len(statements)} statements (`--json` shows them)"
     pasteable = exam.workspace.engine.pasteable
-    more = [f"-- … and {len(statements) - _SHOWN} more"] if len(statements) > _SHOWN else []
-    return fenced("\n".join([*(f"{pasteable(sql, 0)};" for sql in statements[:_SHOWN]), *more]), "sql")
+    return fenced("\n".join(f"{pasteable(sql, 0)};" for sql in statements), "sql")
 
 
 def _base(sheet: Sheet, exam: Examination, page: Page) -> None:

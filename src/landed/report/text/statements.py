@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from landed.core.adoption import Adoption
     from landed.core.facts import FactKey
 
-_SHOWN = 8
+_SHOWN = 100
+"""At most so many statements are shown: all of them, or none, as a part of them leads nowhere."""
 
 Pasteable = Callable[[str, int], str]
 """How a statement is shown to be pasted, set in by so many columns."""
@@ -44,9 +45,11 @@ def _some(keys: Sequence[FactKey]) -> str:
 
 
 def _pasteable(title: str, statements: Sequence[str], out: IO[str], pasteable: Pasteable) -> None:
-    if statements:
-        say(f"      {title}", out)
-    for sql in statements[:_SHOWN]:
-        say_lines(pasteable(sql, 8) + ";", out)
+    if not statements:
+        return
+    say(f"      {title}", out)
     if len(statements) > _SHOWN:
-        say(f"        … and {len(statements) - _SHOWN} more (--json shows all)", out)
+        say(f"        {len(statements)} statements (--json shows them)", out)
+        return
+    for sql in statements:
+        say_lines(pasteable(sql, 8) + ";", out)

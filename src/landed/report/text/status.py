@@ -114,7 +114,7 @@ def _details(judgement: Judgement, out: IO[str], command: Command, pasteable: Pa
         say(f"      {item.fact}: {compare(item)}{at}", out)
     if len(evidence) > _SHOWN:
         say(f"      … and {len(evidence) - _SHOWN} more (--json shows all)", out)
-    if judgement.standing is Standing.PARTIAL and judgement.remedy is not None:
+    if judgement.standing in (Standing.PARTIAL, Standing.PHANTOM) and judgement.remedy is not None:
         render_remedy(judgement.remedy, out, pasteable)
     if judgement.next and judgement.standing is not Standing.PENDING:
         say(f"      {symbols(out)['arrow']} {command(judgement.next)}", out)
