@@ -279,7 +279,7 @@ REGION_OBJECTS = ("column orders.region", "index orders_region")
 
 def new_file(world: World, step: str) -> str | None:
     """Write the file that makes the table good, and apply it with the loss named."""
-    if not step.startswith("landed drift"):
+    if not step.startswith("landed resume"):
         return None
     world.write(
         "0007_heal.sql",
@@ -378,9 +378,7 @@ DAMAGES = (
         REGION_EDITED,
         {REGION: f"restore migrations/{REGION} as it was applied, or: landed lock --accept {REGION}"},
         choose=second_choice,
-        ran=(f"landed lock --accept {REGION}", "landed drift files target"),
-        after={REGION: "partial"},
-        verify_after=1,
+        ran=(f"landed lock --accept {REGION}", f"landed resume {REGION}"),
     ),
     Damage(
         5,
@@ -412,11 +410,9 @@ DAMAGES = (
         edit,
         {REGION: "partial"},
         REGION_EDITED,
-        {REGION: "landed drift files target"},
+        {REGION: f"landed resume {REGION}"},
         witness="nothing",
-        ran=("landed drift files target",),
-        after={REGION: "partial"},
-        verify_after=1,
+        ran=(f"landed resume {REGION}",),
     ),
     *(
         Damage(
@@ -514,12 +510,10 @@ DAMAGES = (
         ),
         {AUDIT: "partial"},
         (Fact(AUDIT, "column audit.actor · exists", "yes", None, 1, 1),),
-        {AUDIT: "landed drift files target"},
+        {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column audit.who",),
-        ran=("landed drift files target",),
-        after={AUDIT: "partial"},
+        ran=(f"landed resume {AUDIT}",),
         left=("column audit.who",),
-        verify_after=1,
     ),
     Damage(
         10,
@@ -531,7 +525,7 @@ DAMAGES = (
         ),
         {AUDIT: "partial"},
         (Fact(AUDIT, "column audit.actor · exists", "yes", None, 1, 1),),
-        {AUDIT: "landed drift files target"},
+        {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column audit.who",),
         choose=new_file,
         ran=("landed apply --allow 'drop-column:audit.who'",),
@@ -548,10 +542,10 @@ DAMAGES = (
             Fact(AUDIT, "index audit_actor · exists", "yes", None, 2, 5),
             Fact(AUDIT, "column users.seen · exists", "yes", None, 3, 6),
         ),
-        {AUDIT: "landed drift files target"},
+        {AUDIT: f"landed resume {AUDIT}"},
         unexplained=("column audit.who",),
         choose=lambda w, step: (
-            (w.sql("DROP TABLE audit"), "landed status")[1] if step.startswith("landed drift") else step
+            (w.sql("DROP TABLE audit"), "landed status")[1] if step.startswith("landed resume") else step
         ),
         ran=("landed status", "landed apply"),
     ),

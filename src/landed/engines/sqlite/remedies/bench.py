@@ -37,12 +37,12 @@ class Bench:
         self._image = replayer.image()
         replayer.close()
 
-    def after(self, migration: Migration) -> Facts | None:
-        """The facts once a file has run here; ``None`` where one of its statements fails."""
+    def after(self, *files: Migration) -> Facts | None:
+        """The facts once these files have run here; ``None`` where one of their statements fails."""
         replayer = self._shadow(self._image)
         try:
-            step = replayer.replay(migration)
-            return None if step.failed else dict(replayer.facts)
+            failed = any(replayer.replay(file).failed for file in files)
+            return None if failed else dict(replayer.facts)
         finally:
             replayer.close()
 

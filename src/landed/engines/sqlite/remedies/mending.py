@@ -119,7 +119,7 @@ class Mending:
         back = self._back(wrong, *chain)
         if back is None:
             return judgement
-        again = self._does(judgement, range(1, judgement.statements + 1))
+        again = self._does(judgement, range(1, judgement.statements + 1)) or self._does_in_turn(judgement)
         many = len(chain) > _ONE_BY_ONE and not judgement.unproven
         if again and not back.script.renamed and not many:
             return judgement
@@ -147,6 +147,14 @@ class Mending:
         goal = self.benches.made(judgement.name).facts
         return self.benches.live.beside(after, goal, wrong, wrong) == ()
 
+    def _does_in_turn(self, judgement: Judgement) -> bool:
+        """The same of a whole file behind those before it that are not there, either."""
+        before = self._absent[: self._absent.index(judgement.name) + 1]
+        wrong = frozenset[FactKey]().union(*(self.wrong[name] for name in before))
+        after = self.benches.live.after(*(self.known.files[name] for name in before))
+        goal = self.benches.made(*before).facts
+        return after is not None and self.benches.live.beside(after, goal, wrong, wrong) == ()
+
     def _remedy(self, judgement: Judgement, wrong: frozenset[FactKey]) -> Remedy:
         keep = self._kept(self.wrong[judgement.name]) if judgement.recorded else ()
         back = self._back(wrong, judgement.name) or self._back(wrong, judgement.name, *self._absent)
@@ -159,7 +167,7 @@ class Mending:
     ) -> Remedy:
         script = back.script
         cautions = [f"table {name} comes back without the rows that it had" for name in script.empty]
-        cautions += [f"{column} comes back empty: its values are gone" for column in _lost(judgement, back)]
+        cautions += [f"{column} is made anew and is empty: values that it had are gone" for column in _lost(judgement, back)]
         cautions += [f"it takes {removed} away, which no migration made" for removed in back.removes]
         missing = [(t, c) for t, c in script.demanded if not self._is_empty(t)]
         if missing:
