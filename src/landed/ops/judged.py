@@ -18,7 +18,7 @@ from landed.core.timeline import Step
 from landed.core.turns import in_turn
 from landed.engines.base import Known
 from landed.engines.live import LiveState
-from landed.ops.behind import Missing, cautious
+from landed.ops.behind import WRONG, Missing, cautious
 from landed.ops.edits import Edit
 from landed.ops.fileless import fileless_judgements, pair_renamed
 from landed.ops.workspace import Workspace
@@ -73,7 +73,8 @@ def finish(found: Judged, known: Known) -> tuple[Judgement, ...]:
     stored = engine.same_as_stored(found.state, migrations)
     digests = {s.name: s.digest for s in found.steps}
     judged, fileless = pair_renamed(workspace, judged, fileless, digests, stored)
-    judged = list(engine.mended(judged, known))
+    if any(j.standing in WRONG for j in judged):
+        judged = list(engine.mended(judged, known))
     counted = Counter(row.name for row in ledger)
     doubled = engine.one_version(migrations)
     advised = [

@@ -167,7 +167,8 @@ class Mending:
     ) -> Remedy:
         script = back.script
         cautions = [f"table {name} comes back without the rows that it had" for name in script.empty]
-        cautions += [f"{column} is made anew and is empty: values that it had are gone" for column in _lost(judgement, back)]
+        empty = "is made anew and is empty: values that it had are gone"
+        cautions += [f"{column} {empty}" for column in _lost(judgement, back)]
         cautions += [f"it takes {removed} away, which no migration made" for removed in back.removes]
         missing = [(t, c) for t, c in script.demanded if not self._is_empty(t)]
         if missing:
