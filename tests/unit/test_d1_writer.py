@@ -499,14 +499,14 @@ class TestLedger:
     def test_a_lost_reply(self, remote: Remote) -> None:
         self.damage(remote)
         remote.wire.asked.clear()
-        remote.wire.faults = {4: drop_after}
+        remote.wire.faults = {5: drop_after}
         self.repair(remote)
         assert remote.ledger() == ["0001_init.sql"]
 
     def test_not_sent_twice(self, remote: Remote) -> None:
         self.damage(remote)
         remote.wire.asked.clear()
-        remote.wire.faults = {4: drop}
+        remote.wire.faults = {5: drop}
         with pytest.raises(NotProven, match="The ledger was not changed"):
             self.repair(remote)
         assert remote.ledger() == ["0002_posts.sql"]

@@ -37,7 +37,7 @@ class Flag(StrEnum):
 
 
 class Topic(StrEnum):
-    """What is worth knowing about the migrations folder as a whole."""
+    """What is worth knowing about the migrations folder as a whole, and about the reading of the database."""
 
     DUPLICATE_NUMBER = "duplicate-number"
     GAP = "gap"
@@ -48,3 +48,4 @@ class Topic(StrEnum):
     JOURNAL = "journal"
     DRIZZLE_1 = "drizzle-1"
     OTHER_FOLDER = "other-folder"
+    DEPLOYING = "deploying"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from landed.core.errors import CannotKnow
+from landed.core.errors import CannotKnow, Code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,6 +145,18 @@ class StartingSchema(NamedTuple):
     failed_before: int | None = None
     failed_after: int | None = None
     lacks_managed: bool = False
+
+
+class Restless(CannotKnow):
+    """What was read changed while it was read, time and again: somebody is deploying."""
+
+    def __init__(self, *details: str) -> None:
+        super().__init__(
+            "The schema changed while it was read, each time that it was read: somebody is deploying.",
+            code=Code.CHANGED,
+            details=[*details, "Nothing was judged and nothing was changed."],
+            next="wait until that is done, then run it again",
+        )
 
 
 class NoCopy(CannotKnow):

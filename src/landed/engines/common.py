@@ -15,6 +15,7 @@ from landed.core.facts import FactKey
 from landed.core.migration import Migration
 from landed.core.next import REHEARSE, STATUS
 from landed.core.timeline import BASE
+from landed.engines.live import same_content
 from landed.engines.usual import UsualAnswers
 from landed.project.files import MigrationSet, read_migrations
 
@@ -218,6 +219,13 @@ class BaseEngine(UsualAnswers, ABC):
     def beside(self) -> Sequence[str]:
         """None that are known."""
         return ()
+
+    def unchanged(self, state: LiveState, *, checked: bool) -> bool:
+        """Whether what was read last, and what was ``checked`` after it, were there at one moment.
+
+        A reading is of one moment; whether what was checked is of that one, another reading tells.
+        """
+        return not checked or same_content(self.target.read(), state)
 
     def learn(self, state: LiveState) -> None:
         """Take in what a reading shows of the platform itself, before files are replayed."""

@@ -107,6 +107,13 @@ class Engine(Judging, Commands, Protocol):
         """Other databases that may be meant where this one does not exist, and whose they are."""
         ...
 
+    def unchanged(self, state: LiveState, *, checked: bool) -> bool:
+        """Whether what was read last, and what was ``checked`` after it, were there at one moment.
+
+        Raises CannotKnow.
+        """
+        ...
+
     def learn(self, state: LiveState) -> None:
         """Take in what a reading shows of the platform itself, before files are replayed."""
         ...

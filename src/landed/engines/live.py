@@ -79,3 +79,14 @@ class LiveState(NamedTuple):
     roles: Roles | None = None
     notes: tuple[Note, ...] = ()
     """What is worth knowing of the database itself, such as what writing to its ledger would run."""
+
+
+def same_content(one: LiveState, other: LiveState) -> bool:
+    """Whether two readings show the same schema and the same history."""
+    return (one.present, one.rows, one.facts, one.ledger, one.stored) == (
+        other.present,
+        other.rows,
+        other.facts,
+        other.ledger,
+        other.stored,
+    )

@@ -21,6 +21,7 @@ from landed.ops.behind import WRONG, Missing, missing_rows, replaced_rows, with_
 from landed.ops.edits import disproved, find_edits
 from landed.ops.history import History, Replays
 from landed.ops.judged import Judged, finish, known_of
+from landed.ops.settled import settled
 from landed.ops.workspace import Workspace
 from landed.project.inside import look_at_lock
 
@@ -114,9 +115,25 @@ class Examination:
 def examine(
     workspace: Workspace, *, progress: Progress | None = None, cache: Cache | None = None
 ) -> Examination:
-    """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow."""
+    """Read, replay and judge. Reads only. Raises ConfigError, CannotKnow, also where somebody deploys."""
     workspace.migrations()
     look_at_lock(workspace.project)
+
+    def judge_with(cache: Cache) -> Examination:
+        return settled(
+            workspace, lambda: _read(workspace), lambda state: _examined(workspace, state, cache, progress)
+        )
+
+    if cache is not None:
+        return judge_with(cache)
+    own_cache = Cache()
+    try:
+        return judge_with(own_cache)
+    finally:
+        own_cache.close()
+
+
+def _read(workspace: Workspace) -> LiveState:
     state = workspace.target.read()
     if state.ledger_problem is not None:
         raise CannotKnow(
@@ -124,13 +141,7 @@ def examine(
             details=["Without it nobody can say what is recorded; nothing was judged."],
             next=DOCTOR,
         )
-    if cache is not None:
-        return _examined(workspace, state, cache, progress)
-    own_cache = Cache()
-    try:
-        return _examined(workspace, state, own_cache, progress)
-    finally:
-        own_cache.close()
+    return state
 
 
 def _examined(workspace: Workspace, state: LiveState, cache: Cache, progress: Progress | None) -> Examination:

@@ -87,7 +87,7 @@ class RemoteD1:
         return f"the database {self.connected.place.name}"
 
     def read(self, *, surely: bool = False) -> LiveState:
-        """Schema and ledger in one request (two where there is no ledger yet), in one transaction.
+        """Schema and ledger in one request, in one transaction (without a ledger: in a second).
 
         Only SELECTs are sent, so a token that may only read is enough. ``surely`` asks for what is true after
         a write of unknown outcome: a replica, which may be behind, does not know it. Raises CannotKnow.
@@ -105,10 +105,11 @@ class RemoteD1:
         if state.ledger is None:
             return state
         try:
-            rows = self.ask([f"SELECT * FROM {quote(self.ledger_table)}"])[0]
+            return live_state(
+                self.ask([SCHEMA, f"SELECT * FROM {quote(self.ledger_table)}"]), self.ledger_table
+            )
         except SqlFailed as worse:
             return state._replace(ledger=None, ledger_problem=one_line(worse.reason))
-        return live_state([[r._asdict() for r in state.rows], rows], self.ledger_table)
 
     def ask(self, statements: Sequence[str]) -> list[list[dict[str, Any]]]:
         """Run statements that only read, in one request: their rows as objects."""

@@ -83,6 +83,10 @@ class PostgresBase(BaseEngine):
             notify=self.notify,
         )
 
+    def unchanged(self, state: LiveState, *, checked: bool) -> bool:
+        """Whether nothing has changed since the last reading began, of which a part is of the present."""
+        return self.target.unchanged()
+
     def _read_migrations(self) -> MigrationSet:
         if self.spec.migrations_pattern is not None:
             return super()._read_migrations()

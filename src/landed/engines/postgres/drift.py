@@ -13,6 +13,7 @@ from landed.core.facts import FactKey
 from landed.core.judge import owners_of
 from landed.core.next import DOCTOR
 from landed.core.timeline import Progress, Step
+from landed.engines.base import Restless
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState, Roles
 from landed.engines.postgres.catalog.scope import PLAIN, Scope
@@ -21,6 +22,8 @@ from landed.engines.postgres.of_server import without_roles_of_base
 from landed.engines.sides import side_of_files
 
 if TYPE_CHECKING:
+    import psycopg
+
     from landed.engines.postgres.base import PostgresBase
     from landed.engines.postgres.connect.connect import Connected
 
@@ -73,18 +76,25 @@ def sides(
 
 def _read(engine: PostgresBase, connected: Connected, scope: Scope) -> tuple[Side, Roles]:
     """The schema of a database within a scope, and the roles of its server. Raises CannotKnow."""
-    import psycopg
-
+    from landed.engines.postgres.catalog.moment import Moment, one_moment, unchanged
     from landed.engines.postgres.catalog.snapshot import snapshot_and_roles
+    from landed.engines.postgres.connect.unreadable import read_in_peace
 
-    try:
-        facts, roles = snapshot_and_roles(connected.connection, scope)
-    except psycopg.Error as error:
-        said = (error.diag.message_primary or str(error)).strip().splitlines()
-        raise CannotKnow(
-            f"{engine.spec.label} could not be read: {said[0] if said else 'no answer'}",
-            next=DOCTOR,
-        ) from None
+    connection = connected.connection
+    moment: Moment | None = None
+
+    def read() -> tuple[dict[FactKey, str], Roles]:
+        nonlocal moment
+        with one_moment(connection, marked=moment is not None) as moment:
+            found = snapshot_and_roles(connection, scope)
+        if not unchanged(connection, moment):
+            raise Restless
+        return found
+
+    def changed() -> bool:
+        return moment is None or not unchanged(connection, moment)
+
+    facts, roles = read_in_peace(read, changed, lambda error: _unreadable(engine, error))
     side = Side(
         name=engine.spec.name,
         label=engine.spec.label,
@@ -97,6 +107,14 @@ def _read(engine: PostgresBase, connected: Connected, scope: Scope) -> tuple[Sid
         holders=engine.holders,
     )
     return side, roles
+
+
+def _unreadable(engine: PostgresBase, error: psycopg.Error) -> CannotKnow:
+    said = (error.diag.message_primary or str(error)).strip().splitlines()
+    return CannotKnow(
+        f"{engine.spec.label} could not be read: {said[0] if said else 'no answer'}",
+        next=DOCTOR,
+    )
 
 
 def _made_by_files(engine: PostgresBase, scope: Scope, progress: Progress | None) -> _Files:

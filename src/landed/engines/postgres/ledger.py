@@ -11,7 +11,7 @@ from landed.core.codes import trouble_of
 from landed.core.errors import CannotKnow, Code
 from landed.core.ledger import LedgerRow
 from landed.core.migration import Migration
-from landed.core.next import STATUS
+from landed.engines.base import Restless
 from landed.engines.live import StoredRow
 from landed.engines.postgres.connect.asking import GUARDED, PATH
 from landed.engines.postgres.ledger_name import LedgerTable, ledger_table, spelled
@@ -89,12 +89,7 @@ def copied(connection: Connection[Any], table: LedgerTable, shape: Shape) -> tup
             copy.set_types(["text[]" if arrays and name == "statements" else "text" for name in names])
             rows = [_row(dict(zip(names, values, strict=True)), table) for values in copy.rows()]
     except (e.UndefinedTable, e.UndefinedColumn, e.InvalidSchemaName, e.WrongObjectType) as error:
-        raise CannotKnow(
-            f"{table.sql} was made another thing while it was read: {error.diag.message_primary}",
-            code=Code.HISTORY,
-            details=["Nothing was judged."],
-            next=STATUS,
-        ) from None
+        raise Restless(f"{table.sql} was made another thing: {error.diag.message_primary}") from None
     return tuple(sorted(rows, key=lambda row: row.version))
 
 

@@ -17,9 +17,12 @@ from landed.engines.postgres.ledger_name import LedgerTable
 from landed.engines.postgres.ledger_shape import noted
 
 if TYPE_CHECKING:
+    import psycopg
     from psycopg import Connection
 
+    from landed.core.errors import CannotKnow
     from landed.engines.live import Roles
+    from landed.engines.postgres.catalog.moment import Moment
     from landed.engines.postgres.catalog.scope import Scope
     from landed.engines.postgres.connect.capabilities import Capabilities
     from landed.engines.postgres.connect.connect import Connected
@@ -55,6 +58,8 @@ class PgTarget:
         self._scope_of = scope_of
         self._connected: Connected | None = None
         self._roles: Roles | None = None
+        self._moment: Moment | None = None
+        self._marked = False
 
     @property
     def scope(self) -> Scope:
@@ -82,23 +87,52 @@ class PgTarget:
             self._connected = None
 
     def read(self) -> LiveState:
-        """Schema and ledger as of one moment, in one read-only transaction. Raises CannotKnow."""
+        """Schema and ledger in one read-only transaction. Raises CannotKnow.
+
+        What prints the catalogs sees the present: that nothing has changed meanwhile, :meth:`unchanged` says.
+        What it failed for because something was gone by then is read again; raises Restless where that is no
+        use.
+        """
+        from landed.engines.postgres.connect.unreadable import read_in_peace
+
+        return read_in_peace(self._read, lambda: not self.unchanged(), self._unreadable)
+
+    def unchanged(self) -> bool:
+        """Whether nothing has changed since the last reading began. Raises CannotKnow.
+
+        The answer after a first reading is yes only where no transaction has written anything at all; where
+        it is no, later readings note more, and know better.
+        """
         import psycopg
 
+        from landed.engines.postgres.catalog.moment import unchanged
+
+        if self._moment is None:
+            return False
+        try:
+            same = unchanged(self._reading().connection, self._moment)
+        except psycopg.Error as error:
+            raise self._unreadable(error) from None
+        self._marked = self._marked or not same
+        return same
+
+    def _unreadable(self, error: psycopg.Error) -> CannotKnow:
+        from landed.engines.postgres.connect.unreadable import unreadable
+
+        self.close()
+        return unreadable(self.label, error, lambda: self.connect(readonly=True).connection)
+
+    def _read(self) -> LiveState:
+        from landed.engines.postgres.catalog.moment import one_moment
         from landed.engines.postgres.catalog.snapshot import snapshot_and_roles
 
         connection = self._reading().connection
         scope = self._scope_of(self.capabilities.major)
-        try:
-            with _one_moment(connection):
-                facts, self._roles = snapshot_and_roles(connection, scope)
-                shape = look(connection, self.ledger)
-                stored = read_ledger(connection, self.ledger, shape) if shape is not None else None
-        except psycopg.Error as error:
-            from landed.engines.postgres.connect.unreadable import unreadable
-
-            self.close()
-            raise unreadable(self.label, error, lambda: self.connect(readonly=True).connection) from None
+        self._moment = None
+        with one_moment(connection, marked=self._marked) as self._moment:
+            facts, self._roles = snapshot_and_roles(connection, scope)
+            shape = look(connection, self.ledger)
+            stored = read_ledger(connection, self.ledger, shape) if shape is not None else None
         if stored is None:
             return LiveState(True, facts=facts, roles=self._roles)
         matched = match(self.migrations(), stored)
@@ -136,16 +170,6 @@ class PgTarget:
             # However its user ends, the session does: also in a long-lived process.
             weakref.finalize(self, self._connected.connection.close)
         return self._connected
-
-
-@contextmanager
-def _one_moment(connection: Connection[Any]) -> Iterator[None]:
-    """A read-only transaction that sees one state, taken back at the end."""
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", prepare=False)
-    try:
-        yield
-    finally:
-        connection.rollback()
 
 
 def _read_once(connection: Connection[Any], sql: str, checks: Sequence[DataCheck]) -> list[tuple[Any, ...]]:
