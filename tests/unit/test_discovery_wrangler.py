@@ -94,15 +94,24 @@ class TestEnvironments:
             project(tmp_path, FULL, env="stagin")
         assert "staging, empty" in raised.value.details[0]
 
-    def test_an_unknown_one_means_the_top_level_when_there_are_none(self, tmp_path: Path) -> None:
-        found = project(tmp_path, '[[d1_databases]]\nbinding = "DB"\n', env="prod")
-        assert codes(found) == ["no-such-environment"]
-        assert resolve_target(found).name == "d1:local/DB"
+    def test_an_unknown_one_is_refused_when_there_are_none(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match='no environment "prod"') as raised:
+            project(tmp_path, '[[d1_databases]]\nbinding = "DB"\n', env="prod")
+        assert raised.value.details == ("it has no environments",)
+        assert resolve_target(project(tmp_path, '[[d1_databases]]\nbinding = "DB"\n', env="")).name
+
+    def test_one_is_refused_where_nothing_has_any(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match='no environment "prod"'):
+            discover(tmp_path, {"env": "prod"}, {})
+        # A variable may be meant for other projects.
+        assert discover(tmp_path, {}, {"CLOUDFLARE_ENV": "prod"}).wrangler is None
 
     def test_pages_fall_back_to_the_top_level(self, tmp_path: Path) -> None:
         text = 'pages_build_output_dir = "dist"\n' + FULL
         found = project(tmp_path, text, env="production")
         assert [d.id.value for d in found.databases if d.id] == ["id-1"]
+        with pytest.raises(ConfigError, match='no environment "productoin"'):
+            project(tmp_path, text, env="productoin")
 
     def test_no_environment_can_be_asked_for(self, tmp_path: Path) -> None:
         (tmp_path / "wrangler.toml").write_text(FULL)

@@ -109,9 +109,16 @@ class BaseEngine(UsualAnswers, ABC):
         if self.spec.migrations_dir is None and self.spec.unsupported:
             raise self.unsupported()
         if self.spec.migrations_dir is None:
+            from landed.project.below import help_below
+
+            # The path of a file means another file where the project is another one.
+            kinds = ("migrations",) if self.spec.path is not None else ("supabase", "landed", "migrations")
+            start = self.project.start
+            details, way = help_below(start, kinds)
             raise ConfigError(
-                "It is not known where the migrations are.",
-                next="name the folder: --migrations DIR",
+                f"It is not known where the migrations are: nothing in {start} or above it says so.",
+                details=details,
+                next=way or "name the folder: --migrations DIR",
             )
         return self.spec.migrations_dir.value
 

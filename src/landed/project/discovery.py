@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from landed.core.errors import UsageError
 from landed.core.migration import Note
 from landed.project.config_search import REDIRECT, find_config, find_upward, shadowed_configs
 from landed.project.d1_database import D1Database
@@ -87,6 +88,7 @@ def discover(
 
         supabase = find_supabase(start)
         settings = read_settings(start, flags or {}, environ, supabase)
+        _check_no_environment(settings, start)
         root = settings.file.parent if settings.file else supabase or start
         return Project(start, root, settings, None, tuple(_redirect_notes(start, None)), environ)
     settings = read_settings(start, flags or {}, environ, config.parent)
@@ -103,6 +105,16 @@ def discover(
     notes += wrangler.notes
     notes += _redirect_notes(start, config)
     return Project(start, root, settings, wrangler, tuple(notes), environ)
+
+
+def _check_no_environment(settings: Settings, start: Path) -> None:
+    """Raises UsageError for an environment that was asked for where nothing has any."""
+    if settings.env and settings.env.value and settings.env.origin.startswith("flag "):
+        raise UsageError(
+            f'there is no environment "{settings.env.value}": environments are wrangler\'s, and there is no '
+            f"wrangler configuration in {start} or above it",
+            next="leave --env out, or name the folder that has one: --project DIR",
+        )
 
 
 def _redirect_notes(start: Path, config: Path | None) -> list[Note]:

@@ -45,10 +45,13 @@ def resolve_target(project: Project, spec: str | None = None, further: Named | N
     if not project.databases and project.supabase_root is not None:
         return _resolve(project, "supabase:local", DEFAULT)
     if project.wrangler is None:
+        from landed.project.below import help_below
+
+        details, way = help_below(project.start, ("d1", "supabase", "landed"))
         raise UsageError(
-            f"no target: there is no wrangler configuration in {project.start} or above it",
-            details=[note.text for note in project.notes],
-            next="name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
+            f"no target: there is no wrangler or Supabase configuration in {project.start} or above it",
+            details=[*(note.text for note in project.notes), *details],
+            next=way or "name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
         )
     return _resolve(project, "d1:local", DEFAULT)
 
@@ -152,8 +155,13 @@ def _d1(project: Project, kind: Literal["d1:local", "d1:remote"], name: str, ori
 def _database(project: Project, kind: str, name: str, origin: str) -> D1Database:
     databases = project.databases
     if project.wrangler is None:
+        from landed.project.below import help_below
+
+        details, way = help_below(project.start, ("d1",))
         raise UsageError(
             f"{kind} needs a wrangler configuration; there is none in {project.start} or above it",
+            details=details,
+            next=way or "name the folder that has one: --project DIR",
             where=origin,
         )
     shown = project.wrangler.path.name

@@ -81,7 +81,23 @@ def _supabase(project: Project, supabase: SupabaseProject | None, spec: str, ori
     if supabase is None:
         # Without a supabase folder the variables alone may say which project it is.
         supabase = read_supabase(project.root, project.environ, read_dotenv((project.root, project.start)))
+        if supabase.ref is None and project.settings.pooler is None:
+            _check_folder(project, spec, origin)
     return linked_dsn(supabase, project.settings.pooler), spec
+
+
+def _check_folder(project: Project, spec: str, origin: str) -> None:
+    """Raises UsageError where Supabase projects lie below: one of them is meant."""
+    from landed.project.below import help_below
+
+    details, way = help_below(project.start, ("supabase",))
+    if way is not None:
+        raise UsageError(
+            f"{spec}: there is no Supabase project in {project.start} or above it",
+            details=details,
+            next=way,
+            where=origin,
+        )
 
 
 def _folder(

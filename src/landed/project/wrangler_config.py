@@ -128,8 +128,8 @@ def read_config(
 ) -> WranglerConfig:
     """Read the databases that are in force for an environment (``None`` or ``""``: the top level).
 
-    Environments do not inherit ``d1_databases``; an environment that is not in the file is an error
-    when the file has others, and otherwise means the top level, as in wrangler.
+    Environments do not inherit ``d1_databases``. An environment that is not in the file is an error; wrangler
+    takes the top level where the file has no environments at all.
     Raises ConfigError for a file that wrangler would refuse, with the place.
     """
     shown = shown or path.name
@@ -143,7 +143,7 @@ def read_config(
     wanted = environment.value if environment else ""
     notes = list(file.notes)
     if wanted not in everything:
-        notes += _check_unknown_environment(wanted, environment, environments, document, shown)
+        _check_unknown_environment(wanted, environment, environments, document, shown)
         wanted = ""
     elif wanted and not everything[wanted] and everything[""]:
         notes.append(
@@ -166,23 +166,26 @@ def read_config(
     )
 
 
+_OF_PAGES = frozenset({"preview", "production"})
+"""The environments that every Pages project has, also where its file does not name them."""
+
+
 def _check_unknown_environment(
     wanted: str,
     environment: Value[str] | None,
     environments: Mapping[str, object],
     document: Mapping[str, object],
     shown: str,
-) -> list[Note]:
-    if "pages_build_output_dir" in document:
-        return []
-    if not environments:
-        return [Note("no-such-environment", f'{shown} has no environment "{wanted}": its top level is used')]
+) -> None:
+    """Raises ConfigError: what was meant for staging is not done to the database of the top level."""
+    if wanted in _OF_PAGES and "pages_build_output_dir" in document:
+        return
     origin = f" ({environment.origin})" if environment else ""
     raise ConfigError(
         f'{shown} has no environment "{wanted}"{origin}{nearest(wanted, environments)}',
-        details=(f"it has: {', '.join(environments)}",),
+        details=(f"it has: {', '.join(environments)}" if environments else "it has no environments",),
         where=Where(shown),
-        next="name one of them with --env, or none with --env=",
+        next="name one of them with --env, or none with --env=" if environments else "name none: --env=",
     )
 
 
