@@ -132,8 +132,9 @@ def _statements(numbers: Sequence[int]) -> str:
 
 
 def _not_proven(judgement: Judgement) -> Iterator[str]:
-    if judgement.unproven:
-        yield f"{_statements(judgement.unproven)} wrote rows, which nothing proves"
+    rows = [number for number in judgement.unproven if number not in judgement.unread]
+    if rows:
+        yield f"{_statements(rows)} wrote rows, which nothing proves"
     if judgement.unread:
         yield f"{_statements(judgement.unread)} left what landed does not read"
 

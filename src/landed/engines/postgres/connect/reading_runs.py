@@ -52,6 +52,9 @@ EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid
 _CHECKED = re.compile(r'\bFROM ("(?:[^"]|"")+")\.("(?:[^"]|"")+") WHERE ')
 """Where a derived check names its table: see :mod:`landed.engines.postgres.shadow.replay.data`."""
 
+_STANDS = re.compile(r'SELECT last_value [<>]= -?\d+ FROM ("(?:[^"]|"")+"\."(?:[^"]|"")+")')
+"""A derived check of a sequence: see :mod:`landed.engines.postgres.shadow.replay.positions`."""
+
 _TABLE = """\
 (SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = {schema} AND c.relname = {table})"""
@@ -65,13 +68,22 @@ def runs(oid: str) -> str:
 def own_terms(checks: Sequence[DataCheck]) -> tuple[str, ...]:
     """Statements to send in a transaction before checks that landed has derived; none before others.
 
-    They keep each table what it is, and fail (22012) where reading it may run code of others, or where a
-    column that is compared is of a type of somebody else's, who may have made casts of it.
+    They keep each table (or sequence) what it is, and fail (22012) where reading it may run code of others,
+    or where a column that is compared is of a type of somebody else's, who may have made casts of it.
     """
     if not checks or not all(check.derived for check in checks):
         return ()
+    from landed.engines.postgres.sql.tokens import literal
+
     columns: dict[tuple[str, str], set[str]] = {}
+    held = []
     for check in checks:
+        stands = _STANDS.fullmatch(check.sql)
+        if stands is not None:
+            # Fails for whatever is no sequence, and keeps what is one.
+            name = f"{literal(stands[1])}::pg_catalog.regclass"
+            held.append(f"SELECT pg_catalog.pg_sequence_last_value({name})")
+            continue
         found = _CHECKED.search(check.sql)
         if found is None:
             return (GUARDED, "SELECT 1 / 0")
@@ -80,7 +92,7 @@ def own_terms(checks: Sequence[DataCheck]) -> tuple[str, ...]:
     tables = sorted(columns)
     locks = [f"LOCK TABLE {schema}.{table} IN ACCESS SHARE MODE" for schema, table in tables]
     looks = [_refusing(_plain(of[0]), _plain(of[1]), sorted(columns[of])) for of in tables]
-    return (GUARDED, *locks, *looks)
+    return (GUARDED, *held, *locks, *looks)
 
 
 def _plain(quoted: str) -> str:

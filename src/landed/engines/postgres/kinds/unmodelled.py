@@ -2,7 +2,7 @@
 
 Every catalog is read by a kind, or follows from what kinds read, or stands here; a test holds that against
 the servers' own lists, so that a new major version's catalogs are noticed. Where sequences stand
-(``setval``) is in no catalog, and so is not noticed here.
+(``setval``) is in no catalog: see :mod:`landed.engines.postgres.shadow.replay.positions`.
 """
 
 from __future__ import annotations

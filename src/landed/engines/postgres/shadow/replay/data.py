@@ -14,6 +14,7 @@ from landed.core.facts import FactKey
 from landed.core.migration import Parsed, Statement
 from landed.core.timeline import DataCheck
 from landed.engines.postgres.shadow.replay.inserted import Target, inserted
+from landed.engines.postgres.shadow.replay.positions import position_checks, sets_position
 from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.names import quoted
 from landed.engines.postgres.sql.tokens import literal, quote
@@ -76,6 +77,11 @@ def data_checks(
         derived_checks(statement, targets[statement.number][0], facts)
         for statement in parsed.statements
         if len(targets.get(statement.number, ())) == 1
+    ]
+    derived += [
+        position_checks(connection, statement)
+        for statement in parsed.statements
+        if sets_position(head_of(statement))
     ]
     return (*found, *_true_ones(connection, derived))
 

@@ -22,6 +22,7 @@ from landed.engines.postgres.shadow.replay.batch import Batch, Looks, Outcome
 from landed.engines.postgres.shadow.replay.claims import claimed_effects
 from landed.engines.postgres.shadow.replay.data import data_checks
 from landed.engines.postgres.shadow.replay.losses import losses
+from landed.engines.postgres.shadow.replay.positions import STANDS, sets_position
 from landed.engines.postgres.shadow.replay.roles import RolesRestored, share, touches_roles, unshare
 from landed.engines.postgres.shadow.replay.run import Run, runs, takes_part
 from landed.engines.postgres.shadow.replay.session import unsendable
@@ -211,14 +212,17 @@ class PostgresReplayer:
                         at=why.at,
                     )
                 )
+            head = head_of(statement)
+            positions = (STANDS,) if sets_position(head) else ()
+            blind = () if why is not None or outcome.undone else (*map(_unread, outcome.blind), *positions)
             traces.append(
                 StatementTrace(
                     statement.number,
                     statement.line,
-                    as_asked(head_of(statement), without_versions(head_of(statement), outcome.effects)),
-                    writes=head_of(statement).writes_rows and why is None,
+                    as_asked(head, without_versions(head, outcome.effects)),
+                    writes=bool(head.writes_rows or positions) and why is None,
                     weak=why is not None or outcome.undone,
-                    blind=tuple(map(_unread, outcome.blind if why is None and not outcome.undone else ())),
+                    blind=blind,
                 )
             )
         trap = refused_trap(parsed.statements)
