@@ -6,8 +6,10 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from landed.core.errors import Busy
 from landed.core.migration import Migration
 from landed.core.timeline import DataCheck
 from landed.engines.live import LiveState
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 _TOGETHER = 40
 """So many checks are sent as one query; one by one only when that fails."""
+
+
+_LEAVING = 2.0
+_PAUSES = (0.02, 0.05, 0.1, 0.2)
+"""How long, and how often, a connection is asked for where there is none free."""
 
 
 class PgTarget:
@@ -57,6 +64,7 @@ class PgTarget:
         self.notify = notify
         self._scope_of = scope_of
         self._connected: Connected | None = None
+        self._capabilities: Capabilities | None = None
         self._roles: Roles | None = None
         self._moment: Moment | None = None
         self._marked = False
@@ -71,14 +79,22 @@ class PgTarget:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What is on the other side. Raises CannotKnow when it cannot be reached."""
-        return self._reading().capabilities
+        """What is on the other side, once it was asked. Raises CannotKnow when it cannot be reached."""
+        if self._capabilities is None:
+            self._capabilities = self._reading().capabilities
+        return self._capabilities
 
     def connect(self, *, readonly: bool) -> Connected:
-        """A new connection of the caller's own, which the caller closes. Raises CannotKnow."""
+        """A new connection of the caller's own, which the caller closes. Raises CannotKnow.
+
+        One that was closed a moment ago may count a little longer: where a role has one only, its next one is
+        waited for.
+        """
+        from landed.core.patience import patiently, until
         from landed.engines.postgres.connect.connect import open_connection
 
-        return open_connection(self.dsn, readonly)
+        pause = until(monotonic() + _LEAVING, _PAUSES, Busy)
+        return patiently(lambda: open_connection(self.dsn, readonly), pause)
 
     def close(self) -> None:
         """Close the reading connection."""
@@ -161,6 +177,9 @@ class PgTarget:
         """Open for writing. Raises Busy, UsageError behind a transaction pooler, CannotKnow."""
         from landed.engines.postgres.write.writer import open_writer
 
+        # A role may have one connection only; whoever reads later opens another.
+        assert self.capabilities
+        self.close()
         with open_writer(self) as writer:
             yield writer
 
