@@ -76,6 +76,8 @@ class Drift:
     differences: tuple[Difference, ...]
     equal: int
     """How many facts are the same on both sides."""
+    not_looked_at: tuple[str, ...] = ()
+    """In words, what the comparison says nothing of."""
 
     @property
     def next(self) -> tuple[Command, ...]:

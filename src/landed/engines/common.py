@@ -186,6 +186,11 @@ class BaseEngine(UsualAnswers, ABC):
     keeps_files = True
 
     @property
+    def not_compared(self) -> tuple[str, ...]:
+        """No rows."""
+        return ("rows",)
+
+    @property
     def holders(self) -> tuple[str, ...]:
         """Tables alone have parts."""
         return ()

@@ -135,6 +135,11 @@ class Engine(Judging, Commands, Protocol):
         ...
 
     @property
+    def not_compared(self) -> tuple[str, ...]:
+        """What of a database no fact is read from, in words, the rows first."""
+        ...
+
+    @property
     def keeps_files(self) -> bool:
         """Whether such a target says which files are its own; a mere database file does not."""
         ...

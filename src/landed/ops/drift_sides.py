@@ -44,7 +44,7 @@ def drift(
     if files is not None:
         sides[FILES] = files
     a, b = _distinct(sides[names[0]], sides[names[1]])
-    return compare(a, b)
+    return replace(compare(a, b), not_looked_at=involved[0].not_compared)
 
 
 def _refuse_two_families(engines: Sequence[Engine]) -> None:

@@ -131,6 +131,13 @@ class Postgres(PostgresBase):
 
         return HOLDERS
 
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """Rows, and the catalogs that no kind is read from."""
+        from landed.engines.postgres.kinds.unmodelled import NOT_COMPARED
+
+        return NOT_COMPARED
+
     def sides(
         self, databases: Mapping[str, Engine], source: Engine | None, progress: Progress | None
     ) -> tuple[dict[str, Side], Side | None]:

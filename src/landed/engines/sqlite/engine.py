@@ -29,6 +29,11 @@ class SqliteRules(SqliteBase):
     """What all commands on databases under SQLite's rules do alike, wherever these are."""
 
     @property
+    def not_compared(self) -> tuple[str, ...]:
+        """No rows, and none of an application's own numbers in the header."""
+        return ("rows", "user_version", "application_id")
+
+    @property
     @abstractmethod
     def target(self) -> SqlTarget:
         """The database. Raises UsageError where there is none that could be used."""

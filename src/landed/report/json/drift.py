@@ -24,6 +24,7 @@ def drift_json(drift: Compared) -> dict[str, Any]:
         "b": _side(drift.b),
         "equal": not drift.differences,
         "counts": {"different": len(drift.differences), "equal": drift.equal},
+        "not_looked_at": list(drift.not_looked_at),
         "differences": [_difference(d) for d in drift.differences],
     }
 

@@ -29,6 +29,7 @@ def render_drift(drift: Compared, start: Path, out: IO[str], command: Callable[[
     if not drift.differences:
         say(out=out)
         say(f"No difference: {plural(drift.equal, 'fact')} compared.", out)
+        _not_looked_at(drift, out)
         return
     shown = collapsed(drift)
     groups: dict[tuple[int, str], list[Difference]] = {}
@@ -43,8 +44,14 @@ def render_drift(drift: Compared, start: Path, out: IO[str], command: Callable[[
     say(out=out)
     differ = f"{plural(objects, 'object')} {'differs' if objects == 1 else 'differ'}"
     say(f"{differ}, {plural(drift.equal, 'fact')} {'is' if drift.equal == 1 else 'are'} equal.", out)
+    _not_looked_at(drift, out)
     for step in drift.next:
         say(f"Next: {command(step)}", out)
+
+
+def _not_looked_at(drift: Compared, out: IO[str]) -> None:
+    if drift.not_looked_at:
+        say(paint(f"Not looked at: {', '.join(drift.not_looked_at)}.", "dim", out), out)
 
 
 def _group(key: FactKey, drift: Compared) -> tuple[int, str]:

@@ -44,3 +44,12 @@ UNREAD: Final = {catalog: holds for catalog, holds in _HOLDS.items() if catalog 
 
 OUTSIDE: Final = "outside"
 """Stands among catalogs for rows of objects that are not read: an extension's, the platform's."""
+
+NOT_COMPARED: Final = (
+    "rows",
+    "where sequences stand",
+    "comments on extensions",
+    "passwords",
+    *UNREAD.values(),
+)
+"""What a comparison of two schemas says nothing of."""
