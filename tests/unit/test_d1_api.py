@@ -218,3 +218,33 @@ class TestTrust:
         with pytest.raises(LandedError) as raised:
             api.write(PATH, WRITE, what="it")
         assert SECRET not in told(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("HTTP_PROXY", "::::", "the proxy cannot be used"),
+        ("ALL_PROXY", "ftp://user:secret-word@x", "the proxy cannot be used"),
+        ("all_proxy", "socks5://127.0.0.1:1", "SOCKS proxies cannot be used"),
+        ("SSL_CERT_FILE", "/nowhere/at/all.pem", "the certificates cannot be used"),
+        ("SSL_CERT_FILE", __file__, "the certificates cannot be used"),
+        ("SSL_CERT_FILE", "/", "the certificates cannot be used"),
+    ],
+)
+def test_proxies_and_certificates_of_the_environment_that_are_no_use(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    api = wire.api()
+    with pytest.raises(ConfigError) as refused:
+        api.write(PATH, WRITE, what="it")
+    assert said in refused.value.message and variable in str(refused.value.next)
+    assert refused.value.exit_code == 2 and "secret-word" not in told(refused.value)
+    assert api.requests == 0
+
+
+def test_a_proxy_that_is_not_there_is_named(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with pytest.raises(Unreachable) as refused:
+        wire.api().write(PATH, WRITE, what="it")
+    assert refused.value.details == ("It goes through the proxy that HTTP_PROXY names.", "Nothing was sent.")

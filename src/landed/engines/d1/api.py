@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import weakref
 from collections.abc import Callable, Mapping
@@ -18,7 +19,9 @@ from landed.engines.d1.api_errors import (
     error_for,
     lost,
     no_answer,
+    no_client,
     problems_of,
+    proxies,
     too_large,
     too_often,
     unreachable,
@@ -219,7 +222,7 @@ class Api:
         except wire.Packed:
             problem = lost("it is packed in a way that cannot be unpacked")
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
-            problem = unreachable(self._host, self._reason(error))
+            problem = unreachable(self._host, self._reason(error), proxies(os.environ))
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
             problem = ConfigError(f"the API's address {self.base_url} is not valid")
         except httpx2.TimeoutException:
@@ -241,9 +244,15 @@ class Api:
 
     def _open(self) -> Wire:
         if self._wire is None:
+            import httpx2
+
             from landed.engines.d1.api_wire import Wire
 
-            self._wire = Wire(self._seconds, f"landed/{__version__}")
+            try:
+                self._wire = Wire(self._seconds, f"landed/{__version__}")
+            except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+                # Proxies and certificates are those of the environment.
+                raise no_client(error, os.environ) from None
             # Whoever forgets to close it leaves no open socket behind.
             weakref.finalize(self, self._wire.close)
         return self._wire

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from landed.core.codes import code_of
-from landed.core.errors import CannotKnow, Code
+from landed.core.errors import CannotKnow, Code, ConfigError
 from landed.core.next import DOCTOR, Effect, Next, program
 from landed.engines.d1.api_text import LONGEST, one_line
 from landed.engines.d1.api_text import said as fit
@@ -46,6 +46,33 @@ class Unreachable(CannotKnow):
     code = Code.CONNECTION
 
     again = True
+
+
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def proxies(environ: Mapping[str, str]) -> list[str]:
+    """The variables that name a proxy."""
+    return [n for name in _PROXIES for n in (name, name.lower()) if environ.get(n)]
+
+
+def no_client(error: Exception, environ: Mapping[str, str]) -> ConfigError:
+    """The error for proxies or certificates of the environment that no client can be made with.
+
+    Values are not shown: a proxy's address may have a password in it.
+    """
+    certificates = isinstance(error, OSError)
+    found = [n for n in _CERTIFICATES if environ.get(n)] if certificates else proxies(environ)
+    what = "certificates" if certificates else "proxy"
+    said = "SOCKS proxies cannot be used" if isinstance(error, ImportError) else f"the {what} cannot be used"
+    names = " or ".join(found) or "it"
+    return ConfigError(
+        f"Cloudflare's API cannot be asked: {said}.",
+        where=f"environment {found[0]}" if len(found) == 1 else None,
+        details=[f"Set in the environment: {', '.join(found)}." if found else one_line(str(error))],
+        next=f"correct or unset {names}, then run the same command again",
+    )
 
 
 class SqlFailed(CannotKnow):
@@ -204,19 +231,20 @@ def lost(reason: str) -> Unsure:
     return error
 
 
-def unreachable(host: str, reason: str) -> Unreachable:
-    """The error for a request that was never sent."""
+def unreachable(host: str, reason: str, through: Sequence[str] = ()) -> Unreachable:
+    """The error for a request that was never sent; ``through``: variables that name proxies."""
+    sent = [f"It goes through the proxy that {' and '.join(through)} names."] if through else []
     lowered = reason.lower()
     if "certificate" in lowered or "ssl" in lowered:
         return Unreachable(
             f"The connection to {host} is not trusted: {reason}.",
-            details=["Nothing was sent."],
+            details=[*sent, "Nothing was sent."],
             next="Behind a proxy that inspects TLS, name its certificates in SSL_CERT_FILE.",
         )
     return Unreachable(
         f"{host} cannot be reached: {reason}.",
-        details=["Nothing was sent."],
-        next="Check the connection (and HTTPS_PROXY, if there is a proxy) and try again.",
+        details=[*sent, "Nothing was sent."],
+        next=f"Check the connection{' and the proxy' if through else ''} and try again.",
     )
 
 
