@@ -131,3 +131,52 @@ def test_where_sequences_stand(pg_server: Server, tmp_path: Path) -> None:
         )
         there.execute('ALTER SEQUENCE "t_M_seq" RESTART WITH 1')
         assert seen() == {"1_a.sql": ("ok", [4, 5, 6, 7, 8, 9, 10]), "2_b.sql": ("unprovable", [1])}
+
+
+NEVER = {
+    "1_role.sql": "CREATE TABLE a (id int);\nCREATE ROLE made_never;\n",
+    "2_set.sql": "CREATE TABLE b (id int);\nALTER ROLE made_ever SET statement_timeout = '5s';\n",
+    "3_member.sql": "CREATE TABLE c (id int);\nGRANT made_ever TO made_other;\n",
+    "4_database.sql": "CREATE TABLE d (id int);\nDO $$ BEGIN EXECUTE"
+    " format('ALTER DATABASE %I SET app.shown = 1', current_database()); END $$;\n",
+    "5_parameter.sql": "CREATE TABLE e (id int);\nGRANT SET ON PARAMETER work_mem TO made_ever;\n",
+    "6_object.sql": "CREATE TABLE f (id int);\nSELECT lo_create(4712);\n",
+    "7_stands.sql": "CREATE TABLE g (id serial);\nSELECT setval('g_id_seq', 50);\n",
+    "8_bypasses.sql": "CREATE TABLE h (id int);\nALTER ROLE made_ever BYPASSRLS SUPERUSER;\n",
+}
+"""Of each the table is there, and what else it does is taken back."""
+BACK = (
+    "DROP ROLE made_never; ALTER ROLE made_ever RESET ALL; REVOKE made_ever FROM made_other;"
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET ALL', current_database()); END $$;"
+    "REVOKE SET ON PARAMETER work_mem FROM made_ever; SELECT lo_unlink(4712); SELECT setval('g_id_seq', 1);"
+    "ALTER ROLE made_ever NOBYPASSRLS NOSUPERUSER"
+)
+
+
+def test_what_is_recorded_and_is_not_there_is_never_proven(pg_server: Server, tmp_path: Path) -> None:
+    server = pg_server(17)
+    folder = project(tmp_path, {"0_roles.sql": "CREATE ROLE made_ever;\nCREATE ROLE made_other;\n", **NEVER})
+    with new_database(server) as scratch, scratch.connect() as there:
+        target = f"postgresql://{server.superuser}@/{scratch.name}?host={server.host}&port={server.port}"
+        try:
+            assert run(folder, target, "apply", "--yes")[0] == 0
+            _, answer = run(folder, target, "verify")
+            assert {name: found[:2] for name, found in told(answer).items()} == {
+                name: ("ok", [2] if name in ("4_database.sql", "5_parameter.sql", "6_object.sql") else [])
+                for name in ("0_roles.sql", *NEVER)
+            }
+            there.execute(BACK)
+            _, answer = run(folder, target, "verify")
+            assert {name: found[:2] for name, found in told(answer).items()} == {
+                "0_roles.sql": ("ok", []),
+                "1_role.sql": ("partial", []),
+                "2_set.sql": ("partial", []),
+                "3_member.sql": ("partial", []),
+                "4_database.sql": ("ok", [2]),
+                "5_parameter.sql": ("ok", [2]),
+                "6_object.sql": ("ok", [2]),
+                "7_stands.sql": ("ok", [2]),
+                "8_bypasses.sql": ("partial", []),
+            }
+        finally:
+            there.execute("DROP OWNED BY made_ever; DROP ROLE IF EXISTS made_never, made_ever, made_other")

@@ -303,7 +303,10 @@ def _judgement(
         # Rows that are not there need no word: nothing of the file is.
         proven |= {r.check.statement for r in checks if r.passed is False and r.check.derived}
     unproven = tuple(t.number for t in step.traces if t.writes and t.number not in proven and not covered)
-    unread = tuple(t.number for t in step.traces if t.blind and t.number not in proven and not covered)
+    withheld = {failure.statement for failure in step.failures if failure.withheld}
+    # A statement that no replay may run, and whose text claims nothing, leaves nothing that is read either.
+    unseen = [t for t in step.traces if t.blind or (t.number in withheld and not t.effects)]
+    unread = tuple(t.number for t in unseen if t.number not in proven and not covered)
     return Judgement(
         name=step.name,
         recorded=recorded,

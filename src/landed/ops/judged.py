@@ -115,7 +115,10 @@ def _described(found: Judged, migration: Migration, judgement: Judgement, step: 
     for number in judgement.unread:
         trace = step.traces[number - 1]
         flags.append(Flag.UNREAD)
-        notes.append(f"line {trace.line}: landed does not read what this leaves: {', '.join(trace.blind)}")
+        if trace.blind:
+            notes.append(
+                f"line {trace.line}: landed does not read what this leaves: {', '.join(trace.blind)}"
+            )
     return judgement._replace(
         version=migration.version,
         file=migration.file,

@@ -88,7 +88,7 @@ def _unseen_in(judgement: Judgement, step: Step) -> Iterator[Unseen]:
         (Why.ROWS, judgement.unproven),
         (Why.TEXT, [number for number in claimed if number not in withheld]),
         (Why.RIGHTS, [number for number in claimed if number in withheld]),
-        (Why.UNREAD, judgement.unread),
+        (Why.UNREAD, [number for number in judgement.unread if number not in claimed]),
     )
     for why, numbers in found:
         if numbers:

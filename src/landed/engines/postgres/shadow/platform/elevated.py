@@ -209,6 +209,13 @@ def _of_language(node: Any) -> Mapping[str, object] | None:
     return {} if enum(node, "objtype") == "OBJECT_LANGUAGE" else None
 
 
+def _own_setting(node: Any) -> Mapping[str, object] | None:
+    """A setting of an application's own (``app.tenant``) for a role: it is read by nobody but that."""
+    name, role = node.setstmt.name, node.role.rolename
+    own = "." in name and not name.startswith(("pl", "pg", "auto_explain", "landed"))
+    return {"to": role} if own and role and not node.database else None
+
+
 def _noted(head: Head) -> Iterator[Mapping[str, object]]:
     """What notes the attributes that :func:`_role` leaves out of a statement."""
     if head.verb not in _VERBS or head.what not in _ROLES or head.tree is None:
@@ -254,6 +261,7 @@ _PLAIN_READERS: Final = {
     "alter_role_stmt": _role,
     "variable_set_stmt": _session,
     "grant_stmt": _of_language,
+    "alter_role_set_stmt": _own_setting,
 }
 """What is done besides for files of a plain Postgres, which a superuser usually runs."""
 
