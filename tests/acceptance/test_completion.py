@@ -58,6 +58,13 @@ class TestBash:
     def test_values_of_an_argument(self, tmp_path: Path) -> None:
         assert _tab(tmp_path, "landed", "completion", "") == ["bash", "zsh", "fish"]
 
+    def test_targets_by_name(self, tmp_path: Path) -> None:
+        (tmp_path / "landed.toml").write_text('[targets.staging]\nurl = {env = "STAGING_URL"}\n')
+        assert _tab(tmp_path, "landed", "--target", "st") == ["staging"]
+        assert _tab(tmp_path, "landed", "status", "-t", "st") == ["staging"]
+        (tmp_path / "landed.toml").write_text("[targets.staging]\n")
+        assert "supabase:linked" in _tab(tmp_path, "landed", "--target", "")
+
     def test_completing_a_command_imports_no_command(self, tmp_path: Path) -> None:
         # -X importtime prints every import on stderr, which the completion function does not touch.
         done = subprocess.run(

@@ -90,6 +90,28 @@ def test_a_server_that_a_file_names_is_sent_nothing(tmp_path: Path, name: str, k
         assert "a file of the project names this server" in answers[0].error["message"]
 
 
+@pytest.mark.parametrize("kind", CREDENTIALS)
+@pytest.mark.parametrize("asked", ["option", "default"])
+def test_a_variable_that_a_file_names_is_sent_its_own_url_only(tmp_path: Path, asked: str, kind: str) -> None:
+    """A repository may say which variable is the target, but adds no credential to what that holds."""
+    with Thief() as thief:
+        named = 'url = {env = "OTHER_URL"}\n'
+        text = f"[targets.staging]\n{named}" if asked == "option" else f'target = "x"\n[targets.x]\n{named}'
+        folder = project(tmp_path / "repo", **{"landed.toml": text})
+        environ = credential(kind, tmp_path / "home")
+        environ["OTHER_URL"] = f"postgresql://me@127.0.0.1:{thief.port}/db"
+        run = landed(folder, tmp_path / "home", **environ)
+        words = ("--target", "staging") if asked == "option" else ()
+        answers = [run(*words, "status", code=2), run.plain(*words, "doctor", code=None)]
+        nothing_left(thief, *answers)
+        assert thief.started, "it was not even reached"
+        environ["OTHER_URL"] = f"postgresql://me:{OWN}@127.0.0.1:{thief.port}/db"
+        answer = landed(folder, tmp_path / "home", **environ)(*words, "status", code=3)
+        assert [OWN.encode() in heard for heard in thief.passwords] == [True]
+        assert SECRET.encode() not in b"".join([*thief.started, *thief.heard])
+        assert OWN not in answer.stdout + answer.stderr
+
+
 @pytest.mark.parametrize("kind", [c for c in CREDENTIALS if c != "SUPABASE_DB_PASSWORD"])
 @pytest.mark.parametrize("way", ["option", "environment", "postgres:"])
 def test_what_a_person_names_is_sent_them(tmp_path: Path, way: str, kind: str) -> None:

@@ -93,6 +93,12 @@ class Common:
         return Given(self.words, self.project, _words(self, ()))
 
 
+def _complete_target(context: click.Context, option: click.Parameter, incomplete: str) -> Any:
+    from landed.cli.target_completion import complete_target
+
+    return complete_target(context, option, incomplete)
+
+
 _SHARED = (
     click.Option(["--project", "-C"], metavar="DIR", help="Work as if started in this folder."),
     click.Option(
@@ -100,8 +106,9 @@ _SHARED = (
         multiple=True,
         metavar="TARGET",
         help="The database: d1:local/DB, d1:remote/DB, supabase:local, supabase:linked, a Postgres URL, "
-        "sqlite:PATH or a file's path. For status, verify and drift, once for each database to stand side "
-        "by side.",
+        "sqlite:PATH, a file's path, or a name from landed.toml. For status, verify and drift, once for each "
+        "database to stand side by side.",
+        shell_complete=_complete_target,
     ),
     click.Option(["--env", "-e"], metavar="NAME", help="wrangler's environment (env.NAME)."),
     click.Option(["--migrations"], metavar="DIR", help="The migrations folder, if not the configured one."),

@@ -12,6 +12,7 @@ from landed.core.flags import Topic
 from landed.core.migration import Note
 from landed.core.next import LOCK, STATUS, Next
 from landed.engines.contract import Engine
+from landed.ops.doctor_targets import named_targets
 from landed.project.config_search import find_config
 from landed.project.d1_database import D1Database
 from landed.project.d1_local import local_d1_path, other_local_files
@@ -83,6 +84,7 @@ def settings(project: Project) -> Iterator[Check]:
         if value is not None:
             shown = redact(value.value) if name in ("target", "pooler", "shadow") else value.value
             yield Check("configuration", f"setting-{name}", f"setting {name}", shown, value.origin)
+    yield from named_targets(project)
     if project.wrangler is not None:
         environment = project.wrangler.environment or "top level"
         others = [name for name in project.wrangler.environments if name != environment]

@@ -7,14 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from landed.core.drift import Drift, Side, compare
-from landed.core.errors import UsageError
+from landed.core.errors import Code, UsageError
 from landed.core.next import Blank, Next, landed
 from landed.core.timeline import Progress
-from landed.engines import further_names
 from landed.engines.contract import Engine
 from landed.ops.rehearse_source import open_files
 from landed.ops.workspace import Workspace, open_workspace
-from landed.project.naming import names_target
 
 FILES, TARGET = "files", "target"
 
@@ -81,7 +79,7 @@ def _database(
         return open_workspace(project_dir, name, flags, environ)
     except UsageError as error:
         error.where = None  # it was not --target that named it
-        if not names_target(name, further_names()):
+        if error.code is Code.UNKNOWN_TARGET:
             error.details = (
                 *error.details,
                 "or: files (what the migration files make), target (the target in force)",

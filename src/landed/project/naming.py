@@ -15,6 +15,7 @@ from landed.project.discovery import Project
 from landed.project.migration_folders import folder_for_file, missing_folder_notes
 from landed.project.provenance import DEFAULT, Value
 from landed.project.settings import looks_like_file
+from landed.project.target_names import close_to, find_target, known_targets
 from landed.project.target_spec import LEDGER_BY_DEFAULT, TargetSpec
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def resolve_target(project: Project, spec: str | None = None, further: Named | N
     """The database that a name means; ``None`` asks the settings, then takes the only one there is.
 
     Names: ``d1:local[/DB]``, ``d1:remote[/DB]`` (DB is a binding, a database_name or an id),
-    ``sqlite:PATH``, a path of a database file, ``supabase:…``, a Postgres URL.
+    ``sqlite:PATH``, a path of a database file, ``supabase:…``, a Postgres URL, a name of the settings file.
     ``further`` are names that belong to engines alone.
     Raises UsageError for a name that means nothing or more than one database, ConfigError for an
     entry that wrangler would refuse.
@@ -72,6 +73,10 @@ def _form(spec: str) -> str:
 
 
 def _resolve(project: Project, spec: str, origin: str, further: Named | None = None) -> TargetSpec:
+    if (named := find_target(project, spec)) is not None:
+        from landed.project.pg_naming import named_target
+
+        return named_target(project, named, origin)
     base, kind = project.start, _form(spec)
     word, _, rest = spec.partition(":")
     if further and word in further:
@@ -104,6 +109,7 @@ def _resolve(project: Project, spec: str, origin: str, further: Named | None = N
         details=(
             "targets: d1:local/DB, d1:remote/DB, sqlite:PATH, a path of a .sqlite or .db file, "
             "supabase:local, supabase:linked, a Postgres URL",
+            *known_targets(project),
         ),
         next=_suggestion(project, spec),
         where=origin,
@@ -113,7 +119,8 @@ def _resolve(project: Project, spec: str, origin: str, further: Named | None = N
 def _suggestion(project: Project, spec: str) -> str | None:
     if any(database.answers_to(spec) for database in project.databases):
         return option("--target", f"d1:local/{spec}")
-    return None
+    close = close_to(project, spec)
+    return option("--target", close) if close else None
 
 
 def _absolute(path: str, base: Path) -> Path:

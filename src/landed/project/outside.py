@@ -16,9 +16,9 @@ from typing import Literal
 from landed.core.errors import ConfigError
 from landed.project.provenance import Value
 
-Outside = Literal["all", "passwords", "none"]
+Outside = Literal["all", "passwords", "url", "none"]
 """Which credentials from outside of a URL a server is given: all that libpq finds; passwords, by SCRAM only;
-or none."""
+only those that the parameters of a person's URL name (``url``); or none."""
 
 NOWHERE = os.path.join(os.devnull, "none")
 """A password file that cannot be there."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from landed.core.errors import UsageError
+from landed.core.errors import ConfigError, UsageError
 from landed.core.migration import Note
 from landed.project.discovery import Project
 from landed.project.dotenv import read_dotenv
 from landed.project.migration_folders import folder_for_file
+from landed.project.named_targets import NamedTarget
+from landed.project.outside import by_person
 from landed.project.pg_url import Dsn, from_environment, parse_url
 from landed.project.provenance import DEFAULT, Value
 from landed.project.supabase_config import (
@@ -21,6 +24,7 @@ from landed.project.supabase_config import (
     read_supabase,
 )
 from landed.project.supabase_search import find_supabase
+from landed.project.target_names import variables_of
 from landed.project.target_spec import Locality, TargetSpec
 
 
@@ -45,10 +49,42 @@ def postgres_target(project: Project, spec: str, name: str, origin: str) -> Targ
         dsn = from_environment(project.environ)
     else:
         dsn = parse_url(spec, project.environ, origin)
-    hosted = spec.startswith("supabase") or dsn.is_supabase or supabase is not None
+    return _target(project, supabase, dsn, name, origin)
+
+
+def named_target(project: Project, named: NamedTarget, origin: str) -> TargetSpec:
+    """The target that the settings file gives a name: what its variable holds, a whole Postgres URL.
+
+    Raises ConfigError where the variable is not set, UsageError for what is no such URL; its value is in no
+    message.
+    """
+    found = dict(variables_of(project))[named]
+    if found is None:
+        raise ConfigError(
+            f'the target "{named.name}" is what the variable {named.variable} holds, and it is not set',
+            details=(f"{named.origin} says so",),
+            next=f"set {named.variable} to the database's URL",
+            where=origin,
+        )
+    dsn = parse_url(found.value, {}, found.origin)
+    if not dsn.host:
+        raise UsageError(
+            "a named target needs the whole URL, with its host",
+            next="write the host into it; for a socket: postgresql:///DATABASE?host=FOLDER",
+            where=found.origin,
+        )
+    if by_person(found.origin):
+        dsn = replace(dsn, outside="url")
+    return _target(project, supabase_of(project), dsn, named.name, origin)._replace(alias=named.name)
+
+
+def _target(
+    project: Project, supabase: SupabaseProject | None, dsn: Dsn, name: str, origin: str
+) -> TargetSpec:
+    hosted = name.startswith("supabase:") or dsn.is_supabase or supabase is not None
     kind: Literal["supabase", "postgres"] = "supabase" if hosted else "postgres"
     folder, pattern = _folder(project, supabase)
-    notes: tuple[Note, ...] = dsn.notes + (supabase.notes if supabase and spec == "supabase:linked" else ())
+    notes: tuple[Note, ...] = dsn.notes + (supabase.notes if supabase and name == "supabase:linked" else ())
     # What `supabase start` runs is behind that address; of any other one nobody knows.
     locality: Locality = "LOCAL" if name == "supabase:local" else dsn.locality
     return TargetSpec(

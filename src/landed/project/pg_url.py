@@ -126,12 +126,16 @@ class Dsn:
         given["port"] = self.port
         if self.password is not None:
             given["password"] = self.password
-        elif self.outside == "none":
+        elif self.outside in ("none", "url"):
             given["password"] = ""  # given, so that PGPASSWORD is not asked
         if self.outside != "all":
             from psycopg.pq import version
 
-            given.update(kept_back(self.outside, self.option("require_auth"), version()))
+            kept = kept_back(self.outside, self.option("require_auth"), version())
+            if self.outside == "url":
+                own = given.keys() | ({"sslcertmode"} if self.option("sslcert") else set())
+                kept = {name: value for name, value in kept.items() if name not in own}
+            given.update(kept)
         for secret in (self.password, self.option("sslpassword")):
             if secret and secret not in (self.user, self.database, *self.host.split(".")):
                 keep(secret)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from landed.core.errors import ConfigError, Where
 from landed.core.limits import BOUNDS, DEFAULT, Given, Limits, read_limits
 from landed.project.config_search import find_upward
+from landed.project.named_targets import TABLE as NAMED
+from landed.project.named_targets import NamedTarget, read_targets
 from landed.project.outside import check_shadow
 from landed.project.provenance import KeyPath, Value, nearest
 from landed.project.regular_files import read
@@ -30,7 +32,8 @@ class Settings(NamedTuple):
     the URL of a server for scratch databases. ``pooler`` is the URL of a Supabase project's session
     pooler. Both URLs may hold a password: they are not to be shown. ``statement_seconds``, ``total_seconds``,
     ``memory_mb`` and ``disk_mb`` (in the file below ``[limits]``) bound every replay; :attr:`limits` has
-    them as numbers. Paths are absolute. ``file`` is the settings file.
+    them as numbers. ``targets`` are those that the file names (``[targets.NAME]``). Paths are absolute.
+    ``file`` is the settings file.
     """
 
     target: Value[str] | None = None
@@ -49,6 +52,7 @@ class Settings(NamedTuple):
     memory_mb: Value[str] | None = None
     disk_mb: Value[str] | None = None
     broken: tuple[str, ...] = ()
+    targets: tuple[NamedTarget, ...] = ()
     file: Path | None = None
 
     @property
@@ -66,7 +70,7 @@ _PERSON = ("flag ", "environment ")
 """How the origins begin that no file of a project can have."""
 NUMBERS = frozenset(bound.setting for bound in BOUNDS)
 """Settings that are numbers."""
-KEYS = frozenset(Settings._fields) - {"file", "broken"}
+KEYS = frozenset(Settings._fields) - {"file", "broken", "targets"}
 PATHS = frozenset({"migrations", "lock", "persist_to", "base", "managed"})
 TABLES = {
     "shadow": {"base": "base", "managed": "managed", "server": "shadow", "broken": "broken"},
@@ -77,7 +81,7 @@ LISTS = frozenset({"broken"})
 """Settings that are lists of texts, and stand in the file only."""
 _TOP = {
     key: key for key in (KEYS | TABLES.keys()) - {f for table in TABLES.values() for f in table.values()}
-} | {name: name for name in TABLES}
+} | {name: name for name in (*TABLES, NAMED)}
 
 
 def read_settings(
@@ -92,7 +96,7 @@ def read_settings(
     to the working directory. ``env`` also listens to ``CLOUDFLARE_ENV`` after ``LANDED_ENV``.
     Raises ConfigError for an unknown key or a value that is not text, with the place.
     """
-    merged, lists, file = _file_values(start)
+    merged, lists, targets, file = _file_values(start)
     dotenv = _dotenv((root, start) if root and root != start else (start,))
     for key in KEYS:
         names = (f"LANDED_{key.upper()}", *(("CLOUDFLARE_ENV",) if key == "env" else ()))
@@ -100,7 +104,7 @@ def read_settings(
         if value is not None:
             merged[key] = value
     check_shadow(merged.get("shadow"))
-    settings = Settings(**merged, broken=lists.get("broken", ()), file=file)
+    settings = Settings(**merged, broken=lists.get("broken", ()), targets=targets, file=file)
     _ = settings.limits  # a wrong number is said before anything is done
     return settings
 
@@ -158,23 +162,33 @@ def looks_like_file(target: str) -> bool:
     return target.endswith((".sqlite", ".sqlite3", ".db")) or os.sep in target or "/" in target
 
 
-_FileValues = tuple[dict[str, Value[str]], dict[str, tuple[str, ...]], Path | None]
+_FileValues = tuple[dict[str, Value[str]], dict[str, tuple[str, ...]], tuple[NamedTarget, ...], Path | None]
 
 
 def _file_values(start: Path) -> _FileValues:
     path = find_upward(start, FILE)
     if path is not None:
         document, lines = read_document(path, FILE)
-        return *_checked(document, (), lines, path, FILE), path
+        return _values_of(document, (), lines, path, FILE)
     path = find_upward(start, "pyproject.toml")
     # Most projects have a pyproject.toml without us: do not parse those.
     if path is None or b"tool.landed" not in _content(path):
-        return {}, {}, None
+        return {}, {}, (), None
     document, lines = read_document(path, "pyproject.toml")
     table = document.get("tool", {}).get("landed")
     if table is None:
-        return {}, {}, None
-    return *_checked(table, ("tool", "landed"), lines, path, "pyproject.toml"), path
+        return {}, {}, (), None
+    return _values_of(table, ("tool", "landed"), lines, path, "pyproject.toml")
+
+
+def _values_of(
+    table: Mapping[str, Any], prefix: KeyPath, lines: Mapping[KeyPath, int], path: Path, shown: str
+) -> _FileValues:
+    targets: tuple[NamedTarget, ...] = ()
+    if NAMED in table:
+        targets = read_targets(table[NAMED], (*prefix, NAMED), lines, shown)
+    rest = {name: value for name, value in table.items() if name != NAMED}
+    return *_checked(rest, prefix, lines, path, shown), targets, path
 
 
 def _content(path: Path) -> bytes:

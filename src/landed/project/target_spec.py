@@ -29,6 +29,7 @@ class TargetSpec(NamedTuple):
     exist. ``migrations_pattern`` is relative to ``migrations_dir``; ``None`` means ``*.sql``.
     ``dsn`` is how a Postgres database is reached, ``supabase`` the Supabase project that it belongs to.
     ``unsupported`` says why the target cannot be used yet. ``origin`` is who chose it.
+    ``alias`` is its name in the settings file (``[targets.NAME]``).
     """
 
     kind: str
@@ -46,6 +47,7 @@ class TargetSpec(NamedTuple):
     supabase: SupabaseProject | None = None
     unsupported: str | None = None
     notes: tuple[Note, ...] = ()
+    alias: str | None = None
 
     @property
     def is_server(self) -> bool:

@@ -14,7 +14,8 @@ def shown_place(spec: TargetInfo, start: Path) -> str:
     """A database's file, for a remote one its name and the id that the configuration has, for a server's the
     platform's project."""
     if spec.address is not None:
-        return f"project {spec.belongs_to}" if spec.belongs_to else ""
+        project = f"project {spec.belongs_to}" if spec.belongs_to else None
+        return ", ".join(filter(None, (spec.alias, project)))
     if spec.path is None and spec.database is not None:
         given = (spec.database.name, spec.database.id)
         return "  ".join(value.value for value in given if value is not None)

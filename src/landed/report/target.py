@@ -50,6 +50,10 @@ class TargetInfo(Protocol):
         """Host, port and database of a server."""
 
     @property
+    def alias(self) -> str | None:
+        """Its name in the project's settings."""
+
+    @property
     def belongs_to(self) -> str | None:
         """The platform's project that it is of."""
 

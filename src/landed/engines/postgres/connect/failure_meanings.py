@@ -100,6 +100,14 @@ def _password(dsn: Dsn, found: str) -> Meaning:
 
 
 def _no_password(dsn: Dsn, found: str) -> Meaning:
+    if dsn.outside == "url":
+        return Meaning(
+            "no-password",
+            f"{dsn.place} wants a password, and there is none in the URL ({dsn.origin})",
+            "write the password into the URL that the variable holds",
+            ("a target that a file of the project names is given what its URL says, and nothing else",),
+            ConfigError,
+        )
     if dsn.outside == "none":
         return Meaning(
             "no-password",

@@ -136,6 +136,12 @@ def _tls(spec: TargetSpec, dsn: Dsn, project: Project) -> Iterator[Check]:
 
 
 def _password(project: Project, spec: TargetSpec, dsn: Dsn) -> Check:
+    if dsn.password is None and dsn.outside == "url":
+        return Check(
+            "database", "password", "password", "none given", None, Level.NOTE,
+            "a target that a file of the project names is given what its URL says, and nothing else",
+            "where the server wants a password: write it into the URL that the variable holds",
+        )  # fmt: skip
     if dsn.password is None and dsn.outside == "none":
         return Check(
             "database", "password", "password", "none given", None, Level.NOTE,
