@@ -248,10 +248,43 @@ def test_a_column_that_every_row_needs_is_a_decision(shop: Shop) -> None:
     )
     assert shop.follow() == "choice"
     found = shop.run("status").migration("0001_shop.sql")
-    assert "column posts.user_id is NOT NULL and has no default" in found["remedy"]["cautions"][-1]
+    assert "column posts.user_id is NOT NULL and has no default" in found["remedy"]["cautions"][0]
     assert found["remedy"]["sql"] == [] and found["remedy"]["instead"]
     shop.sql("DELETE FROM posts")
     assert shop.follow() == "clean"
+
+
+NULLED = (
+    ANEW.format("post INTEGER, who TEXT", *["post, who"] * 2, *["likes"] * 3)
+    + "INSERT INTO likes SELECT * FROM likes; INSERT INTO likes VALUES (77, 'nobody');"
+)
+
+
+def test_rows_that_do_not_keep_the_rules_any_more_are_named_and_no_command_fails(shop: Shop) -> None:
+    shop.sql(NULLED, keys=False)
+    assert shop.follow() == "choice"
+    found = shop.run("status").migration("0001_shop.sql")
+    assert found["remedy"]["cautions"] == [
+        "rows of likes are equal in post, who, which is unique",
+        "rows of likes refer in post to rows of posts that are not there",
+        "set these rows right first, or keep the change",
+    ]
+    assert found["remedy"]["sql"] == [] and found["remedy"]["instead"]
+    shop.sql("DELETE FROM likes WHERE rowid > 2")
+    assert shop.follow() == "clean"
+
+
+def test_a_unique_index_that_the_rows_do_not_allow_any_more_is_a_decision(tmp_path: Path) -> None:
+    files = {"0001_a.sql": "CREATE TABLE t (a TEXT);\n", "0002_i.sql": "CREATE UNIQUE INDEX i ON t (a);\n"}
+    shop = Shop(tmp_path, files)
+    shop.sql("DROP INDEX i; INSERT INTO t VALUES ('x'), ('x')")
+    assert shop.follow() == "choice"
+    found = shop.run("status").migration("0002_i.sql")
+    assert (found["standing"], found["remedy"]["instead"]) == ("phantom", ['DROP INDEX "i";'])
+    assert found["remedy"]["cautions"][0] == "rows of t are equal in a, which is unique"
+    shop.sql("DELETE FROM t WHERE rowid = 2")
+    assert shop.follow() == "clean"
+    assert shop.sql("SELECT * FROM t") == [("x",)]
 
 
 def test_what_was_made_by_hand_goes_by_the_command_that_is_offered(shop: Shop) -> None:

@@ -102,7 +102,9 @@ def advise(judgement: Judgement, *, late: bool = True) -> Judgement:
 def can_resume(judgement: Judgement) -> bool:
     """Whether ``resume`` makes a partial migration good: by its own statements, or by those of its remedy."""
     remedy = judgement.remedy
-    return resume_plan(judgement).problem is None or (remedy is not None and remedy.whole)
+    if remedy is not None and (remedy.whole or remedy.alone):
+        return remedy.whole
+    return resume_plan(judgement).problem is None
 
 
 def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
@@ -129,6 +131,8 @@ def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
             return Next(landed("apply"))
         case Standing.PHANTOM if judgement.remedy is not None and judgement.remedy.whole:
             return _resume(judgement)
+        case Standing.PHANTOM if judgement.remedy is not None and judgement.remedy.instead:
+            return _take_over(name)
         case Standing.UNRECORDED | Standing.PHANTOM:
             if (judgement.unproven or judgement.unread) and not judgement.renamed:
                 way = "record" if judgement.standing is Standing.UNRECORDED else "run again"
@@ -143,14 +147,18 @@ def next_command(judgement: Judgement, *, late: bool = True) -> Next | None:
         case Standing.PARTIAL if can_resume(judgement):
             return _resume(judgement)
         case Standing.PARTIAL if judgement.remedy is not None and judgement.remedy.instead:
-            return Next(
-                "put the statements above into a new migration, then: ",
-                status.afterwards(),
-                *_by_hand(name, "put the statements of the remedy into a new migration"),
-            )
+            return _take_over(name)
         case Standing.PARTIAL:
             drift = landed("drift", "files", "target")
             return Next(drift, *_by_hand(name, "put the difference into a new migration"))
+
+
+def _take_over(name: str) -> Next:
+    return Next(
+        "put the statements above into a new migration, then: ",
+        landed("status").afterwards(),
+        *_by_hand(name, "put the statements of the remedy into a new migration"),
+    )
 
 
 def _by_hand(name: str, keep: str) -> tuple[Hand, Hand]:

@@ -104,7 +104,7 @@ class Remedy(NamedTuple):
     facts that nothing known brings back; ``cautions`` what to know first, in prose. ``instead`` are
     statements for a new migration, which takes over what is there and cannot be undone. One that is
     ``better`` comes before the file's own statements: these would make a second of what has another name,
-    or take away more than they should.
+    or take away more than they should. Where it is ``alone``, these do not run on what is there.
     """
 
     sql: tuple[str, ...]
@@ -113,6 +113,7 @@ class Remedy(NamedTuple):
     cautions: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     better: bool = False
+    alone: bool = False
 
     @property
     def whole(self) -> bool:

@@ -10,6 +10,7 @@ from landed.core.migration import Migration, Parsed
 from landed.engines.sqlite.remedies.schema import Schema, unit_of
 from landed.engines.sqlite.remedies.script import Impossible, Script, Way, script
 from landed.engines.sqlite.shadow.replay import Replayer
+from landed.engines.sqlite.sql.tokens import fold
 
 Shadow = Callable[[bytes | None], Replayer]
 """Opens a shadow that goes on from an image."""
@@ -19,10 +20,15 @@ _RULES = frozenset({"check", "unique", "foreign key"})
 
 
 class Proven(NamedTuple):
-    """A script that was run and led exactly to what is claimed; ``removes`` are constraints that nobody asked
-    to remove and that cannot stay."""
+    """A script that was run and led exactly to what is claimed: to these facts.
+
+    ``tables`` are those that it is about, ``removes`` constraints that nobody asked to remove and that cannot
+    stay.
+    """
 
     script: Script
+    facts: Facts
+    tables: frozenset[str]
     removes: tuple[ObjectKey, ...] = ()
 
 
@@ -67,10 +73,17 @@ class Bench:
             removed = self.beside(after, goal.facts, wanted, wrong, found.renamed)
             if removed is None:
                 continue
+            proven = Proven(found, after, self._tables(goal, wrong), removed)
             if not removed:
-                return Proven(found)
-            loose = loose or Proven(found, removed)
+                return proven
+            loose = loose or proven
         return loose
+
+    def _tables(self, goal: Schema, wrong: Collection[FactKey]) -> frozenset[str]:
+        units = {unit_of(key) for key in wrong}
+        rows = [schema.rows[unit] for schema in (self.schema, goal) for unit in units if unit in schema]
+        names = {fold(row.tbl_name) for row in rows}
+        return frozenset(name for name in names if ("table", name) in self.schema)
 
     def beside(
         self,
@@ -127,7 +140,7 @@ def related(
     units = {unit_of(key) for key in wrong}
     tables = {name for kind, name in units if kind == "table"}
     for schema in schemas:
-        tables |= {schema.rows[unit].tbl_name.lower() for unit in units if unit in schema}
+        tables |= {fold(schema.rows[unit].tbl_name) for unit in units if unit in schema}
     near = {("table", name) for name in tables}
     near |= {unit for schema in schemas for name in tables for unit in schema.parts_of(name)}
     return {*wrong, *(key for key in others if unit_of(key) in near)}

@@ -16,6 +16,7 @@ from landed.core.makers import with_makers
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import DataCheck
 from landed.engines.sqlite.remedies.bench import Bench, Proven, related
+from landed.engines.sqlite.remedies.row_rules import Rule, rules
 from landed.engines.sqlite.remedies.schema import unit_of
 from landed.engines.sqlite.sql.tokens import quote
 
@@ -107,9 +108,11 @@ class Mending:
         if plan.problem is None and (plan.undecided or self._does(judgement, plan.run)):
             # Rows that its other statements write are a person's to decide on.
             keep = self._kept(wrong)
+            if against := self._against(self._back(wrong, judgement.name)):
+                return judgement._replace(remedy=_stopped(wrong, against, keep))
             return judgement._replace(remedy=Remedy((), instead=keep)) if keep else judgement
         remedy = self._remedy(judgement, wrong)
-        return judgement._replace(remedy=remedy._replace(better=plan.problem is None))
+        return judgement._replace(remedy=remedy._replace(better=plan.problem is None, alone=True))
 
     def _phantom(self, judgement: Judgement) -> Judgement:
         """One that is not there at all runs again, unless it cannot, or would make an empty second of what
@@ -122,8 +125,12 @@ class Mending:
         again = self._does(judgement, range(1, judgement.statements + 1)) or self._does_in_turn(judgement)
         many = len(chain) > _ONE_BY_ONE and not judgement.unproven
         if again and not back.script.renamed and not many:
-            return judgement
-        return judgement._replace(remedy=self._told(judgement, back, wrong, ()))
+            if not (against := self._against(back)):
+                return judgement
+            keep = self._kept(wrong, *chain)
+            return judgement._replace(remedy=_stopped(wrong, against, keep))
+        remedy = self._told(judgement, back, wrong, self._kept(wrong, *chain))
+        return judgement._replace(remedy=remedy._replace(alone=not again))
 
     def _chain(self, judgement: Judgement) -> list[str]:
         """The files that are not there and are about the same tables, with this one."""
@@ -170,34 +177,47 @@ class Mending:
         empty = "is made anew and is empty: values that it had are gone"
         cautions += [f"{column} {empty}" for column in _lost(judgement, back)]
         cautions += [f"it takes {removed} away, which no migration made" for removed in back.removes]
-        missing = [(t, c) for t, c in script.demanded if not self._is_empty(t)]
-        if missing:
-            cautions += [
-                f"column {t}.{c} is NOT NULL and has no default: the rows of {t} need a value, which only "
-                "you can choose"
-                for t, c in missing
-            ]
-            return Remedy((), left=tuple(sorted(wrong)), cautions=tuple(cautions), instead=keep)
+        against = self._against(back)
+        if against:
+            return _stopped(wrong, against, keep)
         return Remedy(script.sql, tuple(sorted(wrong)), cautions=tuple(cautions), instead=keep)
 
-    def _is_empty(self, table: str) -> bool:
-        name = self.benches.live.schema.name(table)
-        asked = DataCheck(0, 0, f"SELECT NOT EXISTS (SELECT 1 FROM {quote(name)})", "", derived=False)
-        ((passed, _),) = self.engine.target.check([asked])
-        return passed is True
+    def _against(self, back: Proven | None) -> list[str]:
+        """What the rows that are there have against it, in words."""
+        if back is None:
+            return []
+        tables = {*back.script.rebuilt, *back.tables}
+        found = rules(self.benches.live.facts, back.facts, tables)
+        for table, column in back.script.demanded:
+            rows = f"SELECT NOT EXISTS (SELECT 1 FROM {quote(table)})"
+            said = (
+                f"column {table}.{column} is NOT NULL and has no default: the rows of {table} need a value, "
+                "which only you can choose"
+            )
+            found.append(Rule(DataCheck(0, 0, rows, "", derived=False), said))
+        if not found:
+            return []
+        answers = self.engine.target.check([rule.check for rule in found])
+        return [rule.said for rule, (kept, _) in zip(found, answers, strict=True) if kept is False]
 
     def _back(self, wrong: frozenset[FactKey], *names: str) -> Proven | None:
         live, made = self.benches.live, self.benches.made(*names)
         return live.towards(made.schema, self._choices(wrong, live, made))
 
-    def _kept(self, wrong: frozenset[FactKey]) -> tuple[str, ...]:
-        live, made = self.benches.live, self.benches.made()
+    def _kept(self, wrong: frozenset[FactKey], *names: str) -> tuple[str, ...]:
+        live, made = self.benches.live, self.benches.made(*names)
         found = made.towards(live.schema, self._choices(wrong, live, made))
         return found.script.sql if found is not None else ()
 
     def _choices(self, wrong: frozenset[FactKey], *benches: Bench) -> list[Collection[FactKey]]:
         near = related([bench.schema for bench in benches], wrong, self.everything)
         return [wrong, near, self.everything]
+
+
+def _stopped(wrong: frozenset[FactKey], against: Sequence[str], keep: tuple[str, ...]) -> Remedy:
+    """Nothing that could be run: the rows do not allow it."""
+    said = (*against, "set these rows right first, or keep the change")
+    return Remedy((), left=tuple(sorted(wrong)), cautions=said, instead=keep, alone=True)
 
 
 def _lost(judgement: Judgement, back: Proven) -> list[str]:
