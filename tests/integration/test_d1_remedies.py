@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import apsw
@@ -341,3 +342,42 @@ def test_real_d1_runs_what_is_printed(shop: Shop, miniflare_d1: Callable[..., Mi
     database.batch([s.text for sql in remedy["sql"] for s in split(sql)])
     assert database.batch([*READ, "PRAGMA foreign_key_check"]) == [*rows, []]
     assert shop.follow() == "clean"
+
+
+CASCADING = (
+    "CREATE TABLE users_new (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT COLLATE NOCASE,\n"
+    "  email TEXT NOT NULL UNIQUE, code TEXT DEFAULT 'newer' CHECK (code <> ''),\n"
+    "  boss INTEGER REFERENCES users (id) ON DELETE CASCADE, rank INTEGER);\n"
+    "DROP VIEW authors;\nDROP TRIGGER visits_name;\n"
+    "INSERT INTO users_new SELECT * FROM users;\n"
+    "DROP TABLE users;\nALTER TABLE users_new RENAME TO users;\n"
+    "CREATE VIEW authors AS SELECT u.name, p.title FROM users u JOIN posts p ON p.user_id = u.id;\n"
+)
+REFUSED = "ALTER TABLE users ALTER COLUMN name SET NOT NULL;\n"
+
+
+@pytest.mark.parametrize("text", [CASCADING, REFUSED], ids=["cascades", "refused by D1"])
+def test_a_rebuild_is_written_out_and_keeps_every_row(text: str, shop: Shop) -> None:
+    rows = shop.rows()
+    shop.write("0003_users.sql", text)
+    error = shop.run("apply", "--yes", code=1).error
+    start = next(i for i, line in enumerate(error["details"]) if line.startswith("Put this in place of"))
+    sql = [line for line in error["details"][start + 1 :] if line.startswith("  ")]
+    rehearsed = shop.run("rehearse", code=1).body["files"][-1]
+    assert "\n".join(rehearsed["instead"]) == dedent("\n".join(sql))
+    assert rehearsed["instead"][0] in shop.run.plain("rehearse", code=1).stdout
+    shop.write("0003_users.sql", "\n".join(sql))
+    shop.run("apply", "--yes")
+    assert shop.rows() == rows
+    assert shop.run("verify").body["proven"] is True
+
+
+def test_a_file_that_computes_values_is_not_written_out(shop: Shop) -> None:
+    shop.write(
+        "0003_users.sql",
+        CASCADING.replace(
+            "SELECT * FROM users", "SELECT id, upper(name), email, code, boss, rank FROM users"
+        ),
+    )
+    error = shop.run("apply", "--yes", code=1).error
+    assert not any(line.startswith("Put this") for line in error["details"])

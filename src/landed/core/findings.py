@@ -96,7 +96,8 @@ class LockHeld:
 class FileRehearsal:
     """One migration, rehearsed: what it does, what fails, what happens to rows, whom its locks keep waiting.
 
-    ``locks`` is empty for SQLite, where a writer locks the whole database.
+    ``locks`` is empty for SQLite, where a writer locks the whole database. ``instead`` are statements
+    (without ``;``) that do the same where the file's own would lose rows or are refused, if they are known.
     """
 
     migration: Migration
@@ -106,6 +107,7 @@ class FileRehearsal:
     rows_changed: tuple[RowsChanged, ...] = ()
     notes: tuple[str, ...] = ()
     locks: tuple[LockHeld, ...] = ()
+    instead: tuple[str, ...] = ()
 
     @property
     def found(self) -> bool:

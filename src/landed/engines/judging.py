@@ -111,6 +111,11 @@ class Judging(Protocol):
         """Statements (numbers) to run again, with those that take back a part of what these make."""
         ...
 
+    def rewritten(self, migration: Migration, before: Sequence[Migration], state: LiveState) -> Sequence[str]:
+        """Statements that give the tables the form that a file gives them where its own would lose rows, or
+        are refused; ``before`` are the files that ran since the reading. Empty where none are known."""
+        ...
+
     def refuse(self, items: Sequence[PlanItem]) -> None:
         """Raises NotProven for files that must not be run here, whatever they do."""
         ...

@@ -161,6 +161,10 @@ class UsualAnswers:
         """The statements themselves."""
         return tuple(numbers)
 
+    def rewritten(self, migration: Migration, before: Sequence[Migration], state: LiveState) -> Sequence[str]:
+        """None are known."""
+        return ()
+
     def refuse(self, items: Sequence[PlanItem]) -> None:
         """Any file may be run."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from landed.core.advice import is_overwritten
 from landed.core.applied import Applied, Consent, UndoPoint
-from landed.core.errors import Interrupted, LandedError, UsageError
+from landed.core.errors import Code, Interrupted, LandedError, UsageError
 from landed.core.facts import schema_digest
 from landed.core.flags import Flag
 from landed.core.judge import judge
@@ -29,10 +29,12 @@ from landed.ops.apply_words import (
     notices,
     so_far,
     unrehearsed,
+    written_out,
 )
 from landed.ops.examine import Examination
 
 RUNS = frozenset({Standing.PENDING, Standing.UNKNOWN, Standing.OUT_OF_ORDER})
+_ROWS = frozenset({Code.CASCADE, Code.ROWS, Code.REFERENCES, Code.FOREIGN_KEY})
 BLOCKS = frozenset({Standing.PARTIAL, Standing.PHANTOM, Standing.UNRECORDED, Standing.DUPLICATE})
 
 
@@ -125,7 +127,7 @@ def run_apply(
     except LandedError as error:
         if isinstance(error, Interrupted):
             done += [Applied(name, "applied", 0, 0.0) for name in error.applied]
-        error.details = (*error.details, so_far(done, plan))
+        error.details = (*error.details, *_written_out(exam, plan, len(done), error), so_far(done, plan))
         if undo is not None and any(a.outcome == "applied" for a in done):
             error.details = (*error.details, f"To go back to before all of it: {undo.command}")
         raise
@@ -135,6 +137,14 @@ def run_apply(
             with held(last=True):
                 exam.workspace.write_lock(unlocked(exam) | digests)
     return ApplyReport(exam, plan, tuple(done), undo)
+
+
+def _written_out(exam: Examination, plan: Plan, number: int, error: LandedError) -> list[str]:
+    """What keeps the rows that a file of the plan would have lost, if that is known."""
+    if error.code not in _ROWS or number >= len(plan.items):
+        return []
+    before = [item.migration for item in plan.items[:number]]
+    return written_out(exam, plan.items[number].migration, before)
 
 
 def unlocked(exam: Examination) -> dict[str, str]:

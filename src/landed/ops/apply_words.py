@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from landed.core.applied import Applied
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.errors import Code, Interrupted, NeedsConfirmation, NotProven, Where
+from landed.core.migration import Migration
 from landed.core.next import APPLY, BREAK, STATUS, Hand, Next, landed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
@@ -73,7 +74,8 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
     engine = exam.workspace.engine
     failure = next(f for f in broken.step.failures if not (f.withheld or engine.wants_rows(f)))
     total = len(broken.migration.statements)
-    before = [i.migration.name for i in items[: items.index(broken)]]
+    before_it = [i.migration for i in items[: items.index(broken)]]
+    before = [migration.name for migration in before_it]
     advice = Next(Hand("Correct the file"), ", then run: ", APPLY.afterwards())
     choice = f"replay {broken.migration.name}"
     details = [f"statement {failure.statement} of {total}, found by a rehearsal in a throw-away database"]
@@ -98,9 +100,18 @@ def cannot_run(exam: Examination, broken: PlanItem, items: Sequence[PlanItem]) -
         code=code_of_failure(failure),
         sqlstate=sqlstate_of(failure),
         where=Where(broken.migration.file, failure.line, failure.statement or None),
-        details=[*details, "Nothing was changed."],
+        details=[*details, *written_out(exam, broken.migration, before_it), "Nothing was changed."],
         next=advice,
     )
+
+
+def written_out(exam: Examination, migration: Migration, before: Sequence[Migration]) -> list[str]:
+    """Statements to take in place of a file's own, a line each, with what they are."""
+    found = exam.workspace.engine.rewritten(migration, before, exam.state)
+    if not found:
+        return []
+    told = [f"Put this in place of the statements of {migration.name}: it does the same and keeps every row."]
+    return told + [f"  {line}" for sql in found for line in f"{sql};".split("\n")]
 
 
 def unrehearsed(engine: Engine, items: Sequence[PlanItem]) -> list[str]:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from landed.core.check import Check
     from landed.core.facts import FactKey
     from landed.core.findings import Rehearsal
+    from landed.core.migration import Migration
     from landed.core.oneoff import Outcome, Planned
     from landed.core.standing import Judgement
     from landed.core.timeline import Progress
     from landed.engines.base import DatabaseCopy, Known
+    from landed.engines.live import LiveState
     from landed.engines.sqlite.execute import SqlTarget
     from landed.engines.sqlite.target import SqliteTarget
 
@@ -43,6 +45,16 @@ class SqliteRules(SqliteBase):
         from landed.engines.sqlite.remedies.mending import mended
 
         return mended(self, judgements, known)
+
+    def rewritten(self, migration: Migration, before: Sequence[Migration], state: LiveState) -> Sequence[str]:
+        """The rebuild that keeps every row, on the schema that was read."""
+        from landed.engines.sqlite.remedies.rewriting import rewritten
+
+        replayer = self.replayer()
+        replayer.load(state.rows)
+        for file in before:
+            replayer.replay(file)
+        return rewritten(replayer, migration, self.parse)
 
     def adopt(self, keys: Sequence[FactKey], known: Known) -> Adoption | None:
         """Statements for what no migration made, tried on both schemas."""

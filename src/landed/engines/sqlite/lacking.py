@@ -39,7 +39,7 @@ def lacking(
     before: Facts, after: Facts, tables: Collection[str], migration: Migration, older: Collection[FactKey]
 ) -> list[Lack]:
     """What these tables lack afterwards, of what was there before the run (``older``)."""
-    said = _said(migration)
+    dropped = said(migration)
     columns = {
         (k.parent, k.name) for k in after if k.kind == "column" and k.prop == EXISTS and k.parent in tables
     }
@@ -55,7 +55,7 @@ def lacking(
             shape = _shape(before, key.object)
             listed = before.get(key.object.fact("columns"), "")
             plain = "where" not in shape
-            if name in said or shape in kept or not _there(listed, parent, before, columns):
+            if name in dropped or shape in kept or not _there(listed, parent, before, columns):
                 continue
             if kind == "index" and plain and shape.get("unique") == YES and (parent, listed) in unique:
                 continue
@@ -124,7 +124,7 @@ def _there(listed: str, table: str, before: Facts, columns: Collection[tuple[str
     return gone.isdisjoint(word.strip('"') for word in words)
 
 
-def _said(migration: Migration) -> set[str]:
+def said(migration: Migration) -> set[str]:
     """Indexes and triggers that the file drops by their names."""
     found = set()
     for statement in migration.statements:

@@ -44,6 +44,7 @@ def _file(file: FileRehearsal) -> dict[str, Any]:
         "name": file.migration.name,
         "file": file.migration.file,
         "statements": len(file.migration.statements),
+        "instead": [f"{sql};" for sql in file.instead],
         "changes": list(file.changes),
         "failures": [
             {

@@ -86,6 +86,11 @@ def _file(file: FileRehearsal, page: Page) -> str:
     blocks = [block for found in findings(file) for block in _finding(found, page)]
     if file.notes:
         blocks.append(bullets(prose(note) for note in file.notes))
+    if file.instead:
+        blocks += [
+            "Put this in place of its statements, it does the same and keeps every row:",
+            fenced("\n".join(f"{sql};" for sql in file.instead), "sql"),
+        ]
     locks = lock_lines(file)
     if locks:
         blocks += ["Locks:", fenced("\n".join(locks))]

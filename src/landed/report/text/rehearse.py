@@ -17,7 +17,7 @@ from landed.report.page import Page
 from landed.report.place import shown_path
 from landed.report.rehearsed import Finding, findings, row_count, short_change, size, summary
 from landed.report.reports import Rehearse
-from landed.report.terminal import say
+from landed.report.terminal import say, say_all
 from landed.report.text.style import paint, symbols
 
 _LINES = 12
@@ -77,6 +77,10 @@ def _file(file: FileRehearsal, out: IO[str], command: Command) -> None:
         _finding(found, out, command)
     for note in file.notes:
         say(f"      {paint('note', 'yellow', out)}: {note}", out)
+    if file.instead:
+        say("      Put this in place of its statements: it does the same and keeps every row.", out)
+    for sql in file.instead:
+        say_all((f"        {line}" for line in f"{sql};".split("\n")), out)
 
 
 def _changes(changes: tuple[str, ...], out: IO[str]) -> None:

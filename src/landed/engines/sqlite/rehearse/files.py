@@ -15,6 +15,7 @@ from landed.engines.sqlite.lacking import lacking, remade
 from landed.engines.sqlite.references import Mismatch, mismatches
 from landed.engines.sqlite.rehearse.scene import Scene
 from landed.engines.sqlite.rehearse.seeded import run_seeded
+from landed.engines.sqlite.remedies.rewriting import rewritten
 from landed.engines.sqlite.renames import Renames
 from landed.engines.sqlite.rowguard import Reference, references
 from landed.engines.sqlite.rowreach import reach
@@ -22,6 +23,7 @@ from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.shadow.sandbox import Seen
 from landed.engines.sqlite.sql import cut_triggers
 from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.split import parse
 from landed.engines.sqlite.sql.tokens import fold, unquote
 from landed.engines.sqlite.sql.transactions import left_out
 
@@ -103,7 +105,8 @@ def _file(replayer: _Watched, migration: Migration, ledger: str = "") -> FileReh
     if replayer.mode == "d1":
         notes += cut_triggers.told(migration)
     if not tables or not _reaches_rows(migration, replayer.seen, facts):
-        return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes))
+        instead = _instead(replayer, image, migration) if failures else ()
+        return FileRehearsal(migration, changes, tuple(failures), notes=tuple(notes), instead=instead)
     known = references(facts)
     reached = _reached(step, replayer.seen, tables, known)
     needed = _needed(reached, facts, known)
@@ -126,7 +129,16 @@ def _file(replayer: _Watched, migration: Migration, ledger: str = "") -> FileReh
         result.rows_lost,
         result.rows_changed,
         (*notes, *result.notes),
+        instead=_instead(replayer, image, migration)
+        if failures or result.failures or result.rows_lost or result.rows_changed
+        else (),
     )
+
+
+def _instead(replayer: Replayer, image: bytes, migration: Migration) -> tuple[str, ...]:
+    """Statements that do the same to the tables and keep every row, if they are known."""
+    before = Replayer(replayer.mode, ledger_table=replayer.ledger_table, image=image, clock=replayer.clock)
+    return rewritten(before, migration, parse)
 
 
 def _reaches_rows(migration: Migration, seen: dict[int, Seen | None], facts: dict[FactKey, str]) -> bool:

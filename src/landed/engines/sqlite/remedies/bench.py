@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey, holds
@@ -40,12 +40,12 @@ class Bench:
         self._shadow, self._parse = shadow, parse
         self.facts: Facts = dict(replayer.facts)
         self.schema = Schema(replayer.tracker.rows.values(), self.facts)
-        self._image = replayer.image()
+        self.image = replayer.image()
         replayer.close()
 
     def after(self, *files: Migration) -> Facts | None:
         """The facts once these files have run here; ``None`` where one of their statements fails."""
-        replayer = self._shadow(self._image)
+        replayer = self._shadow(self.image)
         try:
             failed = any(replayer.replay(file).failed for file in files)
             return None if failed else dict(replayer.facts)
@@ -57,12 +57,14 @@ class Bench:
         text = "".join(f"{statement};\n" for statement in sql)
         return self.after(Migration("", "", "", text, self._parse))
 
-    def towards(self, goal: Schema, choices: Collection[Collection[FactKey]]) -> Proven | None:
+    def towards(
+        self, goal: Schema, choices: Collection[Collection[FactKey]], ways: Sequence[Way] = _WAYS
+    ) -> Proven | None:
         """The first script that makes the facts of the first choice those of ``goal`` and changes nothing
         else. Each choice is a set of facts, the later ones with what the first may need besides."""
         wanted = next(iter(choices), ())
         loose: Proven | None = None
-        for wrong, way in _each(choices):
+        for wrong, way in _each(choices, ways):
             try:
                 found = script(self.schema, goal, wrong, way)
             except Impossible:
@@ -124,12 +126,14 @@ def _goes(key: FactKey, renamed: Collection[ObjectKey]) -> bool:
     return any(key.object == old or (old.kind == "table" and key.parent == old.name) for old in renamed)
 
 
-def _each(choices: Collection[Collection[FactKey]]) -> Iterator[tuple[Collection[FactKey], Way]]:
+def _each(
+    choices: Collection[Collection[FactKey]], ways: Sequence[Way]
+) -> Iterator[tuple[Collection[FactKey], Way]]:
     tried: list[Collection[FactKey]] = []
     for wrong in choices:
         if wrong and wrong not in tried:
             tried.append(wrong)
-            yield from ((wrong, way) for way in _WAYS)
+            yield from ((wrong, way) for way in ways)
 
 
 def related(
