@@ -12,11 +12,14 @@ from landed.engines.sqlite.remedies.schema import Schema, unit_of
 from landed.engines.sqlite.remedies.script import Way
 from landed.engines.sqlite.shadow.replay import Replayer
 from landed.engines.sqlite.sql.head import head_of
+from landed.engines.sqlite.sql.tokens import fold, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from landed.core.facts import Facts
     from landed.core.migration import Parsed
+    from landed.engines.sqlite.sql.tokens import Token
 
 _SCHEMA_ONLY = frozenset({"CREATE", "DROP", "ALTER", "PRAGMA"})
 _NAMES = frozenset({"word", "quoted"})
@@ -57,8 +60,21 @@ def rewritten(replayer: Replayer, migration: Migration, parse: Callable[[str], P
         gone -= {unit for unit in gone if unit[1] in named or unit in goal}
         wrong = frozenset(c.key for c in changes if unit_of(c.key) not in gone)
         found = source.towards(goal, [wrong], _WAYS)
-        return found.script.sql if found is not None and found.script.rebuilt else ()
+        if found is None or not found.script.rebuilt or found.script.demanded:
+            return ()
+        exchanged = _exchanged(source.facts, goal.facts)
+        whole = any("*" in {t.text for t in head_of(s).every} for s in migration.statements)
+        return () if exchanged and whole else found.script.sql
     return ()
+
+
+def _exchanged(before: Facts, after: Facts) -> bool:
+    """Whether a table has a column less and another one more: its values may have been meant for that one."""
+    gone, come = (
+        {key.parent for key in one if key.kind == "column" and key.prop == EXISTS and key not in other}
+        for one, other in ((before, after), (after, before))
+    )
+    return not gone.isdisjoint(come)
 
 
 def _keeps_values(statement: Statement) -> bool:
@@ -69,6 +85,22 @@ def _keeps_values(statement: Statement) -> bool:
     words = [t.text.upper() for t in head.every]
     if not head.begins("INSERT", "INTO") or "SELECT" not in words:
         return False
-    copied = head.every[words.index("SELECT") + 1 :]
+    start = words.index("SELECT")
+    copied = head.every[start + 1 :]
     plain = all(t.kind in _NAMES or t.text in (",", ".", "*", ";") for t in copied)
-    return plain and _FILTERS.isdisjoint(t.text.upper() for t in copied if t.kind == "word")
+    if not plain or not _FILTERS.isdisjoint(t.text.upper() for t in copied if t.kind == "word"):
+        return False
+    if "FROM" not in words[start:]:
+        return False
+    columns = _listed(head.every[words.index("(") + 1 : start]) if "(" in words[:start] else ["*"]
+    return columns == _listed(head.every[start + 1 : words.index("FROM", start)])
+
+
+def _listed(tokens: Sequence[Token]) -> list[str]:
+    """The names of a list of columns, without the table's; ``)`` ends it."""
+    names, last = [], ""
+    for token in tokens:
+        if token.text in (",", ")"):
+            names.append(last)
+        last = fold(unquote(token.text))
+    return names if tokens and tokens[-1].text == ")" else [*names, last]
