@@ -11,7 +11,10 @@ from landed.core.timeline import Step
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """One file of a plan: which statements (numbers) run, and what they do, in words."""
+    """One file of a plan: which statements (numbers) run, and what they do, in words.
+
+    Where these are ``verbatim`` the statements themselves, which are in no file, all of them are shown.
+    """
 
     migration: Migration
     step: Step
@@ -19,6 +22,7 @@ class PlanItem:
     standing: Standing
     changes: tuple[str, ...]
     record: bool = True
+    verbatim: bool = False
 
     @property
     def whole(self) -> bool:

@@ -113,7 +113,8 @@ def _restoring(exam: Examination, migration: Migration, judgement: Judgement, re
         with exam.reading.present() as present:
             tried = present.replay(told)
         step = replace(tried, name=step.name, digest=step.digest, net=tried.net | step.net, checks=())
-    return PlanItem(told, step, numbers, judgement.standing, tuple(text.splitlines()), record=False)
+    lines = tuple(text.splitlines())
+    return PlanItem(told, step, numbers, judgement.standing, lines, record=False, verbatim=True)
 
 
 def _rehearse(exam: Examination, migration: Migration, judgement: Judgement, run: tuple[int, ...]) -> None:

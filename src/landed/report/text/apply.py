@@ -33,10 +33,11 @@ def render_plan(exam: Examination, plan: Plan, out: IO[str], verb: str, *, dry_r
     for item in plan.items[:_FILES]:
         say(out=out)
         say(f"  {paint(item.migration.name, 'bold', out)}  {to_run(item)}", out)
-        for line in item.changes[:_LINES]:
+        most = len(item.changes) if item.verbatim else _LINES
+        for line in item.changes[:most]:
             say(f"      {line}", out)
-        if len(item.changes) > _LINES:
-            say(f"      … and {len(item.changes) - _LINES} more", out)
+        if len(item.changes) > most:
+            say(f"      … and {len(item.changes) - most} more", out)
     if len(plan.items) > _FILES:
         say(out=out)
         say(f"  … and {len(plan.items) - _FILES} more files", out)

@@ -5,12 +5,12 @@ Both are statements that were run in a shadow: on the target's own schema, and o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from landed.core.advice import resume_plan
-from landed.core.facts import EXISTS, FactKey
+from landed.core.facts import EXISTS, FactKey, holds
 from landed.core.flags import Flag
 from landed.core.makers import with_makers
 from landed.core.standing import Judgement, Remedy, Standing
@@ -35,7 +35,8 @@ def mended(engine: SqliteBase, judgements: Sequence[Judgement], known: Known) ->
     wrong = {j.name: wrong_of(j) for j in judgements if _can_be_mended(j, known)}
     if not any(wrong.values()):
         return judgements
-    mending = Mending(engine, known, wrong)
+    expected = {e.key: e.expected for j in judgements if wrong.get(j.name) for e in j.evidence if e.key}
+    mending = Mending(engine, known, wrong, expected)
     return [mending.mended(j) if wrong.get(j.name) else j for j in judgements]
 
 
@@ -81,10 +82,17 @@ class Benches:
 
 
 class Mending:
-    """One look at a target: the ``wrong`` facts of each file that is not as it should be."""
+    """One look at a target: the ``wrong`` facts of each file that is not as it should be, and what is
+    ``expected`` of them."""
 
-    def __init__(self, engine: SqliteBase, known: Known, wrong: dict[str, frozenset[FactKey]]) -> None:
-        self.engine, self.known, self.wrong = engine, known, wrong
+    def __init__(
+        self,
+        engine: SqliteBase,
+        known: Known,
+        wrong: dict[str, frozenset[FactKey]],
+        expected: Mapping[FactKey, str | None],
+    ) -> None:
+        self.engine, self.known, self.wrong, self.expected = engine, known, wrong, expected
         self.benches = Benches(engine, known)
         self.everything = frozenset(key for keys in wrong.values() for key in keys)
 
@@ -202,12 +210,20 @@ class Mending:
 
     def _back(self, wrong: frozenset[FactKey], *names: str) -> Proven | None:
         live, made = self.benches.live, self.benches.made(*names)
+        if not self._is_made(wrong, made):
+            return None
         return live.towards(made.schema, self._choices(wrong, live, made))
 
     def _kept(self, wrong: frozenset[FactKey], *names: str) -> tuple[str, ...]:
         live, made = self.benches.live, self.benches.made(*names)
+        if not self._is_made(wrong, made):
+            return ()
         found = made.towards(live.schema, self._choices(wrong, live, made))
         return found.script.sql if found is not None else ()
+
+    def _is_made(self, wrong: frozenset[FactKey], made: Bench) -> bool:
+        """Whether these files make what is expected: another one may be needed that is not there."""
+        return all(holds(key, self.expected[key], made.facts.get(key)) for key in wrong)
 
     def _choices(self, wrong: frozenset[FactKey], *benches: Bench) -> list[Collection[FactKey]]:
         near = related([bench.schema for bench in benches], wrong, self.everything)
