@@ -57,6 +57,16 @@ def test_the_document_has_the_document_of_each(run: Landed) -> None:
         assert document == run("status", "--target", name).body
 
 
+def test_targets_need_no_option(run: Landed) -> None:
+    assert run("status", "d1:local/DB", "d1:local/OTHER").body == run("status", *TWO).body
+    assert run.plain("status", "d1:local/OTHER").stdout == run.plain("status", "-t", "d1:local/OTHER").stdout
+    assert run("verify", "--complete", "d1:local/OTHER", code=1).body["actions"][0]["argv"] == [
+        "landed", "--target", "d1:local/OTHER", "apply",
+    ]  # fmt: skip
+    error = run("status", "0001_t.sql", code=2).error
+    assert error["message"] == '"0001_t.sql" is no target' and error["code"] == "unknown-target"
+
+
 def test_verify_needs_all_of_them(run: Landed) -> None:
     assert run("verify", *TWO).body["proven"] is True
     run("exec", "--yes", "--target", "d1:local/OTHER", "DROP TABLE t1")

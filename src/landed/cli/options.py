@@ -66,6 +66,13 @@ class Common:
         self.attach_to(error)
         end(error)
 
+    def look_at(self, targets: tuple[str, ...]) -> None:
+        """Further targets, named after the command without an option."""
+        if targets:
+            self.targets += tuple(map(_of_environment, targets))
+            self.target = self.targets[-1]
+            self.words = _words(self, self.targets)
+
     @property
     def flags(self) -> dict[str, str | None]:
         """What the command line says about settings."""
@@ -257,6 +264,12 @@ def _without_secrets(value: str) -> str:
     mode = dsn.option("sslmode")
     query = "" if dsn.is_socket or mode is None else f"?sslmode={mode}"
     return str(dsn).replace("//", user, 1) + query
+
+
+def targets_argument(function: F) -> F:
+    """Declare targets that are named without an option, for commands that look at several."""
+    declare = click.argument("where", nargs=-1, metavar="[TARGET]...", shell_complete=_complete_target)
+    return declare(function)
 
 
 def command(report: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:

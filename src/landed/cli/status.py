@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from landed.cli.options import Common, command
+from landed.cli.options import Common, command, targets_argument
 from landed.cli.output import progress, show
 
 if TYPE_CHECKING:
@@ -14,17 +14,20 @@ if TYPE_CHECKING:
 
 
 @command()
+@targets_argument
 @click.option(
     "--all", "everything", is_flag=True, help="List every file, also long runs of unremarkable ones."
 )
-def status(common: Common, everything: bool) -> int:
+def status(common: Common, where: tuple[str, ...], everything: bool) -> int:
     """Show where every migration stands: what the ledger claims beside what the schema proves.
 
     Reads only; not even the database file is created. Replays the files in a throw-away database,
     compares what they do with the live schema, and names for each migration the facts that do not
     hold and the next command. Exits 0 whenever it could judge everything, whatever it found; use
-    verify for a yes or no. With several --target options, one table shows them side by side.
+    verify for a yes or no. TARGET is the same as --target; with several, one table shows them side
+    by side.
     """
+    common.look_at(where)
     if len(common.targets) > 1:
         return _side_by_side(common, everything)
     from landed.ops.examine import examine
@@ -37,20 +40,22 @@ def status(common: Common, everything: bool) -> int:
 
 
 @command()
+@targets_argument
 @click.option("--strict", is_flag=True, help="Fail on what nothing can prove, too.")
 @click.option(
     "--complete", is_flag=True, help="Fail on files that are not recorded, and where nothing is recorded."
 )
-def verify(common: Common, strict: bool, complete: bool) -> int:
+def verify(common: Common, where: tuple[str, ...], strict: bool, complete: bool) -> int:
     """Say yes or no: does the schema hold what the history claims?
 
     Exits 1 when a migration is phantom, partial, edited, recorded twice or recorded without a file.
     What nothing can prove (unprovable), and what a statement leaves that landed does not read, is
     named and fails only with --strict. Files that are still to run, and a history with nothing in it,
     fail only with --complete: the gate after a deployment. Objects that no migration made do not fail
-    it. Names the statements that its proof does not rest on. Reads only. With several --target
-    options, all of them have to be proven.
+    it. Names the statements that its proof does not rest on. Reads only. TARGET is the same as
+    --target; with several, all of them have to be proven.
     """
+    common.look_at(where)
     if len(common.targets) > 1:
         return _verify_all(common, strict, complete)
     from landed.ops.examine import examine
