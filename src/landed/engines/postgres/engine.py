@@ -117,10 +117,11 @@ class Postgres(PostgresBase):
         return wants_rows(failure)
 
     def unsure(self, failure: Failure, live: Facts) -> bool:
-        """Whether it lacked rights, or something that the target has, or may well have."""
+        """Whether it lacked rights, or something that the target has, or may well have, or the server failed
+        inside."""
         from landed.engines.postgres.wanting import lacks
 
-        return failure.withheld or lacks(failure, live, self.ledger_table)
+        return failure.withheld or failure.code.startswith("XX") or lacks(failure, live, self.ledger_table)
 
     # -- comparing ------------------------------------------------------------------------------
 

@@ -40,12 +40,14 @@ _LONGEST: Final = 8000
 class Reason(NamedTuple):
     """Why a statement failed: in words, which end with the SQLSTATE where there is one, and the SQLSTATE.
 
-    ``at`` is that of :class:`~landed.core.timeline.Failure`.
+    ``at`` is that of :class:`~landed.core.timeline.Failure`; ``raised`` says that SQL gave it the SQLSTATE,
+    not the server.
     """
 
     text: str
     code: str = ""
     at: str = ""
+    raised: bool = False
 
     @property
     def missing(self) -> tuple[Named, ...]:
@@ -77,11 +79,11 @@ class Reason(NamedTuple):
 
     def at_commit(self) -> Reason:
         """The same, said by the COMMIT."""
-        return Reason(f"at the COMMIT: {self.text}", self.code, "commit")
+        return self._replace(text=f"at the COMMIT: {self.text}", at="commit")
 
     def of_session(self) -> Reason:
         """The same of a statement that ended the session."""
-        return Reason(f"it ended the session: {self.text}", self.code, "session")
+        return self._replace(text=f"it ended the session: {self.text}", at="session")
 
 
 def reason(error: Exception) -> Reason:
@@ -89,4 +91,6 @@ def reason(error: Exception) -> Reason:
     diagnosis = getattr(error, "diag", None)
     message = (diagnosis.message_primary if diagnosis is not None else None) or str(error).strip()
     code = getattr(error, "sqlstate", None) or ""
-    return Reason(f"{message} ({code})" if code else message, code)
+    said = getattr(getattr(error, "error", error), "diag", None)
+    raised = said is not None and said.source_function == "exec_stmt_raise"
+    return Reason(f"{message} ({code})" if code else message, code, raised=raised)

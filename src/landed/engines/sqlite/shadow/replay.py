@@ -13,6 +13,7 @@ from landed.engines.sqlite.catalog.tracker import SchemaTracker, virtual_tables
 from landed.engines.sqlite.shadow.bounded import execute, place_of, stretch
 from landed.engines.sqlite.shadow.checks import derived_checks
 from landed.engines.sqlite.shadow.claims import claimed_effects
+from landed.engines.sqlite.shadow.faults import is_fault, told
 from landed.engines.sqlite.shadow.reason import REFUSED, code_of, missing_of
 from landed.engines.sqlite.shadow.run_check import run_check
 from landed.engines.sqlite.shadow.sandbox import Seen, explain_refusal, open_sandbox
@@ -72,6 +73,8 @@ class Replayer:
                 try:
                     self.connection.execute(row.sql or "").fetchall()
                 except _sql_errors() as error:
+                    if is_fault(error):
+                        raise
                     problems.append(f"{row.type} {row.name}: {error}")
         self.tracker.reread()
         self.observer.take()
@@ -80,8 +83,12 @@ class Replayer:
     def replay(self, migration: Migration) -> Step:
         """Run one file statement by statement; a statement that fails does not stop the rest.
 
-        Raises LimitReached.
+        Raises LimitReached, and Broken where the shadow itself is at fault.
         """
+        with told(f"The replay of {migration.name}"):
+            return self._replay(migration)
+
+    def _replay(self, migration: Migration) -> Step:
         parsed = migration.parsed
         traces: list[StatementTrace] = []
         failures: list[Failure] = []
@@ -161,6 +168,8 @@ class Replayer:
                 self.connection.execute("COMMIT")
                 return None
             except _sql_errors() as error:
+                if is_fault(error):
+                    raise
                 self.connection.execute("PRAGMA defer_foreign_keys=off").fetchall()
                 self.connection.execute("COMMIT")
                 last = statements[-1]
@@ -186,6 +195,8 @@ class Replayer:
             execute(self.connection, statement.text, self.clock, place_of(migration, statement, "The replay"))
         except _sql_errors() as error:
             self.observer.take()
+            if is_fault(error):
+                raise
             return self._failed(statement, error)
         seen = self.observer.take()
         effects: Effects = ()

@@ -162,6 +162,8 @@ def _no_files() -> str:
 
 
 _NAME: Final = "landed-no-files"
+SAYS: Final = "a replay"
+"""How what the second wall says begins."""
 
 
 class _NoFiles(apsw.VFS):
@@ -171,16 +173,16 @@ class _NoFiles(apsw.VFS):
         super().__init__(_NAME, "")
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
-        raise apsw.CantOpenError("a replay opens no files")
+        raise apsw.CantOpenError(f"{SAYS} opens no files")
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
-        raise apsw.IOError("a replay deletes no files")
+        raise apsw.IOError(f"{SAYS} deletes no files")
 
     def xAccess(self, pathname: str, flags: int) -> bool:
-        raise apsw.IOError("a replay looks for no files")
+        raise apsw.IOError(f"{SAYS} looks for no files")
 
     def xFullPathname(self, name: str) -> str:
-        raise apsw.CantOpenError("a replay opens no files")
+        raise apsw.CantOpenError(f"{SAYS} opens no files")
 
     def xDlOpen(self, filename: str) -> int:
-        raise apsw.IOError("a replay loads no libraries")
+        raise apsw.IOError(f"{SAYS} loads no libraries")

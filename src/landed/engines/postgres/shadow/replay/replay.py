@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from landed.core.errors import CannotKnow, Code
 from landed.core.facts import Effects, FactKey
 from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, Named, StatementTrace, Step, net_effects
@@ -21,6 +20,7 @@ from landed.engines.postgres.shadow.replay.again import Told, runs_again
 from landed.engines.postgres.shadow.replay.batch import Batch, Looks, Outcome
 from landed.engines.postgres.shadow.replay.claims import claimed_effects
 from landed.engines.postgres.shadow.replay.data import data_checks
+from landed.engines.postgres.shadow.replay.faults import fault, refuse_fault
 from landed.engines.postgres.shadow.replay.losses import losses
 from landed.engines.postgres.shadow.replay.positions import STANDS, sets_position
 from landed.engines.postgres.shadow.replay.roles import RolesRestored, share, touches_roles, unshare
@@ -28,6 +28,7 @@ from landed.engines.postgres.shadow.replay.run import Run, runs, takes_part
 from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.patience import patiently
+from landed.engines.postgres.shadow.server.soundness import gone
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
 from landed.engines.postgres.sql.head import Head, head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
@@ -66,7 +67,7 @@ class PostgresReplayer:
         """Names of what withheld statements would have made."""
         self._wary = 0
         self._pause = 1
-        self.connection, self.tracker = patiently(self._open)
+        self.connection, self.tracker = patiently(self._open, lambda: gone(scratch.server))
 
     @property
     def facts(self) -> Mapping[FactKey, str]:
@@ -190,14 +191,7 @@ class PostgresReplayer:
             outcome = outcomes.get(statement.number, Outcome())
             why = outcome.failure
             if why is not None:
-                if why.code in _NO_ROOM:
-                    raise CannotKnow(
-                        "The files could not be replayed: the shadow's disk is full or broken "
-                        f"({migration.name}, statement {statement.number}).",
-                        code=Code.LIMIT,
-                        details=[why.text, "Nothing was judged and nothing was changed."],
-                        next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
-                    )
+                refuse_fault(why, self._scratch, migration, statement)
                 missing = why.missing
                 held = self._is_withheld(why, missing, outcome.effects)
                 failures.append(
@@ -268,9 +262,13 @@ class PostgresReplayer:
 
     def _open(self) -> tuple[psycopg.Connection[Any], Follower]:
         connection = self._scratch.connect(self._scratch.server.role)
-        with self._scratch.connect() as admin:
-            tracker = Follower(connection, self._scope, admin)
-        tracker.begin()
+        try:
+            with self._scratch.connect() as admin:
+                tracker = Follower(connection, self._scope, admin)
+            tracker.begin()
+        except BaseException:
+            connection.close()
+            raise
         return connection, tracker
 
     def _reset(self) -> None:
@@ -284,7 +282,7 @@ class PostgresReplayer:
     def _together(self, statements: Sequence[Statement], kept: bool) -> dict[int, Outcome]:
         """Statements that commit together (or, not ``kept``, do not): a savepoint around each."""
         doomed: dict[int, Reason] = {}
-        innocent = 2
+        innocent = 3
         looks = Looks.EACH if self._is_watched(statements) else Looks.SHARED
         while True:
             batch = Batch(self.connection, self.tracker, self._powers, self._claims)
@@ -297,8 +295,10 @@ class PostgresReplayer:
                 stopped.statement = next((s for s in statements if s.number == number), None)
                 raise
             except Lost as lost:
-                if lost.sqlstate == "57P02" and innocent:
+                if lost.sqlstate == "57P02":
                     innocent -= 1  # another session's crash took this one with it
+                    if not innocent:
+                        raise fault(self._scratch.server, str(lost)) from lost
                 elif looks is Looks.CAREFUL:
                     doomed[batch.current(lost.at)] = reason(lost).of_session()
                 # Which statement it was is certain only when they are sent one by one.
@@ -328,6 +328,8 @@ class PostgresReplayer:
                 stopped.statement = statement
                 raise
             if self.connection.broken or self.connection.closed:
+                if outcome.failure is not None:
+                    outcome.failure = outcome.failure.of_session()
                 self._reopen()
                 outcome.effects = claims
                 continue
@@ -347,7 +349,8 @@ class PostgresReplayer:
     def _reopen(self) -> None:
         """Go on in a new session after the old one was lost, with what is known."""
         self.connection.close()
-        self.connection, self.tracker = patiently(self._open)
+        server = self._scratch.server
+        self.connection, self.tracker = patiently(self._open, lambda: gone(server))
 
     def _claims(self, statement: Statement, schema: str = "public") -> Effects:
         if self._on_platform and was_the_platforms(head_of(statement)):
@@ -394,10 +397,6 @@ def _parts(statements: Sequence[Statement]) -> Iterator[tuple[list[Statement], b
             part.append(statement)
     if part:
         yield part, True
-
-
-_NO_ROOM = frozenset({"53100", "58030"})
-"""SQLSTATEs that say nothing about a file: a full disk, and one that cannot be read or written."""
 
 
 def replay_all(

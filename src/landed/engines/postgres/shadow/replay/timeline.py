@@ -234,10 +234,11 @@ def timeline(
                             break
                 finally:
                     replayer.close()
+                sure = next((at for at, step in enumerate(steps) if _is_unsure(step)), len(steps))
                 if cache is not None:
-                    cache.store(keys[start : len(steps)], steps[start:], None)
+                    cache.store(keys[start:sure], steps[start:sure], None)
                 alone = replayer.roles is not None or not touches_roles(migrations)
-                if keep and len(steps) == len(keys) and alone:
+                if keep and sure == len(keys) and alone:
                     become_template(scratch, _key(keys[-1]), replayer.roles)
         except KeyError:
             # Another process has just dropped the template: without it, from the beginning.
@@ -252,6 +253,11 @@ def timeline(
                 like=like,
             )
     return steps
+
+
+def _is_unsure(step: Step) -> bool:
+    """Whether the server failed inside, at a statement: nobody knows whether it would again."""
+    return any(failure.code.startswith("XX") for failure in step.failures)
 
 
 def _key(key: bytes) -> str:

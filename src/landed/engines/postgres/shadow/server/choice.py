@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from landed.core.errors import CannotKnow, Code, ConfigError, LimitReached, Where
 from landed.core.limits import DEFAULT, Limits
 from landed.core.migration import Migration
 from landed.engines.postgres.shadow.platform.baseline import PLAIN, Baseline
+from landed.engines.postgres.shadow.server.soundness import gone, spoil
 
 if TYPE_CHECKING:
     from landed.engines.postgres.catalog.scope import Scope
@@ -73,21 +74,30 @@ def _resources(used: Sequence[ShadowServer]) -> Iterator[None]:
     except Exception as error:
         if (stopped := _stopped_before(error)) is not None:
             raise stopped from None
+        if isinstance(error, CannotKnow):
+            raise
         state = getattr(error, "sqlstate", None) or ""
+        why_gone = next((gone(server) for server in used), None)
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         if full or (isinstance(state, str) and state.startswith(("53", "58"))):
             why = f"the shadow has no room or no resources left{f' ({state})' if state else ''}"
             told = str(error).strip().splitlines()[:1]
-        elif not state and _is_lost(error):
-            why = "the shadow's server went away"
+            for server in used if state.startswith("58") else ():
+                spoil(server)
+        elif _is_lost(error) or _is_fault(error, state, is_gone=why_gone is not None):
+            why = f"the shadow's server went away{f': {why_gone}' if why_gone else ''}"
             told = _last_words(used) or str(error).strip().splitlines()[:1]
+            for server in used:
+                spoil(server)
         else:
             raise
         raise CannotKnow(
             f"The files could not be replayed: {why}.",
             code=Code.SHADOW,
             details=[*told, "Nothing was judged and nothing was changed."],
-            next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk",
+            next="make room there, or set LANDED_SHADOW_DIR to a folder on another disk"
+            if why_gone is None
+            else "run it again: a new one is started",
         ) from error
 
 
@@ -102,12 +112,33 @@ def _stopped_before(error: BaseException) -> LimitReached | None:
     return None
 
 
+_FAULT: Final = re.compile("57P|XX|08")
+"""SQLSTATEs of a server that is ending or damaged, outside of any file's statement."""
+
+
 def _is_lost(error: Exception) -> bool:
-    if not type(error).__module__.startswith("psycopg"):
+    from landed.engines.postgres.wire import Lost
+
+    if isinstance(error, Lost):
+        return True
+    if not _is_the_drivers(error):
         return False
     import psycopg
 
-    return isinstance(error, psycopg.OperationalError)
+    return isinstance(error, psycopg.OperationalError) and not error.sqlstate
+
+
+def _is_fault(error: Exception, state: str, *, is_gone: bool) -> bool:
+    from landed.engines.postgres.wire import Refused
+
+    of_server = _is_the_drivers(error) or isinstance(error, Refused)
+    return (of_server and _FAULT.match(state) is not None) or (
+        is_gone and (of_server or isinstance(error, OSError))
+    )
+
+
+def _is_the_drivers(error: Exception) -> bool:
+    return type(error).__module__.startswith("psycopg")
 
 
 def _last_words(used: Sequence[ShadowServer]) -> list[str]:

@@ -125,7 +125,10 @@ class Cluster:
             return
         os.close(self._users)
         self._users = None
-        watched = flock(self.root / "watch.lock", shared=False, wait=False)
+        try:
+            watched = flock(self.root / "watch.lock", shared=False, wait=False)
+        except FileNotFoundError:
+            return  # the folder was removed: its watchman finds the server nevertheless
         if watched is not None:
             # No watchman could be posted, or he is not there yet.
             os.close(watched)
@@ -185,11 +188,10 @@ class Cluster:
             return
         try:
             self._start()
-        except CannotKnow:
-            # Nothing in it is worth a repair.
+            started(self, False)
+        except Exception:
+            # Whatever is wrong with it: nothing in it is worth a repair.
             self._make(started)
-            return
-        started(self, False)
 
     def _make(self, started: Started) -> None:
         stop(self.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ from landed.core.errors import Code, LandedError
 from landed.engines.postgres.shadow.server.locks import alive
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.roles_made import write_down_as_made
+from landed.engines.postgres.shadow.server.soundness import gone
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -67,13 +69,21 @@ def new_database(server: ShadowServer, template: str | None = None) -> Iterator[
             _mark(admin, source)
         try:
             yield Scratch(server, name, admin)
-        finally:
-            if not _is_alive(admin):
-                # The server has crashed meanwhile, and this session with it.
-                with patiently(lambda: server.connect(server.admin)) as again:
-                    _drop(again, name)
-            else:
-                _drop(admin, name)
+        except BaseException:
+            # What goes wrong at the end of what went wrong is nobody's concern; the next start sweeps.
+            with contextlib.suppress(Exception):
+                _leave(server, admin, name)
+            raise
+        _leave(server, admin, name)
+
+
+def _leave(server: ShadowServer, admin: Connection[tuple[Any, ...]], name: str) -> None:
+    if _is_alive(admin):
+        _drop(admin, name)
+        return
+    # The server has crashed meanwhile, and this session with it.
+    with patiently(lambda: server.connect(server.admin), lambda: gone(server)) as again:
+        _drop(again, name)
 
 
 @contextmanager

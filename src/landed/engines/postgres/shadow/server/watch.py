@@ -56,9 +56,19 @@ def server():
             continue
     return None
 
+def orphan():
+    # Of a folder that was removed; of the server that runs in its place by now, the folder is there.
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+        try:
+            if is_server(int(name)) and os.readlink(f"/proc/{name}/cwd").endswith(" (deleted)"):
+                return int(name)
+        except (OSError, ValueError):
+            continue
+    return None
+
 # A server that is told to stop at once takes five seconds until it kills what does not listen.
 for sign, patience in ((signal.SIGINT, 8), (signal.SIGQUIT, 7), (signal.SIGKILL, 1)):
-    pid = server() if listens() else None
+    pid = (server() if listens() else None) or orphan()
     if pid is None:
         break
     try:
