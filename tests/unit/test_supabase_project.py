@@ -212,6 +212,9 @@ class TestOtherNames:
         assert (local.belongs_to, same.belongs_to) == ("shop", "shop")
         socket = resolve(shop, "postgresql:///shop?host=/run/postgresql")
         assert socket.label == "Supabase /run/postgresql:5432/shop (LOCAL)"
+        folder = "/var/folders/a-long/way/to/the/folder/with/the/sockets"
+        deep = resolve(shop, f"postgresql:///shop?host={folder}")
+        assert (deep.label, deep.address) == ("Supabase …/sockets:5432/shop (LOCAL)", f"{folder}:5432/shop")
 
     def test_a_url_of_a_plain_project(self, tmp_path: Path) -> None:
         (tmp_path / "migrations").mkdir()

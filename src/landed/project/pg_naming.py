@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,9 @@ from landed.project.supabase_config import (
 from landed.project.supabase_search import find_supabase
 from landed.project.target_names import variables_of
 from landed.project.target_spec import Locality, TargetSpec
+
+_LONG = 40
+"""Characters of a socket's folder from which on a headline shows its end only."""
 
 
 def supabase_of(project: Project) -> SupabaseProject | None:
@@ -90,7 +94,7 @@ def _target(
     return TargetSpec(
         kind=kind,
         name=name,
-        label=f"{'Supabase' if kind == 'supabase' else 'Postgres'} {dsn.address} ({locality})",
+        label=f"{'Supabase' if kind == 'supabase' else 'Postgres'} {_short(dsn)} ({locality})",
         locality=locality,
         mode="postgres",
         origin=origin,
@@ -101,6 +105,13 @@ def _target(
         supabase=supabase,
         notes=notes,
     )
+
+
+def _short(dsn: Dsn) -> str:
+    """The address for headlines: of a long path to a socket the end; doctor shows the whole."""
+    if dsn.host.startswith("/") and len(dsn.host) > _LONG:
+        return "…/" + dsn.address[len(os.path.dirname(dsn.host)) :].lstrip("/")
+    return dsn.address
 
 
 def _supabase(project: Project, supabase: SupabaseProject | None, spec: str, origin: str) -> tuple[Dsn, str]:

@@ -93,6 +93,7 @@ class SupabaseWorld(World):
         }
         self.shown = {
             f"postgresql:///{address}": "postgresql:///shop",
+            f"…/{Path(server.host).name}:{server.port}/{self._scratch.name}": "/run/postgresql:5432/shop",
             f"{server.host}:{server.port}/{self._scratch.name}": "/run/postgresql:5432/shop",
             self._scratch.name: "shop",
             # Where a Postgres 18 is installed, it is taken.
