@@ -21,6 +21,7 @@ Server = Callable[..., ShadowServer]
 def run(folder: Path, target: str, *words: str) -> tuple[int, Any]:
     given = ["--project", str(folder), "--target", target, "--json", *words]
     result = CliRunner().invoke(cli, given, standalone_mode=False)
+    assert result.exception is None, result.exception
     return int(result.return_value or 0), json.loads(result.stdout)
 
 
@@ -180,3 +181,20 @@ def test_what_is_recorded_and_is_not_there_is_never_proven(pg_server: Server, tm
             }
         finally:
             there.execute("DROP OWNED BY made_ever; DROP ROLE IF EXISTS made_never, made_ever, made_other")
+
+
+def test_rows_that_blocks_and_functions_write_are_measured(pg_server: Server, tmp_path: Path) -> None:
+    server = pg_server(16)
+    folder = project(tmp_path, {
+        "1_a.sql": "CREATE TABLE t (id int);\nDO $$ BEGIN INSERT INTO t VALUES (1); END $$;\n"
+        "CREATE FUNCTION fill() RETURNS void LANGUAGE sql AS 'INSERT INTO t VALUES (2)';\nSELECT fill();\n"
+        "CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';\nSELECT one();\n"
+        "DO $$ BEGIN UPDATE t SET id = 9 WHERE id > 5; CREATE TEMP TABLE x AS SELECT 1; END $$;\n"
+        "DO $$ BEGIN UPDATE t SET id = 3 WHERE id = 2; END $$;\nSELECT count(*) FROM t;\n",
+    })  # fmt: skip
+    with new_database(server) as scratch:
+        target = f"postgresql://{server.superuser}@/{scratch.name}?host={server.host}&port={server.port}"
+        assert run(folder, target, "apply", "--yes")[0] == 0
+        _, answer = run(folder, target, "verify")
+    (judged,) = answer["migrations"]
+    assert (judged["standing"], judged["unproven"], judged["unread"]) == ("ok", [2, 4, 8], [])

@@ -49,5 +49,5 @@ KINDS = (
     ),
 )  # fmt: skip
 
-OF_SERVER = frozenset(reading.name for reading in READINGS)
+OF_SERVER = frozenset((*(reading.name for reading in READINGS), "extension_members"))
 """Readings of which a copy of a schema takes nothing along."""

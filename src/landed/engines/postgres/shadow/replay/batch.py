@@ -15,7 +15,7 @@ from landed.engines.postgres.kinds.unmodelled import OUTSIDE
 from landed.engines.postgres.shadow.platform.elevated import Powers
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
 from landed.engines.postgres.shadow.reason import Reason, reason
-from landed.engines.postgres.shadow.replay.data import target_query, targets_told
+from landed.engines.postgres.shadow.replay.data import ROWS_WRITTEN, target_query, targets_told
 from landed.engines.postgres.shadow.replay.footprint import footprint
 from landed.engines.postgres.shadow.replay.inserted import Target
 from landed.engines.postgres.shadow.replay.session import unsendable
@@ -33,7 +33,8 @@ class Outcome:
     """What became of a statement: why it failed, if it did, and its effects (of one that failed: its claims).
 
     ``undone`` says that its transaction was rolled back. ``targets`` are the tables whose rows it writes in
-    so many words, ``blind`` the catalogs it wrote to that no kind of object is read from.
+    so many words, ``blind`` the catalogs it wrote to that no kind of object is read from. ``rows`` counts
+    what a block or a call has written, as measured.
     """
 
     effects: Effects = ()
@@ -41,6 +42,7 @@ class Outcome:
     undone: bool = False
     targets: tuple[Target, ...] = ()
     blind: tuple[str, ...] = ()
+    rows: int = 0
 
 
 _ASKS_MORE = re.compile(
@@ -146,7 +148,7 @@ class Batch:
             self._connection.execute("ROLLBACK")
             self._tracker.reread()
             for outcome in self.outcomes.values():
-                outcome.effects, outcome.blind = (), ()
+                outcome.effects, outcome.blind, outcome.rows = (), (), 0
         return True
 
     def _next_group(
@@ -195,6 +197,10 @@ class Batch:
                 self.outcomes.setdefault(statement.number, Outcome()).targets = targets_told(
                     result.get_value(0, 0)
                 )
+            elif role == "rows":
+                counted = int(result.get_value(0, 0) or 0)
+                outcome = self.outcomes.setdefault(statement.number, Outcome())
+                outcome.rows = counted - outcome.rows
             elif statement.number != last:
                 self._told(windows[place], self._tracker.take(result.get_value(0, 0), here=False))
             else:
@@ -247,8 +253,12 @@ class Batch:
         query = target_query(head)
         if query:
             yield "target", query
+        if head.dynamic:
+            yield "rows", ROWS_WRITTEN
         for command in as_this_server_can(head, self._powers):
             yield "", command
+        if head.dynamic:
+            yield "rows", ROWS_WRITTEN
         if look:
             yield "look", self._tracker.look
         yield "", _RELEASE

@@ -28,6 +28,16 @@ _WRITERS: Final = {"INSERT": "insert_stmt", "UPDATE": "update_stmt", "DELETE": "
                    "TRUNCATE": "truncate_stmt"}  # fmt: skip
 
 
+ROWS_WRITTEN: Final = (
+    b"SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid)"
+    b" + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)"
+    b" + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)), 0)::pg_catalog.text FROM pg_catalog.pg_class c"
+    b" WHERE c.relkind = 'r' AND c.oid >= 16384::pg_catalog.oid AND c.relpersistence <> 't'"
+)
+"""How many rows of tables were written in this transaction so far: what a block or a function writes is in no
+statement's text."""
+
+
 def target_query(head: Head) -> bytes:
     """A query for the tables that a statement names as those whose rows it writes; ``b""`` if there are none.
 

@@ -214,7 +214,7 @@ class PostgresReplayer:
                     statement.number,
                     statement.line,
                     as_asked(head, without_versions(head, outcome.effects)),
-                    writes=bool(head.writes_rows or positions) and why is None,
+                    writes=bool(head.writes_rows or positions or outcome.rows > 0) and why is None,
                     weak=why is not None or outcome.undone,
                     blind=blind,
                 )
