@@ -14,8 +14,10 @@ from landed.engines.sqlite.sql.pasteable import pasteable
 from landed.engines.sqlite.sql.split import split
 from support.clients.wrangler import DATABASE_ID, MiniflareD1, database_files
 from support.process.landed_process import Landed
+from support.servers.d1_standin import StandIn
 from support.worlds.hand_damages import damages, fill
 from support.worlds.histories import CORPUS, folder
+from support.worlds.remoteworld import REMOTE, RemoteWorld
 
 MOST = 6
 
@@ -384,3 +386,26 @@ def test_a_file_that_makes_other_values_is_not_written_out(copy: str, shop: Shop
     shop.write("0003_users.sql", CASCADING.replace("INSERT INTO users_new SELECT * FROM users", copy))
     error = shop.run("apply", "--yes", code=1).error
     assert not any(line.startswith("Put this") for line in error["details"])
+
+
+@pytest.mark.wrangler
+def test_remote_d1_by_the_same_contract(tmp_path: Path) -> None:
+    """A column in the middle and a constraint come back in one batch, all rows of the family are there."""
+    with StandIn(tmp_path / "standin", keep=False) as standin:
+        world = RemoteWorld(tmp_path / "project", SHOP, standin)
+        run = world.landed()
+        run("apply", "--yes", *REMOTE)
+        by_hand = [*split(ROWS), *split("DROP VIEW authors; DROP INDEX users_name")]
+        by_hand += split("ALTER TABLE users DROP COLUMN name; DROP INDEX users_rank")
+        standin.database.query([{"sql": s.text} for s in by_hand])
+        rows = [standin.database.look(read) for read in READ]
+        for _ in range(2):
+            status = run("status", *REMOTE).body
+            actions = [a["argv"] for a in status["actions"] if a["choice"] is None and not a["reads_only"]]
+            if not actions:
+                break
+            run(*actions[0][1:], "--yes")
+        status = run("status", *REMOTE)
+        assert set(status.standings().values()) == {"ok"} and status.body["unexplained"] == []
+        assert [standin.database.look(read) for read in READ] == rows
+        assert standin.database.look("PRAGMA foreign_key_check") == []
