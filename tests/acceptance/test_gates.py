@@ -50,7 +50,7 @@ def test_a_gate_says_no_until_every_file_is_recorded(run: Landed) -> None:
     text = run.plain("verify", "--complete", *on, code=0).stdout
     assert text.startswith("proven: the schema holds what 3 recorded migrations claim\n")
     # A gate that passed names what its proof does not rest on.
-    assert "  not looked at, since rows prove nothing: 0002_rows.sql (statement 2)\n" in text
+    assert "  rows that were not looked at: 0002_rows.sql (statement 2)\n" in text
     body = run("verify", "--complete", *on).body
     assert body["complete"] is True
     assert body["not_looked_at"] == [{"migration": "0002_rows.sql", "why": "rows", "statements": [2]}]

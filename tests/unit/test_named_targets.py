@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from landed.core.check import Level
 from landed.core.errors import ConfigError, UsageError
+from landed.ops.doctor_targets import named_targets
 from landed.project.discovery import discover
 from landed.project.naming import resolve_target
 from landed.project.outside import kept_back
@@ -90,6 +92,27 @@ def test_one_that_is_not_set_and_one_that_is_none(tmp_path: Path) -> None:
         resolve(tmp_path, "stagin")
     assert "named in landed.toml: staging, production" in raised.value.details
     assert raised.value.next == "--target staging"
+
+
+def test_doctor_lists_them_and_shows_no_value(tmp_path: Path) -> None:
+    (tmp_path / "landed.toml").write_text(TWO)
+    (tmp_path / ".env").write_text(f"PRODUCTION_URL={URL}\n")
+    checks = list(named_targets(discover(tmp_path, {}, {"STAGING_URL": URL})))
+    assert [(c.label, c.value, c.origin) for c in checks] == [
+        ("target staging", "STAGING_URL, set in the environment", "landed.toml:1"),
+        ("target production", "PRODUCTION_URL, set in .env", "landed.toml:4"),
+    ]
+    (unset, _) = named_targets(discover(tmp_path, {}, {}))
+    assert unset.value == "STAGING_URL, not set" and unset.level is Level.NOTE
+
+
+def test_where_none_is_the_default_they_are_offered(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="say which one") as raised:
+        resolve(tmp_path, None)
+    assert [action.command for action in raised.value.way.actions] == [
+        "landed status --target staging",
+        "landed status --target production",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from landed.project.target_names import variables_of
 def named_targets(project: Project) -> Iterator[Check]:
     """Each name with its variable, and whether that is set and by whom; no value is shown."""
     for named, found in variables_of(project):
-        said = f"set by {found.origin.rpartition(' ')[0]}" if found else "not set"
+        where = found.origin.rpartition(" ")[0] if found else ""
+        said = f"set in {'the environment' if where == 'environment' else where}" if found else "not set"
         yield Check(
             "configuration", f"target-{named.name}", f"target {named.name}", f"{named.variable}, {said}",
             named.origin, Level.GOOD if found else Level.NOTE,

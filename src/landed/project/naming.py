@@ -15,7 +15,7 @@ from landed.project.discovery import Project
 from landed.project.migration_folders import folder_for_file, missing_folder_notes
 from landed.project.provenance import DEFAULT, Value
 from landed.project.settings import looks_like_file
-from landed.project.target_names import close_to, find_target, known_targets
+from landed.project.target_names import close_to, find_target, known_targets, no_target
 from landed.project.target_spec import LEDGER_BY_DEFAULT, TargetSpec
 
 if TYPE_CHECKING:
@@ -46,14 +46,7 @@ def resolve_target(project: Project, spec: str | None = None, further: Named | N
     if not project.databases and project.supabase_root is not None:
         return _resolve(project, "supabase:local", DEFAULT)
     if project.wrangler is None:
-        from landed.project.below import help_below
-
-        details, way = help_below(project.start, ("d1", "supabase", "landed"))
-        raise UsageError(
-            f"no target: there is no wrangler or Supabase configuration in {project.start} or above it",
-            details=[*(note.text for note in project.notes), *details],
-            next=way or "name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
-        )
+        raise no_target(project)
     return _resolve(project, "d1:local", DEFAULT)
 
 

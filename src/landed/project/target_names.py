@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from landed.core.errors import UsageError
+from landed.core.next import Next, landed
 from landed.project.discovery import Project
 from landed.project.named_targets import NamedTarget
 from landed.project.provenance import Value
@@ -42,3 +44,23 @@ def close_to(project: Project, name: str) -> str | None:
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, [t.name for t in project.settings.targets], n=1)), None)
+
+
+def no_target(project: Project) -> UsageError:
+    """The error where nothing says which database is meant: those with names, else the folders below."""
+    if project.settings.targets:
+        looks = [landed("status", target=target.name) for target in project.settings.targets]
+        first, *others = looks
+        return UsageError(
+            "no target: say which one",
+            details=known_targets(project),
+            next=Next(first, *(o.unsaid() for o in others), choice="target" if others else None),
+        )
+    from landed.project.below import help_below
+
+    details, way = help_below(project.start, ("d1", "supabase", "landed"))
+    return UsageError(
+        f"no target: there is no wrangler or Supabase configuration in {project.start} or above it",
+        details=[*(note.text for note in project.notes), *details],
+        next=way or "name a database: --target sqlite:PATH, or the folder that has one: --project DIR",
+    )

@@ -181,7 +181,7 @@ def claims(exam: Examination, answer: Answer) -> str:
 
 
 _WHY_UNSEEN = {
-    Why.ROWS: "not looked at, since rows prove nothing",
+    Why.ROWS: "rows that were not looked at",
     Why.TEXT: "judged by their text only, since they do not run in a throw-away database",
     Why.RIGHTS: "judged by their text only, since they need rights that landed gives to no file",
     Why.UNREAD: "leave what landed does not read",
