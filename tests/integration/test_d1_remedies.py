@@ -409,3 +409,54 @@ def test_remote_d1_by_the_same_contract(tmp_path: Path) -> None:
         assert set(status.standings().values()) == {"ok"} and status.body["unexplained"] == []
         assert [standin.database.look(read) for read in READ] == rows
         assert standin.database.look("PRAGMA foreign_key_check") == []
+
+
+ODD = {
+    "0001_odd.sql": """CREATE TABLE "Order" (
+  "group" TEXT PRIMARY KEY, /* a, comment */ [from] INT NOT NULL DEFAULT (abs(-1)), `a b` ANY,
+  "x""y" REAL GENERATED ALWAYS AS ("from" * 2) STORED, lost BLOB DEFAULT x'00'
+) STRICT, WITHOUT ROWID;
+CREATE TABLE Ärger (rowid TEXT, a, b DEFAULT CURRENT_TIMESTAMP, lost TEXT DEFAULT 'a, b)', c,
+  CHECK (a <> 'REFERENCES t'),
+  CONSTRAINT ties UNIQUE (a, b) ON CONFLICT IGNORE);
+CREATE TABLE doc (lost TEXT, body TEXT);
+CREATE VIRTUAL TABLE doc_fts USING fts5(body, content='doc');
+CREATE TABLE tree (id INTEGER PRIMARY KEY, lost TEXT,
+  up INTEGER REFERENCES tree ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE a (id INTEGER PRIMARY KEY, lost TEXT, b INTEGER REFERENCES b (id) ON DELETE CASCADE);
+CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id) ON DELETE CASCADE);
+CREATE UNIQUE INDEX "odd index" ON "Order" (lower("group"), [from] DESC) WHERE [from] > 0;
+"""
+}
+ODD_ROWS = """
+INSERT INTO "Order" ("group", [from], `a b`) VALUES ('g', 3, 1.5), ('h', 4, 'x');
+INSERT INTO Ärger (rowid, a, b, c) VALUES ('r', 1, 2, x'01'), ('s', NULL, 3, 0.5);
+INSERT INTO doc (rowid, body) VALUES (3, 'three'), (7, 'seven'), (9, 'nine'); DELETE FROM doc WHERE rowid = 7;
+INSERT INTO doc_fts (doc_fts) VALUES ('rebuild');
+INSERT INTO tree VALUES (1, '', NULL), (2, '', 1), (3, '', 2);
+PRAGMA foreign_keys = 0; INSERT INTO a VALUES (1, '', 1), (2, '', NULL); INSERT INTO b VALUES (1, 1), (5, 2);
+"""
+ODD_READ = (
+    'SELECT "group", [from], `a b`, "x""y" FROM "Order"',
+    "SELECT rowid, a, b, c, typeof(c) FROM Ärger",
+    "SELECT rowid, body FROM doc",
+    "SELECT doc.body FROM doc_fts JOIN doc ON doc.rowid = doc_fts.rowid WHERE doc_fts MATCH 'nine'",
+    "SELECT id, up FROM tree",
+    "SELECT id, b FROM a",
+    "SELECT * FROM b",
+)
+
+
+@pytest.mark.parametrize("table", ["Order", "Ärger", "doc", "tree", "a"])
+@pytest.mark.parametrize("local", [True, False], ids=["d1", "sqlite"])
+def test_odd_tables_keep_what_they_have(table: str, local: bool, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, ODD, ODD_ROWS)
+    target: list[str] = [] if local else ["--target", f"sqlite:{shop.file}"]
+    rows = [shop.sql(read) for read in ODD_READ]
+    shop.sql(f'ALTER TABLE "{table}" DROP COLUMN lost', keys=False)
+    (found,) = shop.run("status", *target).body["migrations"]
+    assert found["next"].startswith("landed ") and "resume" in found["next"], found
+    shop.run("resume", "--yes", *target)
+    assert set(shop.run("status", *target).standings().values()) == {"ok"}
+    assert [shop.sql(read) for read in ODD_READ] == rows
+    assert shop.sql("PRAGMA integrity_check") == [("ok",)]

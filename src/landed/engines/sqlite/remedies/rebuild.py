@@ -7,11 +7,11 @@ https://sqlite.org/foreignkeys.html#fk_schemacommands; every action and depth is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from landed.core.facts import YES, FactKey
 from landed.engines.sqlite.remedies.schema import Schema, free_name
-from landed.engines.sqlite.rowguard import references
+from landed.engines.sqlite.rowguard import Reference, references
 from landed.engines.sqlite.sql.table_text import TableText
 from landed.engines.sqlite.sql.tokens import fold, quote
 
@@ -35,18 +35,28 @@ def rebuild(
     for name in family:
         temporary[name] = free_name(source.name(name), source, *others, taken=temporary)
     made: list[str] = []
+    copies: list[str] = []
+    circular = _is_circular(family, [*source.references, *more])
     for name in family:
         old = source.text(name)
         assert old is not None  # a family has ordinary tables only
         form = forms.get(name, old)
         facts = new_facts.get(name, source.facts)
         made.append(form.create(temporary[name], temporary))
-        made += _copied(source, name, temporary[name], form, facts, renamed)
+        # No row can go into a table that refers to one that is not there yet.
+        into = copies if circular else made
+        into += _copied(source, name, temporary[name], form, facts, renamed)
         if _is(facts, name, "autoincrement") and _is(source.facts, name, "autoincrement"):
-            made += _position(source.name(name), temporary[name])
+            into += _position(source.name(name), temporary[name])
     dropped = [f"DROP TABLE {quote(source.name(name))}" for name in reversed(family)]
     back = [f"ALTER TABLE {quote(temporary[n])} RENAME TO {quote(source.name(n))}" for n in family]
-    return [*made, *dropped, *back], family
+    return [*made, *copies, *dropped, *back], family
+
+
+def _is_circular(family: Sequence[str], known: Iterable[Reference]) -> bool:
+    """Whether one of them refers to another that comes after it."""
+    place = {name: number for number, name in enumerate(family)}
+    return any(place.get(r.parent, -1) > place[r.child] for r in known if r.child in place)
 
 
 def _copied(
