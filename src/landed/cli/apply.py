@@ -98,6 +98,7 @@ def _execute(
     dry_run: bool,
     allow: tuple[str, ...],
 ) -> None:
+    from landed.cli.living import living
     from landed.core.applied import Consent
     from landed.core.errors import LandedError, NeedsConfirmation
     from landed.ops.apply import run_apply, unlocked
@@ -125,13 +126,14 @@ def _execute(
         tell(common, FileDone(plan, index, applied))
 
     try:
-        done = run_apply(
-            exam,
-            plan,
-            Consent(frozenset(allow)),
-            on_undo=lambda undo: tell(common, WayBack(undo), always=True),
-            on_done=on_done,
-        )
+        with living():
+            done = run_apply(
+                exam,
+                plan,
+                Consent(frozenset(allow)),
+                on_undo=lambda undo: tell(common, WayBack(undo), always=True),
+                on_done=on_done,
+            )
     except LandedError as error:
         if verb == "resume" and isinstance(error.next, Next):
             # Whoever raises it knows the file, and not which command runs it.

@@ -101,11 +101,38 @@ def _without_secrets(body: Any, mask: Mask) -> Any:
 
 def put(text: str, out: IO[str] | None = None) -> None:
     """Write what is finished already: the output of :func:`finished`, of a command that ran, a script."""
-    stream = sys.stdout if out is None else out
+    forget_line()
+    _write(text, sys.stdout if out is None else out)
+
+
+def _write(text: str, stream: IO[str]) -> None:
     if isinstance(stream, Guarded):
         stream.put(text)
     else:
         stream.write(text)
+
+
+_line: IO[str] | None = None
+
+
+def line_for_now(text: str, out: IO[str]) -> None:
+    """Show one line on a terminal, in place of the last such; whatever is written next takes its place."""
+    global _line  # noqa: PLW0603
+    import shutil
+
+    shown = finished(text)[: shutil.get_terminal_size().columns - 1]
+    _line = out
+    _write(f"\r\x1b[K{shown}", out)
+    out.flush()
+
+
+def forget_line() -> None:
+    """Take away what :func:`line_for_now` shows, if it shows anything."""
+    global _line
+    if _line is not None:
+        stream, _line = _line, None
+        _write("\r\x1b[K", stream)
+        stream.flush()
 
 
 class Guarded:

@@ -68,6 +68,8 @@ class TcpProxy:
         self.refuse = False
         self.cuts = 0
         """How many cuts have happened."""
+        self.failures: list[BaseException] = []
+        """What went wrong in the proxy itself, or in what it was told to do."""
         self.log: list[str] = []
         """The SQL texts in the order in which they came."""
         self.told: list[tuple[int, str]] = []
@@ -208,9 +210,15 @@ class _Line:
         self._end(self._server)
 
     def _run(self, work: object, onward: queue.SimpleQueue[tuple[float, bytes] | None]) -> None:
-        with contextlib.suppress(OSError, _Closed):
-            work(onward)  # type: ignore[operator]
-        onward.put(None)
+        try:
+            with contextlib.suppress(OSError, _Closed):
+                work(onward)  # type: ignore[operator]
+        except BaseException as problem:
+            # Nobody is left waiting for an answer, and whoever looks finds out why.
+            self._proxy.failures.append(problem)
+            self.end()
+        finally:
+            onward.put(None)
 
     def _forward(self, target: socket.socket, onward: queue.SimpleQueue[tuple[float, bytes] | None]) -> None:
         with contextlib.suppress(OSError):

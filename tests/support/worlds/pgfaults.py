@@ -192,6 +192,8 @@ class Project:
     def landed(self, *words: str) -> Done:
         """A run of landed, in a process of its own, whose connections end with it."""
         answer = self.process(*words, code=None)
+        if self.proxy.failures:
+            raise self.proxy.failures.pop(0)
         return Done(answer.code, answer.body if answer.code >= 0 else {}, answer.stderr)
 
     def kill(self) -> None:

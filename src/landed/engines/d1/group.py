@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Sequence
 
+from landed.core import underway
 from landed.core.applied import Applied, Consent
 from landed.core.errors import CannotKnow, Interrupted, LandedError
 from landed.core.facts import EXISTS, FactKey, holds
@@ -75,6 +76,7 @@ def run_group(writer: RemoteD1Session, items: Sequence[PlanItem], consent: Conse
     if not writer.together:
         return None
     started = time.perf_counter()
+    underway.began(items[0].migration.file)
     writer.together = False
     attempts = _attempts(writer, items, consent)
     if attempts is None:

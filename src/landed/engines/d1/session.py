@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from landed.core import underway
 from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.errors import CannotKnow, Code, NotProven, Where
 from landed.core.facts import FactKey, holds
@@ -71,6 +72,7 @@ class RemoteD1Session:
         if record:
             check_writable(self.state.rows, self.target.ledger_table)
         refuse_too_large(migration)
+        underway.began(migration.file)
         shadow = self.open_shadow()
         try:
             forecast = foresee(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from landed.core import underway
 from landed.core.errors import LandedError
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Command(NamedTuple):
     statement: Statement | None = None
     purpose: str = ""
     line: int = 0
+    file: str = ""
+    """Of a migration's own statement: its file."""
     prepared: str = ""
     """The name of a statement that SQL has prepared, to be run with the values (texts) instead of ``sql``."""
 
@@ -182,6 +185,8 @@ class _Flow:
                 self._synced = True
                 return
             self._waiting.append(command)
+            if len(self._waiting) == 1:
+                _show(command)
             if isinstance(command, bytes):
                 self._pgconn.send_query_params(command, None)
                 if self.sent % _FLUSH_EVERY == 0:
@@ -210,6 +215,8 @@ class _Flow:
             if waiting:
                 waiting.popleft()
                 self._place += 1
+                if waiting:
+                    _show(waiting[0])
             if self._progress is not None:
                 self._progress()
 
@@ -229,6 +236,12 @@ class _Flow:
         if self._refused is None:
             command = self._waiting[0] if self._waiting else b""
             self._refused = Refused(error, self._place, command if isinstance(command, Command) else None)
+
+
+def _show(command: Command | bytes) -> None:
+    """The server is at this command, as far as its answers tell."""
+    if isinstance(command, Command) and command.file:
+        underway.began(command.file, command.statement)
 
 
 def _waiting_for(socket: int) -> Callable[[bool], bool]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apsw
 
+from landed.core import underway
 from landed.core.applied import Applied, Consent, UndoPoint
 from landed.core.codes import code_of
 from landed.core.errors import Busy, CannotKnow, Code, LandedError, NotProven, Where
@@ -98,6 +99,7 @@ class SqliteWriter(OneByOne):
                     if on_statement is not None:
                         on_statement(statement)
                     self._execute(migration, statement, proof)
+            underway.began(migration.file)
             with unrestricted(self._connection):
                 proof.after()
                 if record:
@@ -170,6 +172,7 @@ class SqliteWriter(OneByOne):
     # -- inside a transaction -------------------------------------------------------------------
 
     def _execute(self, migration: Migration, statement: Statement, proof: Proof) -> None:
+        underway.began(migration.file, statement)
         try:
             if self._clock is not None:
                 place = place_of(migration, statement, "The rehearsal")

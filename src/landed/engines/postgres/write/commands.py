@@ -53,7 +53,7 @@ def body(session: Session, unit: Unit) -> list[Command]:
     """The unit's statements, then whatever they deferred, under the role that the session began with; and the
     history row. That is written before the facts are proven, so that whatever comes of it is proven, too."""
     own = with_settings(unit.migration.statements, unit.statements)
-    sent = [Command(s.text, statement=s) for s in own]
+    sent = [Command(s.text, statement=s, file=unit.migration.file) for s in own]
     sent.append(Command("SET CONSTRAINTS ALL IMMEDIATE", purpose="constraints"))
     if not _verbs(own) <= _HARMLESS | _SCHEMA:
         sent += [Command(sql) for sql in ROLES]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from landed.core import underway
 from landed.core.applied import Consent
 from landed.core.codes import code_of
 from landed.core.errors import Ambiguous, Busy, Code, LandedError, NotProven, Where
@@ -91,6 +92,7 @@ def run_alone(
             if watcher.blockers:
                 raise _InTheWay
         tried = True
+        underway.began(migration.file, statement)
         connection.execute(subject.command(), prepare=False)
 
     try:
