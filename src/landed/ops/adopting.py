@@ -18,12 +18,11 @@ def adoption(exam: Examination) -> Adoption | None:
     return exam.workspace.engine.adopt(exam.unexplained, exam.known)
 
 
-def choice(exam: Examination) -> Next | None:
+def choice(exam: Examination, found: Adoption | None) -> Next | None:
     """What to decide about them: a new migration makes them from now on, or they go; ``None`` where there are
-    none, or they may be the doing of a file that is not here."""
+    none, or they may be the doing of a file that is not here. ``found`` is what :func:`adoption` says."""
     if not exam.unexplained or _makers(exam):
         return None
-    found = adoption(exam)
     if found is None or not found.sql:
         keep = Hand("put what no migration made into a new migration")
     else:

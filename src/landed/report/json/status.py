@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from landed.core.adoption import Adoption
 from landed.core.given import Given
 from landed.core.next import Next
 from landed.core.standing import Evidence, Judgement, Standing
@@ -29,6 +30,7 @@ def target_json(exam: Examination) -> dict[str, Any]:
 
 def status_json(exam: Examination, command: Given) -> dict[str, Any]:
     """Everything that ``status`` knows."""
+    found, decision = _unmade(exam)
     return {
         "schema": SCHEMA,
         "command": "status",
@@ -39,23 +41,24 @@ def status_json(exam: Examination, command: Given) -> dict[str, Any]:
         if exam.base is None
         else {"holds": exam.base.verdict == "landed", "missing": missing_json(exam.base)},
         "unexplained": [{"fact": str(key), "observed": exam.facts.get(key)} for key in exam.unexplained],
-        "adopt": _adopt(exam),
+        "adopt": _adopt(found),
         "counts": dict(Counter(str(j.standing) for j in exam.judgements)),
         "notes": [{"code": n.code, "text": n.text} for n in exam.notes],
-        "actions": actions_json([*next_steps(exam.judgements), _choice(exam)], command),
+        "actions": actions_json([*next_steps(exam.judgements), decision], command),
     }
 
 
-def _choice(exam: Examination) -> Next | None:
-    from landed.ops.adopting import choice
-
-    return choice(exam) if exam.unexplained else None
-
-
-def _adopt(exam: Examination) -> dict[str, Any] | None:
-    from landed.ops.adopting import adoption
+def _unmade(exam: Examination) -> tuple[Adoption | None, Next | None]:
+    """What helps about objects that no migration made, and what to decide."""
+    if not exam.unexplained:
+        return None, None
+    from landed.ops.adopting import adoption, choice
 
     found = adoption(exam)
+    return found, choice(exam, found)
+
+
+def _adopt(found: Adoption | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {

@@ -70,7 +70,10 @@ class Benches:
         return Bench(self.engine.replayer, replayer, self.engine.parse)
 
     def made(self, *more: str) -> Bench:
-        """What the files make that count as applied, and ``more`` (names)."""
+        """What the files make that count as applied, and ``more`` (names).
+
+        It is replayed from their texts and not read from the cache: what comes out of it is run.
+        """
         names = self.known.applied | set(more)
         if names not in self._made:
             replayer = self.engine.replayer()
