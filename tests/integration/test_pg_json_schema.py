@@ -49,7 +49,7 @@ CASES: dict[str, list[tuple[str, str, int]]] = {
     "supabase-unreachable": [
         ("status --json -t supabase:local", "error", 3),
         ("doctor --json -t supabase:local", "doctor", 3),
-        ("lock --json --check -t supabase:local", "lock", 0),
+        ("lock --json --check -t supabase:local", "lock", 1),
         ("status --json -t supabase:linked", "error", 2),
     ],
 }
