@@ -14,8 +14,9 @@ from landed.core.facts import FactKey
 from landed.core.judge import judge
 from landed.core.migration import Migration
 from landed.core.standing import Standing
-from landed.engines.postgres.catalog import PLAIN, snapshot
-from landed.engines.postgres.shadow.replay.replay import replay_all
+from landed.engines.postgres.catalog import PLAIN, SUPABASE, snapshot
+from landed.engines.postgres.shadow.platform.baseline import supabase
+from landed.engines.postgres.shadow.replay.replay import PostgresReplayer, replay_all
 from landed.engines.postgres.shadow.server.databases import Scratch, new_database
 from landed.engines.postgres.shadow.server.servers import ShadowServer
 from landed.engines.postgres.sql.split import parse
@@ -114,6 +115,34 @@ def test_a_file_that_touches_them_is_applied_and_proven(pg_server: Server) -> No
             there.execute("DROP TABLE IF EXISTS seen")
             without_roles(there)
             without_roles(here)
+
+
+API = {
+    "ALTER ROLE anon SET statement_timeout = '4s'": "ALTER ROLE anon SET statement_timeout = '3s'",
+    "ALTER ROLE authenticator SET pgrst.db_schemas = 'api'": "ALTER ROLE authenticator RESET pgrst.db_schemas",
+    "GRANT seen_a TO authenticator": "REVOKE seen_a FROM authenticator",
+    "GRANT seen_a TO authenticated, service_role": "REVOKE seen_a FROM authenticated",
+}
+"""What projects do to the roles that the platform's API uses, and what undoes it."""
+
+
+@pytest.mark.parametrize(("does", "undoes"), API.items())
+def test_roles_that_the_api_uses_are_the_projects_to_set_up(
+    pg_server: Server, does: str, undoes: str
+) -> None:
+    server = pg_server(17, supabase())
+    with new_database(server) as scratch:
+        replayer = PostgresReplayer(scratch, SUPABASE)
+        try:
+            replayer.replay(Migration("0_x.sql", "0", "0_x.sql", "CREATE ROLE seen_a", parse))
+            step = replayer.replay(Migration("1_x.sql", "1", "1_x.sql", f"{does};", parse))
+            assert step.failures == ()
+            there = judge([step], frozenset([step.name]), replayer.facts).judgements[0].standing
+            replayer.replay(Migration("2_x.sql", "2", "2_x.sql", undoes, parse))
+            gone = judge([step], frozenset([step.name]), replayer.facts).judgements[0].standing
+        finally:
+            replayer.close()
+    assert there is Standing.OK and gone in (Standing.PHANTOM, Standing.PARTIAL)
 
 
 def side(name: str, facts: dict[str, str]) -> Side:

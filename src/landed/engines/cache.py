@@ -22,7 +22,7 @@ from landed.engines.stored import dump_step, load_step
 if TYPE_CHECKING:
     import apsw
 
-FORMAT = 26
+FORMAT = 27
 """Raised whenever the meaning of what is cached changes."""
 
 MAX_BYTES = 256 * 1024 * 1024

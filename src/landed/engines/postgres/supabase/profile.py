@@ -76,8 +76,9 @@ ATTACHED: Final = ("auth", "realtime", "storage")
 EXTENDED: Final = frozenset(("users", "identities", "sessions", "objects", "buckets", "messages"))
 """Tables of the platform that people have added columns to; the server does not say their schema."""
 
-CONFIGURED: Final = ("authenticator",)
-"""Its role whose settings are a project's to change: they are the API's configuration."""
+CONFIGURED: Final = ("authenticator", "anon", "authenticated", "service_role")
+"""Its roles whose settings are a project's to change (they are the API's configuration), and that projects
+make members of their own roles."""
 
 PUBLICATIONS: Final = ("supabase_realtime",)
 """There by birth, and yet the user's to fill."""

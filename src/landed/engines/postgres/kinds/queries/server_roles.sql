@@ -1,6 +1,6 @@
--- Roles of the server, but the first superuser and the platform's; of the system's only who belongs to them. The one
--- that logs in for the API is the platform's, and configured by projects. Who belongs to a role is told as what is granted on it; not what the platform
--- grants by its superuser, nor what CREATE ROLE gives its creator, nor whom the owner of a plain database joins: a
+-- Roles of the server, but the first superuser and the platform's; of the system's only who belongs to them. Those
+-- that the API uses are the platform's, and configured by projects. Who belongs to a role is told as what is granted on
+-- it; not what the platform grants by its superuser, nor what CREATE ROLE gives its creator, nor whom the owner of a plain database joins: a
 -- replay's joins all. What only superusers give to a role is noted in a shadow as a setting of the role.
 SELECT r.oid AS unit, 'role' AS kind, NULL AS schema, NULL AS parent, r.rolname AS name,
        CASE WHEN r.rolname !~ '^pg_' THEN 'yes' END AS exists,
@@ -28,7 +28,7 @@ LEFT JOIN LATERAL (
     FROM pg_auth_members x
     JOIN pg_roles g ON g.oid = x.member
     CROSS JOIN LATERAL (SELECT to_jsonb(x) AS j) o
-    WHERE x.roleid = r.oid AND g.rolname !~ %(platform_roles)s AND g.rolname !~ '^landed_' AND g.oid <> 10
+    WHERE x.roleid = r.oid AND (g.rolname !~ %(platform_roles)s OR g.rolname = ANY (%(configured)s)) AND g.rolname !~ '^landed_' AND g.oid <> 10
       AND NOT (x.grantor = 10 AND (cardinality(%(attached)s::text[]) > 0 OR x.admin_option
                AND coalesce(o.j ->> 'inherit_option' = 'false' AND o.j ->> 'set_option' = 'false', false)))
       AND (%(main_role)s::text IS NOT NULL OR g.oid <> (SELECT datdba FROM pg_database WHERE datname = current_database()))) m ON true
