@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-
-from landed.engines.postgres.catalog.touched import KNOWN
 
 if TYPE_CHECKING:
     import psycopg
@@ -66,6 +65,8 @@ def _part(catalog: str, row: str = _ROW, where: str = "true") -> str:
 
 
 def _parts() -> Iterator[str]:
+    from landed.engines.postgres.catalog.touched import KNOWN
+
     yield _part("pg_class", _CLASS, "c.relpersistence <> 't'")
     yield _part("pg_namespace", where=f"c.oid NOT IN {_TEMPORARY_SCHEMAS}")
     yield _part("pg_type", where=f"c.typnamespace NOT IN {_TEMPORARY_SCHEMAS}")
@@ -75,15 +76,18 @@ def _parts() -> Iterator[str]:
             yield _part(catalog, where=f"c.{relation} NOT IN {_TEMPORARY}" if relation else "true")
 
 
-MARK: Final = f"pg_catalog.concat_ws(' ', {', '.join(_parts())})"
-"""An SQL expression that has another value whenever a row of the catalogs that facts are read from was
-written, also where it was written back since; for tables that are only filled and emptied it has the same."""
+@cache
+def mark() -> str:
+    """An SQL expression that has another value whenever a row of the catalogs that facts are read from was
+    written, also where it was written back since; for tables that are only filled and emptied it has the
+    same."""
+    return f"pg_catalog.concat_ws(' ', {', '.join(_parts())})"
 
 
 @dataclass(slots=True)
 class Moment:
     """When something was read: the transactions that the server had by then, and, where it was asked, the
-    catalogs' :data:`MARK`.
+    catalogs' :func:`mark`.
 
     ``finishing`` says that a transaction was just ending: its rows were there to be seen, and what others had
     in their caches, from which the catalogs are printed, may not have been told yet.
@@ -113,7 +117,7 @@ def one_moment(connection: psycopg.Connection[Any], *, marked: bool) -> Iterator
             # As of the beginning, and only now: what is locked already brings no news of what others did.
             with connection.pipeline():
                 connection.execute("SET LOCAL search_path = pg_catalog, pg_temp", prepare=False)
-                cursor = connection.execute(f"SELECT {MARK}".encode(), prepare=False)
+                cursor = connection.execute(f"SELECT {mark()}".encode(), prepare=False)
             (moment.mark,) = cursor.fetchone() or (None,)
     finally:
         if not connection.closed:
