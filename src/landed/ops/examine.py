@@ -14,13 +14,14 @@ from landed.core.ledger import LedgerRow, replay_order
 from landed.core.migration import Migration, Note
 from landed.core.next import DOCTOR
 from landed.core.standing import Judgement, Standing
-from landed.core.timeline import BASE, Progress, Step
+from landed.core.timeline import BASE, DataCheck, Progress, Step
 from landed.engines.cache import Cache
 from landed.engines.live import LiveState
 from landed.ops.behind import WRONG, Missing, missing_rows, replaced_rows, with_stand_ins
 from landed.ops.edits import disproved, find_edits
 from landed.ops.history import History, Replays
 from landed.ops.judged import Judged, finish, known_of
+from landed.ops.orders import other_orders
 from landed.ops.settled import settled
 from landed.ops.workspace import Workspace
 from landed.project.inside import look_at_lock
@@ -180,16 +181,22 @@ def _judged(
     order, steps = _replayed(engine, replays, migrations, state.ledger or ())
     state = reading.seen(steps)
 
+    answers: dict[DataCheck, tuple[bool | None, str]] = {}
+
     def judged_in(order: list[int], steps: list[Step]) -> History:
-        results = _check_results(workspace, state, steps)
+        results = _check_results(workspace, state, steps, answers)
         return History(engine, replays, [migrations[i] for i in order], steps, state, results).judged()
 
     history = judged_in(order, steps)
-    in_file_order = list(range(len(migrations)))
-    if order != in_file_order and history.troubles:
-        other = judged_in(in_file_order, replays.again(engine.history(migrations)))
+    for other_order in other_orders([m.name for m in migrations], state.ledger or (), order):
+        if not history.troubles:
+            break
+        others = replays.again(engine.history([migrations[i] for i in other_order]))
+        if sum(s.failed for s in others) > sum(s.failed for s in history.steps):
+            continue  # it cannot have run so
+        other = judged_in(other_order, others)
         if other.troubles < history.troubles:
-            order, history = in_file_order, other
+            history = other
     unimportant = history.leave_the_unimportant()
     history.look_behind_files()
     needed = history.needed()
@@ -226,14 +233,19 @@ def _replayed(
 
 
 def _check_results(
-    workspace: Workspace, state: LiveState, steps: Sequence[Step]
+    workspace: Workspace,
+    state: LiveState,
+    steps: Sequence[Step],
+    answers: dict[DataCheck, tuple[bool | None, str]],
 ) -> dict[str, list[CheckResult]]:
-    """Run all data checks of all files in one reading of the target."""
-    wanted = [(step.name, check) for step in steps for check in step.checks]
-    if not wanted or not state.present:
+    """All data checks of all files, those without an answer yet in one reading of the target."""
+    if not state.present:
         return {}
-    answers = workspace.target.check([check for _, check in wanted])
-    results: dict[str, list[CheckResult]] = {}
-    for (name, check), (passed, why) in zip(wanted, answers, strict=True):
-        results.setdefault(name, []).append(CheckResult(check, passed, why))
-    return results
+    wanted = dict.fromkeys(check for step in steps for check in step.checks if check not in answers)
+    if wanted:
+        answers.update(zip(wanted, workspace.target.check(list(wanted)), strict=True))
+    return {
+        step.name: [CheckResult(check, *answers[check]) for check in step.checks]
+        for step in steps
+        if step.checks
+    }
