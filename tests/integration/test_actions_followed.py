@@ -83,6 +83,31 @@ def test_what_needs_no_choice_is_done_and_ends(name: str, tmp_path: Path) -> Non
         assert bool(last["unexplained"]) == bool(last["actions"])
 
 
+# by hand → how its migrations stand in the end, and how many orders there are: three, unless the table went
+BY_HAND = {
+    "ALTER TABLE users RENAME COLUMN email TO mail": ({"ok"}, 3),
+    "DROP INDEX orders_by_region; ALTER TABLE orders DROP COLUMN region": ({"ok"}, 3),
+    "DROP INDEX orders_by_region; CREATE INDEX orders_by_region ON orders (total)": ({"ok"}, 3),
+    "ALTER TABLE orders RENAME TO old_orders": ({"ok"}, 3),
+    "DROP TABLE orders": ({"ok"}, 0),
+    # NOT NULL without a default, and rows: which value they are to have, only a person knows.
+    "ALTER TABLE orders DROP COLUMN total": ({"ok", "partial"}, 3),
+}
+
+
+@pytest.mark.parametrize("sql", BY_HAND)
+def test_what_was_changed_by_hand_comes_back_or_is_a_choice(sql: str, tmp_path: Path) -> None:
+    world = build("applied", tmp_path / "home")
+    standings, orders = BY_HAND[sql]
+    world.sql(sql)
+    last = followed(world)
+    assert {m["standing"] for m in last["migrations"]} == standings
+    groups = [a["choice"] for a in last["actions"] if a["choice"] is not None]
+    assert (last["actions"] == []) == (standings == {"ok"}) and all(groups.count(g) > 1 for g in groups)
+    _, counted = run(world, ["landed", "exec", "SELECT count(*) FROM orders"])
+    assert counted["results"][0]["rows"] == [[orders]]
+
+
 def test_each_alternative_of_a_choice_leads_on(tmp_path: Path) -> None:
     """The two ways out of a statement of which nothing shows whether it ran."""
     for way in range(2):

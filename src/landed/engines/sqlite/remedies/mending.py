@@ -119,7 +119,12 @@ class Mending:
         if plan.problem is None and (plan.undecided or self._does(judgement, plan.run)):
             # Rows that its other statements write are a person's to decide on.
             keep = self._kept(wrong)
-            if against := self._against(self._back(wrong, judgement.name)):
+            back = self._back(wrong, judgement.name, *self._absent)
+            if back is not None and back.script.renamed and not judgement.unproven:
+                # It would make an empty second of what only has another name now.
+                found = self._told(judgement, back, wrong, keep)
+                return judgement._replace(remedy=found._replace(better=True))
+            if against := self._against(back or self._back(wrong, judgement.name)):
                 return judgement._replace(remedy=_stopped(wrong, against, keep))
             return judgement._replace(remedy=Remedy((), instead=keep)) if keep else judgement
         remedy = self._remedy(judgement, wrong)
