@@ -119,7 +119,7 @@ def test_a_file_that_touches_them_is_applied_and_proven(pg_server: Server) -> No
 
 API = {
     "ALTER ROLE anon SET statement_timeout = '4s'": "ALTER ROLE anon SET statement_timeout = '3s'",
-    "ALTER ROLE authenticator SET pgrst.schemas = 'api'": "ALTER ROLE authenticator RESET pgrst.schemas",
+    "ALTER ROLE authenticator SET pgrst.db_schemas = 'a'": "ALTER ROLE authenticator RESET pgrst.db_schemas",
     "GRANT seen_a TO authenticator": "REVOKE seen_a FROM authenticator",
     "GRANT seen_a TO authenticated, service_role": "REVOKE seen_a FROM authenticated",
 }
