@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from landed.core.adoption import Adoption
 from landed.core.facts import FactKey
 from landed.engines.sqlite.remedies.bench import Bench
-from landed.engines.sqlite.remedies.mending import Benches
+from landed.engines.sqlite.remedies.benches import Benches
 from landed.engines.sqlite.remedies.schema import Unit, unit_of
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from landed.core.makers import with_makers
 from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.timeline import DataCheck
 from landed.engines.sqlite.remedies.bench import Bench, Proven, related
+from landed.engines.sqlite.remedies.benches import Benches
 from landed.engines.sqlite.remedies.row_rules import Rule, rules
 from landed.engines.sqlite.remedies.schema import unit_of
 from landed.engines.sqlite.sql.tokens import quote
@@ -49,39 +50,11 @@ def _can_be_mended(judgement: Judgement, known: Known) -> bool:
     return (
         judgement.standing in _WRONG
         and judgement.name in known.files
+        and any(step.name == judgement.name for step in known.steps)
         and known.state.present
         and Flag.UNSEEN not in judgement.flags
         and not judgement.renamed
     )
-
-
-class Benches:
-    """The two schemas: the one that is there, and those that files make."""
-
-    def __init__(self, engine: SqliteBase, known: Known) -> None:
-        self.engine, self.known = engine, known
-        self._made: dict[frozenset[str], Bench] = {}
-
-    @cached_property
-    def live(self) -> Bench:
-        """What is there, whatever of it can be built."""
-        replayer = self.engine.replayer()
-        replayer.load(self.known.state.rows)
-        return Bench(self.engine.replayer, replayer, self.engine.parse)
-
-    def made(self, *more: str) -> Bench:
-        """What the files make that count as applied, and ``more`` (names).
-
-        It is replayed from their texts and not read from the cache: what comes out of it is run.
-        """
-        names = self.known.applied | set(more)
-        if names not in self._made:
-            replayer = self.engine.replayer()
-            for step in self.known.steps:
-                if step.name in names and step.name in self.known.files:
-                    replayer.replay(self.known.files[step.name])
-            self._made[names] = Bench(self.engine.replayer, replayer, self.engine.parse)
-        return self._made[names]
 
 
 class Mending:
@@ -172,6 +145,8 @@ class Mending:
 
     def _does_in_turn(self, judgement: Judgement) -> bool:
         """The same of a whole file behind those before it that are not there, either."""
+        if judgement.name not in self._absent:
+            return False
         before = self._absent[: self._absent.index(judgement.name) + 1]
         wrong = frozenset[FactKey]().union(*(self.wrong[name] for name in before))
         after = self.benches.live.after(*(self.known.files[name] for name in before))
