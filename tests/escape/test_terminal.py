@@ -75,7 +75,10 @@ PLAIN = (
 
 def steering(text: str) -> set[str]:
     """The characters of a text, besides line ends, that a terminal obeys or does not show."""
-    return {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs")}
+    found = {c for c in text if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs")}
+    # SQL that is shown to be copied keeps its tabs; it is set in.
+    tabs = [line for line in text.split("\n") if "\t" in line and not line.startswith("    ")]
+    return found | ({"\t"} if tabs else set())
 
 
 def calm(*texts: str) -> None:

@@ -142,6 +142,8 @@ def cluster_wide(tree: Tree) -> bool:
     which, node = tree
     if which == "alter_owner_stmt":
         return enum(node, "object_type") in OF_ALL
+    if which == "rename_stmt":
+        return enum(node, "rename_type") in OF_ALL
     if which in ("grant_stmt", "comment_stmt"):
         return enum(node, "objtype") in OF_ALL and not (which == "grant_stmt" and is_of_object(node))
     return which in CLUSTER_WIDE
