@@ -27,7 +27,7 @@ def _consent_options(function: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             metavar="LOSS",
             help="Allow one loss by name, as landed names it: drop-table:legacy, lose-rows:comments, "
-            "drop-invalid-index:public.users_email.",
+            "drop-invalid-index:public.users_email, open-access:public.users.",
         ),
     ):
         function = option(function)
@@ -101,13 +101,15 @@ def _execute(
     from landed.cli.living import living
     from landed.core.applied import Consent
     from landed.core.errors import LandedError, NeedsConfirmation
+    from landed.core.opening import consents
     from landed.ops.apply import run_apply, unlocked
     from landed.report.place import named
     from landed.report.reports import Apply, FileDone, WayBack
 
     if not plan.items and yes and not dry_run and (missing := unlocked(exam)):
         exam.workspace.write_lock(missing)
-    way = Next(again) if plan.items else None
+    more = [allowed for allowed in consents([o for i in plan.items for o in i.opens]) if allowed not in allow]
+    way = Next(again.allowing(more)) if plan.items else None
     if dry_run or not plan.items:
         show(common, Apply(exam, plan, verb, dry_run=dry_run, again=way))
         return
@@ -116,7 +118,7 @@ def _execute(
     confirm(
         f"Run {len(plan.items)} file{'s' * (len(plan.items) != 1)} on {where}?",
         yes=yes,
-        again=again,
+        again=again.allowing(more),
         plan=Apply(exam, plan, verb, dry_run=True, again=way),
     )
     left = list(plan.items)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from landed.core.flags import Flag
 from landed.core.next import BREAK, Hand, Hint, Next, landed, shell_word
+from landed.core.opening import PREFIX
 from landed.core.standing import Judgement, Standing, Verdict
 
 __all__ = [
@@ -172,6 +173,12 @@ def _resume(judgement: Judgement) -> Next:
     if undecided and not (judgement.remedy is not None and judgement.remedy.better):
         ways = (landed("resume", name, ran=undecided), landed("resume", name, run=undecided))
         return Next(whole.afterwards(), *(way.unsaid() for way in ways), choice=f"statements of {name}")
+    if any(name.startswith(PREFIX) for name in judgement.allow):
+        keep = "keep it shut: put what shuts it into a new migration" + (
+            " (its statements stand above)" if judgement.remedy and judgement.remedy.instead else ""
+        )
+        choice = f"access of {name}"
+        return Next(Hand(keep), ", or open it again: ", whole, choice=choice)
     if judgement.allow:
         return Next(whole, _LEAVE, choice=f"indexes of {name}")
     return Next(whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from landed.core.migration import Migration
+from landed.core.opening import Opening
 from landed.core.standing import Standing
 from landed.core.timeline import Step
 
@@ -14,6 +15,7 @@ class PlanItem:
     """One file of a plan: which statements (numbers) run, and what they do, in words.
 
     Where these are ``verbatim`` the statements themselves, which are in no file, all of them are shown.
+    What it ``opens`` has to be allowed by name.
     """
 
     migration: Migration
@@ -23,6 +25,7 @@ class PlanItem:
     changes: tuple[str, ...]
     record: bool = True
     verbatim: bool = False
+    opens: tuple[Opening, ...] = ()
 
     @property
     def whole(self) -> bool:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from landed.core.facts import FactKey, Facts
     from landed.core.judge import Ruling
     from landed.core.migration import Migration
+    from landed.core.opening import Opening
     from landed.core.plan import PlanItem
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Step
@@ -105,6 +106,10 @@ class Judging(Protocol):
 
     def describe(self, step: Step) -> Sequence[str]:
         """What a file does to the schema, one line an object."""
+        ...
+
+    def opens(self, before: Facts, after: Facts) -> Sequence[Opening]:
+        """What lets in more than before, between two states of a schema."""
         ...
 
     def with_corrections(self, step: Step, numbers: Sequence[int]) -> tuple[int, ...]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from landed.core.facts import FactKey, Facts
     from landed.core.judge import Ruling
     from landed.core.migration import Migration
+    from landed.core.opening import Opening
     from landed.core.plan import PlanItem
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Step
@@ -156,6 +157,10 @@ class UsualAnswers:
     def describe(self, step: Step) -> Sequence[str]:
         """What a file does to the schema, one line an object."""
         return describe(step)
+
+    def opens(self, before: Facts, after: Facts) -> Sequence[Opening]:
+        """Nobody is kept out of anything: there are no rights."""
+        return ()
 
     def with_corrections(self, step: Step, numbers: Sequence[int]) -> tuple[int, ...]:
         """The statements themselves."""

@@ -13,6 +13,7 @@ from landed.core.flags import Flag
 from landed.core.judge import judge
 from landed.core.migration import Migration
 from landed.core.next import STATUS
+from landed.core.opening import unnamed
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing, Verdict
 from landed.core.stopping import held
@@ -27,6 +28,7 @@ from landed.ops.apply_words import (
     interrupted,
     nobody_knows,
     notices,
+    opening,
     so_far,
     unrehearsed,
     written_out,
@@ -98,6 +100,9 @@ def run_apply(
 
     Raises NotProven, NeedsConfirmation, Busy with what had already happened.
     """
+    for item in plan.items:
+        if refused := unnamed(item.opens, consent.allowed):
+            raise opening(item.migration, refused)
     exam.workspace.check_lock()
     done: list[Applied] = []
     undo: UndoPoint | None = None

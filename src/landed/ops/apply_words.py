@@ -8,7 +8,8 @@ from landed.core.applied import Applied
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.errors import Code, Interrupted, NeedsConfirmation, NotProven, Where
 from landed.core.migration import Migration
-from landed.core.next import APPLY, BREAK, STATUS, Hand, Next, landed
+from landed.core.next import APPLY, BREAK, STATUS, Hand, Next, Quoted, landed
+from landed.core.opening import Opening, consents
 from landed.core.plan import Plan, PlanItem
 from landed.core.standing import Judgement, Standing
 from landed.core.timeline import Failure
@@ -39,6 +40,22 @@ def nobody_knows(judgement: Judgement) -> NeedsConfirmation:
         f"Nothing shows whether {judgement.name} ran: {later} has overwritten all that it does.",
         details=["Run now, it would come after that, and may undo it.", "Nothing was changed."],
         next=judgement.next,
+    )
+
+
+def opening(migration: Migration, found: Sequence[Opening]) -> NeedsConfirmation:
+    """The error for what would let in more than before, and was not allowed by name."""
+    allow = landed("apply", allow=[Quoted(name) for name in consents(found)])
+    return NeedsConfirmation(
+        f"{migration.name} would open access to {found[0].name}.",
+        details=[*map(str, found), "Nothing was changed."],
+        where=Where(migration.file),
+        next=Next(
+            Hand("Keep it shut: put what shuts it into a new migration"),
+            ", or open it: ",
+            allow,
+            choice=f"access of {migration.name}",
+        ),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from landed.core.advice import can_resume, resume_plan
 from landed.core.codes import code_of_failure, sqlstate_of
 from landed.core.describe import describe
 from landed.core.errors import Code, NeedsConfirmation, NotProven, UsageError, Where
-from landed.core.facts import Change, holds, schema_digest
+from landed.core.facts import EXISTS, Change, FactKey, holds, schema_digest
 from landed.core.makers import with_makers
 from landed.core.migration import Migration
 from landed.core.next import BREAK, STATUS, Next, landed
@@ -41,8 +42,8 @@ def plan_resume(
     plan = resume_plan(judgement, ran, run)
     remedy = judgement.remedy
     if remedy is not None and remedy.whole and (plan.problem or remedy.better):
-        item = _restoring(exam, migration, judgement, remedy)
-        return Plan((item,), schema_digest(exam.facts), remedy.cautions)
+        item = _opening(exam, judgement, _restoring(exam, migration, judgement, remedy))
+        return Plan((item,), schema_digest(exam.facts), (*remedy.cautions, *_told(item)))
     if plan.problem:
         raise _cannot(migration, judgement, plan.problem)
     if plan.undecided:
@@ -59,8 +60,33 @@ def plan_resume(
     later = _overwritten(exam, migration.name)
     step = replace(step, net={key: change for key, change in step.net.items() if key not in later})
     item = PlanItem(migration, step, numbers, judgement.standing, changes, record=not judgement.recorded)
+    item = _opening(exam, judgement, item)
     left = [n for n in judgement.unproven if n not in numbers and n not in ran] if judgement.recorded else []
-    return Plan((item,), schema_digest(exam.facts), tuple(_not_again(migration.name, n) for n in left))
+    notices = (*(_not_again(migration.name, n) for n in left), *_told(item))
+    return Plan((item,), schema_digest(exam.facts), notices)
+
+
+def _opening(exam: Examination, judgement: Judgement, item: PlanItem) -> PlanItem:
+    """The item with what it lets in that is shut now. What an unrecorded file makes itself was never shut."""
+    own = () if judgement.recorded else exam.step(judgement.name).net.items()
+    made = {k.name for k, (old, new, _) in own if k.prop == EXISTS and not k.parent and not old and new}
+    before = {k: v for k, v in exam.facts.items() if not _is_of(k, made)}
+    after = dict(before)
+    for key, (_, value, _) in item.step.net.items():
+        if value is None:
+            after.pop(key, None)
+        else:
+            after[key] = value
+    return replace(item, opens=tuple(exam.workspace.engine.opens(before, after)))
+
+
+def _is_of(key: FactKey, made: Collection[str]) -> bool:
+    """Whether a fact is of one of these objects, or of a part of it."""
+    return key.name in made or key.parent in made or key.parent.rpartition(".")[0] in made
+
+
+def _told(item: PlanItem) -> tuple[str, ...]:
+    return tuple(f"opens access: {opening}" for opening in item.opens)
 
 
 def _not_again(name: str, number: int) -> str:

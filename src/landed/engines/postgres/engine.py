@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from landed.core.judge import Ruling
     from landed.core.migration import Migration
     from landed.core.oneoff import Outcome, Planned
+    from landed.core.opening import Opening
     from landed.core.standing import Judgement
     from landed.core.timeline import Failure, Progress, Step
     from landed.engines.base import DatabaseCopy, Known, LostFile, Reading, StartingSchema, Words
@@ -154,6 +155,12 @@ class Postgres(PostgresBase):
     def rehearsed_on(self) -> str:
         """Which throw-away server the pending files were tried on."""
         return self.shadow().sentence
+
+    def opens(self, before: Facts, after: Facts) -> Sequence[Opening]:
+        """Row level security, policies, rights and what runs with its owner's rights."""
+        from landed.engines.postgres.openings import openings
+
+        return openings(before, after)
 
     def with_corrections(self, step: Step, numbers: Sequence[int]) -> tuple[int, ...]:
         """Statements to run again, with those that take back a part of what these make.

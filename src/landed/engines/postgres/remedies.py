@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from landed.core.advice import resume_plan
 from landed.core.facts import EXISTS, Facts
 from landed.core.migration import Migration, Statement
+from landed.core.opening import consents
 from landed.core.standing import Evidence, Judgement, Remedy
 
 _WHAT_HELPS = {
@@ -24,7 +27,31 @@ def with_remedies(judgement: Judgement, migration: Migration, expected: Facts, l
     be (``CREATE OR REPLACE``, GRANT, ALTER … SET) is simply run again where it does not hold any more,
     and so is one whose only fault is an index that is not valid. Where none of its statements helps, the
     facts that are ``expected`` beside the ``live`` ones say which others do."""
-    return _with_remedy(_with_its_own(judgement, migration), migration, expected, live)
+    found = _with_remedy(_with_its_own(judgement, migration), migration, expected, live)
+    return _guarded(found, expected, live) if found.recorded else found
+
+
+def _guarded(judgement: Judgement, expected: Facts, live: Facts) -> Judgement:
+    """The judgement with the consents for what its remedy would open, and statements that keep it shut.
+
+    Somebody may have shut it by hand, and for a reason: a new migration can say so.
+    """
+    from landed.engines.postgres.catalog.restore import restoring
+    from landed.engines.postgres.openings import openings
+
+    keys = {e.key for e in judgement.evidence if not e.holds and e.key is not None}
+    if not keys:
+        return judgement
+    after = {key: value for key, value in live.items() if key not in keys}
+    after |= {key: expected[key] for key in keys if key in expected}
+    opened = consents(openings(live, after))
+    if not opened:
+        return judgement
+    kept = restoring(keys, live, after)
+    remedy = judgement.remedy or Remedy(())
+    if not kept.left and not remedy.instead:
+        remedy = remedy._replace(instead=kept.sql)
+    return judgement._replace(remedy=remedy, allow=(*judgement.allow, *opened))
 
 
 def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
@@ -50,6 +77,8 @@ def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:
         for number, found in broken.items()
         if _replaces_whole(migration.statements[number - 1]) and all(map(_of_definition, found))
     }
+    # Replacing a function leaves its rights as they are.
+    again = {n for n in again if not _lacks_rights(migration.statements[n - 1], broken.get(n, ()))}
     location = place._replace(
         missing=tuple(sorted({*place.missing, *again})),
         mixed=tuple(n for n in place.mixed if n not in again),
@@ -88,6 +117,13 @@ def _of_rights(statement: Statement) -> bool:
 
     head = head_of(statement)
     return head.verb in ("GRANT", "REVOKE") or head.begins("ALTER", "DEFAULT")
+
+
+def _lacks_rights(statement: Statement, broken: Sequence[Evidence]) -> bool:
+    """Whether rights are otherwise than a statement that tells of none would leave them."""
+    from landed.engines.postgres.catalog.restore_rights import is_right
+
+    return not _of_rights(statement) and any(e.key is not None and is_right(e.key) for e in broken)
 
 
 def _lacks_objects(judgement: Judgement) -> bool:
