@@ -315,6 +315,36 @@ def test_what_was_shut_by_hand_is_opened_by_name_only(project: Project) -> None:
     assert [m["evidence"] for m in again_shut["migrations"]] == [m["evidence"] for m in shut["migrations"]]
 
 
+SECRET = """CREATE TABLE public.secrets (id int);
+REVOKE ALL ON public.secrets FROM anon;
+REVOKE ALL ON public.secrets FROM authenticated;
+GRANT SELECT ON public.secrets TO authenticated;
+CREATE TABLE public.plain (id int);
+CREATE FUNCTION public.hidden() RETURNS int LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION public.hidden() FROM PUBLIC, anon"""
+
+
+def test_what_is_adopted_is_as_shut_as_it_was(project: Project) -> None:
+    rights = """SELECT string_agg(who || ' ' || has_table_privilege(who, 'public.secrets', 'SELECT')
+        || has_table_privilege(who, 'public.secrets', 'INSERT')
+        || has_table_privilege(who, 'public.plain', 'INSERT')
+        || has_function_privilege(who, 'public.hidden()', 'EXECUTE'), ', ' ORDER BY who)
+        FROM unnest(ARRAY['anon', 'authenticated', 'service_role']) who"""
+
+    def held() -> Any:
+        with psycopg.connect(project.url, autocommit=True) as connection:
+            return connection.execute(rights.encode()).fetchall()
+
+    project.sql(SECRET)
+    before, found = held(), status(project)["adopt"]
+    assert "anon falsefalse" in str(before)
+    assert not any("plain" in sql and "REVOKE" in sql for sql in found["sql"])
+    project.sql("DROP TABLE public.secrets, public.plain; DROP FUNCTION public.hidden()")
+    for sql in found["sql"]:
+        project.sql(sql)
+    assert held() == before
+
+
 def test_json_has_the_same(project: Project) -> None:
     project.sql("ALTER POLICY own ON public.orders USING (true)")
     (partial,) = (m for m in status(project)["migrations"] if m["standing"] == "partial")

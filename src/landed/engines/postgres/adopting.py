@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from landed.core.adoption import Adoption
 from landed.core.facts import EXISTS, FactKey, Facts
+from landed.engines.postgres.catalog.privileges import PRIVILEGES
 from landed.engines.postgres.catalog.restore import restoring
+from landed.engines.postgres.catalog.restore_rights import HOLDING, statements
 from landed.engines.postgres.kinds import KINDS
+from landed.engines.postgres.kinds.naming import path, schema_of
 
 
 def adoption(
@@ -23,12 +26,50 @@ def adoption(
         for key in keys
         if not (born_with_grants and key.kind.startswith("grant on ") and key.parent in new)
     ]
+    shut = _shut(new, keys) if born_with_grants else {}
     made = restoring(kept, live, expected, makes_tables=True)
+    sql = [*made.sql, *shut.values()]
+    given, left = statements((k for k in keys if _holding(k) in shut), live, expected)
     # Nobody is told to drop what may hold rows, or what others hold rows of.
     holding = {kind.name for kind in KINDS.values() if kind.holds_rows}
     going = [key for key in keys if key.kind not in holding and key.parent not in new]
     gone = restoring(going, expected, live)
-    if not made.sql and not gone.sql:
+    if not sql and not gone.sql:
         return None
     # What was made last depends on what was made before it.
-    return Adoption(made.sql, made.left, tuple(reversed(gone.sql)))
+    return Adoption((*sql, *given), (*made.left, *sorted(left)), tuple(reversed(gone.sql)))
+
+
+_API = ("anon", "authenticated", "service_role")
+"""To whom Supabase gives all rights on what is made in ``public``."""
+
+Held = tuple[str, str, str]
+"""The kind of facts about a right, what it is on, and whose it is."""
+
+
+def _holding(key: FactKey) -> Held | None:
+    found = HOLDING.match(key.name) if key.kind.startswith("grant on ") else None
+    return (key.kind, key.parent, found[3]) if found is not None else None
+
+
+def _shut(new: Collection[str], keys: Sequence[FactKey]) -> dict[Held, str]:
+    """The statements that take back what new objects are born with, where somebody has less of it now: then
+    a migration that only makes them would open them."""
+    has: dict[Held, set[str]] = {}
+    for key in keys:
+        if (held := _holding(key)) is not None and key.prop == EXISTS:
+            has.setdefault(held, set()).add(key.name[1:].partition(" ")[0])
+    found = {}
+    for key in keys:
+        kind = KINDS.get(key.kind)
+        if key.prop != EXISTS or key.name not in new or key.parent or kind is None:
+            continue
+        if kind.rights is None or not kind.rights.born or schema_of(key.name) != "public":
+            continue
+        # MAINTAIN is not known to all servers.
+        every = {PRIVILEGES[letter] for letter in kind.rights.owner if letter != "m"}
+        for who in _API:
+            held = (f"grant on {kind.acl}", key.name, who)
+            if not every <= has.get(held, set()):
+                found[held] = f"REVOKE ALL ON {kind.rights.on} {path(key.name)} FROM {who}"
+    return found
