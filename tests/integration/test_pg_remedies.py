@@ -345,6 +345,29 @@ def test_what_is_adopted_is_as_shut_as_it_was(project: Project) -> None:
     assert held() == before
 
 
+def test_execution_revoked_from_a_replaced_function_does_not_go_in_a_circle(project: Project) -> None:
+    """Running CREATE OR REPLACE again gives nobody a right back."""
+    file = project.landed.folder / "supabase" / "migrations" / "20240103000000_more.sql"
+    file.write_text(
+        "CREATE OR REPLACE FUNCTION public.one() RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+        "CREATE OR REPLACE FUNCTION public.two() RETURNS int LANGUAGE sql AS 'SELECT 2';\n",
+        encoding="utf-8",
+    )
+    try:
+        project.landed("--target", project.url, "apply", "--yes")
+        project.sql("REVOKE EXECUTE ON FUNCTION public.one() FROM PUBLIC, anon")
+        project.sql("CREATE OR REPLACE FUNCTION public.two() RETURNS int LANGUAGE sql AS 'SELECT 3'")
+        partial = project.landed("--target", project.url, "status").migration(file.name)
+        (again,) = (a for a in partial["actions"] if a["losses"])
+        assert again["losses"] == ["open-access:public.one()"]
+        assert any("REVOKE" in sql and "anon" in sql for sql in partial["remedy"]["instead"])
+        words = again["argv"][1:]
+        project.landed.plain(*(word.replace("$SHOP", project.url) for word in words), "--yes")
+        assert status(project)["counts"] == {"ok": len(FILES) + 1}
+    finally:
+        file.unlink()
+
+
 def test_json_has_the_same(project: Project) -> None:
     project.sql("ALTER POLICY own ON public.orders USING (true)")
     (partial,) = (m for m in status(project)["migrations"] if m["standing"] == "partial")
