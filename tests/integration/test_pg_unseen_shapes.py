@@ -62,7 +62,7 @@ def test_an_old_file_is_resumed_though_later_ones_changed_what_it_made(project: 
     project.sql("DROP POLICY reads ON t")
     assert project.special() == {"1": "partial", "2": "partial"}
     # Who took the policy away has shut the table: letting people in again is named.
-    assert project.landed("resume", "1", "--yes").code == 4
+    project.landed("resume", "1", "--yes", code=4)
     allow = ("--allow", "open-access:public.t.reads")
     assert project.landed("resume", "1", "--yes", *allow).code == 0
     assert project.special() == {"2": "partial"}
