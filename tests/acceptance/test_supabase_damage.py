@@ -122,6 +122,11 @@ def second_choice(world: World, step: str) -> str | None:
     return step.partition("or: ")[2].replace("…", "it is gone for good") or step
 
 
+def open_again(world: World, step: str) -> str | None:
+    """The second way where something was shut: the command with its consent."""
+    return step.partition("open it again: ")[2] or step
+
+
 def put_back(world: World, step: str) -> str | None:
     """Do by hand what the next step says before its ``or:``, nothing to run."""
     world.write({REGION: BASE[REGION]})
@@ -411,7 +416,8 @@ DAMAGES = (
         lambda w: w.sql("DROP POLICY own_row ON public.users"),
         {USERS: "partial"},
         (Fact(USERS, "policy public.users.own_row · exists", "yes", None, 4, 9),),
-        ran=(f"landed resume {USERS}",),
+        choose=open_again,
+        ran=(f"landed resume {USERS} --allow open-access:public.users.own_row",),
     ),
     Damage(
         13,
@@ -484,7 +490,8 @@ DAMAGES = (
         lambda w: w.sql("REVOKE SELECT ON public.tags FROM anon"),
         {TAGS: "partial"},
         (Fact(TAGS, "grant on table public.tags(SELECT to anon) · exists", "yes", None, 3, 3),),
-        ran=(f"landed resume {TAGS}",),
+        choose=open_again,
+        ran=(f"landed resume {TAGS} --allow open-access:public.tags",),
     ),
 )
 

@@ -90,7 +90,8 @@ def each(key: str, value: Any) -> Attack:
 
     def changing(result: Any) -> Any:
         for entry in result if isinstance(result, list) else [result]:
-            entry[key] = value
+            if isinstance(entry, dict):
+                entry[key] = value
         return result
 
     return changed(changing)
