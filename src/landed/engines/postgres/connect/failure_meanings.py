@@ -176,6 +176,14 @@ def _unknown_host(dsn: Dsn, found: str) -> Meaning:
     return Meaning("host", f"the host {dsn.host} does not exist", "correct the host", (), ConfigError)
 
 
+def _no_name_server(dsn: Dsn, found: str) -> Meaning:
+    return Meaning(
+        "names",
+        f"the address of {dsn.host} could not be looked up: no name server answers",
+        "check this machine's network, then try again; the host may be right",
+    )
+
+
 def _refused(dsn: Dsn, found: str) -> Meaning:
     if dsn.locality != "REMOTE":
         supabase = dsn.port == 54322 or "supabase" in dsn.origin
@@ -329,8 +337,9 @@ TABLE: tuple[tuple[str, Say], ...] = (
     (r'role "([^"]*)" does not exist', _role),
     (r"database system is (?:starting up|shutting down|in recovery mode|not yet accepting)", _starting),
     (r"unsupported startup parameter|unrecognized configuration parameter", _startup),
+    (r"Temporary failure in name resolution|EAI_AGAIN|\[Errno -3\]", _no_name_server),
     (r"could not translate host name|failed to resolve host|Name or service not known|nodename nor servname"
-     r"|No address associated|Temporary failure in name resolution", _unknown_host),
+     r"|No address associated", _unknown_host),
     (r"Network is unreachable|Cannot assign requested address|No route to host|address family", _no_network),
     (r"\.s\.PGSQL\.\d+", _no_socket),
     (r"Connection refused", _refused),
