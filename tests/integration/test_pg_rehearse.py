@@ -411,3 +411,22 @@ def test_a_lock_that_is_held_while_a_later_statement_works_is_not_called_brief(t
     ]
     assert after == ["ACCESS EXCLUSIVE on public.p: blocks reads and writes, briefly (statement 2, line 2)"]
     assert apart == ["ACCESS EXCLUSIVE on public.p: blocks reads and writes, briefly (statement 1, line 1)"]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("COPY p FROM stdin;", "FROM stdin takes its rows from psql: write them as INSERT"),
+        ("COPY p (id, note) FROM STDIN WITH (FORMAT csv);", "write them as INSERT"),
+        ("INSERT INTO p VALUES (7);\nCOPY p FROM stdin;\n1\tx\n\\.\nSELECT 1;", "write them as INSERT"),
+        ("COPY p TO STDOUT;", "nothing in a migration reads them"),
+        ("BEGIN;\nCOPY (SELECT 1) TO STDOUT;\nCOMMIT;", "nothing in a migration reads them"),
+    ],
+)
+def test_rows_that_only_psql_sends_are_the_files_fault_and_no_servers(
+    file: str, said: str, tmp_path: Path
+) -> None:
+    rehearsed = run(tmp_path, TABLES, file, "INSERT INTO p VALUES (9);")
+    _, copying, last = rehearsed.files
+    assert any(said in failure.message for failure in copying.failures), copying
+    calm(last)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from landed.core.migration import Migration, Statement
 from landed.engines.postgres.shadow.platform.versions_asked import as_this_server_can
 from landed.engines.postgres.shadow.replay.observe import Observer, Touch
+from landed.engines.postgres.shadow.replay.session import unsendable
 from landed.engines.postgres.shadow.server.stopped import placed
 from landed.engines.postgres.sql.head import Head, head_of, plain_form
 from landed.engines.postgres.sql.segments import segments
@@ -123,7 +124,8 @@ class Trial:
             for statement in chosen:
                 kind = head_of(statement)
                 plain = plain_form(kind) if kind.alone else kind
-                if plain is None or kind.transaction:
+                # What no session takes (COPY from the client) the replay tells of.
+                if plain is None or kind.transaction or unsendable(statement):
                     continue
                 watcher.before(statement)
                 with placed(migration, statement):
