@@ -140,6 +140,6 @@ def test_the_table() -> None:
     if os.environ.get("LANDED_REMOTE_CORPUS_TABLE"):
         Path(os.environ["LANDED_REMOTE_CORPUS_TABLE"]).write_text(table)
     for row in TABLE:
-        # Reading, perhaps the missing ledger and the files' own checks, the bookmark; and where something is
-        # pending, whether the schema is still what was read, before and after the target is opened for writing.
+        # Reading, perhaps the missing ledger and the files' own checks, the bookmark; and, as something is
+        # pending, whether the schema is still what was read: before and after it is opened for writing.
         assert row.apply_requests <= row.accepted + 6, row
