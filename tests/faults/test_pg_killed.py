@@ -87,8 +87,9 @@ def test_a_session_that_an_administrator_ends(project: Project) -> None:
         project.told_and_finished(truth)
 
 
-def test_a_server_that_stops_at_once_and_comes_back(tmp_path: Path) -> None:
+def test_a_server_that_stops_at_once_and_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that runs then has no time to say why; afterwards the server has recovered what was committed."""
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "10")
     binaries = binaries_of(18)
     assert binaries is not None
     with own_shadow(), anybodys_server(binaries, 18, ANYBODYS) as server:

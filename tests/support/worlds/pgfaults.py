@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -167,6 +168,27 @@ class Disturbed(TcpProxy):
             self._action()
 
 
+@contextlib.contextmanager
+def answered(connection: psycopg.Connection[Any], seconds: float = 10.0) -> Iterator[None]:
+    """Whoever waits for an answer is not left waiting by a server that was stopped in the middle of things:
+    after so long the connection is cut, which is an OperationalError."""
+
+    def cut() -> None:
+        with (
+            contextlib.suppress(OSError, psycopg.Error),
+            socket.socket(fileno=os.dup(connection.fileno())) as line,
+        ):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class Project:
     """A folder with migrations, one database behind a proxy, and landed."""
 
@@ -219,8 +241,9 @@ class Project:
         end = time.monotonic() + 60
         while True:
             try:
-                if self._witness.execute(query).fetchone() == (0,):
-                    return
+                with answered(self._witness):
+                    if self._witness.execute(query).fetchone() == (0,):
+                        return
             except psycopg.OperationalError:
                 # A server that was stopped may end the witness's session, too, until it has come back.
                 with contextlib.suppress(psycopg.OperationalError):
