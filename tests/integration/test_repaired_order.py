@@ -14,7 +14,7 @@ from landed.ops.apply import plan_apply, run_apply
 from landed.ops.examine import Examination, examine
 from landed.ops.repair import plan_repair, run_repair
 from landed.ops.workspace import Workspace, open_workspace
-from support.servers.pgservers import remove_servers
+from support.worlds.pgfaults import own_shadow
 from support.worlds.world import World
 
 ADDS = {n: f"ALTER TABLE t ADD COLUMN c{n} TEXT;\n" for n in range(2, 9)}
@@ -97,14 +97,9 @@ def test_a_repaired_file_is_judged_where_it_ran(tmp_path: Path, mode: str, case:
 
 
 @pytest.fixture(scope="module")
-def server(
-    pg_server: Callable[..., ShadowServer], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ShadowServer]:
-    folder = tmp_path_factory.mktemp("s")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LANDED_SHADOW_DIR", str(folder))
+def server(pg_server: Callable[..., ShadowServer]) -> Iterator[ShadowServer]:
+    with own_shadow():
         yield pg_server(18)
-    remove_servers(folder)
 
 
 @pytest.mark.parametrize("case", CASES)
