@@ -130,8 +130,9 @@ main()
 @pytest.mark.parametrize(
     ("sign", "module"),
     [
-        *(("SIGINT", m) for m in ("click", "landed.cli.failure", "landed.report.terminal")),
-        *((s, m) for s in ("SIGINT", "SIGTERM") for m in ("landed.cli.status", "landed.ops.examine", "apsw")),
+        (sign, module)
+        for sign in ("SIGINT", "SIGTERM", "SIGHUP")
+        for module in ("click", "landed.cli.failure", "landed.cli.status", "landed.ops.examine", "apsw")
     ],
 )
 def test_a_signal_while_landed_is_loaded(sign: str, module: str, tmp_path: Path) -> None:

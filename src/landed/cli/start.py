@@ -5,25 +5,29 @@ from __future__ import annotations
 import signal
 from types import FrameType
 
+from landed.core.stopping import SIGNALS
+
 _noted: list[int] = []
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C ends it with exit code 130 from its first moment to its last."""
-    python = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if python:
-        signal.signal(signal.SIGINT, _note)
+    """Run the command line. A signal to stop ends it with exit code 130 from the first moment on."""
+    # One that is ignored (nohup), or that somebody else answers, stays as it is.
+    usual = (signal.default_int_handler, signal.SIG_DFL)
+    ours = {one: before for one in SIGNALS if (before := signal.getsignal(one)) in usual}
+    for one in ours:
+        signal.signal(one, _note)
     from landed.cli.main import main as run
 
-    run(_listen if python else None)
+    def listen() -> None:
+        """Everything is there that tells what an interruption means."""
+        for one, before in ours.items():
+            signal.signal(one, before)
+        if _noted:
+            raise KeyboardInterrupt
+
+    run(listen if signal.SIGINT in ours else None)
 
 
 def _note(number: int, frame: FrameType | None) -> None:
     _noted.append(number)
-
-
-def _listen() -> None:
-    """Everything is there that tells what an interruption means."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    if _noted:
-        raise KeyboardInterrupt

@@ -104,7 +104,8 @@ class Remedy(NamedTuple):
     facts that nothing known brings back; ``cautions`` what to know first, in prose. ``instead`` are
     statements for a new migration, which takes over what is there and cannot be undone. One that is
     ``better`` comes before the file's own statements: these would make a second of what has another name,
-    or take away more than they should. Where it is ``alone``, these do not run on what is there.
+    or take away more than they should. Where it is ``alone``, these do not run on what is there. One that
+    ``opens`` access is the second way: ``instead`` keeps shut what somebody has shut.
     """
 
     sql: tuple[str, ...]
@@ -114,6 +115,7 @@ class Remedy(NamedTuple):
     instead: tuple[str, ...] = ()
     better: bool = False
     alone: bool = False
+    opens: bool = False
 
     @property
     def whole(self) -> bool:

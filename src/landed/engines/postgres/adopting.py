@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from landed.core.adoption import Adoption
-from landed.core.facts import EXISTS, FactKey, Facts
+from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey
 from landed.engines.postgres.catalog.privileges import PRIVILEGES
 from landed.engines.postgres.catalog.restore import restoring
 from landed.engines.postgres.catalog.restore_rights import HOLDING, statements
 from landed.engines.postgres.kinds import KINDS
 from landed.engines.postgres.kinds.naming import path, schema_of
+from landed.engines.postgres.openings import openings
 
 
 def adoption(
@@ -33,11 +34,24 @@ def adoption(
     # Nobody is told to drop what may hold rows, or what others hold rows of.
     holding = {kind.name for kind in KINDS.values() if kind.holds_rows}
     going = [key for key in keys if key.kind not in holding and key.parent not in new]
-    gone = restoring(going, expected, live)
+    gone = restoring(_but_what_opens(going, expected, live), expected, live)
     if not sql and not gone.sql:
         return None
     # What was made last depends on what was made before it.
     return Adoption((*sql, *given), (*made.left, *sorted(left)), tuple(reversed(gone.sql)))
+
+
+def _but_what_opens(keys: Sequence[FactKey], expected: Facts, live: Facts) -> list[FactKey]:
+    """The facts whose removal lets nobody in: what somebody shut by hand is not offered to be opened."""
+    objects: dict[ObjectKey, list[FactKey]] = {}
+    for key in keys:
+        objects.setdefault(key.object, []).append(key)
+    found: list[FactKey] = []
+    for of in objects.values():
+        after = {key: value for key, value in live.items() if key not in of}
+        after |= {key: expected[key] for key in of if key in expected}
+        found += of if not openings(live, after) else ()
+    return found
 
 
 _API = ("anon", "authenticated", "service_role")

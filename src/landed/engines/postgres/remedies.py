@@ -51,7 +51,7 @@ def _guarded(judgement: Judgement, expected: Facts, live: Facts) -> Judgement:
     remedy = judgement.remedy or Remedy(())
     if not kept.left and not remedy.instead:
         remedy = remedy._replace(instead=kept.sql)
-    return judgement._replace(remedy=remedy, allow=(*judgement.allow, *opened))
+    return judgement._replace(remedy=remedy._replace(opens=True), allow=(*judgement.allow, *opened))
 
 
 def _with_its_own(judgement: Judgement, migration: Migration) -> Judgement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from landed.core.standing import Judgement, Standing
+from landed.core.standing import Judgement, Remedy, Standing
 from landed.core.turns import next_steps
 from landed.ops.examine import Examination
 from landed.report.evidence import collapse, compare, place
@@ -114,15 +114,26 @@ def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[s
     if remedy is not None and judgement.standing in (Standing.PARTIAL, Standing.PHANTOM):
         if remedy.cautions:
             yield bullets(prose(caution) for caution in remedy.cautions)
-        if remedy.sql:
+        if remedy.opens:
+            yield from _keeping_shut(exam, remedy)
+        elif remedy.sql:
             but = f" all but {', '.join(code(str(key)) for key in remedy.left)}" if remedy.left else ""
             yield f"This brings back{but or ' what the file says'}:"
             yield _sql(exam, remedy.sql)
-        if remedy.instead:
+        if remedy.instead and not remedy.opens:
             yield "A new migration can take it over:"
             yield _sql(exam, remedy.instead)
     if judgement.next and judgement.standing is not Standing.PENDING:
         yield step(judgement.next, page)
+
+
+def _keeping_shut(exam: Examination, remedy: Remedy) -> Iterator[str]:
+    if remedy.instead:
+        yield "A new migration that keeps it shut:"
+        yield _sql(exam, remedy.instead)
+    if remedy.sql:
+        yield "What `resume` runs opens it again:"
+        yield _sql(exam, remedy.sql)
 
 
 def _sql(exam: Examination, statements: Sequence[str]) -> str:

@@ -24,6 +24,10 @@ def render_remedy(remedy: Remedy, out: IO[str], pasteable: Pasteable) -> None:
     """Write what makes a partial migration good, and what to know first."""
     for caution in remedy.cautions:
         say(f"      {paint(caution, 'yellow', out)}", out)
+    if remedy.opens:
+        _pasteable("a new migration that keeps it shut:", remedy.instead, out, pasteable)
+        _pasteable("what resume runs opens it again:", remedy.sql, out, pasteable)
+        return
     back = "this brings back what the file says:"
     if remedy.left:
         back = f"this brings back all but {_some(remedy.left)}:"

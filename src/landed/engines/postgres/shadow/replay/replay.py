@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from landed.core.migration import Migration, Statement
 from landed.core.timeline import Failure, Named, StatementTrace, Step, net_effects
 from landed.engines.postgres.catalog.follower import Follower
 from landed.engines.postgres.catalog.scope import Scope
-from landed.engines.postgres.kinds.unmodelled import OUTSIDE, UNREAD
 from landed.engines.postgres.shadow.platform.collations_asked import as_asked
 from landed.engines.postgres.shadow.platform.formerly import dropped_by, put_back, was_the_platforms
 from landed.engines.postgres.shadow.reason import Reason, reason
@@ -26,11 +24,12 @@ from landed.engines.postgres.shadow.replay.positions import STANDS, sets_positio
 from landed.engines.postgres.shadow.replay.roles import RolesRestored, share, touches_roles, unshare
 from landed.engines.postgres.shadow.replay.run import Run, runs, takes_part
 from landed.engines.postgres.shadow.replay.session import unsendable
+from landed.engines.postgres.shadow.replay.statements import parts, unread_in, watches, without_versions
 from landed.engines.postgres.shadow.server.choice import as_seen_there, refuse_cluster_wide
 from landed.engines.postgres.shadow.server.patience import patiently
 from landed.engines.postgres.shadow.server.soundness import gone
 from landed.engines.postgres.shadow.server.stopped import Stopped, placed
-from landed.engines.postgres.sql.head import Head, head_of
+from landed.engines.postgres.sql.head import head_of
 from landed.engines.postgres.sql.segments import refused_trap, segments
 from landed.engines.postgres.sql.split import problems
 from landed.engines.postgres.wire import Lost
@@ -107,7 +106,7 @@ class PostgresReplayer:
             if segment.alone:
                 outcomes.update(self._alone(chosen))
             else:
-                for part, kept in _parts(chosen):
+                for part, kept in parts(chosen):
                     outcomes.update(self._together(part, kept))
         self._reset()
         return self._step(migration, outcomes)
@@ -208,7 +207,7 @@ class PostgresReplayer:
                 )
             head = head_of(statement)
             positions = (STANDS,) if sets_position(head) else ()
-            blind = () if why is not None or outcome.undone else (*map(_unread, outcome.blind), *positions)
+            blind = () if why is not None or outcome.undone else (*map(unread_in, outcome.blind), *positions)
             traces.append(
                 StatementTrace(
                     statement.number,
@@ -307,7 +306,7 @@ class PostgresReplayer:
 
     def _is_watched(self, statements: Sequence[Statement]) -> bool:
         """Whether an event trigger of the user's may act: what it does is in no statement's text."""
-        return self.tracker.has("event_triggers") or any(map(_watches, statements))
+        return self.tracker.has("event_triggers") or any(map(watches, statements))
 
     def _alone(self, statements: Sequence[Statement]) -> dict[int, Outcome]:
         """A statement that PostgreSQL runs outside of transaction blocks only."""
@@ -356,47 +355,6 @@ class PostgresReplayer:
         if self._on_platform and was_the_platforms(head_of(statement)):
             return ()
         return claimed_effects(head_of(statement), self.facts, schema)
-
-
-def _unread(catalog: str) -> str:
-    """What a catalog that no kind reads holds, in words."""
-    return "what is an extension's or the platform's" if catalog == OUTSIDE else UNREAD.get(catalog, catalog)
-
-
-def _watches(statement: Statement) -> bool:
-    """Whether a statement makes an event trigger."""
-    head = head_of(statement)
-    if head.verb == "DO":
-        return _EVENT_TRIGGER.search(statement.text) is not None
-    return head.begins("CREATE", "EVENT", "TRIGGER")
-
-
-_EVENT_TRIGGER = re.compile(r"\bevent\s++trigger\b", re.IGNORECASE)
-_VERSION = re.compile(r"\bversion\b|\bupdate\s+to\b", re.IGNORECASE)
-
-
-def without_versions(head: Head, effects: Effects) -> Effects:
-    """The effects but for an extension's version, unless the statement names one: the server chooses it; and
-    with it what members there are, and so the rights on them."""
-    effects = tuple(c for c in effects if not c.key.kind.endswith("extension member"))
-    if _VERSION.search(head.text):
-        return effects
-    return tuple(c for c in effects if not (c.key.kind == "extension" and c.key.prop == "version"))
-
-
-def _parts(statements: Sequence[Statement]) -> Iterator[tuple[list[Statement], bool]]:
-    """Statements cut where a file's own COMMIT or ROLLBACK ends a transaction, and whether it is kept."""
-    part: list[Statement] = []
-    for statement in statements:
-        kind = head_of(statement).transaction
-        if kind in ("begin", "commit", "rollback"):
-            if part:
-                yield part, kind != "rollback"
-            part = []
-        else:
-            part.append(statement)
-    if part:
-        yield part, True
 
 
 def replay_all(
