@@ -105,7 +105,7 @@ def test_what_was_shut_stays_shut_unless_it_is_opened_by_name(case: str, project
 
     # What stands there to be pasted without a word keeps it shut.
     text = project.landed.plain("status", code=None).stdout
-    first = text.index("a new migration that keeps it shut:")
+    first = text.index("to keep it shut, in a new migration:")
     again = text.find("what resume runs opens it again:")
     assert again == -1 or first < again
     assert "statements that remove" not in text

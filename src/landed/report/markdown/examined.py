@@ -121,7 +121,7 @@ def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[s
             yield f"This brings back{but or ' what the file says'}:"
             yield _sql(exam, remedy.sql)
         if remedy.instead and not remedy.opens:
-            yield "A new migration can take it over:"
+            yield "To keep it as it is now, in a new migration:"
             yield _sql(exam, remedy.instead)
     if judgement.next and judgement.standing is not Standing.PENDING:
         yield step(judgement.next, page)
@@ -129,7 +129,7 @@ def _evidence(exam: Examination, judgement: Judgement, page: Page) -> Iterator[s
 
 def _keeping_shut(exam: Examination, remedy: Remedy) -> Iterator[str]:
     if remedy.instead:
-        yield "A new migration that keeps it shut:"
+        yield "To keep it shut, in a new migration:"
         yield _sql(exam, remedy.instead)
     if remedy.sql:
         yield "What `resume` runs opens it again:"

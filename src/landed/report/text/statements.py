@@ -25,14 +25,14 @@ def render_remedy(remedy: Remedy, out: IO[str], pasteable: Pasteable) -> None:
     for caution in remedy.cautions:
         say(f"      {paint(caution, 'yellow', out)}", out)
     if remedy.opens:
-        _pasteable("a new migration that keeps it shut:", remedy.instead, out, pasteable)
+        _pasteable("to keep it shut, in a new migration:", remedy.instead, out, pasteable)
         _pasteable("what resume runs opens it again:", remedy.sql, out, pasteable)
         return
     back = "this brings back what the file says:"
     if remedy.left:
         back = f"this brings back all but {_some(remedy.left)}:"
     _pasteable(back, remedy.sql, out, pasteable)
-    _pasteable("a new migration can take it over:", remedy.instead, out, pasteable)
+    _pasteable("to keep it as it is now, in a new migration:", remedy.instead, out, pasteable)
 
 
 def render_adoption(found: Adoption, objects: int, out: IO[str], pasteable: Pasteable) -> None:
