@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from landed.core.adoption import Adoption
-from landed.core.facts import EXISTS, FactKey, Facts, ObjectKey
+from landed.core.facts import EXISTS, FactKey, Facts
 from landed.engines.postgres.catalog.privileges import PRIVILEGES
 from landed.engines.postgres.catalog.restore import restoring
 from landed.engines.postgres.catalog.restore_rights import HOLDING, statements
 from landed.engines.postgres.kinds import KINDS
 from landed.engines.postgres.kinds.naming import path, schema_of
-from landed.engines.postgres.openings import openings
+from landed.engines.postgres.openings import opens
 
 
 def adoption(
@@ -43,15 +43,11 @@ def adoption(
 
 def _but_what_opens(keys: Sequence[FactKey], expected: Facts, live: Facts) -> list[FactKey]:
     """The facts whose removal lets nobody in: what somebody shut by hand is not offered to be opened."""
-    objects: dict[ObjectKey, list[FactKey]] = {}
-    for key in keys:
-        objects.setdefault(key.object, []).append(key)
-    found: list[FactKey] = []
-    for of in objects.values():
-        after = {key: value for key, value in live.items() if key not in of}
-        after |= {key: expected[key] for key in of if key in expected}
-        found += of if not openings(live, after) else ()
-    return found
+    gone = set(keys)
+    after = {key: value for key, value in live.items() if key not in gone}
+    after |= {key: expected[key] for key in keys if key in expected}
+    open_ones = {key.object for key in keys if opens(key, live, after)}
+    return [key for key in keys if key.object not in open_ones]
 
 
 _API = ("anon", "authenticated", "service_role")

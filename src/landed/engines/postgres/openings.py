@@ -37,6 +37,11 @@ def openings(before: Facts, after: Facts) -> list[Opening]:
     return sorted(found)
 
 
+def opens(key: FactKey, before: Facts, after: Facts) -> bool:
+    """Whether the change of this one fact lets in more, all else being as it is."""
+    return before.get(key) != after.get(key) and any(True for _ in _of(key, before, after))
+
+
 def _of(key: FactKey, before: Facts, after: Facts) -> Iterator[Opening]:
     old, new = before.get(key), after.get(key)
     there = key.object.fact(EXISTS)
